@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * kernels.h: the hot loops as one table of pure functions, one table per CPU level.
+ *
+ * A kernel allocates nothing, knows no context and reads no byte outside the ranges given. scalar.c defines the
+ * result; every other level gives the same bits for every input (NaN compared as a class).
+ */
+#ifndef BAI_KERNELS_H
+#define BAI_KERNELS_H
+
+#include <stdint.h>
+
+#include "base/base.h"
+
+/* Number of lanes of a float64 sum. Lane l adds the products of the elements l, l + 16, l + 32, ... in that order,
+ * starting from +0.0; then lane l += lane l + 8 for l < 8, then + 4, + 2, + 1. No multiply is fused with an add. */
+#define BAI_LANES 16
+
+typedef struct bai_kernels {
+  const char *name; /* "scalar", "avx2", "avx512" */
+
+  /* CRC-32C (Castagnoli, reflected 0x82F63B78) of n bytes, continuing from `crc` (0 to start). */
+  uint32_t (*crc32c)(uint32_t crc, const uint8_t *data, int64_t n);
+
+  /* Letters to codes: A a 0, C c 1, G g 2, T t U u 3, anything else 4. Returns how many became 4. */
+  int64_t (*encode)(uint8_t *codes, const uint8_t *letters, int64_t n);
+  /* Four codes a byte, the first in the two low bits; code 4 packs as 0; unused high bits of the last byte are 0. */
+  void (*pack)(uint8_t *packed, const uint8_t *codes, int64_t n);
+  /* The inverse: n codes of 0..3, starting at base `first` of `packed`. */
+  void (*unpack)(uint8_t *codes, const uint8_t *packed, int64_t first, int64_t n);
+
+  /* One more base on the right of n k-mer codes: forward[i] = forward[i] << 2 | (next[i] & 3). */
+  void (*kmer_extend)(uint64_t *forward, const uint8_t *next, int64_t n);
+  /* The same for the reverse complement: reverse[i] |= (3 - (next[i] & 3)) << shift, shift = 2 (k - 1) < 64. */
+  void (*kmer_extend_reverse)(uint64_t *reverse, const uint8_t *next, int64_t n, int32_t shift);
+  /* The smaller of the two strands, unsigned. `out` may be `forward`. */
+  void (*kmer_canonical)(uint64_t *out, const uint64_t *forward, const uint64_t *reverse, int64_t n);
+  /* slots[i] = (uint32_t) codes[i]. */
+  void (*kmer_slot)(uint32_t *slots, const uint64_t *codes, int64_t n);
+  /* Rank among the set bits: slots[i] = prefix[c / 64] + popcount(bits[c / 64] & ((1 << c % 64) - 1)), c = codes[i]. */
+  void (*kmer_rank)(uint32_t *slots, const uint64_t *codes, int64_t n, const uint64_t *bits, const uint32_t *prefix);
+  /* The hash of the format: x = codes[i] * BAI_HASH_A; x ^= x >> 32; x *= BAI_HASH_B; slots[i] = x >> (64 - bits),
+   * all modulo 2^64, 1 <= bits <= 31. */
+  void (*kmer_hash)(uint32_t *slots, const uint64_t *codes, int64_t n, int32_t bits);
+  /* Distinct slots in order of first occurrence, with their counts. `table` is all zero before and after; it has an
+   * entry for every slot. Returns the number of distinct slots. `distinct` may be `slots`. */
+  int64_t (*count)(uint32_t *distinct, uint32_t *counts, const uint32_t *slots, int64_t n, uint32_t *table);
+
+  /* Sum of weights[columns[i]] * values[i] in int64; the caller sees to it that no partial sum overflows. */
+  int64_t (*gather_dot_i32)(const int32_t *weights, const uint32_t *columns, const uint32_t *values, int64_t n);
+
+  /* Sums of products in BAI_LANES lanes. */
+  double (*dot_f64)(const double *a, const double *b, int64_t n);
+  /* The same of floats: each is widened to double first, so the product is exact. */
+  double (*dot_f32)(const float *a, const float *b, int64_t n);
+  /* The same of weights[columns[i]] * values[i]. */
+  double (*gather_dot_f64)(const double *weights, const uint32_t *columns, const double *values, int64_t n);
+  /* y[i] += a * x[i]. */
+  void (*axpy_f64)(double *y, double a, const double *x, int64_t n);
+  /* y[columns[i]] += a * values[i]; the columns are distinct. */
+  void (*scatter_axpy_f64)(double *y, double a, const uint32_t *columns, const double *values, int64_t n);
+  /* y[i] = a * x[i]. `y` may be `x`. */
+  void (*scale_f64)(double *y, double a, const double *x, int64_t n);
+
+  /* Elementwise, `y` may be `x`; the same bits at every level. Errors in units in the last place are stated in
+   * scalar.c and tested. exp overflows to inf and underflows gradually to 0; log of 0 is -inf, of a negative NaN. */
+  void (*exp_f64)(double *y, const double *x, int64_t n);
+  void (*log_f64)(double *y, const double *x, int64_t n);
+  void (*sigmoid_f64)(double *y, const double *x, int64_t n);  /* 1 / (1 + exp(-x)) without overflow */
+  void (*softplus_f64)(double *y, const double *x, int64_t n); /* log(1 + exp(x)) without overflow */
+} bai_kernels;
+
+/* Fixed by the model file format for ever; test vectors stand in tests/kernels. */
+#define BAI_HASH_A UINT64_C(0x9E3779B97F4A7C15)
+#define BAI_HASH_B UINT64_C(0xD6E8FEB86659FD93)
+
+extern const bai_kernels bai_kernels_scalar;
+extern const bai_kernels bai_kernels_avx2;   /* defined only where the build has it */
+extern const bai_kernels bai_kernels_avx512; /* F, BW, DQ, VL */
+
+/* The levels that this build and this CPU have, slowest first; returns how many (1 to 3). */
+int32_t bai_kernels_available(const bai_kernels *out[3]);
+/* The table that a context uses: what ba_context_set_cpu chose, else the fastest. */
+const bai_kernels *bai_kernels_of(ba_context *context);
+
+#endif
