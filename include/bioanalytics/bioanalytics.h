@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * bioanalytics.h: all of the library.
+ */
+#ifndef BIOANALYTICS_BIOANALYTICS_H
+#define BIOANALYTICS_BIOANALYTICS_H
+
+#include "bioanalytics/base.h"
+#include "bioanalytics/array.h"
+#include "bioanalytics/seq.h"
+#include "bioanalytics/features.h"
+#include "bioanalytics/model.h"
+#include "bioanalytics/train.h"
+
+#endif
