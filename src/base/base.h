@@ -43,8 +43,9 @@ void bai_log(ba_context *context, int32_t level, const char *format, ...) __attr
 
 /* ---- error.c: the last error ---- */
 
-/* Records an error and returns `status`. The format knows %s %.*s %c %d %ld %lld %02x %% and %g (shortest text that
- * reads back as the same double), and nothing else. Position: none. */
+/* Records an error and returns `status`. The format knows %s %.*s %c %d %ld %lld %02x %08x %% and %g (shortest text
+ * that reads back as the same double), and nothing else. Bytes of %s, %.*s and %c that are not printable ASCII appear
+ * as \xHH, so texts from files may be passed as they are. Position: none. */
 ba_status bai_fail(ba_context *context, ba_status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 /* The same with record (from 1) and byte (from 0); -1 for either means unknown. The text is put after
@@ -86,9 +87,12 @@ ba_status bai_text_add(ba_context *context, bai_vector *text, const char *format
     __attribute__((format(printf, 3, 4)));
 /* Appends n bytes as the inside of a JSON string. */
 ba_status bai_text_add_json(ba_context *context, bai_vector *text, const char *bytes, int64_t n);
-/* Formats into a buffer, cut to capacity - 1 bytes; returns the length without the NUL. */
+/* Formats into a buffer, cut to capacity - 1 bytes; returns the length of what it wrote, without the NUL. */
 int64_t bai_format(char *buffer, int64_t capacity, const char *format, ...) __attribute__((format(printf, 3, 4)));
 int64_t bai_format_list(char *buffer, int64_t capacity, const char *format, va_list list)
+    __attribute__((format(printf, 3, 0)));
+/* The same with the bytes that are not printable ASCII shown as \xHH, as messages need. */
+int64_t bai_format_safe_list(char *buffer, int64_t capacity, const char *format, va_list list)
     __attribute__((format(printf, 3, 0)));
 /* Gives a text result to a caller: see the top of the public base.h. */
 ba_status bai_give_text(ba_context *context, const char *text, int64_t text_length, char *buffer, int64_t capacity,
