@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * recipe.c: the parser of the recipe language, the only parser of recipe text. A recursive descent over the grammar
+ *   recipe = features [ "|" model ];  features = term { "+" term };  term = Name [ "(" keys ")" ] | "@" preset
+ */
+#include "base/recipe.h"
+
+#include <string.h>
+
+typedef struct parser {
+  ba_context *context;
+  const char *text;
+  int64_t at;
+  int32_t in_preset; /* presets hold no presets */
+  bai_recipe *out;
+} parser;
+
+static int32_t is_letter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+}
+
+static int32_t is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+static void skip_space(parser *p) {
+  while (p->text[p->at] == ' ' || p->text[p->at] == '\t' || p->text[p->at] == '\n') p->at++;
+}
+
+static int32_t take(parser *p, char c) {
+  skip_space(p);
+  if (p->text[p->at] != c) return 0;
+  p->at++;
+  return 1;
+}
+
+/* The length of the word at the cursor: letters and digits, starting with a letter. */
+static int64_t word_length(const parser *p) {
+  const char *start = p->text + p->at;
+  int64_t n = 0;
+  if (!is_letter(start[0])) return 0;
+  while (is_letter(start[n]) || is_digit(start[n])) n++;
+  return n;
+}
+
+static int32_t same_word(const char *a, int64_t n, const char *b, int64_t m) {
+  if (n != m) return 0;
+  for (int64_t i = 0; i < n; i++) {
+    char x = a[i], y = b[i];
+    if (x >= 'A' && x <= 'Z') x = (char)(x + 32);
+    if (y >= 'A' && y <= 'Z') y = (char)(y + 32);
+    if (x != y) return 0;
+  }
+  return 1;
+}
+
+/* The index of a word in "a|b|c", letter case ignored; -1 when it is not there. */
+static int32_t word_index(const char *words, const char *word, int64_t n) {
+  int32_t index = 0;
+  while (words) {
+    const char *bar = strchr(words, '|');
+    int64_t m = bar ? (int64_t)(bar - words) : bai_length(words);
+    if (same_word(word, n, words, m)) return index;
+    words = bar ? bar + 1 : NULL;
+    index++;
+  }
+  return -1;
+}
+
+static ba_status fail(parser *p, const char *what, const char *allowed) {
+  return bai_fail(p->context, BA_ERR_RECIPE, "recipe \"%s\", column %lld: %s; expected %s", p->text,
+                  (long long)(p->at + 1), what, allowed);
+}
+
+static ba_status fail_names(parser *p, const char *what, const bai_term_spec *spec, bai_role role) {
+  char list[256];
+  int64_t n = 0;
+  list[0] = 0;
+  if (spec) {
+    for (const bai_key *key = spec->keys; key->name; key++)
+      n += bai_format(list + n, (int64_t)sizeof list - n, "%s%s", n ? ", " : "", key->name);
+  } else {
+    for (int32_t i = 0; i < bai_term_table_count; i++)
+      if (bai_term_table[i].role == role)
+        n += bai_format(list + n, (int64_t)sizeof list - n, "%s%s", n ? ", " : "", bai_term_table[i].name);
+    for (int32_t i = 0; role == BAI_ROLE_FEATURE && i < bai_preset_table_count; i++)
+      n += bai_format(list + n, (int64_t)sizeof list - n, ", @%s", bai_preset_table[i].name);
+  }
+  return fail(p, what, list);
+}
+
+static ba_status fail_range(parser *p, const bai_key *key) {
+  char what[96], allowed[128];
+  bai_format(what, sizeof what, "bad value for %s", key->name);
+  const char *kind = key->type == BAI_KEY_REAL    ? "a number"
+                     : key->type == BAI_KEY_POWER ? "a power of two"
+                     : key->type == BAI_KEY_RANGE ? "an integer or a range a..b"
+                                                  : "an integer";
+  if (key->type == BAI_KEY_WORD)
+    bai_format(allowed, sizeof allowed, "one of %s", key->words);
+  else
+    bai_format(allowed, sizeof allowed, "%s from %g to %g", kind, key->least, key->most);
+  return fail(p, what, allowed);
+}
+
+/* The number at the cursor as text: an integer stops before ".." */
+static int64_t number_length(const parser *p) {
+  const char *s = p->text + p->at;
+  int64_t n = s[0] == '-' || s[0] == '+';
+  while (is_digit(s[n]) || (s[n] == '.' && s[n + 1] != '.')) n++;
+  if ((s[n] == 'e' || s[n] == 'E') && n > 0) {
+    int64_t sign = s[n + 1] == '-' || s[n + 1] == '+';
+    if (is_digit(s[n + 1 + sign])) {
+      n += 1 + sign;
+      while (is_digit(s[n])) n++;
+    }
+  }
+  return n;
+}
+
+static ba_status parse_number(parser *p, const bai_key *key, bai_value *value) {
+  const int64_t start = p->at;
+  const int64_t n = number_length(p);
+  if (!bai_parse_f64(p->text + p->at, n, &value->real)) return fail_range(p, key);
+  if (!(value->real >= key->least && value->real <= key->most)) return fail_range(p, key);
+  if (key->type != BAI_KEY_REAL) {
+    value->integer = (int64_t)value->real;
+    if ((double)value->integer != value->real) return fail_range(p, key);
+    if (key->type == BAI_KEY_POWER && (value->integer & (value->integer - 1))) return fail_range(p, key);
+  }
+  p->at += n;
+  value->upper = value->integer;
+  if (key->type == BAI_KEY_RANGE && p->text[p->at] == '.' && p->text[p->at + 1] == '.') {
+    const int64_t lower = value->integer;
+    bai_key end = *key;
+    end.type = BAI_KEY_INTEGER;
+    end.least = (double)lower;
+    p->at += 2;
+    if (parse_number(p, &end, value)) {
+      p->at = start;
+      return fail_range(p, key);
+    }
+    value->upper = value->integer;
+    value->integer = lower;
+  }
+  return BA_OK;
+}
+
+static ba_status parse_value(parser *p, const bai_key *key, bai_value *value) {
+  skip_space(p);
+  if (key->type != BAI_KEY_WORD) return parse_number(p, key, value);
+  const int64_t n = word_length(p);
+  const int32_t index = word_index(key->words, p->text + p->at, n);
+  if (n == 0 || index < 0) return fail_range(p, key);
+  value->integer = value->upper = index;
+  p->at += n;
+  return BA_OK;
+}
+
+static ba_status set_defaults(parser *p, bai_term *term, uint32_t given) {
+  for (int32_t i = 0; term->spec->keys[i].name; i++) {
+    const bai_key *key = &term->spec->keys[i];
+    if (given & (UINT32_C(1) << i)) continue;
+    if (!key->standard) {
+      char what[96];
+      bai_format(what, sizeof what, "%s needs %s", term->spec->name, key->name);
+      return fail(p, what, key->help);
+    }
+    parser standard = {p->context, key->standard, 0, 1, NULL};
+    const ba_status status = parse_value(&standard, key, &term->values[i]);
+    if (status) return status;
+  }
+  return BA_OK;
+}
+
+static ba_status parse_keys(parser *p, bai_term *term) {
+  uint32_t given = 0;
+  if (take(p, '(') && !take(p, ')')) {
+    do {
+      skip_space(p);
+      const int64_t n = word_length(p);
+      int32_t i = 0;
+      while (term->spec->keys[i].name &&
+             !same_word(p->text + p->at, n, term->spec->keys[i].name, bai_length(term->spec->keys[i].name)))
+        i++;
+      if (n == 0 || !term->spec->keys[i].name) return fail_names(p, "unknown key", term->spec, BAI_ROLE_FEATURE);
+      if (given & (UINT32_C(1) << i)) return fail(p, "key given twice", "each key once");
+      given |= UINT32_C(1) << i;
+      p->at += n;
+      if (!take(p, '=')) return fail(p, "no value", "'=' after the key");
+      const ba_status status = parse_value(p, &term->spec->keys[i], &term->values[i]);
+      if (status) return status;
+    } while (take(p, ','));
+    if (!take(p, ')')) return fail(p, "unfinished term", "',' or ')'");
+  }
+  return set_defaults(p, term, given);
+}
+
+static const bai_term_spec *find_term(const char *word, int64_t n, bai_role role) {
+  for (int32_t i = 0; i < bai_term_table_count; i++) {
+    const bai_term_spec *spec = &bai_term_table[i];
+    if (spec->role != role) continue;
+    if (same_word(word, n, spec->name, bai_length(spec->name))) return spec;
+    if (spec->aliases && word_index(spec->aliases, word, n) >= 0) return spec;
+  }
+  return NULL;
+}
+
+static ba_status parse_features(parser *p);
+
+static ba_status parse_preset(parser *p) {
+  const int64_t n = word_length(p);
+  for (int32_t i = 0; i < bai_preset_table_count; i++) {
+    const bai_preset *preset = &bai_preset_table[i];
+    if (!same_word(p->text + p->at, n, preset->name, bai_length(preset->name))) continue;
+    p->at += n;
+    parser inner = {p->context, preset->text, 0, 1, p->out};
+    return parse_features(&inner);
+  }
+  return fail_names(p, "unknown preset", NULL, BAI_ROLE_FEATURE);
+}
+
+static ba_status parse_term(parser *p) {
+  skip_space(p);
+  if (!p->in_preset && take(p, '@')) return parse_preset(p);
+  const int64_t n = word_length(p);
+  bai_term term;
+  memset(&term, 0, sizeof term);
+  term.spec = n ? find_term(p->text + p->at, n, BAI_ROLE_FEATURE) : NULL;
+  if (!term.spec) return fail_names(p, n ? "unknown feature term" : "no feature term", NULL, BAI_ROLE_FEATURE);
+  p->at += n;
+  const ba_status status = parse_keys(p, &term);
+  if (status) return status;
+  return bai_vector_append(p->context, &p->out->features, &term, 1, sizeof term);
+}
+
+static ba_status parse_features(parser *p) {
+  do {
+    const ba_status status = parse_term(p);
+    if (status) return status;
+  } while (take(p, '+'));
+  return BA_OK;
+}
+
+static ba_status parse_model(parser *p) {
+  skip_space(p);
+  const int64_t n = word_length(p);
+  p->out->model.spec = n ? find_term(p->text + p->at, n, BAI_ROLE_MODEL) : NULL;
+  if (!p->out->model.spec) return fail_names(p, n ? "unknown model term" : "no model term", NULL, BAI_ROLE_MODEL);
+  p->at += n;
+  p->out->has_model = 1;
+  return parse_keys(p, &p->out->model);
+}
+
+ba_status bai_recipe_parse(ba_context *context, const char *text, bai_recipe *out) {
+  if (!text) return bai_fail(context, BA_ERR_ARGUMENT, "recipe: expected a text, found NULL");
+  if (bai_length(text) > 4096)
+    return bai_fail(context, BA_ERR_RECIPE, "recipe: %lld letters; expected at most 4096", (long long)bai_length(text));
+  parser p = {context, text, 0, 0, out};
+  ba_status status = parse_features(&p);
+  if (!status && take(&p, '|')) status = parse_model(&p);
+  if (status) return status;
+  skip_space(&p);
+  if (text[p.at] == '&')
+    return bai_fail(context, BA_ERR_UNSUPPORTED,
+                    "recipe \"%s\", column %lld: this version takes one member; an "
+                    "ensemble joined by '&' needs a later one",
+                    text, (long long)(p.at + 1));
+  if (text[p.at]) return fail(&p, "text after the end", out->has_model ? "nothing more" : "'+' or '|'");
+  return BA_OK;
+}
+
+void bai_recipe_free(ba_context *context, bai_recipe *recipe) {
+  bai_vector_free(context, &recipe->features);
+}
+
+const bai_value *bai_term_value(const bai_term *term, const char *name) {
+  for (int32_t i = 0; term->spec->keys[i].name; i++)
+    if (strcmp(term->spec->keys[i].name, name) == 0) return &term->values[i];
+  return NULL;
+}
+
+static ba_status write_value(ba_context *context, const bai_key *key, const bai_value *value, bai_vector *text) {
+  if (key->type == BAI_KEY_REAL) return bai_text_add(context, text, "%g", value->real);
+  if (key->type == BAI_KEY_WORD) {
+    const char *word = key->words;
+    for (int64_t i = 0; i < value->integer; i++) word = strchr(word, '|') + 1;
+    const char *bar = strchr(word, '|');
+    return bai_text_add(context, text, "%.*s", (int)(bar ? bar - word : bai_length(word)), word);
+  }
+  if (value->upper != value->integer)
+    return bai_text_add(context, text, "%lld..%lld", (long long)value->integer, (long long)value->upper);
+  return bai_text_add(context, text, "%lld", (long long)value->integer);
+}
+
+static ba_status write_term(ba_context *context, const bai_term *term, bai_vector *text) {
+  ba_status status = bai_text_add(context, text, "%s(", term->spec->name);
+  for (int32_t i = 0; !status && term->spec->keys[i].name; i++) {
+    status = bai_text_add(context, text, "%s%s=", i ? ", " : "", term->spec->keys[i].name);
+    if (!status) status = write_value(context, &term->spec->keys[i], &term->values[i], text);
+  }
+  return status ? status : bai_text_add(context, text, ")");
+}
+
+ba_status bai_recipe_write(ba_context *context, const bai_recipe *recipe, int32_t whole, bai_vector *text) {
+  const bai_term *terms = recipe->features.data;
+  ba_status status = BA_OK;
+  for (int64_t i = 0; !status && i < recipe->features.count; i++) {
+    if (i) status = bai_text_add(context, text, " + ");
+    if (!status) status = write_term(context, &terms[i], text);
+  }
+  if (!status && whole && recipe->has_model) {
+    status = bai_text_add(context, text, " | ");
+    if (!status) status = write_term(context, &recipe->model, text);
+  }
+  return status;
+}
+
+ba_status ba_recipe_canonical(ba_context *context, const char *recipe, char *buffer, int64_t capacity,
+                              int64_t *length) {
+  ba_status status = bai_enter(context);
+  if (status) return status;
+  bai_recipe parsed = {{0, 0, 0}, {0, {{0, 0, 0}}}, 0};
+  bai_vector text = {0, 0, 0};
+  status = bai_recipe_parse(context, recipe, &parsed);
+  if (!status) status = bai_recipe_write(context, &parsed, 1, &text);
+  if (!status) status = bai_give_text(context, text.data, text.count, buffer, capacity, length);
+  bai_vector_free(context, &text);
+  bai_recipe_free(context, &parsed);
+  return bai_leave(context, status);
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * recipe.h: the recipe language. One table in recipe_table.c names every term, key, type, range and default.
+ */
+#ifndef BAI_RECIPE_H
+#define BAI_RECIPE_H
+
+#include "base/base.h"
+
+typedef enum bai_role { BAI_ROLE_FEATURE, BAI_ROLE_MODEL } bai_role;
+
+typedef enum bai_term_kind { BAI_TERM_KMER, BAI_TERM_POSITION_KMER, BAI_TERM_LOGISTIC, BAI_TERM_SOFTMAX } bai_term_kind;
+
+/* The type of a key: an integer, an integer range a..b (a alone is a..a), a power of two, a real, or a word. */
+typedef enum bai_key_type { BAI_KEY_INTEGER, BAI_KEY_RANGE, BAI_KEY_POWER, BAI_KEY_REAL, BAI_KEY_WORD } bai_key_type;
+
+typedef struct bai_key {
+  const char *name;
+  bai_key_type type;
+  double least, most;   /* numbers: the range allowed */
+  const char *words;    /* words: "forward|canonical" */
+  const char *standard; /* the default as text; NULL: the key must be given */
+  const char *help;
+} bai_key;
+
+#define BAI_TERM_KEYS 12
+
+typedef struct bai_term_spec {
+  bai_term_kind kind;
+  bai_role role;
+  const char *name;
+  const char *aliases; /* "spectrum|kmers" or NULL */
+  const char *help;
+  bai_key keys[BAI_TERM_KEYS]; /* ends with name NULL */
+} bai_term_spec;
+
+typedef struct bai_preset {
+  const char *name; /* without the @ */
+  const char *text;
+  const char *help;
+} bai_preset;
+
+extern const bai_term_spec bai_term_table[];
+extern const int32_t bai_term_table_count;
+extern const bai_preset bai_preset_table[];
+extern const int32_t bai_preset_table_count;
+
+typedef struct bai_value {
+  int64_t integer; /* integer, power, lower end of a range, or index of a word */
+  int64_t upper;   /* upper end of a range */
+  double real;
+} bai_value;
+
+typedef struct bai_term {
+  const bai_term_spec *spec;
+  bai_value values[BAI_TERM_KEYS]; /* in the order of spec->keys */
+} bai_term;
+
+typedef struct bai_recipe {
+  bai_vector features; /* of bai_term */
+  bai_term model;
+  int32_t has_model;
+} bai_recipe;
+
+/* Parses a recipe; *out must be zero-initialised and is freed with bai_recipe_free, also after a failure. */
+ba_status bai_recipe_parse(ba_context *context, const char *text, bai_recipe *out);
+void bai_recipe_free(ba_context *context, bai_recipe *recipe);
+/* The value of a key that the term has. */
+const bai_value *bai_term_value(const bai_term *term, const char *key);
+/* Appends the canonical text: the features, and the model stage too when `whole` is 1. */
+ba_status bai_recipe_write(ba_context *context, const bai_recipe *recipe, int32_t whole, bai_vector *text);
+
+#endif

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * recipe_reference.c: the reference of the recipe language, written from the table: `ba help recipe` and
+ * docs/recipes.md.
+ */
+#include "base/recipe.h"
+
+static const char *const introduction =
+    "A recipe says in one line what is computed. The same text works in C, on the command line and in every binding; "
+    "the canonical form, with every default written out, is stored in the model file.\n\n";
+
+static const char *const grammar =
+    "recipe   = features [ \"|\" model ]\n"
+    "features = term { \"+\" term }\n"
+    "term     = Name [ \"(\" key \"=\" value { \",\" key \"=\" value } \")\" ]  |  \"@\" preset\n"
+    "value    = integer | real | word | integer \"..\" integer\n";
+
+static const char *const examples[] = {
+    "Kmer(k=6) | Logistic(l2=1e-4)", "Kmer(k=3..10, strand=canonical) | Logistic(solver=adagrad)",
+    "@anchored | Logistic(l2=1e-5, class_weight=balanced)", "PositionKmer(k=1..3) | Softmax()"};
+
+static const char *const rules =
+    "Names and words may be written in any letter case. Columns stand in recipe order, then by k, then by code in A, "
+    "C, "
+    "G, T order. U is T and lower case is folded. Each block of a term (one k) has its own value and norm. Classes "
+    "sort as numbers if all are integers, else by byte; of two, the second is the positive one.\n";
+
+static ba_status write_range(ba_context *context, const bai_key *key, int32_t markdown, bai_vector *text) {
+  if (key->type == BAI_KEY_WORD) {
+    /* A bar would end a cell of a markdown table. */
+    ba_status status = BA_OK;
+    for (const char *c = key->words; !status && *c; c++)
+      status = markdown && *c == '|' ? bai_text_add(context, text, ", ") : bai_text_add(context, text, "%c", *c);
+    return status;
+  }
+  const char *kind = key->type == BAI_KEY_REAL    ? "real"
+                     : key->type == BAI_KEY_RANGE ? "integer or range"
+                     : key->type == BAI_KEY_POWER ? "power of two"
+                                                  : "integer";
+  return bai_text_add(context, text, "%s, %g to %g", kind, key->least, key->most);
+}
+
+static ba_status write_spec(ba_context *context, const bai_term_spec *spec, int32_t markdown, bai_vector *text) {
+  ba_status status = bai_text_add(context, text, markdown ? "### %s\n\n%s" : "%s\n  %s", spec->name, spec->help);
+  if (!status && spec->aliases) status = bai_text_add(context, text, " Also: %s.", spec->aliases);
+  if (!status)
+    status = bai_text_add(context, text, "%s",
+                          markdown ? "\n\n| key | takes | default | meaning |\n|---|---|---|---|\n" : "\n");
+  for (const bai_key *key = spec->keys; !status && key->name; key++) {
+    status = bai_text_add(context, text, markdown ? "| `%s` | " : "    %s = ", key->name);
+    if (!status) status = write_range(context, key, markdown, text);
+    if (!status)
+      status = bai_text_add(context, text, markdown ? " | %s | %s |\n" : " (%s)\n        %s\n",
+                            key->standard ? key->standard : "must be given", key->help);
+  }
+  return status ? status : bai_text_add(context, text, "\n");
+}
+
+static ba_status write_terms(ba_context *context, bai_role role, int32_t markdown, bai_vector *text) {
+  const char *title = role == BAI_ROLE_FEATURE ? "Features" : "Models";
+  ba_status status = bai_text_add(context, text, markdown ? "## %s\n\n" : "%s\n\n", title);
+  for (int32_t i = 0; !status && i < bai_term_table_count; i++)
+    if (bai_term_table[i].role == role) status = write_spec(context, &bai_term_table[i], markdown, text);
+  return status;
+}
+
+static ba_status write_presets(ba_context *context, int32_t markdown, bai_vector *text) {
+  ba_status status = bai_text_add(
+      context, text, "%s", markdown ? "## Presets\n\n| preset | stands for | use |\n|---|---|---|\n" : "Presets\n\n");
+  for (int32_t i = 0; !status && i < bai_preset_table_count; i++)
+    status = bai_text_add(context, text, markdown ? "| `@%s` | `%s` | %s |\n" : "  @%s = %s\n      %s\n",
+                          bai_preset_table[i].name, bai_preset_table[i].text, bai_preset_table[i].help);
+  return status ? status : bai_text_add(context, text, "\n");
+}
+
+static ba_status write_reference(ba_context *context, int32_t markdown, bai_vector *text) {
+  const char *fence = markdown ? "```\n" : "";
+  ba_status status = bai_text_add(context, text, "%s%s%s%s%s\n", markdown ? "# Recipes\n\n" : "The recipe language\n\n",
+                                  introduction, fence, grammar, fence);
+  for (size_t i = 0; !status && i < sizeof examples / sizeof examples[0]; i++)
+    status = bai_text_add(context, text, markdown ? "- `%s`\n" : "  %s\n", examples[i]);
+  if (!status) status = bai_text_add(context, text, "\n%s\n", rules);
+  if (!status) status = write_terms(context, BAI_ROLE_FEATURE, markdown, text);
+  if (!status) status = write_presets(context, markdown, text);
+  if (!status) status = write_terms(context, BAI_ROLE_MODEL, markdown, text);
+  return status;
+}
+
+ba_status ba_recipe_reference(ba_context *context, const char *format, char *buffer, int64_t capacity,
+                              int64_t *length) {
+  ba_status status = bai_enter(context);
+  if (status) return status;
+  const int32_t markdown = format && bai_equal(format, "markdown");
+  bai_vector text = {0, 0, 0};
+  if (!markdown && !(format && bai_equal(format, "text")))
+    status = bai_fail(context, BA_ERR_ARGUMENT, "format \"%s\": expected text or markdown", format ? format : "");
+  if (!status) status = write_reference(context, markdown, &text);
+  if (!status) status = bai_give_text(context, text.data, text.count, buffer, capacity, length);
+  bai_vector_free(context, &text);
+  return bai_leave(context, status);
+}
