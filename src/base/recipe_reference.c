@@ -5,6 +5,8 @@
  */
 #include "base/recipe.h"
 
+#include <stddef.h>
+
 static const char *const introduction =
     "A recipe says in one line what is computed. The same text works in C, on the command line and in every binding; "
     "the canonical form, with every default written out, is stored in the model file.\n\n";

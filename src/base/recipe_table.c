@@ -3,6 +3,8 @@
  * recipe_table.c: every term of the recipe language with its keys, types, ranges and defaults. The parser, the
  * canonical text, `ba help recipe` and docs/recipes.md all read this table.
  */
+#include <stddef.h>
+
 #include "base/recipe.h"
 
 #define SOLVER_KEYS                                                                                                    \
