@@ -2,7 +2,7 @@
  *
  * kernels.h: the hot loops as one table of pure functions, one table per CPU level.
  *
- * A kernel allocates nothing, knows no context and reads no byte outside the ranges given. scalar.c defines the
+ * A kernel allocates nothing, knows no context and reads no byte outside the ranges given. scalar.h defines the
  * result; every other level gives the same bits for every input (NaN compared as a class).
  */
 #ifndef BAI_KERNELS_H
@@ -43,7 +43,8 @@ typedef struct bai_kernels {
    * all modulo 2^64, 1 <= bits <= 31. */
   void (*kmer_hash)(uint32_t *slots, const uint64_t *codes, int64_t n, int32_t bits);
   /* Distinct slots in order of first occurrence, with their counts. `table` is all zero before and after; it has an
-   * entry for every slot. Returns the number of distinct slots. `distinct` may be `slots`. */
+   * entry for every slot. Returns the number of distinct slots. `distinct` has room for n slots and may be `slots`;
+   * what it holds past the returned number is undefined. */
   int64_t (*count)(uint32_t *distinct, uint32_t *counts, const uint32_t *slots, int64_t n, uint32_t *table);
 
   /* Sum of weights[columns[i]] * values[i] in int64; the caller sees to it that no partial sum overflows. */
@@ -63,7 +64,7 @@ typedef struct bai_kernels {
   void (*scale_f64)(double *y, double a, const double *x, int64_t n);
 
   /* Elementwise, `y` may be `x`; the same bits at every level. Errors in units in the last place are stated in
-   * scalar.c and tested. exp overflows to inf and underflows gradually to 0; log of 0 is -inf, of a negative NaN. */
+   * scalar.h and tested. exp overflows to inf and underflows gradually to 0; log of 0 is -inf, of a negative NaN. */
   void (*exp_f64)(double *y, const double *x, int64_t n);
   void (*log_f64)(double *y, const double *x, int64_t n);
   void (*sigmoid_f64)(double *y, const double *x, int64_t n);  /* 1 / (1 + exp(-x)) without overflow */

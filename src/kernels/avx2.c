@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * avx2.c: the level of AVX2, BMI and SSE4.2. Loops of scalar.h that the compiler vectorises stand as they are; the
+ * kernels below are those that gain from intrinsics. None reads past the ranges given: ends are left to scalar.h.
+ */
+#include "kernels/avx2.h"
+
+#include <immintrin.h>
+
+#include "kernels/scalar.h"
+
+uint32_t bai_avx2_crc32c(uint32_t crc, const uint8_t *data, int64_t n) {
+  uint64_t state = (uint32_t)~crc;
+  int64_t i = 0;
+  for (; i + 8 <= n; i += 8) {
+    uint64_t word;
+    memcpy(&word, data + i, sizeof word);
+    state = _mm_crc32_u64(state, word);
+  }
+  uint32_t end = (uint32_t)state;
+  for (; i < n; i++) end = _mm_crc32_u8(end, data[i]);
+  return ~end;
+}
+
+/* The low four bits of A, C, G, T and U differ, so they pick the one letter to compare with, and its code. */
+static int64_t encode(uint8_t *codes, const uint8_t *letters, int64_t n) {
+  const __m256i expected = _mm256_setr_epi8(-1, 'A', -1, 'C', 'T', 'U', -1, 'G', -1, -1, -1, -1, -1, -1, -1, -1, -1,
+                                            'A', -1, 'C', 'T', 'U', -1, 'G', -1, -1, -1, -1, -1, -1, -1, -1);
+  const __m256i values =
+      _mm256_setr_epi8(4, 0, 4, 1, 3, 3, 4, 2, 4, 4, 4, 4, 4, 4, 4, 4, 4, 0, 4, 1, 3, 3, 4, 2, 4, 4, 4, 4, 4, 4, 4, 4);
+  const __m256i upper = _mm256_set1_epi8((char)0xDF), low = _mm256_set1_epi8(0x0F), four = _mm256_set1_epi8(4);
+  int64_t i = 0, unknown = 0;
+  for (; i + 32 <= n; i += 32) {
+    __m256i letter = _mm256_and_si256(_mm256_loadu_si256((const __m256i_u *)(const void *)(letters + i)), upper);
+    __m256i index = _mm256_and_si256(letter, low);
+    __m256i known = _mm256_cmpeq_epi8(letter, _mm256_shuffle_epi8(expected, index));
+    __m256i code = _mm256_blendv_epi8(four, _mm256_shuffle_epi8(values, index), known);
+    _mm256_storeu_si256((__m256i_u *)(void *)(codes + i), code);
+    unknown += 32 - _mm_popcnt_u32((uint32_t)_mm256_movemask_epi8(known));
+  }
+  return unknown + scalar_encode(codes + i, letters + i, n - i);
+}
+
+void bai_avx2_pack(uint8_t *packed, const uint8_t *codes, int64_t n) {
+  const __m256i three = _mm256_set1_epi8(3);
+  const __m256i pairs = _mm256_set1_epi16(0x0401), quads = _mm256_set1_epi32(0x00100001);
+  const __m256i bytes = _mm256_setr_epi8(0, 4, 8, 12, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 0, 4, 8, 12, -1,
+                                         -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1);
+  int64_t i = 0;
+  for (; i + 32 <= n; i += 32) {
+    __m256i code = _mm256_and_si256(_mm256_loadu_si256((const __m256i_u *)(const void *)(codes + i)), three);
+    __m256i quad = _mm256_madd_epi16(_mm256_maddubs_epi16(code, pairs), quads); /* one byte in each 32 bits */
+    __m256i byte = _mm256_shuffle_epi8(quad, bytes);
+    __m128i eight = _mm_unpacklo_epi32(_mm256_castsi256_si128(byte), _mm256_extracti128_si256(byte, 1));
+    _mm_storel_epi64((__m128i_u *)(void *)(packed + i / 4), eight);
+  }
+  scalar_pack(packed + i / 4, codes + i, n - i);
+}
+
+void bai_avx2_unpack(uint8_t *codes, const uint8_t *packed, int64_t first, int64_t n) {
+  const __m256i nibbles = _mm256_set1_epi32(0x000F000F), pairs = _mm256_set1_epi32(0x03030303);
+  int64_t i = (4 - first % 4) % 4; /* to the first whole byte */
+  if (i > n) i = n;
+  scalar_unpack(codes, packed, first, i);
+  for (; i + 32 <= n; i += 32) {
+    __m128i eight = _mm_loadl_epi64((const __m128i_u *)(const void *)(packed + (first + i) / 4));
+    __m256i x = _mm256_cvtepu8_epi32(eight);
+    x = _mm256_and_si256(_mm256_or_si256(x, _mm256_slli_epi32(x, 12)), nibbles);
+    x = _mm256_and_si256(_mm256_or_si256(x, _mm256_slli_epi32(x, 6)), pairs);
+    _mm256_storeu_si256((__m256i_u *)(void *)(codes + i), x);
+  }
+  scalar_unpack(codes + i, packed, first + i, n - i);
+}
+
+/* Four 64-bit products of signed by unsigned 32-bit numbers. The multiplier takes both as unsigned, which makes a
+ * negative weight too large by 2^32. */
+static inline __m256i products_i32(const int32_t *weights, const uint32_t *columns, const uint32_t *values) {
+  __m256i weight =
+      _mm256_setr_epi64x(weights[columns[0]], weights[columns[1]], weights[columns[2]], weights[columns[3]]);
+  __m256i value = _mm256_cvtepu32_epi64(_mm_loadu_si128((const __m128i_u *)(const void *)values));
+  __m256i excess = _mm256_and_si256(_mm256_cmpgt_epi64(_mm256_setzero_si256(), weight), _mm256_slli_epi64(value, 32));
+  return _mm256_sub_epi64(_mm256_mul_epu32(weight, value), excess);
+}
+
+static int64_t gather_dot_i32(const int32_t *weights, const uint32_t *columns, const uint32_t *values, int64_t n) {
+  __m256i sum = _mm256_setzero_si256();
+  int64_t i = 0;
+  for (; i + 4 <= n; i += 4) sum = _mm256_add_epi64(sum, products_i32(weights, columns + i, values + i));
+  int64_t parts[4];
+  _mm256_storeu_si256((__m256i_u *)(void *)parts, sum);
+  return parts[0] + parts[1] + parts[2] + parts[3] + scalar_gather_dot_i32(weights, columns + i, values + i, n - i);
+}
+
+/* ---- sums in sixteen lanes: four vectors, the ends added lane by lane ---- */
+
+typedef struct sums {
+  __m256d part[4];
+} sums;
+
+static inline sums sums_zero(void) {
+  __m256d zero = _mm256_setzero_pd();
+  return (sums){{zero, zero, zero, zero}};
+}
+
+static inline __m256d add_product(__m256d sum, __m256d a, __m256d b) {
+  return _mm256_add_pd(sum, _mm256_mul_pd(a, b));
+}
+
+static inline void sums_store(double *lanes, const sums *s) {
+  for (int64_t j = 0; j < 4; j++) _mm256_storeu_pd(lanes + 4 * j, s->part[j]);
+}
+
+static inline double sums_total(const double *lanes) {
+  __m256d low = _mm256_add_pd(_mm256_loadu_pd(lanes), _mm256_loadu_pd(lanes + 8));
+  __m256d high = _mm256_add_pd(_mm256_loadu_pd(lanes + 4), _mm256_loadu_pd(lanes + 12));
+  __m256d four = _mm256_add_pd(low, high);
+  __m128d two = _mm_add_pd(_mm256_castpd256_pd128(four), _mm256_extractf128_pd(four, 1));
+  return _mm_cvtsd_f64(_mm_add_sd(two, _mm_unpackhi_pd(two, two)));
+}
+
+static double dot_f64(const double *a, const double *b, int64_t n) {
+  sums s = sums_zero();
+  double lanes[BAI_LANES];
+  int64_t i = 0;
+  for (; i + BAI_LANES <= n; i += BAI_LANES) {
+    for (int64_t j = 0; j < 4; j++)
+      s.part[j] = add_product(s.part[j], _mm256_loadu_pd(a + i + 4 * j), _mm256_loadu_pd(b + i + 4 * j));
+  }
+  sums_store(lanes, &s);
+  for (int64_t l = 0; i + l < n; l++) lanes[l] += a[i + l] * b[i + l];
+  return sums_total(lanes);
+}
+
+static double dot_f32(const float *a, const float *b, int64_t n) {
+  sums s = sums_zero();
+  double lanes[BAI_LANES];
+  int64_t i = 0;
+  for (; i + BAI_LANES <= n; i += BAI_LANES) {
+    for (int64_t j = 0; j < 4; j++)
+      s.part[j] = add_product(s.part[j], _mm256_cvtps_pd(_mm_loadu_ps(a + i + 4 * j)),
+                              _mm256_cvtps_pd(_mm_loadu_ps(b + i + 4 * j)));
+  }
+  sums_store(lanes, &s);
+  for (int64_t l = 0; i + l < n; l++) lanes[l] += (double)a[i + l] * (double)b[i + l];
+  return sums_total(lanes);
+}
+
+/* Four plain loads: the gather instruction is slower on many CPUs, much slower where its data leak is patched. */
+static inline __m256d gather4(const double *weights, const uint32_t *columns) {
+  __m128d low = _mm_loadh_pd(_mm_load_sd(weights + columns[0]), weights + columns[1]);
+  __m128d high = _mm_loadh_pd(_mm_load_sd(weights + columns[2]), weights + columns[3]);
+  return _mm256_insertf128_pd(_mm256_castpd128_pd256(low), high, 1);
+}
+
+static double gather_dot_f64(const double *weights, const uint32_t *columns, const double *values, int64_t n) {
+  sums s = sums_zero();
+  double lanes[BAI_LANES];
+  int64_t i = 0;
+  for (; i + BAI_LANES <= n; i += BAI_LANES) {
+    for (int64_t j = 0; j < 4; j++)
+      s.part[j] = add_product(s.part[j], gather4(weights, columns + i + 4 * j), _mm256_loadu_pd(values + i + 4 * j));
+  }
+  sums_store(lanes, &s);
+  for (int64_t l = 0; i + l < n; l++) lanes[l] += weights[columns[i + l]] * values[i + l];
+  return sums_total(lanes);
+}
+
+const bai_kernels bai_kernels_avx2 = {
+    .name = "avx2",
+    .crc32c = bai_avx2_crc32c,
+    .encode = encode,
+    .pack = bai_avx2_pack,
+    .unpack = bai_avx2_unpack,
+    .kmer_extend = scalar_kmer_extend,
+    .kmer_extend_reverse = scalar_kmer_extend_reverse,
+    .kmer_canonical = scalar_kmer_canonical,
+    .kmer_slot = scalar_kmer_slot,
+    .kmer_rank = scalar_kmer_rank,
+    .kmer_hash = scalar_kmer_hash,
+    .count = scalar_count,
+    .gather_dot_i32 = gather_dot_i32,
+    .dot_f64 = dot_f64,
+    .dot_f32 = dot_f32,
+    .gather_dot_f64 = gather_dot_f64,
+    .axpy_f64 = scalar_axpy_f64,
+    .scatter_axpy_f64 = scalar_scatter_axpy_f64,
+    .scale_f64 = scalar_scale_f64,
+    .exp_f64 = scalar_exp_f64,
+    .log_f64 = scalar_log_f64,
+    .sigmoid_f64 = scalar_sigmoid_f64,
+    .softplus_f64 = scalar_softplus_f64,
+};
