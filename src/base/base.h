@@ -7,6 +7,7 @@
 
 #include <stdarg.h>
 #include <stdatomic.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "bioanalytics/base.h"
@@ -123,6 +124,18 @@ double bai_f64_of_bits(uint64_t bits);
 uint64_t bai_hash_bytes(uint64_t seed, const uint8_t *data, int64_t n);
 /* Counter-based random bits: the same for the same three numbers, on every machine. */
 uint64_t bai_random(uint64_t seed, uint64_t stream, uint64_t index);
+
+/* ---- sort.c: in place, without an allocation ---- */
+
+typedef struct bai_keyed {
+  uint64_t key;
+  int64_t index;
+} bai_keyed;
+void bai_sort_u64(uint64_t *keys, int64_t n);
+/* By key, then by index: the same order on every machine. */
+void bai_sort_keyed(bai_keyed *items, int64_t n);
+/* Bits that sort as the doubles do; NaN of positive sign comes last. */
+uint64_t bai_order_of_f64(double value);
 
 /* ---- file.c: whole reads and atomic writes ---- */
 

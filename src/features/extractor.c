@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * extractor.c: the public extractor: records to dense and sparse matrices of counts or values.
+ */
+#include "array/array.h"
+#include "bioanalytics/features.h"
+#include "features/plan.h"
+#include "seq/records.h"
+
+struct ba_extractor {
+  ba_context *context;
+  bai_plan *plan;
+  bai_row *row; /* made when first needed */
+  int64_t fitted_records;
+};
+
+ba_status ba_extractor_create(ba_context *context, const char *recipe, ba_extractor **out) {
+  ba_status status = bai_enter(context);
+  if (status) return status;
+  bai_recipe parsed = {{0, 0, 0}, {0, {{0, 0, 0}}}, 0};
+  ba_extractor *extractor = NULL;
+  if (!out) status = bai_fail(context, BA_ERR_ARGUMENT, "extractor: expected a place for the result");
+  if (!status) *out = NULL;
+  if (!status) status = bai_recipe_parse(context, recipe, &parsed);
+  if (!status) status = bai_alloc_zero(context, 1, sizeof *extractor, &extractor);
+  if (!status) {
+    extractor->context = bai_context_retain(context);
+    status = bai_plan_create(context, &parsed, &extractor->plan);
+  }
+  bai_recipe_free(context, &parsed);
+  if (status)
+    ba_extractor_destroy(extractor);
+  else
+    *out = extractor;
+  return bai_leave(context, status);
+}
+
+ba_status ba_extractor_fit(ba_extractor *extractor, const ba_records *records) {
+  if (!extractor) return BA_ERR_ARGUMENT;
+  ba_context *context = extractor->context;
+  ba_status status = bai_enter(context);
+  if (status) return status;
+  if (!records) status = bai_fail(context, BA_ERR_ARGUMENT, "extractor: expected records");
+  const int64_t before = extractor->plan->fitted_length;
+  const int64_t count = ba_records_count(records);
+  for (int64_t i = 0; !status && i < count; i++) {
+    int64_t length;
+    ba_records_sequence(records, i, &length);
+    status = bai_plan_fit_length(context, extractor->plan, length, extractor->fitted_records + i + 1);
+  }
+  if (!status && count > 0) {
+    extractor->fitted_records += count;
+    status = bai_plan_lay_out(context, extractor->plan);
+  }
+  if (status) {
+    extractor->plan->fitted_length = before;
+  } else {
+    bai_row_destroy(extractor->row);
+    extractor->row = NULL;
+  }
+  return bai_leave(context, status);
+}
+
+int64_t ba_extractor_width(const ba_extractor *extractor) {
+  return extractor ? extractor->plan->width : -1;
+}
+
+static ba_status check_fitted(const ba_extractor *extractor) {
+  return extractor->plan->width >= 0 ? BA_OK
+                                     : bai_fail(extractor->context, BA_ERR_FIT,
+                                                "extractor: PositionKmer needs ba_extractor_fit on records first");
+}
+
+ba_status ba_extractor_column_name(const ba_extractor *extractor, int64_t column, char *buffer, int64_t capacity,
+                                   int64_t *length) {
+  if (!extractor) return BA_ERR_ARGUMENT;
+  ba_context *context = extractor->context;
+  ba_status status = bai_enter(context);
+  if (status) return status;
+  bai_vector text = {0, 0, 0};
+  status = check_fitted(extractor);
+  if (!status && (column < 0 || column >= extractor->plan->width))
+    status = bai_fail(context, BA_ERR_ARGUMENT, "column %lld; expected 0 to %lld", (long long)column,
+                      (long long)extractor->plan->width - 1);
+  if (!status) status = bai_plan_column_name(context, extractor->plan, column, &text);
+  if (!status) status = bai_give_text(context, text.data, text.count, buffer, capacity, length);
+  bai_vector_free(context, &text);
+  return bai_leave(context, status);
+}
+
+/* ---- applying ---- */
+
+static ba_status begin(ba_extractor *extractor, const ba_records *records, const char *options, int32_t *counts) {
+  ba_context *context = extractor->context;
+  const bai_option table[] = {{"output", 'w', "values|counts", 0, 0, counts}, {NULL, 0, NULL, 0, 0, NULL}};
+  *counts = 0;
+  if (!records) return bai_fail(context, BA_ERR_ARGUMENT, "extractor: expected records");
+  ba_status status = bai_options_parse(context, options, table);
+  if (!status) status = check_fitted(extractor);
+  int64_t longest = 0;
+  for (int64_t i = 0; i < ba_records_count(records); i++) {
+    int64_t length;
+    ba_records_sequence(records, i, &length);
+    if (length > longest) longest = length;
+  }
+  if (status) return status;
+  if (!extractor->row) return bai_row_create(context, extractor->plan, longest, &extractor->row);
+  return bai_row_reserve(context, extractor->row, longest);
+}
+
+static ba_status extract(ba_extractor *extractor, const ba_records *records, int64_t index) {
+  int64_t length;
+  const char *letters = ba_records_sequence(records, index, &length);
+  const ba_status status = bai_row_extract_letters(bai_kernels_of(extractor->context), extractor->row, letters, length);
+  if (status) return bai_row_explain(extractor->context, extractor->row, status, index + 1, length);
+  return index % 256 ? BA_OK : bai_check_cancel(extractor->context);
+}
+
+/* The value of entry `count` of a block, or the count itself. */
+static void block_values(const bai_block *block, const bai_row *row, int64_t from, int64_t to, double *values) {
+  const double divisor = bai_block_divisor(block, row->counts + from, to - from);
+  bai_values_double(block, row->counts + from, to - from, values);
+  for (int64_t i = 0; i < to - from; i++) values[i] /= divisor;
+}
+
+static void fill_dense(const bai_plan *plan, const bai_row *row, int32_t counts, double *values, void *out) {
+  int64_t from = 0;
+  for (int32_t b = 0; b < plan->block_count; b++) {
+    const int64_t to = row->ends[b];
+    if (!counts) block_values(&plan->blocks[b], row, from, to, values);
+    for (int64_t i = from; i < to; i++) {
+      if (counts)
+        ((uint32_t *)out)[row->columns[i]] = row->counts[i];
+      else
+        ((double *)out)[row->columns[i]] = values[i - from];
+    }
+    from = to;
+  }
+}
+
+ba_status ba_extractor_apply_records(ba_extractor *extractor, const ba_records *records, const char *options,
+                                     ba_array **out) {
+  if (!extractor) return BA_ERR_ARGUMENT;
+  ba_context *context = extractor->context;
+  ba_status status = bai_enter(context);
+  if (status) return status;
+  int32_t counts = 0;
+  double *values = NULL;
+  ba_array *rows = NULL;
+  if (!out) status = bai_fail(context, BA_ERR_ARGUMENT, "extractor: expected a place for the result");
+  if (!status) *out = NULL;
+  if (!status) status = begin(extractor, records, options, &counts);
+  if (!status) status = bai_alloc(context, extractor->row->entries, 8, &values);
+  const int64_t shape[2] = {ba_records_count(records), extractor->plan->width};
+  if (!status) status = bai_array_make(context, counts ? BA_UINT32 : BA_FLOAT64, 2, shape, &rows);
+  for (int64_t i = 0; !status && i < shape[0]; i++) {
+    status = extract(extractor, records, i);
+    if (!status)
+      fill_dense(extractor->plan, extractor->row, counts, values, (uint8_t *)rows->data + i * rows->stride[0]);
+  }
+  bai_free(context, values);
+  if (status)
+    ba_array_release(rows);
+  else
+    *out = rows;
+  return bai_leave(context, status);
+}
+
+typedef struct sparse {
+  bai_vector columns, values;
+  uint64_t *pairs; /* column << 32 | count, to sort a row by column */
+  double *scratch;
+} sparse;
+
+static ba_status add_sparse_row(ba_context *context, const bai_plan *plan, bai_row *row, int32_t counts, sparse *out) {
+  const int64_t n = plan->block_count ? row->ends[plan->block_count - 1] : 0;
+  for (int64_t i = 0; i < n; i++) out->pairs[i] = (uint64_t)row->columns[i] << 32 | row->counts[i];
+  bai_sort_u64(out->pairs, n);
+  for (int64_t i = 0; i < n; i++) {
+    row->columns[i] = (uint32_t)(out->pairs[i] >> 32);
+    row->counts[i] = (uint32_t)out->pairs[i];
+  }
+  ba_status status = bai_vector_append(context, &out->columns, row->columns, n, 4);
+  if (!status && counts) return bai_vector_append(context, &out->values, row->counts, n, 4);
+  /* Columns of a block are together and rise with the block, so the sort kept the ends where they were. */
+  int64_t from = 0;
+  for (int32_t b = 0; !status && b < plan->block_count; b++) {
+    block_values(&plan->blocks[b], row, from, row->ends[b], out->scratch);
+    status = bai_vector_append(context, &out->values, out->scratch, row->ends[b] - from, 8);
+    from = row->ends[b];
+  }
+  return status;
+}
+
+/* Hands a vector's memory to an array without a copy. */
+static ba_status array_of(ba_context *context, int32_t dtype, bai_vector *vector, ba_array **out) {
+  const int64_t none = 0;
+  ba_status status = bai_array_make(context, dtype, 1, &none, out);
+  if (status) return status;
+  if (vector->data) {
+    bai_free(context, (*out)->data);
+    (*out)->data = vector->data;
+  }
+  (*out)->shape[0] = vector->count;
+  vector->data = NULL;
+  return BA_OK;
+}
+
+static ba_status apply_sparse(ba_extractor *extractor, const ba_records *records, const char *options,
+                              ba_array **starts, ba_array **columns, ba_array **values) {
+  ba_context *context = extractor->context;
+  sparse out = {{0, 0, 0}, {0, 0, 0}, NULL, NULL};
+  int32_t counts = 0;
+  ba_status status = begin(extractor, records, options, &counts);
+  if (!status) status = bai_alloc(context, extractor->row->entries, 8, &out.pairs);
+  if (!status) status = bai_alloc(context, extractor->row->entries, 8, &out.scratch);
+  const int64_t n = ba_records_count(records);
+  const int64_t shape = n + 1;
+  if (!status) status = bai_array_make(context, BA_INT64, 1, &shape, starts);
+  for (int64_t i = 0; !status && i < n; i++) {
+    status = extract(extractor, records, i);
+    if (!status) status = add_sparse_row(context, extractor->plan, extractor->row, counts, &out);
+    ((int64_t *)(*starts)->data)[i + 1] = out.columns.count;
+  }
+  if (!status) status = array_of(context, BA_UINT32, &out.columns, columns);
+  if (!status) status = array_of(context, counts ? BA_UINT32 : BA_FLOAT64, &out.values, values);
+  bai_free(context, out.pairs);
+  bai_free(context, out.scratch);
+  bai_vector_free(context, &out.columns);
+  bai_vector_free(context, &out.values);
+  return status;
+}
+
+ba_status ba_extractor_apply_records_csr(ba_extractor *extractor, const ba_records *records, const char *options,
+                                         ba_array **row_starts, ba_array **columns, ba_array **values) {
+  if (!extractor) return BA_ERR_ARGUMENT;
+  ba_context *context = extractor->context;
+  ba_status status = bai_enter(context);
+  if (status) return status;
+  if (!row_starts || !columns || !values)
+    return bai_leave(context, bai_fail(context, BA_ERR_ARGUMENT, "extractor: expected places for three results"));
+  *row_starts = *columns = *values = NULL;
+  status = apply_sparse(extractor, records, options, row_starts, columns, values);
+  if (status) {
+    ba_array_release(*row_starts);
+    ba_array_release(*columns);
+    *row_starts = *columns = NULL;
+  }
+  return bai_leave(context, status);
+}
+
+void ba_extractor_destroy(ba_extractor *extractor) {
+  if (!extractor) return;
+  ba_context *context = extractor->context;
+  bai_row_destroy(extractor->row);
+  bai_plan_destroy(extractor->plan);
+  bai_free(context, extractor);
+  bai_context_release(context);
+}

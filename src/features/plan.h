@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * plan.h: what a recipe's features come to. A plan is immutable once its columns are laid out; extractors, trainers
+ * and models share the same code on it. A row holds one sequence's features as distinct columns with counts.
+ */
+#ifndef BAI_FEATURES_PLAN_H
+#define BAI_FEATURES_PLAN_H
+
+#include "base/recipe.h"
+#include "kernels/kernels.h"
+
+enum { BAI_VALUE_COUNT, BAI_VALUE_FREQ, BAI_VALUE_SQRT, BAI_VALUE_BINARY };
+enum { BAI_NORM_L2, BAI_NORM_L1, BAI_NORM_NONE };
+enum { BAI_ANCHOR_NONE, BAI_ANCHOR_START, BAI_ANCHOR_END };
+
+/* One k of one term: a run of columns with a value and a norm of its own. */
+typedef struct bai_block {
+  bai_term_kind kind;
+  int32_t term; /* index of the term in the recipe */
+  int32_t k;
+  int32_t canonical;
+  int32_t value, norm, anchor;
+  int32_t refuse_ambiguous;
+  int32_t hash_bits;   /* 0: exact */
+  int64_t first;       /* its first column in the whole row */
+  int64_t width;       /* its number of columns */
+  int64_t slots;       /* entries that a count table needs: 0 when nothing is counted */
+  uint64_t *rank_bits; /* canonical and exact: one bit a code, set for canonical codes */
+  uint32_t *rank_prefix;
+} bai_block;
+
+typedef struct bai_plan {
+  ba_context *context;
+  bai_block *blocks;
+  int32_t block_count;
+  int32_t needs_fit;
+  int64_t fitted_length; /* of PositionKmer; -1 before fit */
+  int32_t needs_equal;   /* anchor=none is there: all lengths must be the fitted one */
+  int64_t width;         /* -1 before a needed fit */
+  int64_t most_slots;
+} bai_plan;
+
+ba_status bai_plan_create(ba_context *context, const bai_recipe *recipe, bai_plan **out);
+void bai_plan_destroy(bai_plan *plan);
+/* Takes one sequence's length into the fit; `record` (from 1) is for the message. */
+ba_status bai_plan_fit_length(ba_context *context, bai_plan *plan, int64_t length, int64_t record);
+/* Lays the columns out; a plan that needs a fit must have had one. */
+ba_status bai_plan_lay_out(ba_context *context, bai_plan *plan);
+ba_status bai_plan_column_name(ba_context *context, const bai_plan *plan, int64_t column, bai_vector *text);
+
+/* The working memory of one thread, and the features of one sequence. */
+typedef struct bai_row {
+  ba_context *context;
+  const bai_plan *plan;
+  int64_t length_capacity; /* the longest sequence there is room for */
+  uint8_t *codes;          /* 0..3, 4 for ambiguous */
+  uint32_t *runs;          /* letters up to the next ambiguous one */
+  uint64_t *forward, *reverse, *smaller;
+  int64_t chunk_start; /* what forward and reverse hold: k-mers of state_k letters that start here */
+  int32_t state_k;
+  uint32_t *slots; /* one a k-mer kept */
+  uint32_t *table; /* all zero between calls */
+  int64_t entries; /* capacity of columns and counts */
+  uint32_t *columns;
+  uint32_t *counts;
+  int64_t *ends; /* block b has the entries ends[b - 1] .. ends[b] */
+  int64_t *kept; /* k-mers counted in block b */
+  int32_t has_ambiguous;
+  int64_t length;
+} bai_row;
+
+ba_status bai_row_create(ba_context *context, const bai_plan *plan, int64_t longest, bai_row **out);
+/* Makes room for a longer sequence; on failure the row stays as it was. */
+ba_status bai_row_reserve(ba_context *context, bai_row *row, int64_t longest);
+void bai_row_destroy(bai_row *row);
+/* Computes columns and counts from row->codes. Allocates nothing and records no error: returns BA_ERR_LENGTH or
+ * BA_ERR_LETTER, which bai_row_explain words. */
+ba_status bai_row_extract(const bai_kernels *kernels, bai_row *row, int64_t length, int64_t ambiguous);
+ba_status bai_row_explain(ba_context *context, const bai_row *row, ba_status status, int64_t record, int64_t length);
+/* The same from letters: encodes them into row->codes first. */
+ba_status bai_row_extract_letters(const bai_kernels *kernels, bai_row *row, const char *letters, int64_t length);
+/* The k-mers of one block of the sequence in the row, in order: row->slots[i] is the column within the block of the
+ * k-mer that starts at starts[i] (starts may be NULL). Returns how many. */
+int64_t bai_row_windows(const bai_kernels *kernels, bai_row *row, const bai_block *block, int64_t *starts);
+
+/* ---- value.c: counts to numbers ---- */
+
+/* round(2^16 sqrt(c)), exact, for c < 2^31. */
+uint32_t bai_fixed_sqrt(uint32_t count);
+/* What a block's sum of weights times integer values is multiplied with to undo the fixed point: 2^-16 or 1. */
+double bai_value_unit(const bai_block *block);
+/* Integer values of counts: c, S(c) or 1. */
+void bai_values_fixed(const bai_block *block, const uint32_t *counts, int64_t n, uint32_t *values);
+/* The same as doubles: c, sqrt(c) or 1. */
+void bai_values_double(const bai_block *block, const uint32_t *counts, int64_t n, double *values);
+/* What the values of a block are divided by: freq and norm together; 1 for an empty block. From integers alone. */
+double bai_block_divisor(const bai_block *block, const uint32_t *counts, int64_t n);
+
+#endif

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * row.c: one sequence to distinct columns with counts, block by block. k-mer codes are grown one letter at a time for
+ * all starts at once, so a range of k costs one vector pass each; long sequences go by chunks that stay in the cache.
+ */
+#include <string.h>
+
+#include "features/plan.h"
+
+#define CHUNK 8192
+
+static int64_t smaller_of(int64_t a, int64_t b) {
+  return a < b ? a : b;
+}
+
+static int64_t entries_for(const bai_plan *plan, int64_t length) {
+  int64_t entries = 0;
+  for (int32_t b = 0; b < plan->block_count; b++)
+    entries += plan->blocks[b].slots ? smaller_of(length, plan->blocks[b].slots) : length;
+  return entries;
+}
+
+ba_status bai_row_create(ba_context *context, const bai_plan *plan, int64_t longest, bai_row **out) {
+  bai_row *row;
+  *out = NULL;
+  ba_status status = bai_alloc_zero(context, 1, sizeof *row, &row);
+  if (status) return status;
+  row->context = bai_context_retain(context);
+  row->plan = plan;
+  row->length_capacity = -1;
+  status = bai_alloc_zero(context, plan->most_slots, 4, &row->table);
+  if (!status) status = bai_alloc(context, CHUNK, 8, &row->forward);
+  if (!status) status = bai_alloc(context, CHUNK, 8, &row->reverse);
+  if (!status) status = bai_alloc(context, CHUNK, 8, &row->smaller);
+  if (!status) status = bai_alloc_zero(context, plan->block_count, 8, &row->ends);
+  if (!status) status = bai_alloc_zero(context, plan->block_count, 8, &row->kept);
+  if (!status) status = bai_row_reserve(context, row, longest);
+  if (status)
+    bai_row_destroy(row);
+  else
+    *out = row;
+  return status;
+}
+
+ba_status bai_row_reserve(ba_context *context, bai_row *row, int64_t longest) {
+  if (longest <= row->length_capacity) return BA_OK;
+  const int64_t entries = entries_for(row->plan, longest);
+  uint8_t *codes;
+  uint32_t *runs = NULL, *slots = NULL, *columns = NULL, *counts = NULL;
+  ba_status status = bai_alloc(context, longest, 1, &codes);
+  if (!status) status = bai_alloc(context, longest, 4, &runs);
+  if (!status) status = bai_alloc(context, longest, 4, &slots);
+  if (!status) status = bai_alloc(context, entries, 4, &columns);
+  if (!status) status = bai_alloc(context, entries, 4, &counts);
+  if (status) {
+    void *made[] = {codes, runs, slots, columns, counts};
+    for (int32_t i = 0; i < 5; i++) bai_free(context, made[i]);
+    return status;
+  }
+  void *old[] = {row->codes, row->runs, row->slots, row->columns, row->counts};
+  for (int32_t i = 0; i < 5; i++) bai_free(context, old[i]);
+  row->codes = codes;
+  row->runs = runs;
+  row->slots = slots;
+  row->columns = columns;
+  row->counts = counts;
+  row->entries = entries;
+  row->length_capacity = longest;
+  return BA_OK;
+}
+
+void bai_row_destroy(bai_row *row) {
+  if (!row) return;
+  ba_context *context = row->context;
+  void *parts[] = {row->codes, row->runs,    row->forward, row->reverse, row->smaller, row->slots,
+                   row->table, row->columns, row->counts,  row->ends,    row->kept};
+  for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) bai_free(context, parts[i]);
+  bai_free(context, row);
+  bai_context_release(context);
+}
+
+/* Brings forward and reverse to k letters for the k-mers that start in the chunk; returns how many there are. */
+static int64_t grow_codes(const bai_kernels *kernels, bai_row *row, const bai_block *block, int64_t start) {
+  const int64_t windows = smaller_of(CHUNK, row->length - start - block->k + 1);
+  if (row->chunk_start != start || row->state_k > block->k || row->state_k == 0) {
+    const int64_t starts = smaller_of(CHUNK, row->length - start);
+    memset(row->forward, 0, (size_t)starts * 8);
+    memset(row->reverse, 0, (size_t)starts * 8);
+    row->chunk_start = start;
+    row->state_k = 0;
+  }
+  while (row->state_k < block->k) {
+    const int32_t k = row->state_k++;
+    const int64_t n = smaller_of(CHUNK, row->length - start - k);
+    kernels->kmer_extend(row->forward, row->codes + start + k, n);
+    kernels->kmer_extend_reverse(row->reverse, row->codes + start + k, n, 2 * k);
+  }
+  return windows;
+}
+
+static void chunk_slots(const bai_kernels *kernels, bai_row *row, const bai_block *block, int64_t windows,
+                        uint32_t *slots) {
+  const uint64_t *codes = row->forward;
+  if (block->canonical) {
+    kernels->kmer_canonical(row->smaller, row->forward, row->reverse, windows);
+    codes = row->smaller;
+  }
+  if (block->hash_bits)
+    kernels->kmer_hash(slots, codes, windows, block->hash_bits);
+  else if (block->canonical)
+    kernels->kmer_rank(slots, codes, windows, block->rank_bits, block->rank_prefix);
+  else
+    kernels->kmer_slot(slots, codes, windows);
+}
+
+/* Where a window stands among the positions of the fit; -1 outside of them. */
+static int64_t position_of(const bai_row *row, const bai_block *block, int64_t start) {
+  const int64_t fitted = row->plan->fitted_length;
+  const int64_t position = block->anchor == BAI_ANCHOR_END ? start + fitted - row->length : start;
+  return position >= 0 && position <= fitted - block->k ? position : -1;
+}
+
+int64_t bai_row_windows(const bai_kernels *kernels, bai_row *row, const bai_block *block, int64_t *starts) {
+  int64_t kept = 0;
+  for (int64_t start = 0; start + block->k <= row->length; start += CHUNK) {
+    const int64_t windows = grow_codes(kernels, row, block, start);
+    uint32_t *slots = row->slots + kept;
+    chunk_slots(kernels, row, block, windows, slots);
+    if (!row->has_ambiguous && !starts && block->kind == BAI_TERM_KMER) {
+      kept += windows;
+      continue;
+    }
+    /* Writing never overtakes reading: kept <= start. */
+    for (int64_t i = 0; i < windows; i++) {
+      uint32_t slot = slots[i];
+      if (row->has_ambiguous && row->runs[start + i] < (uint32_t)block->k) continue;
+      if (block->kind == BAI_TERM_POSITION_KMER) {
+        const int64_t position = position_of(row, block, start + i);
+        if (position < 0) continue;
+        slot = (uint32_t)(position << (2 * block->k)) + slot;
+      }
+      if (starts) starts[kept] = start + i;
+      row->slots[kept++] = slot;
+    }
+  }
+  return kept;
+}
+
+/* runs[i]: letters from i up to the next ambiguous one. */
+static void measure_runs(bai_row *row) {
+  uint32_t run = 0;
+  for (int64_t i = row->length - 1; i >= 0; i--) {
+    if (row->codes[i] > 3)
+      run = 0;
+    else if (run < UINT32_MAX)
+      run++;
+    row->runs[i] = run;
+  }
+}
+
+static void extract_block(const bai_kernels *kernels, bai_row *row, int32_t b, int64_t at) {
+  const bai_block *block = &row->plan->blocks[b];
+  const int64_t kept = bai_row_windows(kernels, row, block, NULL);
+  int64_t distinct = kept;
+  row->kept[b] = kept;
+  if (block->slots) {
+    distinct = kernels->count(row->columns + at, row->counts + at, row->slots, kept, row->table);
+  } else {
+    memcpy(row->columns + at, row->slots, (size_t)kept * 4);
+    for (int64_t i = 0; i < kept; i++) row->counts[at + i] = 1;
+  }
+  const uint32_t first = (uint32_t)block->first;
+  for (int64_t i = at; i < at + distinct; i++) row->columns[i] += first;
+  row->ends[b] = at + distinct;
+}
+
+ba_status bai_row_extract(const bai_kernels *kernels, bai_row *row, int64_t length, int64_t ambiguous) {
+  const bai_plan *plan = row->plan;
+  if (plan->needs_equal && length != plan->fitted_length) return BA_ERR_LENGTH;
+  row->length = length;
+  row->has_ambiguous = ambiguous > 0;
+  row->state_k = 0;
+  if (row->has_ambiguous) {
+    for (int32_t b = 0; b < plan->block_count; b++)
+      if (plan->blocks[b].refuse_ambiguous) return BA_ERR_LETTER;
+    measure_runs(row);
+  }
+  int64_t at = 0;
+  for (int32_t b = 0; b < plan->block_count; b++) {
+    extract_block(kernels, row, b, at);
+    at = row->ends[b];
+  }
+  return BA_OK;
+}
+
+ba_status bai_row_extract_letters(const bai_kernels *kernels, bai_row *row, const char *letters, int64_t length) {
+  return bai_row_extract(kernels, row, length, kernels->encode(row->codes, (const uint8_t *)letters, length));
+}
+
+ba_status bai_row_explain(ba_context *context, const bai_row *row, ba_status status, int64_t record, int64_t length) {
+  if (status == BA_ERR_LENGTH)
+    return bai_fail_at(context, status, record, -1,
+                       "the sequence has %lld letters; PositionKmer(anchor=none) was fitted on %lld and expects that",
+                       (long long)length, (long long)row->plan->fitted_length);
+  if (status == BA_ERR_LETTER)
+    return bai_fail_at(context, status, record, -1,
+                       "the sequence has a letter other than A C G T U, and the recipe says ambiguous=error");
+  return status;
+}

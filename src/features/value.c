@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * value.c: what a count becomes: values, norms, and their fixed-point form.
+ */
+#include <math.h>
+
+#include "features/plan.h"
+
+uint32_t bai_fixed_sqrt(uint32_t count) {
+  const uint64_t square = (uint64_t)count << 32;
+  /* The double is within one of the integer root; the loops make it exact. */
+  uint64_t root = (uint64_t)sqrt((double)square);
+  while (root * root > square) root--;
+  while ((root + 1) * (root + 1) <= square) root++;
+  /* (root + 1/2)^2 = root^2 + root + 1/4 decides the rounding; equality cannot happen. */
+  return (uint32_t)(square - root * root > root ? root + 1 : root);
+}
+
+double bai_value_unit(const bai_block *block) {
+  return block->value == BAI_VALUE_SQRT ? 1.0 / 65536.0 : 1.0;
+}
+
+void bai_values_fixed(const bai_block *block, const uint32_t *counts, int64_t n, uint32_t *values) {
+  for (int64_t i = 0; i < n; i++) {
+    const uint32_t c = counts[i];
+    if (block->value == BAI_VALUE_SQRT)
+      values[i] = c == 1 ? 65536 : bai_fixed_sqrt(c);
+    else
+      values[i] = block->value == BAI_VALUE_BINARY ? 1 : c;
+  }
+}
+
+void bai_values_double(const bai_block *block, const uint32_t *counts, int64_t n, double *values) {
+  for (int64_t i = 0; i < n; i++) {
+    const double c = (double)counts[i];
+    if (block->value == BAI_VALUE_SQRT)
+      values[i] = sqrt(c);
+    else
+      values[i] = block->value == BAI_VALUE_BINARY ? 1.0 : c;
+  }
+}
+
+double bai_block_divisor(const bai_block *block, const uint32_t *counts, int64_t n) {
+  uint64_t kept = 0, squares = 0, roots = 0;
+  if (n == 0) return 1.0;
+  for (int64_t i = 0; i < n; i++) kept += counts[i];
+  const int32_t counted = block->value == BAI_VALUE_COUNT || block->value == BAI_VALUE_FREQ;
+  if (block->norm == BAI_NORM_NONE) return block->value == BAI_VALUE_FREQ ? (double)kept : 1.0;
+  if (block->norm == BAI_NORM_L1) {
+    if (counted) return (double)kept;
+    if (block->value == BAI_VALUE_BINARY) return (double)n;
+    for (int64_t i = 0; i < n; i++) roots += bai_fixed_sqrt(counts[i]);
+    return (double)roots / 65536.0;
+  }
+  if (block->value == BAI_VALUE_SQRT) return sqrt((double)kept);
+  if (block->value == BAI_VALUE_BINARY) return sqrt((double)n);
+  for (int64_t i = 0; i < n; i++) squares += (uint64_t)counts[i] * counts[i];
+  return sqrt((double)squares);
+}
