@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * hts.c: SAM, BAM and CRAM through htslib; the only file that includes its headers. The library is loaded when first
+ * needed, sees an open descriptor and never a name, so it cannot be sent to the network.
+ */
+#include "seq/hts.h"
+
+#ifndef BA_HAVE_HTSLIB
+
+ba_status bai_hts_open(ba_context *context, int32_t descriptor, int32_t format, const char *reference, bai_hts **out) {
+  (void)descriptor;
+  (void)format;
+  (void)reference;
+  *out = NULL;
+  return bai_fail(context, BA_ERR_UNSUPPORTED,
+                  "SAM, BAM and CRAM need a build with -DBA_HTSLIB=ON (package libhts-dev) and libhts3 at run time");
+}
+
+ba_status bai_hts_read(bai_hts *hts, bai_parser *parser) {
+  (void)hts;
+  return bai_fail(parser->context, BA_ERR_UNSUPPORTED, "this build has no htslib");
+}
+
+void bai_hts_close(bai_hts *hts, ba_context *context) {
+  (void)hts;
+  (void)context;
+}
+
+#else
+
+#include <dlfcn.h>
+#include <htslib/cram.h>
+#include <htslib/hfile.h>
+#include <htslib/hts.h>
+#include <htslib/sam.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "seq/letters.h"
+
+#define LIBRARY "libhts.so.3"
+#define CANCEL_RECORDS 1024 /* how many records between two looks at the cancel flag */
+
+/* Every call that is used, with the type that the header gives it. */
+#define CALLS(X)                                                                                                  \
+  X(bam_destroy1)                                                                                                 \
+  X(bam_init1) X(hclose) X(hdopen) X(hts_check_EOF) X(hts_close) X(hts_hopen) X(hts_set_log_level) X(hts_set_opt) \
+      X(sam_hdr_count_lines) X(sam_hdr_destroy) X(sam_hdr_line_name) X(sam_hdr_read) X(sam_hdr_remove_tag_id)     \
+          X(sam_read1)
+
+typedef struct hts_calls {
+#define FIELD(name) __typeof__(name) *name;
+  CALLS(FIELD)
+#undef FIELD
+} hts_calls;
+
+struct bai_hts {
+  hts_calls call;
+  void *library;
+  htsFile *file;
+  sam_hdr_t *header;
+  bam1_t *record;
+  int32_t descriptor, format, ended, lacks_end;
+  int64_t total;
+};
+
+static ba_status load(ba_context *context, bai_hts *hts) {
+  /* A host that has htslib already may want its log; only one that we bring ourselves is made silent. */
+  void *present = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL | RTLD_NOLOAD);
+  hts->library = present ? present : dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+  if (hts->library == NULL) {
+    return bai_fail(context, BA_ERR_UNSUPPORTED,
+                    "SAM, BAM and CRAM need htslib, and " LIBRARY " could not be loaded: install the package libhts3");
+  }
+#define LOOK_UP(name)                                                                                          \
+  {                                                                                                            \
+    void *symbol = dlsym(hts->library, #name);                                                                 \
+    if (symbol == NULL) {                                                                                      \
+      return bai_fail(context, BA_ERR_UNSUPPORTED, LIBRARY " has no call %s: 1.10 or later is needed", #name); \
+    }                                                                                                          \
+    memcpy(&hts->call.name, &symbol, sizeof symbol);                                                           \
+  }
+  CALLS(LOOK_UP)
+#undef LOOK_UP
+  if (present == NULL) hts->call.hts_set_log_level(HTS_LOG_OFF);
+  return BA_OK;
+}
+
+/* A CRAM's header may name checksums and addresses from which htslib would fetch references over the network. */
+static void forget_remote_references(bai_hts *hts) {
+  int n = hts->call.sam_hdr_count_lines(hts->header, "SQ");
+  for (int i = 0; i < n; i++) {
+    const char *name = hts->call.sam_hdr_line_name(hts->header, "SQ", i);
+    if (name == NULL) continue;
+    hts->call.sam_hdr_remove_tag_id(hts->header, "SQ", "SN", name, "M5");
+    hts->call.sam_hdr_remove_tag_id(hts->header, "SQ", "SN", name, "UR");
+  }
+}
+
+static ba_status open_file(ba_context *context, bai_hts *hts, const char *reference) {
+  int copy = dup(hts->descriptor);
+  hFILE *stream = copy < 0 ? NULL : hts->call.hdopen(copy, "r");
+  if (stream == NULL) {
+    if (copy >= 0) close(copy);
+    return bai_fail(context, BA_ERR_IO, "htslib could not take the open file");
+  }
+  hts->file = hts->call.hts_hopen(stream, "input", "r");
+  if (hts->file == NULL) {
+    (void)!hts->call.hclose(stream);
+    return bai_fail(context, BA_ERR_FORMAT, "htslib does not know the format of this file");
+  }
+  if (hts->format == BA_FORMAT_CRAM && reference[0] &&
+      hts->call.hts_set_opt(hts->file, CRAM_OPT_REFERENCE, reference) != 0) {
+    return bai_fail(context, BA_ERR_IO, "reference %s: expected a FASTA file with its index (.fai)", reference);
+  }
+  hts->header = hts->call.sam_hdr_read(hts->file);
+  if (hts->header == NULL) return bai_fail(context, BA_ERR_FORMAT, "htslib cannot read the header of this file");
+  if (hts->format == BA_FORMAT_CRAM) forget_remote_references(hts);
+  if (hts->format != BA_FORMAT_SAM) hts->lacks_end = hts->call.hts_check_EOF(hts->file) == 0;
+  hts->record = hts->call.bam_init1();
+  if (hts->record == NULL) return bai_fail(context, BA_ERR_MEMORY, "htslib is out of memory");
+  return BA_OK;
+}
+
+ba_status bai_hts_open(ba_context *context, int32_t descriptor, int32_t format, const char *reference, bai_hts **out) {
+  bai_hts *hts;
+  *out = NULL;
+  if (strstr(reference, "://") != NULL) {
+    return bai_fail(context, BA_ERR_UNSUPPORTED, "reference %s: remote names are not read", reference);
+  }
+  ba_status status = bai_alloc_zero(context, 1, (int64_t)sizeof *hts, &hts);
+  if (status) return status;
+  hts->descriptor = descriptor;
+  hts->format = format;
+  hts->total = (int64_t)lseek(descriptor, 0, SEEK_END);
+  if (hts->total < 0 || lseek(descriptor, 0, SEEK_SET) != 0) {
+    status = bai_fail(context, BA_ERR_UNSUPPORTED, "SAM, BAM and CRAM are read only from files, not from pipes");
+  }
+  if (!status) status = load(context, hts);
+  if (!status) status = open_file(context, hts, reference);
+  if (status) {
+    bai_hts_close(hts, context);
+    return status;
+  }
+  *out = hts;
+  return BA_OK;
+}
+
+void bai_hts_close(bai_hts *hts, ba_context *context) {
+  if (hts == NULL) return;
+  if (hts->record) hts->call.bam_destroy1(hts->record);
+  if (hts->header) hts->call.sam_hdr_destroy(hts->header);
+  if (hts->file) hts->call.hts_close(hts->file);
+  if (hts->library) dlclose(hts->library);
+  bai_free(context, hts);
+}
+
+/* '=' (as the reference) is kept, and counts as an ambiguous letter. */
+static ba_status count_letters(bai_parser *parser, uint8_t *letters, int64_t n) {
+  for (int64_t at = 0; at < n;) {
+    bai_letter_scan found = bai_scan_letters(letters + at, n - at);
+    parser->ambiguous += found.ambiguous;
+    if (found.bad < 0) break;
+    parser->ambiguous++;
+    at += found.bad + 1;
+  }
+  parser->letters = n;
+  if (parser->ambiguous == 0 || !parser->refuse_ambiguous) return BA_OK;
+  int64_t first = bai_first_ambiguous(letters, n);
+  return bai_fail_at(parser->context, BA_ERR_LETTER, parser->record, -1,
+                     "letter %lld is '%c' with ambiguous=error: expected A, C, G, T or U", (long long)first + 1,
+                     letters[first]);
+}
+
+static ba_status add_qualities(bai_parser *parser, const bam1_t *record, int64_t n) {
+  bai_vector *column = &parser->batch->qualities;
+  const uint8_t *values = bam_get_qual(record);
+  if (n == 0 || values[0] == 0xff) return BA_OK; /* none were stored */
+  ba_status status = bai_vector_reserve(parser->context, column, n + BAI_LETTER_SLACK, 1);
+  if (status) return status;
+  uint8_t *symbols = (uint8_t *)column->data + column->count;
+  for (int64_t i = 0; i < n; i++) {
+    if (values[i] > '~' - '!') {
+      return bai_fail_at(parser->context, BA_ERR_FORMAT, parser->record, -1, "quality %lld is %d: expected 0 to 93",
+                         (long long)i + 1, values[i]);
+    }
+    symbols[i] = (uint8_t)(values[i] + '!');
+  }
+  column->count += n;
+  return BA_OK;
+}
+
+static ba_status add_record(bai_parser *parser, const bam1_t *record) {
+  static const char letter_of[] = "=ACMGRSVTWYHKDBN";
+  ba_records *batch = parser->batch;
+  int64_t n = record->core.l_qseq, name_length = record->core.l_qname - record->core.l_extranul - 1;
+  ba_status status = bai_vector_append(parser->context, &batch->names, bam_get_qname(record), name_length, 1);
+  if (!status) status = bai_vector_reserve(parser->context, &batch->letters, n + BAI_LETTER_SLACK, 1);
+  if (status) return status;
+  uint8_t *letters = (uint8_t *)batch->letters.data + batch->letters.count;
+  const uint8_t *packed = bam_get_seq(record);
+  for (int64_t i = 0; i < n; i++) letters[i] = (uint8_t)letter_of[bam_seqi(packed, i)];
+  batch->letters.count += n;
+  status = count_letters(parser, letters, n);
+  if (!status) status = add_qualities(parser, record, n);
+  return status ? status : bai_parser_commit(parser, parser->done_bytes);
+}
+
+static ba_status unreadable(const bai_hts *hts, bai_parser *parser) {
+  if (hts->format == BA_FORMAT_SAM) {
+    return bai_fail_at(parser->context, BA_ERR_FORMAT, parser->record, -1, "htslib cannot read this SAM line");
+  }
+  if (hts->lacks_end) {
+    return bai_fail_at(parser->context, BA_ERR_TRUNCATED, parser->record, -1,
+                       "htslib cannot read this record, and the end block is missing: the file is cut");
+  }
+  return bai_fail_at(parser->context, BA_ERR_CORRUPT, parser->record, -1,
+                     "htslib cannot read this record: the file is damaged%s",
+                     hts->format == BA_FORMAT_CRAM ? ", or needs its reference (reference=FILE.fa)" : "");
+}
+
+ba_status bai_hts_read(bai_hts *hts, bai_parser *parser) {
+  ba_context *context = parser->context;
+  for (int64_t i = 0; !hts->ended && !bai_parser_full(parser); i++) {
+    ba_status status = i % CANCEL_RECORDS == 0 ? bai_check_cancel(context) : BA_OK;
+    if (status) return status;
+    int code = hts->call.sam_read1(hts->file, hts->header, hts->record);
+    if (code < -1) return unreadable(hts, parser);
+    if (code >= 0) {
+      status = add_record(parser, hts->record);
+      if (status) return status;
+      continue;
+    }
+    hts->ended = 1;
+    if (!hts->lacks_end) break;
+    return bai_fail_at(context, BA_ERR_TRUNCATED, parser->record, -1,
+                       "the end block of the file is missing: records may be lost behind this one");
+  }
+  bai_progress(context, (int64_t)lseek(hts->descriptor, 0, SEEK_CUR), hts->total);
+  return bai_parser_full(parser) ? BA_OK : BA_END;
+}
+
+#endif

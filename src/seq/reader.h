@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * reader.h: the inner calls of a reader, for rooms that are already inside the context and for tests.
+ */
+#ifndef BAI_SEQ_READER_H
+#define BAI_SEQ_READER_H
+
+#include "bioanalytics/seq.h"
+#include "seq/source.h"
+
+/* As the public calls of the same names, without entering or leaving the context. */
+ba_status bai_reader_open_path(ba_context *context, const char *path, const char *options, ba_reader **out);
+ba_status bai_reader_next_inner(ba_reader *reader, int64_t most, ba_records **out);
+/* A reader over any source, which it takes over, also when it fails. */
+ba_status bai_reader_open_source(ba_context *context, bai_source *source, const char *options, ba_reader **out);
+
+#endif

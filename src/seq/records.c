@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * records.c: batches of records: growing one, cutting one, sharing one.
+ */
+#include "seq/records.h"
+
+#include <string.h>
+
+#include "seq/letters.h"
+
+static int64_t last_offset(const bai_vector *offsets) {
+  return ((const int64_t *)offsets->data)[offsets->count - 1];
+}
+
+static void put_offset(bai_vector *offsets, int64_t value) {
+  ((int64_t *)offsets->data)[offsets->count++] = value;
+}
+
+static void records_free(ba_records *records) {
+  ba_context *context = records->context;
+  bai_vector_free(context, &records->letters);
+  bai_vector_free(context, &records->offsets);
+  bai_vector_free(context, &records->names);
+  bai_vector_free(context, &records->name_offsets);
+  bai_vector_free(context, &records->qualities);
+  bai_vector_free(context, &records->quality_offsets);
+  bai_free(context, records);
+  bai_context_release(context);
+}
+
+/* Room for `records` more offsets in each of the three columns: once there is room, a commit cannot fail. */
+static ba_status reserve_offsets(ba_records *records, int64_t extra) {
+  ba_context *context = records->context;
+  const int64_t size = (int64_t)sizeof(int64_t);
+  ba_status status = bai_vector_reserve(context, &records->offsets, extra, size);
+  if (!status) status = bai_vector_reserve(context, &records->name_offsets, extra, size);
+  if (!status) status = bai_vector_reserve(context, &records->quality_offsets, extra, size);
+  return status;
+}
+
+ba_status bai_records_open(ba_context *context, bai_records_room room, ba_records **out) {
+  ba_records *records;
+  ba_status status = bai_alloc_zero(context, 1, (int64_t)sizeof *records, &records);
+  *out = NULL;
+  if (status) return status;
+  records->context = bai_context_retain(context);
+  atomic_init(&records->references, 1);
+  status = reserve_offsets(records, room.records + 1);
+  if (!status) status = bai_vector_reserve(context, &records->letters, room.letters + BAI_LETTER_SLACK, 1);
+  if (!status) status = bai_vector_reserve(context, &records->names, room.names + BAI_LETTER_SLACK, 1);
+  if (!status) status = bai_vector_reserve(context, &records->qualities, room.qualities + BAI_LETTER_SLACK, 1);
+  if (status) {
+    records_free(records);
+    return status;
+  }
+  put_offset(&records->offsets, 0);
+  put_offset(&records->name_offsets, 0);
+  put_offset(&records->quality_offsets, 0);
+  *out = records;
+  return BA_OK;
+}
+
+ba_status bai_records_commit(ba_records *records) {
+  if (records->quality_offsets.count == records->quality_offsets.capacity ||
+      records->name_offsets.count == records->name_offsets.capacity ||
+      records->offsets.count == records->offsets.capacity) {
+    ba_status status = reserve_offsets(records, 1);
+    if (status) return status;
+  }
+  put_offset(&records->offsets, records->letters.count);
+  put_offset(&records->name_offsets, records->names.count);
+  put_offset(&records->quality_offsets, records->qualities.count);
+  records->count++;
+  return BA_OK;
+}
+
+/* Copies offsets first + 1 .. last and the bytes from `first` on. */
+static ba_status copy_column(ba_context *context, const bai_vector *bytes, const bai_vector *offsets, int64_t first,
+                             bai_vector *to_bytes, bai_vector *to_offsets) {
+  const int64_t *from = (const int64_t *)offsets->data;
+  int64_t start = from[first], n = bytes->count - start;
+  ba_status status = bai_vector_reserve(context, to_bytes, n + BAI_LETTER_SLACK, 1);
+  if (!status) {
+    status = bai_vector_reserve(context, to_offsets, offsets->count - first - 1, (int64_t)sizeof(int64_t));
+  }
+  if (status) return status;
+  if (n > 0) {
+    memcpy(to_bytes->data, (const char *)bytes->data + start, (size_t)n);
+    to_bytes->count = n;
+  }
+  for (int64_t i = first + 1; i < offsets->count; i++) put_offset(to_offsets, from[i] - start);
+  return BA_OK;
+}
+
+static void cut_column(bai_vector *bytes, bai_vector *offsets, int64_t count) {
+  offsets->count = count + 1;
+  bytes->count = last_offset(offsets);
+}
+
+ba_status bai_records_split(ba_records *records, int64_t first, ba_records *next) {
+  ba_context *context = records->context;
+  ba_status status = copy_column(context, &records->letters, &records->offsets, first, &next->letters, &next->offsets);
+  if (!status) {
+    status = copy_column(context, &records->names, &records->name_offsets, first, &next->names, &next->name_offsets);
+  }
+  if (!status) {
+    status = copy_column(context, &records->qualities, &records->quality_offsets, first, &next->qualities,
+                         &next->quality_offsets);
+  }
+  if (status) return status;
+  next->count = records->count - first;
+  cut_column(&records->letters, &records->offsets, first);
+  cut_column(&records->names, &records->name_offsets, first);
+  cut_column(&records->qualities, &records->quality_offsets, first);
+  records->count = first;
+  return BA_OK;
+}
+
+/* ---- batches from memory ---- */
+
+static ba_status check_offsets(ba_context *context, const int64_t *offsets, int64_t count) {
+  if (offsets == NULL) return BA_OK;
+  if (offsets[0] < 0) {
+    return bai_fail(context, BA_ERR_ARGUMENT, "offset 0 is %lld: offsets are 0 or more", (long long)offsets[0]);
+  }
+  for (int64_t i = 0; i < count; i++) {
+    if (offsets[i + 1] < offsets[i]) {
+      return bai_fail(context, BA_ERR_ARGUMENT, "offset %lld is %lld, before offset %lld, which is %lld",
+                      (long long)(i + 1), (long long)offsets[i + 1], (long long)i, (long long)offsets[i]);
+    }
+  }
+  return BA_OK;
+}
+
+static ba_status fill_column(ba_context *context, bai_texts texts, int64_t count, bai_vector *bytes,
+                             bai_vector *offsets) {
+  int64_t start = texts.offsets ? texts.offsets[0] : 0;
+  int64_t n = texts.offsets ? texts.offsets[count] - start : 0;
+  if (n > 0 && texts.bytes == NULL) {
+    return bai_fail(context, BA_ERR_ARGUMENT, "the offsets speak of %lld bytes, but their buffer is NULL",
+                    (long long)n);
+  }
+  ba_status status = bai_vector_reserve(context, bytes, n + BAI_LETTER_SLACK, 1);
+  if (status) return status;
+  if (n > 0) memcpy(bytes->data, texts.bytes + start, (size_t)n);
+  bytes->count = n;
+  for (int64_t i = 1; i <= count; i++) put_offset(offsets, texts.offsets ? texts.offsets[i] - start : 0);
+  return BA_OK;
+}
+
+static ba_status check_letters(const ba_records *records) {
+  bai_letter_scan found = bai_scan_letters((uint8_t *)records->letters.data, records->letters.count);
+  if (found.bad < 0) return BA_OK;
+  const int64_t *offsets = bai_records_offsets(records);
+  int64_t record = 0;
+  while (offsets[record + 1] <= found.bad) record++;
+  return bai_fail_letter(records->context, record + 1, found.bad - offsets[record],
+                         ((const uint8_t *)records->letters.data)[found.bad]);
+}
+
+/* A text for each record must have as many symbols as the record has letters, or none. */
+static ba_status check_qualities(const ba_records *records) {
+  const int64_t *letters = (const int64_t *)records->offsets.data;
+  const int64_t *symbols = (const int64_t *)records->quality_offsets.data;
+  for (int64_t i = 0; i < records->count; i++) {
+    int64_t n = symbols[i + 1] - symbols[i], expected = letters[i + 1] - letters[i];
+    if (n != 0 && n != expected) {
+      return bai_fail_at(records->context, BA_ERR_FORMAT, i + 1, -1, "quality has %lld symbols, sequence has %lld",
+                         (long long)n, (long long)expected);
+    }
+  }
+  return BA_OK;
+}
+
+ba_status bai_records_make(ba_context *context, bai_texts names, bai_texts letters, bai_texts qualities, int64_t count,
+                           ba_records **out) {
+  ba_records *records;
+  *out = NULL;
+  ba_status status = check_offsets(context, names.offsets, count);
+  if (!status) status = check_offsets(context, letters.offsets, count);
+  if (!status) status = check_offsets(context, qualities.offsets, count);
+  if (!status) status = bai_records_open(context, (bai_records_room){0}, &records);
+  if (status) return status;
+  records->count = count;
+  status = reserve_offsets(records, count);
+  if (!status) status = fill_column(context, letters, count, &records->letters, &records->offsets);
+  if (!status) status = fill_column(context, names, count, &records->names, &records->name_offsets);
+  if (!status) status = fill_column(context, qualities, count, &records->qualities, &records->quality_offsets);
+  if (!status) status = check_letters(records);
+  if (!status) status = check_qualities(records);
+  if (status) {
+    records_free(records);
+    return status;
+  }
+  *out = records;
+  return BA_OK;
+}
+
+ba_status ba_records_create(ba_context *context, const char *letters, const int64_t *offsets, int64_t count,
+                            ba_records **out) {
+  if (out == NULL) return BA_ERR_ARGUMENT;
+  *out = NULL;
+  ba_status status = bai_enter(context);
+  if (status) return status;
+  bai_texts none = {0};
+  if (offsets == NULL || count < 0) {
+    status = bai_fail(context, BA_ERR_ARGUMENT, "ba_records_create: expected offsets and a count of 0 or more");
+  } else {
+    status = bai_records_make(context, none, (bai_texts){letters, offsets}, none, count, out);
+  }
+  return bai_leave(context, status);
+}
+
+/* ---- reading a batch ---- */
+
+int64_t ba_records_count(const ba_records *records) {
+  return records ? records->count : 0;
+}
+
+static const char *text_of(const ba_records *records, const bai_vector *bytes, const bai_vector *offsets, int64_t index,
+                           int64_t *length) {
+  if (length) *length = 0;
+  if (index < 0 || index >= records->count) return NULL;
+  const int64_t *at = (const int64_t *)offsets->data + index;
+  if (length) *length = at[1] - at[0];
+  return bytes->data ? (const char *)bytes->data + at[0] : "";
+}
+
+const char *ba_records_name(const ba_records *records, int64_t index, int64_t *length) {
+  if (length) *length = 0;
+  return records ? text_of(records, &records->names, &records->name_offsets, index, length) : NULL;
+}
+
+const char *ba_records_sequence(const ba_records *records, int64_t index, int64_t *length) {
+  if (length) *length = 0;
+  return records ? text_of(records, &records->letters, &records->offsets, index, length) : NULL;
+}
+
+const char *ba_records_quality(const ba_records *records, int64_t index, int64_t *length) {
+  int64_t n = 0;
+  const char *text = records ? text_of(records, &records->qualities, &records->quality_offsets, index, &n) : NULL;
+  if (length) *length = n;
+  return n > 0 ? text : NULL;
+}
+
+const char *ba_records_columns(const ba_records *records, const int64_t **offsets) {
+  if (offsets) *offsets = records ? bai_records_offsets(records) : NULL;
+  return records ? bai_records_letters(records) : NULL;
+}
+
+ba_records *ba_records_retain(ba_records *records) {
+  if (records) atomic_fetch_add_explicit(&records->references, 1, memory_order_relaxed);
+  return records;
+}
+
+void ba_records_release(ba_records *records) {
+  if (records && atomic_fetch_sub(&records->references, 1) == 1) records_free(records);
+}
