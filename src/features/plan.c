@@ -47,26 +47,46 @@ static ba_status make_ranks(ba_context *context, bai_block *block) {
       rank++;
     }
   }
-  block->width = rank;
   return BA_OK;
+}
+
+/* Columns of one k of a Kmer term; *hash_bits is 0 when it is exact. */
+static int64_t kmer_width(const bai_term *term, int64_t k, int32_t *hash_bits) {
+  const int64_t slots = bai_term_value(term, "slots")->integer;
+  *hash_bits = 0;
+  if (k > 15 || power4((int32_t)k) > slots) {
+    while (INT64_C(1) << *hash_bits < slots) ++*hash_bits;
+    return slots;
+  }
+  const int64_t all = power4((int32_t)k);
+  if (bai_term_value(term, "strand")->integer == 0) return all;
+  return (all + (k % 2 ? 0 : power4((int32_t)k / 2))) / 2; /* words that are their own reverse complement: 4^(k/2) */
+}
+
+static int64_t position_width(int64_t k, int64_t length) {
+  return length >= k ? (length - k + 1) << (2 * k) : 0;
+}
+
+int64_t bai_plan_width_of(const bai_recipe *recipe, int64_t fitted_length) {
+  const bai_term *terms = recipe->features.data;
+  int64_t width = 0;
+  for (int64_t i = 0; i < recipe->features.count; i++) {
+    const bai_value *k = bai_term_value(&terms[i], "k");
+    for (int64_t j = k->integer; j <= k->upper && width <= INT32_MAX; j++) {
+      int32_t hash_bits;
+      width += terms[i].spec->kind == BAI_TERM_KMER ? kmer_width(&terms[i], j, &hash_bits)
+                                                    : position_width(j, fitted_length);
+    }
+  }
+  return width;
 }
 
 static ba_status make_kmer(ba_context *context, const bai_term *term, bai_block *block) {
   block->value = (int32_t)bai_term_value(term, "value")->integer;
   block->canonical = bai_term_value(term, "strand")->integer == 1;
-  const int64_t slots = bai_term_value(term, "slots")->integer;
-  if (block->k <= 15 && power4(block->k) <= slots) {
-    block->width = power4(block->k);
-    if (block->canonical) {
-      const ba_status status = make_ranks(context, block);
-      if (status) return status;
-    }
-  } else {
-    while (INT64_C(1) << block->hash_bits < slots) block->hash_bits++;
-    block->width = slots;
-  }
+  block->width = kmer_width(term, block->k, &block->hash_bits);
   block->slots = block->width;
-  return BA_OK;
+  return block->canonical && !block->hash_bits ? make_ranks(context, block) : BA_OK;
 }
 
 static ba_status make_blocks(ba_context *context, const bai_recipe *recipe, bai_plan *plan) {
@@ -149,8 +169,7 @@ ba_status bai_plan_lay_out(ba_context *context, bai_plan *plan) {
   for (int32_t b = 0; b < plan->block_count; b++) {
     bai_block *block = &plan->blocks[b];
     if (block->kind == BAI_TERM_POSITION_KMER) {
-      const int64_t windows = plan->fitted_length - block->k + 1;
-      block->width = windows > 0 ? windows * power4(block->k) : 0;
+      block->width = position_width(block->k, plan->fitted_length);
     }
     block->first = first;
     first += block->width;

@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * file.c: the model file. A header of 64 bytes, a table of sections, and the sections, little-endian, each on a
+ * multiple of 64 bytes with a CRC-32C; a digest covers all that follows the header, the header has a CRC of its own.
+ * Nothing in it depends on time, host, path, CPU level or threads.
+ */
+#include <string.h>
+
+#include "model/model.h"
+
+#define MAGIC "BAMODEL\n"
+#define FORMAT 1u        /* what this library writes */
+#define OLDEST_READER 1u /* the oldest library format that can read it */
+#define HEADER 64
+#define ENTRY 64
+#define MOST_SECTIONS 64
+#define DIGEST_SEED UINT64_C(0x6261206d6f64656c)
+
+enum { TYPE_TEXT = 1, TYPE_U8, TYPE_I32, TYPE_I64, TYPE_F64 };
+
+typedef struct section {
+  const char *name; /* up to 15 letters */
+  uint32_t type;
+  int64_t rows, columns;
+  const void *data;
+} section;
+
+#define SECTIONS 11
+
+static int64_t type_size(uint32_t type) {
+  return type == TYPE_I32 ? 4 : type == TYPE_I64 || type == TYPE_F64 ? 8 : 1;
+}
+
+static void list_sections(const ba_model *model, section *list) {
+  const int64_t outputs = model->outputs, count = model->golden.count;
+  const int64_t *length = &model->plan->fitted_length;
+  const section all[SECTIONS] = {
+      {"recipe", TYPE_TEXT, 1, bai_length(model->recipe), model->recipe},
+      {"length", TYPE_I64, 1, 1, length},
+      {"classes", TYPE_TEXT, model->classes, model->class_names_length, model->class_names},
+      {"weights", TYPE_I32, outputs, model->plan->width, model->weights},
+      {"exponents", TYPE_I32, outputs, model->plan->block_count, model->exponents},
+      {"intercepts", TYPE_F64, 1, outputs, model->intercepts},
+      {"golden.letters", TYPE_U8, 1, model->golden.offsets[count], model->golden.letters},
+      {"golden.offsets", TYPE_I64, 1, count + 1, model->golden.offsets},
+      {"golden.scores", TYPE_F64, count, outputs, model->golden.scores},
+      {"golden.probs", TYPE_F64, count, model->classes, model->golden.probabilities},
+      {"provenance", TYPE_TEXT, 1, bai_length(model->provenance), model->provenance},
+  };
+  memcpy(list, all, sizeof all);
+}
+
+/* Texts have one row of bytes; "classes" counts its names as rows. */
+static int64_t section_bytes(uint32_t type, int64_t rows, int64_t columns) {
+  return type == TYPE_TEXT ? columns : rows * columns * type_size(type);
+}
+
+static void put_values(uint8_t *at, const section *s) {
+  const int64_t n = section_bytes(s->type, s->rows, s->columns) / type_size(s->type);
+  if (s->type == TYPE_I32) {
+    for (int64_t i = 0; i < n; i++) bai_put_u32(at + 4 * i, (uint32_t)((const int32_t *)s->data)[i]);
+  } else if (s->type == TYPE_I64) {
+    for (int64_t i = 0; i < n; i++) bai_put_u64(at + 8 * i, (uint64_t)((const int64_t *)s->data)[i]);
+  } else if (s->type == TYPE_F64) {
+    for (int64_t i = 0; i < n; i++) bai_put_u64(at + 8 * i, bai_bits_of_f64(((const double *)s->data)[i]));
+  } else if (n) {
+    memcpy(at, s->data, (size_t)n);
+  }
+}
+
+static int64_t round_up(int64_t n) {
+  return (n + 63) / 64 * 64;
+}
+
+ba_status bai_model_write(ba_context *context, const ba_model *model, bai_vector *bytes, uint64_t *digest) {
+  const bai_kernels *kernels = bai_kernels_of(context);
+  section list[SECTIONS];
+  list_sections(model, list);
+  int64_t length = HEADER + SECTIONS * ENTRY;
+  for (int32_t i = 0; i < SECTIONS; i++) length += round_up(section_bytes(list[i].type, list[i].rows, list[i].columns));
+  const ba_status status = bai_vector_reserve(context, bytes, length, 1);
+  if (status) return status;
+  bytes->count = length;
+  uint8_t *file = bytes->data;
+  memset(file, 0, (size_t)length);
+  int64_t at = HEADER + SECTIONS * ENTRY;
+  for (int32_t i = 0; i < SECTIONS; i++) {
+    uint8_t *entry = file + HEADER + i * ENTRY;
+    const int64_t n = section_bytes(list[i].type, list[i].rows, list[i].columns);
+    put_values(file + at, &list[i]);
+    memcpy(entry, list[i].name, (size_t)bai_length(list[i].name));
+    bai_put_u32(entry + 16, list[i].type);
+    bai_put_u64(entry + 24, (uint64_t)list[i].rows);
+    bai_put_u64(entry + 32, (uint64_t)list[i].columns);
+    bai_put_u64(entry + 40, (uint64_t)at);
+    bai_put_u64(entry + 48, (uint64_t)n);
+    bai_put_u32(entry + 56, kernels->crc32c(0, file + at, n));
+    at += round_up(n);
+  }
+  *digest = bai_hash_bytes(DIGEST_SEED, file + HEADER, length - HEADER);
+  memcpy(file, MAGIC, 8);
+  bai_put_u32(file + 8, FORMAT);
+  bai_put_u32(file + 12, OLDEST_READER);
+  bai_put_u64(file + 16, (uint64_t)length);
+  bai_put_u32(file + 24, SECTIONS);
+  bai_put_u64(file + 32, *digest);
+  bai_put_u32(file + 60, kernels->crc32c(0, file, 60));
+  return BA_OK;
+}
+
+/* ---- reading ---- */
+
+typedef struct reading {
+  ba_context *context;
+  const bai_kernels *kernels;
+  const uint8_t *file;
+  int64_t length;
+  int32_t sections;
+} reading;
+
+typedef struct found {
+  const uint8_t *data;
+  int64_t rows, columns, offset;
+} found;
+
+static ba_status damaged(const reading *r, int64_t byte, const char *what) {
+  return bai_fail_at(r->context, BA_ERR_MODEL, -1, byte, "damaged model file: %s", what);
+}
+
+static ba_status check_header(reading *r) {
+  if (r->length < 8 || memcmp(r->file, MAGIC, 8) != 0)
+    return bai_fail_at(r->context, BA_ERR_MODEL, -1, 0, "not a model file: expected it to start with \"BAMODEL\"");
+  if (r->length < HEADER) return damaged(r, r->length, "it ends inside the header");
+  if (bai_get_u32(r->file + 60) != r->kernels->crc32c(0, r->file, 60))
+    return damaged(r, 0, "the checksum of the header differs");
+  if (bai_get_u32(r->file + 12) > FORMAT)
+    return bai_fail(r->context, BA_ERR_VERSION,
+                    "the model file has format %lld and needs a reader of format %lld; this library reads up to %lld",
+                    (long long)bai_get_u32(r->file + 8), (long long)bai_get_u32(r->file + 12), (long long)FORMAT);
+  if (bai_get_u64(r->file + 16) != (uint64_t)r->length)
+    return damaged(r, r->length, "its length differs from what the header says");
+  const uint32_t sections = bai_get_u32(r->file + 24);
+  if (sections > MOST_SECTIONS || HEADER + (int64_t)sections * ENTRY > r->length)
+    return damaged(r, 24, "too many sections");
+  r->sections = (int32_t)sections;
+  if (bai_get_u64(r->file + 32) != bai_hash_bytes(DIGEST_SEED, r->file + HEADER, r->length - HEADER))
+    return damaged(r, HEADER, "the digest of its contents differs");
+  return BA_OK;
+}
+
+/* Finds a section and checks its type, place, size and checksum. */
+static ba_status find_section(const reading *r, const char *name, uint32_t type, found *out) {
+  for (int32_t i = 0; i < r->sections; i++) {
+    const int64_t at = HEADER + (int64_t)i * ENTRY;
+    const uint8_t *entry = r->file + at;
+    if (memcmp(entry, name, (size_t)bai_length(name) + 1) != 0) continue;
+    const uint64_t rows = bai_get_u64(entry + 24), columns = bai_get_u64(entry + 32);
+    const uint64_t offset = bai_get_u64(entry + 40), bytes = bai_get_u64(entry + 48);
+    const uint64_t length = (uint64_t)r->length;
+    if (bai_get_u32(entry + 16) != type) return damaged(r, at + 16, name);
+    if (offset % 64 || offset > length || bytes > length - offset) return damaged(r, at + 40, name);
+    if (rows > length || columns > length || (rows && columns > (UINT64_C(1) << 62) / rows / 8) ||
+        (int64_t)bytes != section_bytes(type, (int64_t)rows, (int64_t)columns))
+      return damaged(r, at + 24, name);
+    if (bai_get_u32(entry + 56) != r->kernels->crc32c(0, r->file + offset, (int64_t)bytes))
+      return damaged(r, (int64_t)offset, name);
+    *out = (found){r->file + offset, (int64_t)rows, (int64_t)columns, (int64_t)offset};
+    return BA_OK;
+  }
+  return bai_fail(r->context, BA_ERR_MODEL, "damaged model file: it has no section \"%s\"", name);
+}
+
+static ba_status read_text(const reading *r, const char *name, char **out, found *where) {
+  ba_status status = find_section(r, name, TYPE_TEXT, where);
+  if (!status) status = bai_alloc_zero(r->context, where->columns + 1, 1, out);
+  if (!status) memcpy(*out, where->data, (size_t)where->columns);
+  return status;
+}
+
+static ba_status read_f64(const reading *r, const char *name, int64_t rows, int64_t columns, double **out) {
+  found where;
+  ba_status status = find_section(r, name, TYPE_F64, &where);
+  if (status) return status;
+  if (where.rows != rows || where.columns != columns) return damaged(r, where.offset, name);
+  status = bai_alloc(r->context, rows * columns, 8, out);
+  for (int64_t i = 0; !status && i < rows * columns; i++) (*out)[i] = bai_f64_of_bits(bai_get_u64(where.data + 8 * i));
+  return status;
+}
+
+static ba_status read_i32(const reading *r, const char *name, int64_t rows, int64_t columns, int32_t *into) {
+  found where;
+  const ba_status status = find_section(r, name, TYPE_I32, &where);
+  if (status) return status;
+  if (where.rows != rows || where.columns != columns) return damaged(r, where.offset, name);
+  for (int64_t i = 0; i < rows * columns; i++) into[i] = (int32_t)bai_get_u32(where.data + 4 * i);
+  return BA_OK;
+}
+
+/* Opens the model once the sizes that the recipe asks for are known to be in the file. */
+static ba_status read_shape(const reading *r, ba_model **out) {
+  char *recipe = NULL;
+  found recipe_at, length_at, classes_at, weights_at;
+  bai_recipe parsed = {{0, 0, 0}, {0, {{0, 0, 0}}}, 0};
+  ba_status status = read_text(r, "recipe", &recipe, &recipe_at);
+  if (!status) status = find_section(r, "length", TYPE_I64, &length_at);
+  if (!status) status = find_section(r, "classes", TYPE_TEXT, &classes_at);
+  if (!status) status = find_section(r, "weights", TYPE_I32, &weights_at);
+  if (!status && bai_recipe_parse(r->context, recipe, &parsed))
+    status = bai_fail_prefix(r->context, BA_ERR_MODEL, "damaged model file");
+  if (!status && (length_at.rows != 1 || length_at.columns != 1)) status = damaged(r, length_at.offset, "length");
+  if (!status) {
+    const int64_t length = (int64_t)bai_get_u64(length_at.data);
+    const int64_t classes = classes_at.rows;
+    if (length < -1 || length > r->length || !parsed.has_model)
+      status = damaged(r, length_at.offset, "length or recipe");
+    else if (classes < 2 || classes > 65536 || weights_at.rows != (classes == 2 ? 1 : classes))
+      status = damaged(r, classes_at.offset, "classes");
+    else if (weights_at.columns != bai_plan_width_of(&parsed, length))
+      status = damaged(r, weights_at.offset, "the weights do not fit the recipe");
+    else
+      status = bai_model_open(r->context, recipe, length, (int32_t)classes, out);
+  }
+  bai_recipe_free(r->context, &parsed);
+  bai_free(r->context, recipe);
+  return status;
+}
+
+static ba_status read_classes(const reading *r, ba_model *model) {
+  found where;
+  const ba_status status = read_text(r, "classes", &model->class_names, &where);
+  if (status) return status;
+  int64_t names = 0;
+  for (int64_t i = 0; i < where.columns; i++) names += model->class_names[i] == 0;
+  if (names != model->classes || model->class_names[where.columns - 1] != 0) return damaged(r, where.offset, "classes");
+  model->class_names_length = where.columns;
+  return BA_OK;
+}
+
+static ba_status read_weights(const reading *r, ba_model *model) {
+  const bai_plan *plan = model->plan;
+  ba_status status = read_i32(r, "weights", model->outputs, plan->width, model->weights);
+  if (!status) status = read_i32(r, "exponents", model->outputs, plan->block_count, model->exponents);
+  for (int64_t i = 0; !status && i < (int64_t)model->outputs * plan->block_count; i++)
+    if (model->exponents[i] < -1000 || model->exponents[i] > 1000) status = damaged(r, -1, "exponents");
+  bai_free(r->context, model->intercepts);
+  model->intercepts = NULL;
+  return status ? status : read_f64(r, "intercepts", 1, model->outputs, &model->intercepts);
+}
+
+static ba_status read_golden(const reading *r, ba_model *model) {
+  found letters, offsets;
+  bai_golden *golden = &model->golden;
+  ba_status status = find_section(r, "golden.letters", TYPE_U8, &letters);
+  if (!status) status = find_section(r, "golden.offsets", TYPE_I64, &offsets);
+  if (status) return status;
+  if (letters.rows != 1 || offsets.rows != 1 || offsets.columns < 1)
+    return damaged(r, offsets.offset, "golden.offsets");
+  golden->count = offsets.columns - 1;
+  status = bai_alloc(r->context, letters.columns, 1, &golden->letters);
+  if (!status) status = bai_alloc(r->context, offsets.columns, 8, &golden->offsets);
+  if (status) return status;
+  if (letters.columns) memcpy(golden->letters, letters.data, (size_t)letters.columns);
+  int64_t before = 0;
+  for (int64_t i = 0; i < offsets.columns; i++) {
+    const int64_t offset = (int64_t)bai_get_u64(offsets.data + 8 * i);
+    if (offset < before || offset > letters.columns || (i == 0 && offset)) return damaged(r, offsets.offset, "golden");
+    golden->offsets[i] = before = offset;
+  }
+  if (before != letters.columns) return damaged(r, offsets.offset, "golden.offsets");
+  status = read_f64(r, "golden.scores", golden->count, model->outputs, &golden->scores);
+  return status ? status : read_f64(r, "golden.probs", golden->count, model->classes, &golden->probabilities);
+}
+
+ba_status bai_model_read(ba_context *context, const uint8_t *data, int64_t length, ba_model **out) {
+  reading r = {context, bai_kernels_of(context), data, length, 0};
+  ba_model *model = NULL;
+  found where;
+  *out = NULL;
+  ba_status status = check_header(&r);
+  if (!status) status = read_shape(&r, &model);
+  if (!status) status = read_classes(&r, model);
+  if (!status) status = read_weights(&r, model);
+  if (!status) status = read_golden(&r, model);
+  if (!status) status = read_text(&r, "provenance", &model->provenance, &where);
+  if (status) {
+    ba_model_release(model);
+    return status;
+  }
+  model->digest = bai_get_u64(data + 32);
+  *out = model;
+  return BA_OK;
+}
+
+/* ---- public ---- */
+
+static ba_status load(ba_context *context, const uint8_t *data, int64_t length, const char *options, ba_model **out) {
+  int32_t selftest = 0;
+  const bai_option table[] = {{"selftest", 'w', "no|yes", 0, 0, &selftest}, {NULL, 0, NULL, 0, 0, NULL}};
+  ba_status status = bai_options_parse(context, options, table);
+  if (!status) status = bai_model_read(context, data, length, out);
+  if (!status && selftest) {
+    status = bai_golden_check(context, *out);
+    if (status) {
+      ba_model_release(*out);
+      *out = NULL;
+    }
+  }
+  return status;
+}
+
+ba_status ba_model_load_memory(ba_context *context, const uint8_t *data, int64_t length, const char *options,
+                               ba_model **out) {
+  ba_status status = bai_enter(context);
+  if (status) return status;
+  if (out) *out = NULL;
+  if (!out || !data || length < 0)
+    status = bai_fail(context, BA_ERR_ARGUMENT, "model: expected bytes, a length and a place for the result");
+  if (!status) status = load(context, data, length, options, out);
+  return bai_leave(context, status);
+}
+
+static ba_status read_file(ba_context *context, const char *path, bai_vector *bytes) {
+  int32_t descriptor;
+  int64_t got = 1;
+  ba_status status = bai_file_open(context, path, &descriptor);
+  if (status) return status;
+  while (!status && got > 0) {
+    status = bai_vector_reserve(context, bytes, 1 << 20, 1);
+    if (!status) status = bai_file_read(context, descriptor, (uint8_t *)bytes->data + bytes->count, 1 << 20, &got);
+    if (!status) bytes->count += got;
+    if (!status) status = bai_check_cancel(context);
+  }
+  bai_file_close(descriptor);
+  return status;
+}
+
+ba_status ba_model_load_path(ba_context *context, const char *path, const char *options, ba_model **out) {
+  ba_status status = bai_enter(context);
+  if (status) return status;
+  bai_vector bytes = {0, 0, 0};
+  if (out) *out = NULL;
+  if (!out || !path) status = bai_fail(context, BA_ERR_ARGUMENT, "model: expected a path and a place for the result");
+  if (!status) status = read_file(context, path, &bytes);
+  if (!status) {
+    status = load(context, bytes.data, bytes.count, options, out);
+    if (status) bai_fail_prefix(context, status, path);
+  }
+  bai_vector_free(context, &bytes);
+  return bai_leave(context, status);
+}
+
+ba_status ba_model_save_path(ba_context *context, const ba_model *model, const char *path) {
+  ba_status status = bai_enter(context);
+  if (status) return status;
+  bai_vector bytes = {0, 0, 0};
+  uint64_t digest;
+  if (!model || !path) status = bai_fail(context, BA_ERR_ARGUMENT, "save: expected a model and a path");
+  if (!status) status = bai_model_write(context, model, &bytes, &digest);
+  if (!status) status = bai_file_write_atomic(context, path, bytes.data, bytes.count);
+  bai_vector_free(context, &bytes);
+  return bai_leave(context, status);
+}
+
+ba_status ba_model_save_memory(ba_context *context, const ba_model *model, uint8_t *buffer, int64_t capacity,
+                               int64_t *length) {
+  ba_status status = bai_enter(context);
+  if (status) return status;
+  bai_vector bytes = {0, 0, 0};
+  uint64_t digest;
+  if (!model || !length || capacity < 0 || (capacity > 0 && !buffer))
+    status = bai_fail(context, BA_ERR_ARGUMENT, "save: expected a model, a buffer and a place for the length");
+  if (!status) status = bai_model_write(context, model, &bytes, &digest);
+  if (!status) {
+    *length = bytes.count;
+    if (capacity >= bytes.count) memcpy(buffer, bytes.data, (size_t)bytes.count);
+  }
+  bai_vector_free(context, &bytes);
+  return bai_leave(context, status);
+}

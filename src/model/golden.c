@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * golden.c: the golden inputs of a model: made from a seed, never training rows; scored when the model is made and
+ * compared bit by bit by the selftest.
+ */
+#include <string.h>
+
+#include "model/model.h"
+
+#define GOLDEN_INPUTS 32
+#define GOLDEN_STREAM UINT64_C(0x676f6c64656e)
+
+/* Lengths from empty to some hundred, or the one length that the recipe takes. */
+static int64_t golden_length(const bai_plan *plan, int64_t index) {
+  if (plan->needs_equal) return plan->fitted_length;
+  return index < 4 ? index * 3 : 20 + index * index;
+}
+
+static int32_t refuses_ambiguous(const bai_plan *plan) {
+  for (int32_t b = 0; b < plan->block_count; b++)
+    if (plan->blocks[b].refuse_ambiguous) return 1;
+  return 0;
+}
+
+static void golden_letters(const bai_plan *plan, uint64_t seed, bai_golden *golden) {
+  const int32_t plain = refuses_ambiguous(plan);
+  for (int64_t i = 0; i < golden->count; i++) {
+    /* Every fourth input is low in complexity, so that counts above one occur. */
+    const uint64_t letters = i % 4 == 3 ? 2 : 4;
+    for (int64_t at = golden->offsets[i]; at < golden->offsets[i + 1]; at++) {
+      const uint64_t bits = bai_random(seed, GOLDEN_STREAM, (uint64_t)at);
+      uint8_t letter = (uint8_t) "ACGT"[bits % letters];
+      if (bits >> 40 & 1) letter = (uint8_t)(letter + 32); /* lower case */
+      if (!plain && (bits >> 48) % 97 == 0) letter = 'N';
+      golden->letters[at] = letter;
+    }
+  }
+}
+
+static ba_status score_golden(ba_context *context, const ba_model *model, const bai_kernels *kernels, double *scores,
+                              double *probabilities) {
+  const bai_golden *golden = &model->golden;
+  bai_row *row = NULL;
+  uint32_t *values = NULL;
+  int64_t longest = 0;
+  for (int64_t i = 0; i < golden->count; i++)
+    if (golden->offsets[i + 1] - golden->offsets[i] > longest) longest = golden->offsets[i + 1] - golden->offsets[i];
+  ba_status status = bai_row_create(context, model->plan, longest, &row);
+  if (!status) status = bai_alloc(context, row->entries, 4, &values);
+  for (int64_t i = 0; !status && i < golden->count; i++) {
+    const int64_t length = golden->offsets[i + 1] - golden->offsets[i];
+    status = bai_row_extract_letters(kernels, row, (const char *)golden->letters + golden->offsets[i], length);
+    if (status) {
+      status = bai_row_explain(context, row, status, i + 1, length);
+      break;
+    }
+    bai_score_row(kernels, model, row, values, scores + i * model->outputs);
+    bai_probabilities(kernels, model->classes, scores + i * model->outputs, probabilities + i * model->classes);
+  }
+  bai_free(context, values);
+  bai_row_destroy(row);
+  return status;
+}
+
+ba_status bai_golden_make(ba_context *context, ba_model *model, uint64_t seed) {
+  bai_golden *golden = &model->golden;
+  ba_status status = bai_alloc_zero(context, GOLDEN_INPUTS + 1, 8, &golden->offsets);
+  if (status) return status;
+  golden->count = GOLDEN_INPUTS;
+  for (int64_t i = 0; i < GOLDEN_INPUTS; i++)
+    golden->offsets[i + 1] = golden->offsets[i] + golden_length(model->plan, i);
+  status = bai_alloc(context, golden->offsets[GOLDEN_INPUTS], 1, &golden->letters);
+  if (!status) status = bai_alloc_zero(context, GOLDEN_INPUTS, 8 * (int64_t)model->outputs, &golden->scores);
+  if (!status) status = bai_alloc_zero(context, GOLDEN_INPUTS, 8 * (int64_t)model->classes, &golden->probabilities);
+  if (status) return status;
+  golden_letters(model->plan, seed, golden);
+  return score_golden(context, model, bai_kernels_of(context), golden->scores, golden->probabilities);
+}
+
+static ba_status compare(ba_context *context, const ba_model *model, const bai_kernels *kernels, const double *scores,
+                         const double *probabilities) {
+  const bai_golden *golden = &model->golden;
+  for (int64_t i = 0; i < golden->count; i++) {
+    const size_t outputs = (size_t)model->outputs * 8, classes = (size_t)model->classes * 8;
+    if (memcmp(scores + i * model->outputs, golden->scores + i * model->outputs, outputs) != 0 ||
+        memcmp(probabilities + i * model->classes, golden->probabilities + i * model->classes, classes) != 0)
+      return bai_fail_at(context, BA_ERR_SELFTEST, i + 1, -1,
+                         "selftest: at CPU level %s golden input %lld scores %g and the model file expects %g",
+                         kernels->name, (long long)(i + 1), scores[i * model->outputs],
+                         golden->scores[i * model->outputs]);
+  }
+  return BA_OK;
+}
+
+ba_status bai_golden_check(ba_context *context, const ba_model *model) {
+  const bai_kernels *levels[3];
+  const int32_t count = bai_kernels_available(levels);
+  double *scores = NULL, *probabilities = NULL;
+  ba_status status = bai_alloc_zero(context, model->golden.count, 8 * (int64_t)model->outputs, &scores);
+  if (!status) status = bai_alloc_zero(context, model->golden.count, 8 * (int64_t)model->classes, &probabilities);
+  for (int32_t level = 0; !status && level < count; level++) {
+    status = score_golden(context, model, levels[level], scores, probabilities);
+    if (!status) status = compare(context, model, levels[level], scores, probabilities);
+  }
+  bai_free(context, scores);
+  bai_free(context, probabilities);
+  return status;
+}
+
+ba_status ba_model_selftest(ba_context *context, const ba_model *model) {
+  ba_status status = bai_enter(context);
+  if (status) return status;
+  status = model ? bai_golden_check(context, model) : bai_fail(context, BA_ERR_ARGUMENT, "selftest: expected a model");
+  return bai_leave(context, status);
+}

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * model.c: making a model from fitted weights, and what can be asked of it.
+ */
+#include "model/model.h"
+
+#include <string.h>
+
+/* The largest power of two that keeps |weight| 2^e within 31 bits after rounding. */
+static int32_t exponent_for(const double *weights, int64_t n) {
+  double largest = 0.0;
+  for (int64_t i = 0; i < n; i++) {
+    const double size = weights[i] < 0 ? -weights[i] : weights[i];
+    if (size > largest) largest = size;
+  }
+  if (largest == 0.0) return 0;
+  const int32_t power = (int32_t)(bai_bits_of_f64(largest) >> 52) - 1023; /* largest < 2^(power + 1) */
+  int32_t exponent = 30 - power;
+  if (exponent > 1000) exponent = 1000;
+  /* A mantissa of ones may round up to 2^31. */
+  if (bai_scale_by_power(largest, exponent) >= 2147483647.5) exponent--;
+  return exponent;
+}
+
+static int32_t round_to_int(double value) {
+  const int64_t down = (int64_t)value; /* towards zero; |value| < 2^31 */
+  const double rest = value - (double)down;
+  if (rest > 0.5 || (rest == 0.5 && (down & 1))) return (int32_t)(down + 1);
+  if (rest < -0.5 || (rest == -0.5 && (down & 1))) return (int32_t)(down - 1);
+  return (int32_t)down;
+}
+
+static void round_weights(ba_model *model, const double *weights) {
+  const bai_plan *plan = model->plan;
+  for (int32_t o = 0; o < model->outputs; o++) {
+    for (int32_t b = 0; b < plan->block_count; b++) {
+      const int64_t at = o * plan->width + plan->blocks[b].first;
+      const int64_t n = plan->blocks[b].width;
+      const int32_t exponent = exponent_for(weights + at, n);
+      model->exponents[o * plan->block_count + b] = exponent;
+      for (int64_t i = 0; i < n; i++)
+        model->weights[at + i] = round_to_int(bai_scale_by_power(weights[at + i], exponent));
+    }
+  }
+}
+
+static ba_status copy_text(ba_context *context, const char *text, char **out) {
+  const int64_t n = bai_length(text) + 1;
+  const ba_status status = bai_alloc(context, n, 1, out);
+  if (!status) memcpy(*out, text, (size_t)n);
+  return status;
+}
+
+ba_status bai_model_open(ba_context *context, const char *recipe, int64_t fitted_length, int32_t classes,
+                         ba_model **out) {
+  ba_model *model;
+  bai_recipe parsed = {{0, 0, 0}, {0, {{0, 0, 0}}}, 0};
+  *out = NULL;
+  ba_status status = bai_alloc_zero(context, 1, sizeof *model, &model);
+  if (status) return status;
+  model->references = 1;
+  model->context = bai_context_retain(context);
+  model->classes = classes;
+  model->outputs = classes == 2 ? 1 : classes;
+  status = bai_recipe_parse(context, recipe, &parsed);
+  if (!status) status = copy_text(context, recipe, &model->recipe);
+  if (!status) status = bai_plan_create(context, &parsed, &model->plan);
+  bai_recipe_free(context, &parsed);
+  if (!status && model->plan->needs_fit) {
+    model->plan->fitted_length = fitted_length;
+    status = bai_plan_lay_out(context, model->plan);
+  }
+  if (!status && model->plan->width > INT64_MAX / 8 / model->outputs)
+    status = bai_fail(context, BA_ERR_LIMIT, "model: too many weights");
+  if (!status) status = bai_alloc_zero(context, model->outputs * model->plan->width, 4, &model->weights);
+  if (!status)
+    status = bai_alloc_zero(context, (int64_t)model->outputs * model->plan->block_count, 4, &model->exponents);
+  if (!status) status = bai_alloc_zero(context, model->outputs, 8, &model->intercepts);
+  if (status)
+    ba_model_release(model);
+  else
+    *out = model;
+  return status;
+}
+
+ba_status bai_model_make(ba_context *context, const bai_fit *fit, ba_model **out) {
+  ba_model *model;
+  *out = NULL;
+  ba_status status = bai_model_open(context, fit->recipe, fit->fitted_length, fit->classes, &model);
+  if (status) return status;
+  for (int32_t c = 0; c < fit->classes; c++) model->class_names_length += bai_length(fit->class_names[c]) + 1;
+  status = bai_alloc(context, model->class_names_length, 1, &model->class_names);
+  if (!status) {
+    char *at = model->class_names;
+    for (int32_t c = 0; c < fit->classes; c++) {
+      const int64_t n = bai_length(fit->class_names[c]) + 1;
+      memcpy(at, fit->class_names[c], (size_t)n);
+      at += n;
+    }
+    memcpy(model->intercepts, fit->intercepts, (size_t)model->outputs * 8);
+    round_weights(model, fit->weights);
+    status = copy_text(context, fit->provenance, &model->provenance);
+  }
+  if (!status) status = bai_golden_make(context, model, fit->seed);
+  bai_vector bytes = {0, 0, 0};
+  if (!status) status = bai_model_write(context, model, &bytes, &model->digest);
+  bai_vector_free(context, &bytes);
+  if (status)
+    ba_model_release(model);
+  else
+    *out = model;
+  return status;
+}
+
+ba_model *ba_model_retain(ba_model *model) {
+  if (model) atomic_fetch_add(&model->references, 1);
+  return model;
+}
+
+void ba_model_release(ba_model *model) {
+  if (!model || atomic_fetch_sub(&model->references, 1) != 1) return;
+  ba_context *context = model->context;
+  void *parts[] = {model->recipe,         model->class_names,   model->weights,
+                   model->exponents,      model->intercepts,    model->golden.letters,
+                   model->golden.offsets, model->golden.scores, model->golden.probabilities,
+                   model->provenance};
+  for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) bai_free(context, parts[i]);
+  bai_plan_destroy(model->plan);
+  bai_free(context, model);
+  bai_context_release(context);
+}
+
+const char *ba_model_recipe(const ba_model *model) {
+  return model ? model->recipe : NULL;
+}
+
+int32_t ba_model_classes(const ba_model *model) {
+  return model ? model->classes : 0;
+}
+
+const char *ba_model_class_name(const ba_model *model, int32_t index) {
+  if (!model || index < 0 || index >= model->classes) return NULL;
+  const char *name = model->class_names;
+  while (index-- > 0) name += bai_length(name) + 1;
+  return name;
+}
+
+int32_t ba_model_outputs(const ba_model *model) {
+  return model ? model->outputs : 0;
+}
+
+int64_t ba_model_width(const ba_model *model) {
+  return model ? model->plan->width : 0;
+}
+
+ba_status ba_model_column_name(ba_context *context, const ba_model *model, int64_t column, char *buffer,
+                               int64_t capacity, int64_t *length) {
+  ba_status status = bai_enter(context);
+  if (status) return status;
+  bai_vector text = {0, 0, 0};
+  if (!model || column < 0 || column >= model->plan->width)
+    status = bai_fail(context, BA_ERR_ARGUMENT, "column %lld; expected a model and 0 to %lld", (long long)column,
+                      (long long)ba_model_width(model) - 1);
+  if (!status) status = bai_plan_column_name(context, model->plan, column, &text);
+  if (!status) status = bai_give_text(context, text.data, text.count, buffer, capacity, length);
+  bai_vector_free(context, &text);
+  return bai_leave(context, status);
+}
+
+ba_status ba_model_weights(ba_context *context, const ba_model *model, int32_t output, double *weights,
+                           double *intercept) {
+  ba_status status = bai_enter(context);
+  if (status) return status;
+  if (!model || output < 0 || output >= model->outputs)
+    return bai_leave(context, bai_fail(context, BA_ERR_ARGUMENT, "output %d; expected a model and 0 to %d", output,
+                                       ba_model_outputs(model) - 1));
+  const bai_plan *plan = model->plan;
+  for (int32_t b = 0; weights && b < plan->block_count; b++) {
+    const int64_t first = plan->blocks[b].first;
+    for (int64_t i = first; i < first + plan->blocks[b].width; i++)
+      weights[i] = bai_scale_by_power((double)model->weights[output * plan->width + i],
+                                      -model->exponents[output * plan->block_count + b]);
+  }
+  if (intercept) *intercept = model->intercepts[output];
+  return bai_leave(context, BA_OK);
+}
+
+static ba_status describe(ba_context *context, const ba_model *model, bai_vector *text) {
+  ba_status status = bai_text_add(context, text, "{\"format\": 1, \"recipe\": \"");
+  if (!status) status = bai_text_add_json(context, text, model->recipe, bai_length(model->recipe));
+  if (!status) status = bai_text_add(context, text, "\", \"classes\": [");
+  for (int32_t c = 0; !status && c < model->classes; c++) {
+    const char *name = ba_model_class_name(model, c);
+    status = bai_text_add(context, text, "%s\"", c ? ", " : "");
+    if (!status) status = bai_text_add_json(context, text, name, bai_length(name));
+    if (!status) status = bai_text_add(context, text, "\"");
+  }
+  if (!status)
+    status = bai_text_add(context, text, "], \"features\": %lld, \"blocks\": %d, \"weights\": %lld, \"length\": ",
+                          (long long)model->plan->width, model->plan->block_count,
+                          (long long)(model->outputs * model->plan->width));
+  if (!status)
+    status = model->plan->needs_fit ? bai_text_add(context, text, "%lld", (long long)model->plan->fitted_length)
+                                    : bai_text_add(context, text, "null");
+  if (!status)
+    status = bai_text_add(context, text, ", \"golden_inputs\": %lld, \"digest\": \"", (long long)model->golden.count);
+  for (int32_t i = 7; !status && i >= 0; i--)
+    status = bai_text_add(context, text, "%02x", (unsigned)(model->digest >> (8 * i) & 255));
+  return status ? status : bai_text_add(context, text, "\", \"provenance\": %s}", model->provenance);
+}
+
+ba_status ba_model_describe(ba_context *context, const ba_model *model, char *buffer, int64_t capacity,
+                            int64_t *length) {
+  ba_status status = bai_enter(context);
+  if (status) return status;
+  bai_vector text = {0, 0, 0};
+  if (!model) status = bai_fail(context, BA_ERR_ARGUMENT, "describe: expected a model");
+  if (!status) status = describe(context, model, &text);
+  if (!status) status = bai_give_text(context, text.data, text.count, buffer, capacity, length);
+  bai_vector_free(context, &text);
+  return bai_leave(context, status);
+}

@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * scorer.c: scoring of records, rows and windows. A scorer keeps one row of working memory for each thread.
+ */
+#include <string.h>
+
+#include "array/array.h"
+#include "model/model.h"
+#include "seq/records.h"
+
+/* Records that a worker takes at a time; only the hand-out depends on it. */
+#define BATCH 64
+
+typedef struct lane {
+  bai_row *row;
+  uint32_t *values;
+  int64_t values_capacity;
+  double *scores; /* one row of outputs, for callers that want probabilities only */
+} lane;
+
+struct ba_scorer {
+  ba_context *context;
+  ba_model *model;
+  lane *lanes;
+  int32_t lane_count;
+  double *weights64; /* outputs x width, made when float rows are first scored */
+  float *weights32;
+};
+
+ba_status ba_scorer_create(ba_context *context, ba_model *model, const char *options, ba_scorer **out) {
+  ba_status status = bai_enter(context);
+  if (status) return status;
+  const bai_option none[] = {{NULL, 0, NULL, 0, 0, NULL}};
+  ba_scorer *scorer = NULL;
+  if (out) *out = NULL;
+  if (!out || !model)
+    status = bai_fail(context, BA_ERR_ARGUMENT, "scorer: expected a model and a place for the result");
+  if (!status) status = bai_options_parse(context, options, none);
+  if (!status) status = bai_alloc_zero(context, 1, sizeof *scorer, &scorer);
+  if (!status) {
+    scorer->context = bai_context_retain(context);
+    scorer->model = ba_model_retain(model);
+    *out = scorer;
+  }
+  return bai_leave(context, status);
+}
+
+static void free_lane(ba_context *context, lane *l) {
+  bai_row_destroy(l->row);
+  bai_free(context, l->values);
+  bai_free(context, l->scores);
+}
+
+void ba_scorer_destroy(ba_scorer *scorer) {
+  if (!scorer) return;
+  ba_context *context = scorer->context;
+  for (int32_t i = 0; i < scorer->lane_count; i++) free_lane(context, &scorer->lanes[i]);
+  bai_free(context, scorer->lanes);
+  bai_free(context, scorer->weights64);
+  bai_free(context, scorer->weights32);
+  ba_model_release(scorer->model);
+  bai_free(context, scorer);
+  bai_context_release(context);
+}
+
+/* Makes sure of `count` lanes with room for sequences of `longest` letters. */
+static ba_status reserve_lanes(ba_scorer *scorer, int32_t count, int64_t longest) {
+  ba_context *context = scorer->context;
+  ba_status status = BA_OK;
+  if (count > scorer->lane_count) {
+    lane *lanes;
+    status = bai_alloc_zero(context, count, sizeof *lanes, &lanes);
+    if (status) return status;
+    if (scorer->lane_count) memcpy(lanes, scorer->lanes, (size_t)scorer->lane_count * sizeof *lanes);
+    bai_free(context, scorer->lanes);
+    scorer->lanes = lanes;
+    scorer->lane_count = count;
+  }
+  for (int32_t i = 0; !status && i < count; i++) {
+    lane *l = &scorer->lanes[i];
+    if (!l->row)
+      status = bai_row_create(context, scorer->model->plan, longest, &l->row);
+    else
+      status = bai_row_reserve(context, l->row, longest);
+    if (!status && !l->scores) status = bai_alloc(context, scorer->model->outputs, 8, &l->scores);
+    if (!status && l->values_capacity < l->row->entries) {
+      bai_free(context, l->values);
+      l->values_capacity = 0;
+      status = bai_alloc(context, l->row->entries, 4, &l->values);
+      if (!status) l->values_capacity = l->row->entries;
+    }
+  }
+  return status;
+}
+
+/* ---- sequences ---- */
+
+typedef struct job {
+  ba_scorer *scorer;
+  const bai_kernels *kernels;
+  const char *letters;
+  const int64_t *offsets; /* records; NULL for windows */
+  int64_t count, window, step;
+  double *scores, *probabilities;
+  _Atomic int64_t failed; /* the first index that failed */
+  int32_t report;
+} job;
+
+static ba_status score_one(job *j, lane *l, int64_t index) {
+  const ba_model *model = j->scorer->model;
+  const int64_t start = j->offsets ? j->offsets[index] : index * j->step;
+  const int64_t length = j->offsets ? j->offsets[index + 1] - start : j->window;
+  const ba_status status = bai_row_extract_letters(j->kernels, l->row, j->letters + start, length);
+  if (status) return status;
+  double *scores = j->scores ? j->scores + index * model->outputs : l->scores;
+  bai_score_row(j->kernels, model, l->row, l->values, scores);
+  if (j->probabilities)
+    bai_probabilities(j->kernels, model->classes, scores, j->probabilities + index * model->classes);
+  return BA_OK;
+}
+
+static ba_status score_batch(void *argument, int32_t worker, int64_t batch) {
+  job *j = argument;
+  const int64_t end = (batch + 1) * BATCH < j->count ? (batch + 1) * BATCH : j->count;
+  for (int64_t i = batch * BATCH; i < end; i++) {
+    const ba_status status = score_one(j, &j->scorer->lanes[worker], i);
+    if (!status) continue;
+    int64_t known = atomic_load(&j->failed);
+    while (i < known && !atomic_compare_exchange_weak(&j->failed, &known, i)) continue;
+    return status;
+  }
+  if (worker == 0 && j->report) bai_progress(j->scorer->context, end, j->count);
+  return BA_OK;
+}
+
+static ba_status run(job *j, int64_t longest) {
+  ba_context *context = j->scorer->context;
+  const int64_t batches = (j->count + BATCH - 1) / BATCH;
+  ba_status status = reserve_lanes(j->scorer, bai_workers(context, batches), longest);
+  if (status) return status;
+  j->failed = INT64_MAX;
+  j->kernels = bai_kernels_of(context);
+  status = bai_parallel(context, batches, score_batch, j);
+  if (status == BA_ERR_LENGTH || status == BA_ERR_LETTER) {
+    const int64_t i = j->failed;
+    const int64_t length = j->offsets ? j->offsets[i + 1] - j->offsets[i] : j->window;
+    return bai_row_explain(context, j->scorer->lanes[0].row, status, i + 1, length);
+  }
+  return status;
+}
+
+ba_status ba_scorer_predict_records(ba_scorer *scorer, const ba_records *records, double *scores,
+                                    double *probabilities) {
+  if (!scorer) return BA_ERR_ARGUMENT;
+  ba_context *context = scorer->context;
+  ba_status status = bai_enter(context);
+  if (status) return status;
+  if (!records) return bai_leave(context, bai_fail(context, BA_ERR_ARGUMENT, "predict: expected records"));
+  job j = {0};
+  j.scorer = scorer;
+  j.letters = bai_records_letters(records);
+  j.offsets = bai_records_offsets(records);
+  j.count = ba_records_count(records);
+  j.scores = scores;
+  j.probabilities = probabilities;
+  j.report = 1;
+  int64_t longest = 0;
+  for (int64_t i = 0; i < j.count; i++)
+    if (j.offsets[i + 1] - j.offsets[i] > longest) longest = j.offsets[i + 1] - j.offsets[i];
+  return bai_leave(context, run(&j, longest));
+}
+
+ba_status ba_scorer_scan(ba_scorer *scorer, const char *letters, int64_t length, int64_t window, int64_t step,
+                         double *scores, int64_t capacity, int64_t *count) {
+  if (!scorer) return BA_ERR_ARGUMENT;
+  ba_context *context = scorer->context;
+  ba_status status = bai_enter(context);
+  if (status) return status;
+  if (!count || length < 0 || (length > 0 && !letters) || window < 1 || step < 1)
+    return bai_leave(context, bai_fail(context, BA_ERR_ARGUMENT,
+                                       "scan: window %lld, step %lld; expected letters, both 1 or more, and a place "
+                                       "for the count",
+                                       (long long)window, (long long)step));
+  *count = length >= window ? (length - window) / step + 1 : 0;
+  if (*count > capacity || (*count > 0 && !scores))
+    return bai_leave(context, bai_fail(context, BA_ERR_ARGUMENT, "scan: room for %lld windows; expected %lld",
+                                       (long long)(scores ? capacity : 0), (long long)*count));
+  job j = {0};
+  j.scorer = scorer;
+  j.letters = letters;
+  j.count = *count;
+  j.window = window;
+  j.step = step;
+  j.scores = scores;
+  return bai_leave(context, run(&j, window));
+}
+
+/* ---- attribution ---- */
+
+static void attribute_block(ba_scorer *scorer, const bai_kernels *kernels, int32_t output, int32_t b, int64_t *starts,
+                            double *attribution) {
+  const ba_model *model = scorer->model;
+  const bai_block *block = &model->plan->blocks[b];
+  lane *l = &scorer->lanes[0];
+  const int64_t from = b ? l->row->ends[b - 1] : 0;
+  const int64_t distinct = l->row->ends[b] - from;
+  const uint32_t *columns = l->row->columns + from, *counts = l->row->counts + from;
+  const double divisor = bai_block_divisor(block, counts, distinct);
+  const int64_t kept = bai_row_windows(kernels, l->row, block, starts);
+  for (int64_t i = 0; block->slots && i < distinct; i++) l->row->table[columns[i] - (uint32_t)block->first] = counts[i];
+  for (int64_t i = 0; i < kept; i++) {
+    const uint32_t column = (uint32_t)block->first + l->row->slots[i];
+    const uint32_t count = block->slots ? l->row->table[l->row->slots[i]] : 1;
+    const double whole = bai_block_sum(kernels, model, output, b, &column, &count, l->values, 1) / divisor;
+    const double share = whole / ((double)count * block->k);
+    for (int64_t p = starts[i]; p < starts[i] + block->k; p++) attribution[p] += share;
+  }
+  for (int64_t i = 0; block->slots && i < distinct; i++) l->row->table[columns[i] - (uint32_t)block->first] = 0;
+}
+
+ba_status ba_scorer_attribute(ba_scorer *scorer, const char *letters, int64_t length, int32_t output,
+                              double *attribution) {
+  if (!scorer) return BA_ERR_ARGUMENT;
+  ba_context *context = scorer->context;
+  ba_status status = bai_enter(context);
+  if (status) return status;
+  if (length < 0 || (length > 0 && (!letters || !attribution)) || output < 0 || output >= scorer->model->outputs)
+    status = bai_fail(context, BA_ERR_ARGUMENT,
+                      "attribute: expected letters, room for as many numbers, and an output "
+                      "from 0 to %d",
+                      scorer->model->outputs - 1);
+  int64_t *starts = NULL;
+  if (!status) status = reserve_lanes(scorer, 1, length);
+  if (!status) status = bai_alloc(context, length, 8, &starts);
+  if (!status) {
+    const bai_kernels *kernels = bai_kernels_of(context);
+    bai_row *row = scorer->lanes[0].row;
+    status = bai_row_extract_letters(kernels, row, letters, length);
+    if (status) status = bai_row_explain(context, row, status, -1, length);
+    for (int64_t i = 0; !status && i < length; i++) attribution[i] = 0.0;
+    for (int32_t b = 0; !status && b < scorer->model->plan->block_count; b++) {
+      row->state_k = 0;
+      attribute_block(scorer, kernels, output, b, starts, attribution);
+    }
+  }
+  bai_free(context, starts);
+  return bai_leave(context, status);
+}
+
+/* ---- rows ---- */
+
+/* Float weights exactly as the integers say; float32 rows use them rounded to float32. */
+static ba_status make_float_weights(ba_scorer *scorer, int32_t single) {
+  const ba_model *model = scorer->model;
+  const bai_plan *plan = model->plan;
+  const int64_t n = model->outputs * plan->width;
+  if (single ? scorer->weights32 != NULL : scorer->weights64 != NULL) return BA_OK;
+  const ba_status status = single ? bai_alloc(scorer->context, n, 4, &scorer->weights32)
+                                  : bai_alloc(scorer->context, n, 8, &scorer->weights64);
+  if (status) return status;
+  for (int32_t o = 0; o < model->outputs; o++) {
+    for (int32_t b = 0; b < plan->block_count; b++) {
+      const int64_t at = o * plan->width + plan->blocks[b].first;
+      for (int64_t i = at; i < at + plan->blocks[b].width; i++) {
+        const double weight =
+            bai_scale_by_power((double)model->weights[i], -model->exponents[o * plan->block_count + b]);
+        if (single)
+          scorer->weights32[i] = (float)weight;
+        else
+          scorer->weights64[i] = weight;
+      }
+    }
+  }
+  return BA_OK;
+}
+
+/* The counts of one row, as the extractor would list them: block by block, columns rising. */
+static void gather_counts(const bai_plan *plan, const uint32_t *counts, bai_row *row) {
+  int64_t at = 0;
+  for (int32_t b = 0; b < plan->block_count; b++) {
+    for (int64_t c = plan->blocks[b].first; c < plan->blocks[b].first + plan->blocks[b].width; c++) {
+      if (!counts[c]) continue;
+      row->columns[at] = (uint32_t)c;
+      row->counts[at++] = counts[c];
+    }
+    row->ends[b] = at;
+  }
+}
+
+static void score_float_row(ba_scorer *scorer, const bai_kernels *kernels, const void *row, int32_t single,
+                            double *scores) {
+  const ba_model *model = scorer->model;
+  const int64_t width = model->plan->width;
+  for (int32_t o = 0; o < model->outputs; o++) {
+    const double sum = single ? kernels->dot_f32(row, scorer->weights32 + o * width, width)
+                              : kernels->dot_f64(row, scorer->weights64 + o * width, width);
+    scores[o] = sum + model->intercepts[o];
+  }
+}
+
+static ba_status check_rows(const ba_scorer *scorer, const ba_array *rows) {
+  ba_context *context = scorer->context;
+  if (!rows) return bai_fail(context, BA_ERR_ARGUMENT, "predict: expected rows");
+  const int64_t size = bai_dtype_size(rows->dtype);
+  if (rows->dtype != BA_UINT32 && rows->dtype != BA_FLOAT32 && rows->dtype != BA_FLOAT64)
+    return bai_fail(context, BA_ERR_SHAPE, "predict: rows of type %d; expected uint32 counts, float32 or float64",
+                    rows->dtype);
+  if (rows->ndim != 2 || rows->shape[1] != scorer->model->plan->width || rows->stride[1] != size)
+    return bai_fail(context, BA_ERR_SHAPE,
+                    "predict: rows of %lld columns; expected two dimensions, %lld columns side "
+                    "by side",
+                    (long long)rows->shape[rows->ndim - 1], (long long)scorer->model->plan->width);
+  return BA_OK;
+}
+
+ba_status ba_scorer_predict(ba_scorer *scorer, const ba_array *rows, double *scores, double *probabilities) {
+  if (!scorer) return BA_ERR_ARGUMENT;
+  ba_context *context = scorer->context;
+  ba_status status = bai_enter(context);
+  if (status) return status;
+  const ba_model *model = scorer->model;
+  const bai_kernels *kernels = bai_kernels_of(context);
+  const int32_t counts = rows && rows->dtype == BA_UINT32;
+  status = check_rows(scorer, rows);
+  /* A row of counts may have any number of non-zeros: as many entries as columns. */
+  if (!status) status = reserve_lanes(scorer, 1, counts ? model->plan->width : 0);
+  if (!status && !counts) status = make_float_weights(scorer, rows->dtype == BA_FLOAT32);
+  for (int64_t i = 0; !status && i < rows->shape[0]; i++) {
+    const uint8_t *row = (const uint8_t *)rows->data + i * rows->stride[0];
+    lane *l = &scorer->lanes[0];
+    double *to = scores ? scores + i * model->outputs : l->scores;
+    if (counts) {
+      gather_counts(model->plan, (const uint32_t *)(const void *)row, l->row);
+      bai_score_row(kernels, model, l->row, l->values, to);
+    } else {
+      score_float_row(scorer, kernels, row, rows->dtype == BA_FLOAT32, to);
+    }
+    if (probabilities) bai_probabilities(kernels, model->classes, to, probabilities + i * model->classes);
+    if (i % 256 == 255) status = bai_check_cancel(context);
+  }
+  return bai_leave(context, status);
+}
+
+ba_status ba_scorer_predict_row(ba_scorer *scorer, const float *row, int64_t width, double *scores,
+                                double *probabilities) {
+  if (!scorer) return BA_ERR_ARGUMENT;
+  ba_context *context = scorer->context;
+  ba_status status = bai_enter(context);
+  if (status) return status;
+  const ba_model *model = scorer->model;
+  if (!row || width != model->plan->width)
+    status = bai_fail(context, BA_ERR_SHAPE, "predict: a row of %lld columns; expected %lld", (long long)width,
+                      (long long)model->plan->width);
+  if (!status && !scorer->lane_count) status = reserve_lanes(scorer, 1, 0);
+  if (!status) status = make_float_weights(scorer, 1);
+  if (!status) {
+    const bai_kernels *kernels = bai_kernels_of(context);
+    double *to = scores ? scores : scorer->lanes[0].scores;
+    score_float_row(scorer, kernels, row, 1, to);
+    if (probabilities) bai_probabilities(kernels, model->classes, to, probabilities);
+  }
+  return bai_leave(context, status);
+}
