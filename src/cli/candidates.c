@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * candidates.c: the recipes that `ba train` compares. --l2 A,B makes one of each recipe and value, by putting the key
+ * into the text of the model term.
+ */
+#include <ctype.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+
+static void add_candidate(cli_candidates *list, char *recipe) {
+  list->items = cli_resize(list->items, (size_t)(list->count + 1) * sizeof *list->items);
+  list->items[list->count++] = (cli_candidate){.recipe = recipe};
+}
+
+/* Whether the keys between two brackets name l2 already. */
+static bool has_l2(const char *from, const char *to) {
+  for (const char *at = from; at + 2 < to; at++) {
+    if (tolower((unsigned char)at[0]) != 'l' || at[1] != '2') continue;
+    const char *after = at + 2;
+    while (after < to && isspace((unsigned char)*after)) after++;
+    const bool whole = at == from || !(isalnum((unsigned char)at[-1]) || at[-1] == '_');
+    if (whole && after < to && *after == '=') return true;
+  }
+  return false;
+}
+
+/* Writes one pipeline, [from, to), with l2 in its last stage. NULL means that it could not. */
+static const char *put_l2(const char *from, const char *to, const char *l2, char *out, size_t room) {
+  const char *bar = NULL;
+  for (const char *at = from; at < to; at++)
+    if (*at == '|') bar = at;
+  if (bar == NULL) return "has no model term: end it with one, such as | Logistic()";
+  const char *open = memchr(bar, '(', (size_t)(to - bar)), *end = to;
+  while (end > bar && isspace((unsigned char)end[-1])) end--;
+  if (open == NULL) {
+    snprintf(out, room, "%.*s(l2=%s)", (int)(end - from), from, l2);
+    return NULL;
+  }
+  const char *close = memchr(open, ')', (size_t)(to - open));
+  if (close == NULL) return "has a bracket that is not closed";
+  if (has_l2(open + 1, close)) return "has l2= already";
+  bool empty = true;
+  for (const char *at = open + 1; at < close; at++)
+    if (!isspace((unsigned char)*at)) empty = false;
+  snprintf(out, room, "%.*s%sl2=%s%.*s", (int)(close - from), from, empty ? "" : ", ", l2, (int)(end - close), close);
+  return NULL;
+}
+
+/* Each member of an ensemble gets the value. */
+static int with_l2(cli *c, const char *recipe, const char *l2, char **out) {
+  size_t members = 1;
+  for (const char *at = recipe; *at != '\0'; at++) members += *at == '&' ? 1 : 0;
+  const size_t room = strlen(recipe) + members * (strlen(l2) + 16);
+  char *text = cli_allocate(room);
+  size_t used = 0;
+  const char *from = recipe;
+  while (true) {
+    const char *to = from + strcspn(from, "&");
+    const char *wrong = put_l2(from, to, l2, text + used, room - used);
+    if (wrong != NULL) {
+      free(text);
+      return cli_error(c, CLI_USAGE, "--l2: the recipe '%s' %s", recipe, wrong);
+    }
+    used += strlen(text + used);
+    if (*to == '\0') break;
+    memcpy(text + used, " &", 3);
+    used += 2;
+    from = to + 1;
+  }
+  *out = text;
+  return CLI_DONE;
+}
+
+static int add_values(cli *c, const char *recipe, const char *values, cli_candidates *out) {
+  while (true) {
+    const size_t length = strcspn(values, ",");
+    char *text = NULL, value[64];
+    if (length == 0 || length >= sizeof value)
+      return cli_error(c, CLI_USAGE, "--l2 '%s': expected numbers with commas between them, such as 1e-4,1e-3", values);
+    memcpy(value, values, length);
+    value[length] = '\0';
+    const int code = with_l2(c, recipe, value, &text);
+    if (code != CLI_DONE) return code;
+    add_candidate(out, text);
+    if (values[length] == '\0') return CLI_DONE;
+    values += length + 1;
+  }
+}
+
+int cli_candidates_make(cli *c, const cli_list *recipes, const char *l2, cli_candidates *out) {
+  int code = CLI_DONE;
+  for (int32_t i = 0; code == CLI_DONE && i < recipes->count; i++) {
+    const char *recipe = recipes->items[i];
+    if (l2 != NULL) {
+      code = add_values(c, recipe, l2, out);
+    } else {
+      char *copy = cli_allocate(strlen(recipe) + 1);
+      memcpy(copy, recipe, strlen(recipe) + 1);
+      add_candidate(out, copy);
+    }
+  }
+  for (int32_t i = 0; code == CLI_DONE && i < out->count; i++) {
+    int64_t length = 0;
+    const ba_status status = ba_recipe_canonical(c->context, out->items[i].recipe, NULL, 0, &length);
+    if (status != BA_OK) code = cli_fail_in(c, status, out->items[i].recipe);
+  }
+  return code;
+}
+
+bool cli_metrics_better(const char *metric, const ba_metrics *a, const ba_metrics *b) {
+  const double x = ba_metrics_value(a, metric), y = b != NULL ? ba_metrics_value(b, metric) : NAN;
+  if (isnan(x)) return false;
+  if (isnan(y)) return true;
+  return strcmp(metric, "log_loss") == 0 ? x < y : x > y;
+}
+
+void cli_candidates_table(const cli_candidates *candidates, const char *part) {
+  static const char *const shown[] = {"auroc", "auprc", "mcc", "accuracy", "log_loss"};
+  cli_note("%-5s %8s %8s %8s %8s %8s %9s  recipe", part, shown[0], shown[1], shown[2], shown[3], shown[4], "CPU s");
+  for (int32_t i = 0; i < candidates->count; i++) {
+    const cli_candidate *item = &candidates->items[i];
+    if (item->metrics == NULL) continue;
+    double values[5];
+    for (size_t k = 0; k < 5; k++) values[k] = ba_metrics_value(item->metrics, shown[k]);
+    cli_note("%-5d %8.4f %8.4f %8.4f %8.4f %8.4f %9.2f  %s", (int)i + 1, values[0], values[1], values[2], values[3],
+             values[4], item->cpu_seconds, item->recipe);
+  }
+}
+
+cJSON *cli_candidates_json(const cli_candidates *candidates, const char *part) {
+  cJSON *list = cJSON_CreateArray();
+  for (int32_t i = 0; i < candidates->count; i++) {
+    const cli_candidate *item = &candidates->items[i];
+    cJSON *object = cJSON_CreateObject();
+    cJSON_AddStringToObject(object, "recipe", item->recipe);
+    if (item->metrics != NULL) cli_metrics_json(cJSON_AddObjectToObject(object, part), item->metrics);
+    cli_json_add(object, "cpu_seconds", item->cpu_seconds);
+    cJSON_AddItemToArray(list, object);
+  }
+  return list;
+}
+
+void cli_candidates_free(cli_candidates *candidates) {
+  for (int32_t i = 0; i < candidates->count; i++) {
+    free(candidates->items[i].recipe);
+    ba_metrics_destroy(candidates->items[i].metrics);
+  }
+  free(candidates->items);
+  candidates->items = NULL;
+  candidates->count = 0;
+}

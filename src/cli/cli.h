@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * cli.h: what the commands of ba share. A command declares its options in a table, calls cli_start, works, and ends
+ * with cli_end. Every function that returns int gives an exit code; whoever finds a failure prints its one line.
+ */
+#ifndef BA_CLI_H
+#define BA_CLI_H
+
+#include <cjson/cJSON.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "bioanalytics/bioanalytics.h"
+
+/* Exit codes, as docs and `ba help` give them. */
+enum { CLI_DONE = 0, CLI_USAGE = 1, CLI_INPUT = 2, CLI_IO = 3, CLI_LIMIT = 4, CLI_INTERNAL = 5 };
+/* What cli_start returns when the command should go on. */
+enum { CLI_GO = -1 };
+
+/* ---- options.c: one table of options a command; it reads the arguments and prints --help ---- */
+
+typedef enum cli_kind { CLI_FLAG, CLI_TEXT, CLI_LIST, CLI_INTEGER, CLI_BYTES } cli_kind;
+
+/* Texts are borrowed from argv. */
+typedef struct cli_list {
+  const char **items;
+  int32_t count;
+} cli_list;
+
+/* One option; a table ends with name NULL. `value` is bool *, const char **, cli_list *, or int64_t *. */
+typedef struct cli_option {
+  const char *name; /* without the dashes */
+  cli_kind kind;
+  void *value;
+  const char *argument; /* what --help calls the value */
+  const char *help;
+} cli_option;
+
+/* What --help says of a command, and which globals mean something for it. */
+typedef struct cli_spec {
+  const char *name;
+  const char *usage;    /* after "ba NAME" */
+  const char *about;    /* what it does, some sentences */
+  const char *examples; /* one or two, each on a line of its own */
+  int32_t least_files, most_files;
+} cli_spec;
+
+/* A running command. */
+typedef struct cli {
+  const cli_spec *spec;
+  ba_context *context;
+  cli_list files;
+  int64_t threads, seed, memory_limit;
+  const char *cpu;
+  bool json, terminal;
+} cli;
+
+/* Reads the arguments into the table and the globals of `c`. Returns CLI_GO, or an exit code after --help or an
+ * error. Frees nothing: cli_list_free is the caller's, and cli_end does it for `files`. */
+int cli_options_read(cli *c, const cli_option *options, int argc, char **argv);
+void cli_list_free(cli_list *list);
+/* Reads a whole number, also negative; true when all of the text is one. */
+bool cli_integer(const char *text, int64_t *value);
+
+/* ---- session.c: the context, errors, signals, progress ---- */
+
+/* Reads the arguments and makes the context. Returns CLI_GO, or the exit code to end with. */
+int cli_start(cli *c, const cli_spec *spec, const cli_option *options, int argc, char **argv);
+/* Ends the progress line, destroys the context and passes the exit code through. */
+int cli_end(cli *c, int code);
+/* Prints the context's last error as "ba COMMAND: MESSAGE" and returns the exit code of `status`. */
+int cli_fail(cli *c, ba_status status);
+/* The same with "SUBJECT: " before the message, unless the message begins with it. */
+int cli_fail_in(cli *c, ba_status status, const char *subject);
+/* Prints "ba COMMAND: MESSAGE" and returns `code`. */
+int cli_error(cli *c, int code, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* Prints a line on stderr that is not an error, after taking the progress line away. */
+void cli_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* Sets what the progress line says; shown at a terminal only, with the share of the running call that is done. */
+void cli_progress(cli *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* The exit code for an interrupt, after its error line; CLI_DONE while there is none. Ask in every loop. */
+int cli_interrupted(cli *c);
+/* CPU seconds of the process so far, and the most memory that it held, in bytes. */
+double cli_cpu_seconds(void);
+int64_t cli_peak_memory(void);
+/* malloc and realloc that end the program with CLI_LIMIT when there is no memory. */
+void *cli_allocate(size_t bytes);
+void *cli_resize(void *pointer, size_t bytes);
+/* The same as text results of the library: asks for the length, allocates, asks again. Call them through this shape:
+ * `give` gets `object` and fills the buffer. */
+typedef ba_status (*cli_text_call)(const void *object, char *buffer, int64_t capacity, int64_t *length);
+ba_status cli_text(cli_text_call give, const void *object, char **out);
+
+/* ---- output.c: files that appear by rename; names; JSON ---- */
+
+typedef struct cli_output {
+  FILE *file;
+  char *path;      /* the final name; NULL for stdout */
+  char *temporary; /* NULL when written in place: stdout, pipes and devices */
+} cli_output;
+
+/* Opens `path`, or stdout when it is NULL or "-". */
+int cli_output_open(cli *c, const char *path, cli_output *out);
+/* Gives the file its name when `code` is CLI_DONE and all was written, else removes it. Returns the exit code. */
+int cli_output_close(cli *c, cli_output *out, int code);
+/* Whether `path` can become a new file by rename: checked before long work. */
+int cli_output_check(cli *c, const char *path);
+/* Removes the temporary file of a run that is being killed; safe in a signal handler. */
+void cli_output_abandon(void);
+
+/* The first word of a record's name; not NUL-ended. */
+const char *cli_first_word(const ba_records *records, int64_t index, int64_t *length);
+/* A number with 17 significant digits, null when it is not finite. */
+cJSON *cli_json_number(double value);
+void cli_json_add(cJSON *object, const char *name, double value);
+/* Prints with or without line breaks, ends the line, and frees the value. */
+void cli_json_print(FILE *file, cJSON *value, bool pretty);
+
+/* ---- data.c: labelled data and metrics, shared by train and eval ---- */
+
+typedef struct cli_data {
+  cli_list positives, negatives;
+  const char *labels, *columns, *dev, *group;
+} cli_data;
+
+/* Checks that the options name one source of data. */
+int cli_data_check(cli *c, const cli_data *data);
+/* Makes the dataset and reads the files into it. */
+int cli_data_load(cli *c, const cli_data *data, ba_dataset **out);
+/* All numbers of the metrics by name, added to a JSON object. */
+void cli_metrics_json(cJSON *object, const ba_metrics *metrics);
+/* The confusion matrix as rows of actual classes. */
+cJSON *cli_confusion_json(const ba_metrics *metrics, int32_t classes);
+/* Loads the model that --model names; an error when there is none. */
+int cli_model_load(cli *c, const char *path, ba_model **out);
+/* Finds the score column for --class; two classes have one. */
+int cli_model_output(cli *c, const ba_model *model, const char *name, int32_t *output);
+
+/* ---- candidates.c: what train tries ---- */
+
+typedef struct cli_candidate {
+  char *recipe;
+  ba_metrics *metrics; /* NULL before it was tried */
+  double cpu_seconds;
+} cli_candidate;
+
+typedef struct cli_candidates {
+  cli_candidate *items;
+  int32_t count;
+} cli_candidates;
+
+/* Makes the list: each recipe, with each value of `l2` (comma separated, or NULL) put into its model term. */
+int cli_candidates_make(cli *c, const cli_list *recipes, const char *l2, cli_candidates *out);
+/* Whether metrics `a` are better than `b` by the number `metric`; b may be NULL; a number that is NaN is never. */
+bool cli_metrics_better(const char *metric, const ba_metrics *a, const ba_metrics *b);
+/* A table on stderr: one line a candidate. */
+void cli_candidates_table(const cli_candidates *candidates, const char *part);
+/* The list as JSON, with the metrics under the name `part`. */
+cJSON *cli_candidates_json(const cli_candidates *candidates, const char *part);
+void cli_candidates_free(cli_candidates *candidates);
+
+/* ---- the commands, one file each ---- */
+
+int cli_stats(int argc, char **argv);
+int cli_cut(int argc, char **argv);
+int cli_features(int argc, char **argv);
+int cli_train(int argc, char **argv);
+int cli_eval(int argc, char **argv);
+int cli_predict(int argc, char **argv);
+int cli_scan(int argc, char **argv);
+int cli_explain(int argc, char **argv);
+int cli_info(int argc, char **argv);
+int cli_selftest(int argc, char **argv);
+int cli_help(int argc, char **argv);
+
+/* ---- main.c ---- */
+
+typedef struct cli_command {
+  const char *name;
+  int (*run)(int argc, char **argv);
+  const char *summary;
+} cli_command;
+
+/* The table of commands; ends with name NULL. */
+extern const cli_command cli_commands[];
+void cli_usage(FILE *file);
+
+#endif

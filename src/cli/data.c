@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * data.c: labelled data, models and metrics, as train, eval and the commands that score need them.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+
+int cli_data_check(cli *c, const cli_data *data) {
+  const bool sequences = data->positives.count > 0 || data->negatives.count > 0;
+  if (sequences && data->labels != NULL) return cli_error(c, CLI_USAGE, "give --pos and --neg, or --labels, not both");
+  if (!sequences && data->labels == NULL)
+    return cli_error(c, CLI_USAGE, "the data are missing: --pos A.fa --neg B.fa, or --labels T.csv");
+  if (sequences && (data->positives.count == 0 || data->negatives.count == 0))
+    return cli_error(c, CLI_USAGE, "--pos needs --neg, and --neg needs --pos");
+  if (sequences && data->group != NULL)
+    return cli_error(c, CLI_USAGE, "--group names a column of a table, so it needs --labels");
+  if (sequences && data->columns != NULL && data->dev == NULL)
+    return cli_error(c, CLI_USAGE, "--columns names the columns of a table, so it needs --labels");
+  if (data->group != NULL && strchr(data->group, ',') != NULL)
+    return cli_error(c, CLI_USAGE, "--group '%s': expected the name or the number of one column", data->group);
+  return CLI_DONE;
+}
+
+static int add_file(cli *c, ba_dataset *dataset, const char *path, const char *options) {
+  cli_progress(c, "reading %s", path);
+  const ba_status status = ba_dataset_add_file(dataset, path, options);
+  return status == BA_OK ? CLI_DONE : cli_fail_in(c, status, path);
+}
+
+/* Puts ", " between the options, and "KEY=" before a value. */
+static bool add_option(char *options, size_t room, const char *key, const char *value) {
+  if (value == NULL || value[0] == '\0') return true;
+  const size_t used = strlen(options);
+  const int length = snprintf(options + used, room - used, "%s%s%s", used > 0 ? ", " : "", key, value);
+  return length >= 0 && (size_t)length < room - used;
+}
+
+static int add_table(cli *c, ba_dataset *dataset, const cli_data *data, const char *path, const char *part) {
+  char options[2048] = "";
+  if (!add_option(options, sizeof options, "", data->columns) ||
+      !add_option(options, sizeof options, "group=", data->group) ||
+      !add_option(options, sizeof options, "part=", part))
+    return cli_error(c, CLI_USAGE, "--columns and --group are too long");
+  return add_file(c, dataset, path, options);
+}
+
+static int load(cli *c, const cli_data *data, ba_dataset *dataset) {
+  int code = CLI_DONE;
+  for (int32_t i = 0; code == CLI_DONE && i < data->positives.count; i++)
+    code = add_file(c, dataset, data->positives.items[i], "class=1");
+  for (int32_t i = 0; code == CLI_DONE && i < data->negatives.count; i++)
+    code = add_file(c, dataset, data->negatives.items[i], "class=0");
+  if (code == CLI_DONE && data->labels != NULL) code = add_table(c, dataset, data, data->labels, NULL);
+  if (code == CLI_DONE && data->dev != NULL) code = add_table(c, dataset, data, data->dev, "dev");
+  return code;
+}
+
+int cli_data_load(cli *c, const cli_data *data, ba_dataset **out) {
+  *out = NULL;
+  const ba_status status = ba_dataset_create(c->context, "", out);
+  if (status != BA_OK) return cli_fail(c, status);
+  const int code = load(c, data, *out);
+  if (code != CLI_DONE) {
+    ba_dataset_destroy(*out);
+    *out = NULL;
+  }
+  return code;
+}
+
+void cli_metrics_json(cJSON *object, const ba_metrics *metrics) {
+  for (int32_t i = 0; i < ba_metrics_count(metrics); i++) {
+    const char *name = ba_metrics_name(metrics, i);
+    cli_json_add(object, name, ba_metrics_value(metrics, name));
+  }
+}
+
+cJSON *cli_confusion_json(const ba_metrics *metrics, int32_t classes) {
+  cJSON *rows = cJSON_CreateArray();
+  for (int32_t actual = 0; actual < classes; actual++) {
+    cJSON *row = cJSON_CreateArray();
+    for (int32_t predicted = 0; predicted < classes; predicted++)
+      cJSON_AddItemToArray(row, cli_json_number(ba_metrics_confusion(metrics, actual, predicted)));
+    cJSON_AddItemToArray(rows, row);
+  }
+  return rows;
+}
+
+int cli_model_load(cli *c, const char *path, ba_model **out) {
+  *out = NULL;
+  if (path == NULL) return cli_error(c, CLI_USAGE, "--model is missing: the file that `ba train --out` wrote");
+  const ba_status status = ba_model_load_path(c->context, path, "", out);
+  return status == BA_OK ? CLI_DONE : cli_fail_in(c, status, path);
+}
+
+int cli_model_output(cli *c, const ba_model *model, const char *name, int32_t *output) {
+  const int32_t classes = ba_model_classes(model);
+  *output = 0;
+  if (ba_model_outputs(model) == 1) {
+    if (name != NULL && strcmp(name, ba_model_class_name(model, classes - 1)) != 0)
+      return cli_error(c, CLI_USAGE, "--class %s: the one score of this model is that of class %s", name,
+                       ba_model_class_name(model, classes - 1));
+    return CLI_DONE;
+  }
+  if (name == NULL)
+    return cli_error(c, CLI_USAGE, "the model has a score for each of %d classes: choose with --class, such as %s",
+                     (int)classes, ba_model_class_name(model, 0));
+  for (; *output < classes; ++*output)
+    if (strcmp(name, ba_model_class_name(model, *output)) == 0) return CLI_DONE;
+  return cli_error(c, CLI_USAGE, "--class %s: the model has no such class; `ba info` lists them", name);
+}

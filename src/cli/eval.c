@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * eval.c: `ba eval`, what a model is worth on labelled sequences.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "cli.h"
+
+static const cli_spec spec = {
+    "eval",
+    "--model m.ba (--labels T.csv | --pos A.fa --neg B.fa) [OPTIONS]",
+    "Scores labelled sequences and prints n, accuracy, MCC, AUROC, AUPRC, log loss, Brier score, calibration error "
+    "(ECE)\n"
+    "and the confusion matrix, actual classes down and predicted ones across. A table with a split column needs\n"
+    "--part when its rows are of more than one part.",
+    "  ba eval --model m.ba --labels test.csv\n"
+    "  ba eval --model m.ba --labels all.csv.gz --columns sequence=text --part test --json\n",
+    0,
+    0,
+};
+
+static const char *const part_names[] = {"train", "dev", "test"};
+
+static int choose_part(cli *c, const ba_dataset *dataset, const char *name, int32_t *part) {
+  *part = BA_PART_ALL;
+  if (name == NULL) {
+    int32_t used = 0;
+    for (int32_t i = BA_PART_TRAIN; i <= BA_PART_TEST; i++) used += ba_dataset_rows(dataset, i) > 0 ? 1 : 0;
+    if (used <= 1) return CLI_DONE;
+    return cli_error(c, CLI_USAGE, "%lld rows are of part train, %lld of dev, %lld of test: say --part, or --part all",
+                     (long long)ba_dataset_rows(dataset, BA_PART_TRAIN),
+                     (long long)ba_dataset_rows(dataset, BA_PART_DEV),
+                     (long long)ba_dataset_rows(dataset, BA_PART_TEST));
+  }
+  for (int32_t i = BA_PART_TRAIN; i <= BA_PART_TEST; i++)
+    if (strcmp(name, part_names[i]) == 0) *part = i;
+  if (ba_dataset_rows(dataset, *part) == 0) return cli_error(c, CLI_INPUT, "there are no rows of part %s", name);
+  return CLI_DONE;
+}
+
+static void print_json(const ba_model *model, const ba_metrics *metrics) {
+  const int32_t classes = ba_model_classes(model);
+  cJSON *object = cJSON_CreateObject();
+  cli_metrics_json(object, metrics);
+  cJSON_AddItemToObject(object, "confusion", cli_confusion_json(metrics, classes));
+  cJSON *names = cJSON_AddArrayToObject(object, "classes");
+  for (int32_t i = 0; i < classes; i++) cJSON_AddItemToArray(names, cJSON_CreateString(ba_model_class_name(model, i)));
+  cli_json_print(stdout, object, true);
+}
+
+static void print_table(const ba_model *model, const ba_metrics *metrics) {
+  for (int32_t i = 0; i < ba_metrics_count(metrics); i++) {
+    const char *name = ba_metrics_name(metrics, i);
+    const double value = ba_metrics_value(metrics, name);
+    if (!isfinite(value))
+      printf("%-12s -\n", name);
+    else if (strcmp(name, "n") == 0)
+      printf("%-12s %.10g\n", name, value);
+    else
+      printf("%-12s %.6f\n", name, value);
+  }
+  const int32_t classes = ba_model_classes(model);
+  int width = 10;
+  for (int32_t i = 0; i < classes; i++)
+    if ((int)strlen(ba_model_class_name(model, i)) > width) width = (int)strlen(ba_model_class_name(model, i));
+  printf("\n%-*s  predicted\n%-*s", width, "", width, "actual");
+  for (int32_t i = 0; i < classes; i++) printf("  %*s", width, ba_model_class_name(model, i));
+  putchar('\n');
+  for (int32_t actual = 0; actual < classes; actual++) {
+    printf("%-*s", width, ba_model_class_name(model, actual));
+    for (int32_t i = 0; i < classes; i++) printf("  %*.10g", width, ba_metrics_confusion(metrics, actual, i));
+    putchar('\n');
+  }
+}
+
+static int work(cli *c, const cli_data *data, ba_model *model, const char *part_name) {
+  ba_dataset *dataset = NULL;
+  ba_metrics *metrics = NULL;
+  int32_t part = BA_PART_ALL;
+  int code = cli_data_load(c, data, &dataset);
+  if (code != CLI_DONE) return code;
+  code = choose_part(c, dataset, part_name, &part);
+  if (code == CLI_DONE) {
+    cli_progress(c, "scoring %lld rows", (long long)ba_dataset_rows(dataset, part));
+    const ba_status status = ba_evaluate(c->context, model, dataset, part, &metrics);
+    if (status != BA_OK) code = cli_fail(c, status);
+  }
+  if (code == CLI_DONE && c->json) print_json(model, metrics);
+  if (code == CLI_DONE && !c->json) print_table(model, metrics);
+  ba_metrics_destroy(metrics);
+  ba_dataset_destroy(dataset);
+  return code;
+}
+
+int cli_eval(int argc, char **argv) {
+  cli c = {0};
+  cli_data data = {0};
+  ba_model *model = NULL;
+  const char *path = NULL, *part = NULL;
+  const cli_option options[] = {
+      {"model", CLI_TEXT, &path, "m.ba", "the model file"},
+      {"labels", CLI_TEXT, &data.labels, "T.csv", "a table, CSV or TSV, with columns sequence and label"},
+      {"columns", CLI_TEXT, &data.columns, "LIST", "other columns by name or number: sequence=text,label=2"},
+      {"pos", CLI_LIST, &data.positives, "A.fa", "sequences of class 1; may be repeated"},
+      {"neg", CLI_LIST, &data.negatives, "B.fa", "sequences of class 0; may be repeated"},
+      {"part", CLI_TEXT, &part, "PART", "rows of train, dev, test or all"},
+      {NULL, CLI_FLAG, NULL, NULL, NULL},
+  };
+  int code = cli_start(&c, &spec, options, argc, argv);
+  if (code == CLI_GO) {
+    code = cli_data_check(&c, &data);
+    if (code == CLI_DONE && part != NULL && strcmp(part, "train") != 0 && strcmp(part, "dev") != 0 &&
+        strcmp(part, "test") != 0 && strcmp(part, "all") != 0)
+      code = cli_error(&c, CLI_USAGE, "--part '%s': expected train, dev, test or all", part);
+    if (code == CLI_DONE) code = cli_model_load(&c, path, &model);
+    if (code == CLI_DONE) code = work(&c, &data, model, part);
+    ba_model_release(model);
+    code = cli_end(&c, code);
+  }
+  cli_list_free(&data.positives);
+  cli_list_free(&data.negatives);
+  return code;
+}

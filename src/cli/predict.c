@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * predict.c: `ba predict`, class, probability and score of every record.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+
+enum { BATCH_RECORDS = 4096 };
+
+typedef struct job {
+  cli *c;
+  ba_model *model;
+  ba_scorer *scorer;
+  int32_t classes, outputs;
+  double *scores, *probabilities; /* of one batch */
+  int64_t records, ambiguous;
+  FILE *out;
+} job;
+
+static const cli_spec spec = {
+    "predict",
+    "--model m.ba [OPTIONS] FILE...",
+    "Scores every record and writes a table: name, class, probability, score.\n"
+    "With two classes the probability is that of the second and the score its margin, positive for the second class;\n"
+    "with more there is a column probability:CLASS for each, and the score is the margin of the class predicted.\n"
+    "Numbers have 17 significant digits and are the same bits on every machine. --json gives one object a line.",
+    "  ba predict --model m.ba new.fa.gz > scores.tsv\n"
+    "  zcat new.fa.gz | ba predict --model m.ba --json -\n",
+    1,
+    -1,
+};
+
+static void write_header(const job *j) {
+  fputs("name\tclass", j->out);
+  if (j->classes == 2) fputs("\tprobability", j->out);
+  for (int32_t i = 0; j->classes != 2 && i < j->classes; i++)
+    fprintf(j->out, "\tprobability:%s", ba_model_class_name(j->model, i));
+  fputs("\tscore\n", j->out);
+}
+
+/* The most probable class, the first of equals. */
+static int32_t most_probable(const job *j, const double *probabilities) {
+  int32_t best = 0;
+  for (int32_t i = 1; i < j->classes; i++)
+    if (probabilities[i] > probabilities[best]) best = i;
+  return best;
+}
+
+static void write_row(const job *j, const char *name, int64_t length, int32_t best, const double *p, double score) {
+  if (length > 0) fwrite(name, 1, (size_t)length, j->out);
+  fprintf(j->out, "\t%s", ba_model_class_name(j->model, best));
+  for (int32_t i = j->classes == 2 ? 1 : 0; i < j->classes; i++) fprintf(j->out, "\t%.17g", p[i]);
+  fprintf(j->out, "\t%.17g\n", score);
+}
+
+static void write_object(const job *j, const char *name, int64_t length, int32_t best, const double *p, double score) {
+  char *text = cli_allocate((size_t)length + 1);
+  memcpy(text, name, (size_t)length);
+  text[length] = '\0';
+  cJSON *object = cJSON_CreateObject();
+  cJSON_AddStringToObject(object, "name", text);
+  cJSON_AddStringToObject(object, "class", ba_model_class_name(j->model, best));
+  if (j->classes == 2) {
+    cli_json_add(object, "probability", p[1]);
+  } else {
+    cJSON *each = cJSON_AddObjectToObject(object, "probability");
+    for (int32_t i = 0; i < j->classes; i++) cli_json_add(each, ba_model_class_name(j->model, i), p[i]);
+  }
+  cli_json_add(object, "score", score);
+  cli_json_print(j->out, object, false);
+  free(text);
+}
+
+static int predict_batch(job *j, const ba_records *records, const char *path) {
+  const ba_status status = ba_scorer_predict_records(j->scorer, records, j->scores, j->probabilities);
+  if (status != BA_OK) return cli_fail_in(j->c, status, path);
+  const int64_t count = ba_records_count(records);
+  for (int64_t i = 0; i < count; i++) {
+    int64_t length = 0;
+    const char *name = cli_first_word(records, i, &length);
+    const double *p = j->probabilities + i * j->classes;
+    const int32_t best = most_probable(j, p);
+    const double score = j->outputs == 1 ? j->scores[i] : j->scores[i * j->outputs + best];
+    (j->c->json ? write_object : write_row)(j, name, length, best, p, score);
+  }
+  j->records += count;
+  return CLI_DONE;
+}
+
+static int predict_batches(job *j, ba_reader *reader, const char *path) {
+  ba_status status = BA_OK;
+  while (true) {
+    ba_records *records = NULL;
+    status = ba_reader_next(reader, BATCH_RECORDS, &records);
+    if (status != BA_OK) break;
+    int code = predict_batch(j, records, path);
+    ba_records_release(records);
+    if (code == CLI_DONE) code = cli_interrupted(j->c);
+    if (code != CLI_DONE || ferror(j->out)) return code;
+    cli_progress(j->c, "scoring %s: %lld records", path, (long long)j->records);
+  }
+  return status == BA_END ? CLI_DONE : cli_fail_in(j->c, status, path);
+}
+
+static int predict_file(job *j, const char *path) {
+  ba_reader *reader = NULL;
+  const ba_status status = ba_reader_open_path(j->c->context, path, "", &reader);
+  if (status != BA_OK) return cli_fail_in(j->c, status, path);
+  const int code = predict_batches(j, reader, path);
+  int64_t letters = 0, ambiguous = 0;
+  ba_reader_counters(reader, &letters, &ambiguous);
+  j->ambiguous += ambiguous;
+  ba_reader_close(reader);
+  return code;
+}
+
+static int work(job *j, const char *out) {
+  cli *c = j->c;
+  cli_output output;
+  const ba_status status = ba_scorer_create(c->context, j->model, "", &j->scorer);
+  if (status != BA_OK) return cli_fail(c, status);
+  j->classes = ba_model_classes(j->model);
+  j->outputs = ba_model_outputs(j->model);
+  j->scores = cli_allocate(sizeof(double) * BATCH_RECORDS * (size_t)j->outputs);
+  j->probabilities = cli_allocate(sizeof(double) * BATCH_RECORDS * (size_t)j->classes);
+  int code = cli_output_open(c, out, &output);
+  if (code != CLI_DONE) return code;
+  j->out = output.file;
+  if (!c->json) write_header(j);
+  for (int32_t i = 0; code == CLI_DONE && i < c->files.count; i++) code = predict_file(j, c->files.items[i]);
+  code = cli_output_close(c, &output, code);
+  if (code == CLI_DONE && j->ambiguous > 0)
+    cli_note("ba predict: %lld letters other than A C G T U in %lld records; features that touch them are skipped",
+             (long long)j->ambiguous, (long long)j->records);
+  return code;
+}
+
+int cli_predict(int argc, char **argv) {
+  cli c = {0};
+  job j = {.c = &c};
+  const char *model = NULL, *out = NULL;
+  const cli_option options[] = {
+      {"model", CLI_TEXT, &model, "m.ba", "the model file"},
+      {"out", CLI_TEXT, &out, "F", "write to a file, which appears when it is complete"},
+      {NULL, CLI_FLAG, NULL, NULL, NULL},
+  };
+  int code = cli_start(&c, &spec, options, argc, argv);
+  if (code != CLI_GO) return code;
+  code = cli_model_load(&c, model, &j.model);
+  if (code == CLI_DONE) code = work(&j, out);
+  ba_scorer_destroy(j.scorer);
+  ba_model_release(j.model);
+  free(j.scores);
+  free(j.probabilities);
+  return cli_end(&c, code);
+}

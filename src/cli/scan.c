@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * scan.c: `ba scan`, the score of every window along long sequences, as bedGraph. A sequence is scored in stretches
+ * of windows, so memory does not grow with it; the scores do not depend on that.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+
+enum { STRETCH = 65536 };
+
+typedef struct job {
+  cli *c;
+  ba_scorer *scorer;
+  int64_t window, step, too_short, records;
+  int32_t outputs, output;
+  double *scores;
+  FILE *out;
+} job;
+
+static const cli_spec spec = {
+    "scan",
+    "--model m.ba --window W --step S [OPTIONS] FILE",
+    "Scores every window of W letters, one each S letters, and writes bedGraph: name, start, end, score, counted\n"
+    "from 0, end not included. Each score is that of the window by itself. Records shorter than W are left out, and\n"
+    "their number is told on stderr. --json gives one object a line.",
+    "  ba scan --model promoters.ba --window 250 --step 50 genome.fa.gz > promoters.bedgraph\n",
+    1,
+    1,
+};
+
+static void write_window(const job *j, const char *name, int64_t length, int64_t start, double score) {
+  if (!j->c->json) {
+    fprintf(j->out, "%.*s\t%lld\t%lld\t%.17g\n", (int)length, name, (long long)start, (long long)(start + j->window),
+            score);
+    return;
+  }
+  char *text = cli_allocate((size_t)length + 1);
+  memcpy(text, name, (size_t)length);
+  text[length] = '\0';
+  cJSON *object = cJSON_CreateObject();
+  cJSON_AddStringToObject(object, "name", text);
+  cJSON_AddNumberToObject(object, "start", (double)start);
+  cJSON_AddNumberToObject(object, "end", (double)(start + j->window));
+  cli_json_add(object, "score", score);
+  cli_json_print(j->out, object, false);
+  free(text);
+}
+
+static int scan_record(job *j, const ba_records *records, int64_t index, const char *path) {
+  int64_t size = 0, length = 0;
+  const char *letters = ba_records_sequence(records, index, &size);
+  const char *name = cli_first_word(records, index, &length);
+  const int64_t windows = size < j->window ? 0 : (size - j->window) / j->step + 1;
+  if (windows == 0) j->too_short++;
+  for (int64_t first = 0; first < windows; first += STRETCH) {
+    const int64_t n = windows - first < STRETCH ? windows - first : STRETCH, start = first * j->step;
+    int64_t count = 0;
+    const ba_status status = ba_scorer_scan(j->scorer, letters + start, (n - 1) * j->step + j->window, j->window,
+                                            j->step, j->scores, STRETCH, &count);
+    if (status != BA_OK) return cli_fail_in(j->c, status, path);
+    for (int64_t i = 0; i < count; i++)
+      write_window(j, name, length, start + i * j->step, j->scores[i * j->outputs + j->output]);
+    cli_progress(j->c, "scanning %.*s: %lld of %lld windows", (int)length, name, (long long)(first + count),
+                 (long long)windows);
+    const int code = cli_interrupted(j->c);
+    if (code != CLI_DONE) return code;
+  }
+  return CLI_DONE;
+}
+
+static int scan_file(job *j, const char *path) {
+  ba_reader *reader = NULL;
+  ba_status status = ba_reader_open_path(j->c->context, path, "", &reader);
+  if (status != BA_OK) return cli_fail_in(j->c, status, path);
+  int code = CLI_DONE;
+  while (code == CLI_DONE && !ferror(j->out)) {
+    ba_records *records = NULL;
+    status = ba_reader_next(reader, 1024, &records);
+    if (status != BA_OK) break;
+    const int64_t count = ba_records_count(records);
+    for (int64_t i = 0; code == CLI_DONE && i < count; i++) code = scan_record(j, records, i, path);
+    j->records += count;
+    ba_records_release(records);
+  }
+  ba_reader_close(reader);
+  if (code != CLI_DONE || status == BA_END || status == BA_OK) return code;
+  return cli_fail_in(j->c, status, path);
+}
+
+static int work(job *j, ba_model *model, const char *out) {
+  cli *c = j->c;
+  cli_output output;
+  const ba_status status = ba_scorer_create(c->context, model, "", &j->scorer);
+  if (status != BA_OK) return cli_fail(c, status);
+  j->outputs = ba_model_outputs(model);
+  j->scores = cli_allocate(sizeof(double) * STRETCH * (size_t)j->outputs);
+  int code = cli_output_open(c, out, &output);
+  if (code != CLI_DONE) return code;
+  j->out = output.file;
+  code = cli_output_close(c, &output, scan_file(j, c->files.items[0]));
+  if (code == CLI_DONE && j->too_short > 0)
+    cli_note("ba scan: left out %lld of %lld records: shorter than the window of %lld", (long long)j->too_short,
+             (long long)j->records, (long long)j->window);
+  return code;
+}
+
+int cli_scan(int argc, char **argv) {
+  cli c = {0};
+  job j = {.c = &c};
+  ba_model *model = NULL;
+  const char *path = NULL, *out = NULL, *class = NULL;
+  const cli_option options[] = {
+      {"model", CLI_TEXT, &path, "m.ba", "the model file"},
+      {"window", CLI_INTEGER, &j.window, "W", "letters in a window"},
+      {"step", CLI_INTEGER, &j.step, "S", "letters from one window's start to the next"},
+      {"class", CLI_TEXT, &class, "NAME", "whose score, for a model of more than two classes"},
+      {"out", CLI_TEXT, &out, "F", "write to a file, which appears when it is complete"},
+      {NULL, CLI_FLAG, NULL, NULL, NULL},
+  };
+  int code = cli_start(&c, &spec, options, argc, argv);
+  if (code != CLI_GO) return code;
+  if (j.window < 1 || j.step < 1)
+    code = cli_error(&c, CLI_USAGE, "--window and --step are needed, both 1 or more");
+  else
+    code = cli_model_load(&c, path, &model);
+  if (code == CLI_DONE) code = cli_model_output(&c, model, class, &j.output);
+  if (code == CLI_DONE) code = work(&j, model, out);
+  ba_scorer_destroy(j.scorer);
+  ba_model_release(model);
+  free(j.scores);
+  return cli_end(&c, code);
+}

@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * train.c: `ba train`. It tries the candidates by cross-validation or on the dev rows, keeps the best, and writes one
+ * model file, which appears only when it is whole.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+
+/* One finished fit. */
+typedef struct fit {
+  ba_model *model;
+  int64_t iterations, passes;
+  double objective, gradient, dev_loss, cpu_seconds;
+  char reason[256];
+} fit;
+
+typedef struct job {
+  cli *c;
+  cli_data data;
+  cli_list recipes;
+  const char *l2, *choose, *by, *out;
+  int64_t folds; /* 0: no cross-validation */
+  ba_dataset *dataset;
+  cli_candidates candidates;
+  const char *part; /* "cv", "dev", or NULL when nothing is measured */
+  int32_t best;
+  fit fit;
+  double cv_seconds;
+} job;
+
+static const cli_spec spec = {
+    "train",
+    "--recipe R (--pos A.fa --neg B.fa | --labels T.csv) --out m.ba [OPTIONS]",
+    "Fits a model to labelled sequences and writes it to one file. A table has a header and the columns sequence and\n"
+    "label, and if present name, weight, group and split (train, dev or test); test rows are never touched.\n"
+    "With several recipes, or several values of --l2, each is tried by cross-validation (--cv) or on the dev rows\n"
+    "(--dev, or a split column); the best by --choose is fitted on the training rows and written. Rows of one group\n"
+    "stay in one fold with --group. `ba help recipe` explains recipes.",
+    "  ba train --recipe '@motif | Logistic()' --pos bound.fa --neg other.fa --cv 5 --out m.ba\n"
+    "  ba train --recipe 'Kmer(k=6) | Logistic()' --l2 1e-5,1e-4,1e-3 --labels t.csv --dev d.csv --out m.ba --json\n",
+    0,
+    0,
+};
+
+static void fit_free(fit *f) {
+  ba_model_release(f->model);
+  memset(f, 0, sizeof *f);
+}
+
+static int run_trainer(job *j, ba_trainer *trainer, const char *recipe, fit *f) {
+  cli *c = j->c;
+  ba_status status = BA_OK;
+  while (status == BA_OK) {
+    status = ba_trainer_step(trainer);
+    ba_trainer_metrics(trainer, &f->iterations, &f->passes, &f->objective, &f->gradient, &f->dev_loss);
+    if (j->part != NULL && j->part[0] == 'd')
+      cli_progress(c, "pass %lld  objective %.6g  gradient %.2e  dev loss %.6g", (long long)f->passes, f->objective,
+                   f->gradient, f->dev_loss);
+    else
+      cli_progress(c, "pass %lld  objective %.6g  gradient %.2e", (long long)f->passes, f->objective, f->gradient);
+  }
+  if (status != BA_END) return cli_fail_in(c, status, recipe);
+  snprintf(f->reason, sizeof f->reason, "%s", ba_trainer_reason(trainer));
+  status = ba_trainer_finish(trainer, &f->model);
+  return status == BA_OK ? CLI_DONE : cli_fail_in(c, status, recipe);
+}
+
+static int fit_recipe(job *j, const char *recipe, fit *f) {
+  char options[64];
+  ba_trainer *trainer = NULL;
+  const double start = cli_cpu_seconds();
+  snprintf(options, sizeof options, "seed=%lld", (long long)j->c->seed);
+  cli_progress(j->c, "preparing %s", recipe);
+  const ba_status status = ba_trainer_create(j->c->context, recipe, j->dataset, options, &trainer);
+  if (status != BA_OK) return cli_fail_in(j->c, status, recipe);
+  const int code = run_trainer(j, trainer, recipe, f);
+  ba_trainer_destroy(trainer);
+  f->cpu_seconds = cli_cpu_seconds() - start;
+  return code;
+}
+
+static int deal_folds(job *j) {
+  char options[128];
+  const char *by = j->by != NULL ? j->by : j->data.group != NULL ? "group" : "stratified";
+  snprintf(options, sizeof options, "by=%s, folds=%lld, seed=%lld", by, (long long)j->folds, (long long)j->c->seed);
+  const ba_status status = ba_dataset_split(j->dataset, options);
+  return status == BA_OK ? CLI_DONE : cli_fail(j->c, status);
+}
+
+static int try_by_folds(job *j, int32_t index) {
+  cli_candidate *item = &j->candidates.items[index];
+  char options[64];
+  const double start = cli_cpu_seconds();
+  snprintf(options, sizeof options, "seed=%lld", (long long)j->c->seed);
+  cli_progress(j->c, "cross-validation %d of %d", (int)index + 1, (int)j->candidates.count);
+  const ba_status status = ba_cross_validate(j->c->context, item->recipe, j->dataset, options, &item->metrics);
+  item->cpu_seconds = cli_cpu_seconds() - start;
+  j->cv_seconds += item->cpu_seconds;
+  return status == BA_OK ? CLI_DONE : cli_fail_in(j->c, status, item->recipe);
+}
+
+/* Fits a candidate and measures it on the dev rows; the fit of the best so far is kept, not made again. */
+static int try_on_dev(job *j, int32_t index) {
+  cli_candidate *item = &j->candidates.items[index];
+  fit fresh;
+  memset(&fresh, 0, sizeof fresh);
+  int code = fit_recipe(j, item->recipe, &fresh);
+  if (code == CLI_DONE) {
+    const ba_status status = ba_evaluate(j->c->context, fresh.model, j->dataset, BA_PART_DEV, &item->metrics);
+    if (status != BA_OK) code = cli_fail_in(j->c, status, item->recipe);
+  }
+  item->cpu_seconds = fresh.cpu_seconds;
+  const ba_metrics *before = j->best >= 0 ? j->candidates.items[j->best].metrics : NULL;
+  if (code == CLI_DONE && (j->fit.model == NULL || cli_metrics_better(j->choose, item->metrics, before))) {
+    fit_free(&j->fit);
+    j->fit = fresh;
+  } else {
+    fit_free(&fresh);
+  }
+  return code;
+}
+
+static int try_all(job *j) {
+  const bool folds = j->folds > 0;
+  int code = folds ? deal_folds(j) : CLI_DONE;
+  for (int32_t i = 0; code == CLI_DONE && i < j->candidates.count; i++) {
+    code = folds ? try_by_folds(j, i) : try_on_dev(j, i);
+    if (code == CLI_DONE) code = cli_interrupted(j->c);
+    if (code != CLI_DONE) break;
+    const ba_metrics *before = j->best >= 0 ? j->candidates.items[j->best].metrics : NULL;
+    if (cli_metrics_better(j->choose, j->candidates.items[i].metrics, before)) j->best = i;
+  }
+  if (code != CLI_DONE) return code;
+  if (j->best < 0 && j->candidates.count > 1)
+    return cli_error(j->c, CLI_INPUT, "the %s rows do not define %s for any candidate", j->part, j->choose);
+  if (j->best < 0) j->best = 0;
+  cli_candidates_table(&j->candidates, j->part);
+  return CLI_DONE;
+}
+
+static void print_summary(const job *j) {
+  cli_note("recipe    %s", ba_model_recipe(j->fit.model));
+  cli_note("rows      %lld in %d classes", (long long)ba_dataset_rows(j->dataset, BA_PART_TRAIN),
+           (int)ba_model_classes(j->fit.model));
+  int64_t ambiguous = 0, left_out = 0;
+  ba_dataset_counters(j->dataset, NULL, &ambiguous, &left_out);
+  if (ambiguous > 0) cli_note("skipped   %lld letters other than A C G T U", (long long)ambiguous);
+  if (left_out > 0) cli_note("left out  %lld rows of weight 0", (long long)left_out);
+  cli_note("stopped   %s; %lld iterations, %lld passes, objective %.9g", j->fit.reason, (long long)j->fit.iterations,
+           (long long)j->fit.passes, j->fit.objective);
+  cli_note("CPU       %.2f s for the fit, %.2f s for cross-validation; peak memory %.1f MiB", j->fit.cpu_seconds,
+           j->cv_seconds, (double)cli_peak_memory() / 1048576.0);
+  cli_note("model     %s", j->out);
+}
+
+static void print_json(const job *j) {
+  cJSON *object = cJSON_CreateObject();
+  const ba_model *model = j->fit.model;
+  cJSON_AddItemToObject(object, "candidates", cli_candidates_json(&j->candidates, j->part != NULL ? j->part : "cv"));
+  cJSON_AddStringToObject(object, "recipe", ba_model_recipe(model));
+  cJSON_AddNumberToObject(object, "rows", (double)ba_dataset_rows(j->dataset, BA_PART_TRAIN));
+  cJSON *classes = cJSON_AddArrayToObject(object, "classes");
+  for (int32_t i = 0; i < ba_model_classes(model); i++)
+    cJSON_AddItemToArray(classes, cJSON_CreateString(ba_model_class_name(model, i)));
+  cJSON_AddNumberToObject(object, "iterations", (double)j->fit.iterations);
+  cJSON_AddNumberToObject(object, "passes", (double)j->fit.passes);
+  cli_json_add(object, "objective", j->fit.objective);
+  cJSON_AddStringToObject(object, "reason", j->fit.reason);
+  cli_json_add(object, "fit_cpu_seconds", j->fit.cpu_seconds);
+  cli_json_add(object, "cv_cpu_seconds", j->cv_seconds);
+  cJSON_AddNumberToObject(object, "peak_memory_bytes", (double)cli_peak_memory());
+  cJSON_AddStringToObject(object, "model", j->out);
+  cli_json_print(stdout, object, true);
+}
+
+static int check(job *j) {
+  cli *c = j->c;
+  static const char *const metrics[] = {"auroc", "mcc", "accuracy", "log_loss"};
+  bool known = false;
+  for (size_t i = 0; i < sizeof metrics / sizeof metrics[0]; i++) known = known || strcmp(j->choose, metrics[i]) == 0;
+  if (j->recipes.count == 0)
+    return cli_error(c, CLI_USAGE, "--recipe is missing, such as '@motif | Logistic()'; see `ba help recipe`");
+  if (j->out == NULL) return cli_error(c, CLI_USAGE, "--out is missing: the model file to write");
+  if (!known) return cli_error(c, CLI_USAGE, "--choose '%s': expected auroc, mcc, accuracy or log_loss", j->choose);
+  if (j->by != NULL && strcmp(j->by, "stratified") != 0 && strcmp(j->by, "random") != 0 && strcmp(j->by, "group") != 0)
+    return cli_error(c, CLI_USAGE, "--by '%s': expected stratified, random or group", j->by);
+  if (j->by != NULL && strcmp(j->by, "group") != 0 && j->data.group != NULL)
+    return cli_error(c, CLI_USAGE, "--group splits by group, so it does not go with --by %s", j->by);
+  if (j->folds == 0 && (j->by != NULL || j->data.group != NULL))
+    return cli_error(c, CLI_USAGE, "--by and --group deal the folds of --cv, which is missing");
+  if (j->folds != 0 && j->folds < 2)
+    return cli_error(c, CLI_USAGE, "--cv %lld: expected 2 or more folds", (long long)j->folds);
+  if (j->folds != 0 && j->data.dev != NULL) return cli_error(c, CLI_USAGE, "give --dev or --cv, not both");
+  const int code = cli_data_check(c, &j->data);
+  return code == CLI_DONE ? cli_output_check(c, j->out) : code;
+}
+
+static int work(job *j) {
+  cli *c = j->c;
+  int code = cli_candidates_make(c, &j->recipes, j->l2, &j->candidates);
+  if (code == CLI_DONE) code = cli_data_load(c, &j->data, &j->dataset);
+  if (code != CLI_DONE) return code;
+  if (j->folds > 0)
+    j->part = "cv";
+  else if (ba_dataset_rows(j->dataset, BA_PART_DEV) > 0)
+    j->part = "dev";
+  if (j->part == NULL && j->candidates.count > 1)
+    return cli_error(c, CLI_USAGE, "%d candidates need --cv or dev rows (--dev, or a split column) to choose by",
+                     (int)j->candidates.count);
+  if (j->part != NULL) code = try_all(j);
+  if (code == CLI_DONE && j->fit.model == NULL) {
+    code = fit_recipe(j, j->candidates.items[j->best >= 0 ? j->best : 0].recipe, &j->fit);
+    if (j->part == NULL) j->candidates.items[0].cpu_seconds = j->fit.cpu_seconds;
+  }
+  if (code != CLI_DONE) return code;
+  const ba_status status = ba_model_save_path(c->context, j->fit.model, j->out);
+  if (status != BA_OK) return cli_fail_in(c, status, j->out);
+  print_summary(j);
+  if (c->json) print_json(j);
+  return CLI_DONE;
+}
+
+static void job_free(job *j) {
+  fit_free(&j->fit);
+  cli_candidates_free(&j->candidates);
+  ba_dataset_destroy(j->dataset);
+  cli_list_free(&j->recipes);
+  cli_list_free(&j->data.positives);
+  cli_list_free(&j->data.negatives);
+}
+
+int cli_train(int argc, char **argv) {
+  cli c = {0};
+  job j = {.c = &c, .choose = "auroc", .best = -1};
+  const cli_option options[] = {
+      {"recipe", CLI_LIST, &j.recipes, "R", "features and a model; several are compared"},
+      {"l2", CLI_TEXT, &j.l2, "A,B,C", "try each recipe with each of these penalties"},
+      {"pos", CLI_LIST, &j.data.positives, "A.fa", "sequences of class 1; may be repeated"},
+      {"neg", CLI_LIST, &j.data.negatives, "B.fa", "sequences of class 0; may be repeated"},
+      {"labels", CLI_TEXT, &j.data.labels, "T.csv", "a table, CSV or TSV, plain or gzip"},
+      {"columns", CLI_TEXT, &j.data.columns, "LIST", "its columns by name or number: sequence=text,label=2"},
+      {"dev", CLI_TEXT, &j.data.dev, "D.csv", "a table of rows to choose by and to stop by"},
+      {"cv", CLI_INTEGER, &j.folds, "N", "cross-validate with N folds"},
+      {"group", CLI_TEXT, &j.data.group, "COL", "the column of groups; rows of a group stay in one fold"},
+      {"by", CLI_TEXT, &j.by, "HOW", "deal folds stratified (default), random or by group"},
+      {"choose", CLI_TEXT, &j.choose, "METRIC", "auroc (default), mcc, accuracy or log_loss"},
+      {"out", CLI_TEXT, &j.out, "m.ba", "the model file, which appears when it is complete"},
+      {NULL, CLI_FLAG, NULL, NULL, NULL},
+  };
+  int code = cli_start(&c, &spec, options, argc, argv);
+  if (code == CLI_GO) {
+    code = check(&j);
+    if (code == CLI_DONE) code = work(&j);
+    job_free(&j);
+    return cli_end(&c, code);
+  }
+  job_free(&j);
+  return code;
+}
