@@ -55,10 +55,11 @@ static ba_status choose(ba_context *context, const char *level) {
     }
   }
   if (bai_equal(level, "avx2") || bai_equal(level, "avx512")) {
-    return bai_fail(context, BA_ERR_UNSUPPORTED, "cpu level %s: this build on this CPU has auto, scalar%s", level,
+    return bai_fail(context, BA_ERR_UNSUPPORTED,
+                    "cpu level %s is not in this build or not in this CPU; accepted: auto, scalar%s", level,
                     count > 1 ? ", avx2" : "");
   }
-  return bai_fail(context, BA_ERR_ARGUMENT, "cpu level %s: expected auto, scalar, avx2 or avx512", level);
+  return bai_fail(context, BA_ERR_ARGUMENT, "cpu level '%s'; accepted: auto, scalar, avx2 or avx512", level);
 }
 
 ba_status ba_context_set_cpu(ba_context *context, const char *level) {
@@ -67,7 +68,7 @@ ba_status ba_context_set_cpu(ba_context *context, const char *level) {
   if (level) {
     status = choose(context, level);
   } else {
-    status = bai_fail(context, BA_ERR_ARGUMENT, "cpu level is NULL: expected auto, scalar, avx2 or avx512");
+    status = bai_fail(context, BA_ERR_ARGUMENT, "cpu level is NULL; accepted: auto, scalar, avx2 or avx512");
   }
   return bai_leave(context, status);
 }
