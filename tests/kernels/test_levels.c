@@ -1,0 +1,388 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * test_levels.c: every level gives the bits of the scalar level, for every length up to 513 and every alignment, and
+ * touches nothing outside its ranges: buffers lie against pages that must not be touched, and their near
+ * surroundings are compared afterwards.
+ */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <sys/mman.h>
+
+#include "kernels/kernels.h"
+
+#define PAGE 4096
+#define ROOM (4 * PAGE) /* bytes of a buffer between its guards */
+#define MOST 513        /* longest input */
+#define ENTRIES 1031    /* of a table that is looked into by column; a prime, so that any stride visits all */
+#define NEAR 256        /* surroundings that are compared */
+#define CANARY 0xA5
+#define LEFT (-1) /* placement against the left guard; 0 to 63 is the distance from the right one */
+
+typedef struct buffer {
+  uint8_t *start; /* of ROOM bytes */
+  uint8_t *data;
+  int64_t bytes;
+} buffer;
+
+/* What a kernel gave. */
+typedef struct outcome {
+  int64_t bytes, reals;
+  uint8_t byte[16 * ENTRIES];
+  double real[ENTRIES];
+} outcome;
+
+typedef void (*trial)(const bai_kernels *kernels, int64_t n, int32_t place, outcome *out);
+
+static buffer buffers[5];
+static outcome outcomes[2];
+static uint64_t random_state;
+
+static uint64_t random_bits(void) {
+  random_state ^= random_state >> 12;
+  random_state ^= random_state << 25;
+  random_state ^= random_state >> 27;
+  return random_state * UINT64_C(0x2545F4914F6CDD1D);
+}
+
+/* Puts `count` items of `size` bytes into buffer `b`, as near to the place as the type's alignment lets. */
+static void *put(int32_t b, int64_t count, int64_t size, int32_t place) {
+  buffer *at = &buffers[b];
+  at->bytes = count * size;
+  assert_true(at->bytes + 64 <= ROOM);
+  int64_t offset = place == LEFT ? 0 : ROOM - at->bytes - place / size * size;
+  at->data = at->start + offset;
+  int64_t first = offset < NEAR ? 0 : offset - NEAR;
+  int64_t end = offset + at->bytes + NEAR > ROOM ? ROOM : offset + at->bytes + NEAR;
+  memset(at->start + first, CANARY, (size_t)(end - first));
+  return at->data;
+}
+
+static void check_surroundings(void) {
+  for (int32_t b = 0; b < 5; b++) {
+    if (!buffers[b].data) continue;
+    const uint8_t *data = buffers[b].data, *end = data + buffers[b].bytes, *last = buffers[b].start + ROOM;
+    for (int64_t i = 0; i < NEAR && data - buffers[b].start > i; i++) assert_int_equal(data[-1 - i], CANARY);
+    for (int64_t i = 0; i < NEAR && last - end > i; i++) assert_int_equal(end[i], CANARY);
+    buffers[b].data = NULL;
+  }
+}
+
+static void give_bytes(outcome *out, const void *data, int64_t n) {
+  assert_true(out->bytes + n <= (int64_t)sizeof out->byte);
+  if (n) memcpy(out->byte + out->bytes, data, (size_t)n);
+  out->bytes += n;
+}
+
+static void give_reals(outcome *out, const double *data, int64_t n) {
+  assert_true(out->reals + n <= ENTRIES);
+  if (n) memcpy(out->real + out->reals, data, (size_t)(8 * n));
+  out->reals += n;
+}
+
+static void check_equal(const char *level, const outcome *a, const outcome *b, int64_t n, int32_t place) {
+  assert_true(a->bytes == b->bytes && a->reals == b->reals);
+  if (memcmp(a->byte, b->byte, (size_t)a->bytes)) fail_msg("%s: n %ld, place %d", level, (long)n, place);
+  for (int64_t i = 0; i < a->reals; i++) {
+    if (isnan(a->real[i]) && isnan(b->real[i])) continue;
+    if (memcmp(&a->real[i], &b->real[i], 8)) {
+      fail_msg("%s: n %ld, place %d, item %ld: %a for %a", level, (long)n, place, (long)i, b->real[i], a->real[i]);
+    }
+  }
+}
+
+/* Runs one trial at every level for every length and every alignment, not for each pair of the two. */
+static void at_every_place(trial run) {
+  const bai_kernels *levels[3];
+  int32_t count = bai_kernels_available(levels);
+  for (int64_t n = 0; n <= MOST; n++) {
+    int32_t step = n < 140 && n % 5 == 1 ? 1 : 7; /* all for 28 lengths, ten for the others */
+    for (int32_t place = LEFT; place < 64; place += place == LEFT ? 1 : step) {
+      for (int32_t level = 0; level < count; level++) {
+        outcome *out = &outcomes[level > 0];
+        out->bytes = out->reals = 0;
+        random_state = (uint64_t)n * 64 + (uint64_t)(place + 2);
+        run(levels[level], n, place, out);
+        check_surroundings();
+        if (level) check_equal(levels[level]->name, &outcomes[0], out, n, place);
+      }
+    }
+  }
+}
+
+/* ---- inputs ---- */
+
+static double random_real(int64_t kind) {
+  static const double special[] = {0.0,        -0.0,      0x1p-1074, -0x1p-1074, 0x1.8p-1023,      -0x1p-1022,
+                                   0x1p1023,   -0x1p1000, 1.0,       -1.0,       (double)INFINITY, -(double)INFINITY,
+                                   (double)NAN};
+  uint64_t bits = random_bits();
+  if (kind == 0) return -0.0;
+  if (kind >= 2 && bits % 4 == 0) return special[(bits >> 8) % (kind == 2 ? 10 : 13)];
+  double value = (double)(int64_t)bits * 0x1p-63;
+  return kind >= 2 ? value * 1000.0 : ldexp(value, (int)(bits % 64) - 32);
+}
+
+/* By length: all -0.0; plain numbers; with zeros, subnormals and huge ones; with inf and NaN too. */
+static double *put_reals(int32_t b, int64_t count, int64_t n, int32_t place) {
+  double *data = put(b, count, 8, place);
+  for (int64_t i = 0; i < count; i++) data[i] = random_real(n % 4);
+  return data;
+}
+
+static uint8_t *put_bytes(int32_t b, int64_t n, int32_t place, uint32_t below) {
+  uint8_t *data = put(b, n, 1, place);
+  for (int64_t i = 0; i < n; i++) data[i] = (uint8_t)((random_bits() >> 32) % below);
+  return data;
+}
+
+static uint64_t *put_codes(int32_t b, int64_t n, int32_t place, int32_t shift) {
+  uint64_t *data = put(b, n, 8, place);
+  for (int64_t i = 0; i < n; i++) data[i] = random_bits() >> shift;
+  return data;
+}
+
+/* Distinct columns below ENTRIES, the first and the last entry among them early. */
+static uint32_t *put_columns(int32_t b, int64_t n, int32_t place) {
+  uint32_t *data = put(b, n, 4, place);
+  uint64_t stride = 1 + random_bits() % (ENTRIES - 1), start = random_bits() % 2 ? 0 : ENTRIES - 1;
+  for (int64_t i = 0; i < n; i++) data[i] = (uint32_t)((start + stride * (uint64_t)i) % ENTRIES);
+  return data;
+}
+
+/* ---- trials ---- */
+
+static void try_crc32c(const bai_kernels *kernels, int64_t n, int32_t place, outcome *out) {
+  const uint8_t *data = put_bytes(0, n, place, 256);
+  uint32_t crc = kernels->crc32c((uint32_t)random_bits(), data, n);
+  give_bytes(out, &crc, 4);
+}
+
+static void try_letters(const bai_kernels *kernels, int64_t n, int32_t place, outcome *out) {
+  uint8_t *letters = put_bytes(0, n, place, 256);
+  for (int64_t i = 0; i < n; i++) {
+    if (random_bits() >> 62) letters[i] = (uint8_t) "ACGTUacgtuNn-"[(random_bits() >> 32) % 13];
+  }
+  uint8_t *codes = put(1, n, 1, place);
+  int64_t unknown = kernels->encode(codes, letters, n);
+  uint8_t *packed = put(2, (n + 3) / 4, 1, place);
+  kernels->pack(packed, codes, n);
+  give_bytes(out, &unknown, 8);
+  give_bytes(out, codes, n);
+  give_bytes(out, packed, (n + 3) / 4);
+}
+
+static void try_unpack(const bai_kernels *kernels, int64_t n, int32_t place, outcome *out) {
+  int64_t first = (int64_t)(random_bits() % 11);
+  uint8_t *packed = put_bytes(0, (first + n + 3) / 4, place, 256);
+  uint8_t *codes = put(1, n, 1, place);
+  kernels->unpack(codes, packed, first, n);
+  give_bytes(out, codes, n);
+}
+
+static void try_strands(const bai_kernels *kernels, int64_t n, int32_t place, outcome *out) {
+  uint64_t *forward = put_codes(0, n, place, 0), *reverse = put_codes(1, n, place, (int32_t)(n % 3));
+  const uint8_t *next = put_bytes(2, n, place, 5);
+  kernels->kmer_extend(forward, next, n);
+  kernels->kmer_extend_reverse(reverse, next, n, 2 * (int32_t)(n % 32));
+  give_bytes(out, forward, 8 * n);
+  give_bytes(out, reverse, 8 * n);
+}
+
+static void try_canonical(const bai_kernels *kernels, int64_t n, int32_t place, outcome *out) {
+  uint64_t *forward = put_codes(0, n, place, 0), *reverse = put_codes(1, n, place, 0);
+  for (int64_t i = 0; i < n; i += 7) reverse[i] = forward[i] ^ (i & 1);
+  uint64_t *least = random_bits() % 2 ? forward : put(2, n, 8, place);
+  kernels->kmer_canonical(least, forward, reverse, n);
+  give_bytes(out, least, 8 * n);
+}
+
+static void try_slots(const bai_kernels *kernels, int64_t n, int32_t place, outcome *out) {
+  const uint64_t *codes = put_codes(0, n, place, 0);
+  uint32_t *slots = put(1, n, 4, place);
+  kernels->kmer_slot(slots, codes, n);
+  give_bytes(out, slots, 4 * n);
+  kernels->kmer_hash(slots, codes, n, 1 + (int32_t)(random_bits() % 31));
+  give_bytes(out, slots, 4 * n);
+}
+
+static void try_rank(const bai_kernels *kernels, int64_t n, int32_t place, outcome *out) {
+  const uint64_t *codes = put_codes(0, n, place, 52), *bits = put_codes(1, 64, place, 0); /* 4,096 codes */
+  uint32_t *prefix = put(2, 64, 4, place), *slots = put(3, n, 4, place);
+  for (int64_t i = 0; i < 64; i++) prefix[i] = (uint32_t)random_bits();
+  kernels->kmer_rank(slots, codes, n, bits, prefix);
+  give_bytes(out, slots, 4 * n);
+}
+
+static void try_count(const bai_kernels *kernels, int64_t n, int32_t place, outcome *out) {
+  uint32_t *slots = put(0, n, 4, place), *counts = put(1, n, 4, place);
+  uint32_t width = 1 + (uint32_t)(random_bits() % ENTRIES);
+  for (int64_t i = 0; i < n; i++) slots[i] = (uint32_t)(random_bits() >> 32) % width;
+  uint32_t *distinct = random_bits() % 2 ? slots : put(2, n, 4, place);
+  uint32_t *table = put(3, width, 4, place);
+  memset(table, 0, 4 * (size_t)width);
+  int64_t found = kernels->count(distinct, counts, slots, n, table);
+  give_bytes(out, distinct, 4 * found);
+  give_bytes(out, counts, 4 * found);
+  give_bytes(out, table, 4 * (int64_t)width);
+}
+
+static void try_gather_dot_i32(const bai_kernels *kernels, int64_t n, int32_t place, outcome *out) {
+  int32_t *weights = put(0, ENTRIES, 4, place), shift = n % 2 ? 12 : 0; /* products stay below 2^52 */
+  uint32_t *columns = put_columns(1, n, place), *values = put(2, n, 4, place);
+  for (int64_t i = 0; i < ENTRIES; i++) weights[i] = (int32_t)(uint32_t)(random_bits() >> 32) >> shift;
+  for (int64_t i = 0; i < n; i++) values[i] = (uint32_t)(random_bits() >> 32) >> (12 - shift);
+  int64_t sum = kernels->gather_dot_i32(weights, columns, values, n);
+  give_bytes(out, &sum, 8);
+}
+
+static void try_dot(const bai_kernels *kernels, int64_t n, int32_t place, outcome *out) {
+  const double *a = put_reals(0, n, n, place), *b = put_reals(1, n, n / 4, place);
+  double sum = kernels->dot_f64(a, b, n);
+  give_reals(out, &sum, 1);
+  float *c = put(2, n, 4, place), *d = put(3, n, 4, place);
+  for (int64_t i = 0; i < n; i++) {
+    c[i] = (float)a[i];
+    d[i] = (float)b[i];
+  }
+  sum = kernels->dot_f32(c, d, n);
+  give_reals(out, &sum, 1);
+}
+
+static void try_gather_dot_f64(const bai_kernels *kernels, int64_t n, int32_t place, outcome *out) {
+  const double *weights = put_reals(0, ENTRIES, n, place), *values = put_reals(2, n, n / 4, place);
+  const uint32_t *columns = put_columns(1, n, place);
+  double sum = kernels->gather_dot_f64(weights, columns, values, n);
+  give_reals(out, &sum, 1);
+}
+
+static void try_axpy(const bai_kernels *kernels, int64_t n, int32_t place, outcome *out) {
+  double a = random_real(1 + n % 3);
+  double *x = put_reals(0, n, n, place), *y = put_reals(1, n, n / 4, place);
+  kernels->axpy_f64(y, a, x, n);
+  give_reals(out, y, n);
+  double *scaled = random_bits() % 2 ? x : put(2, n, 8, place);
+  kernels->scale_f64(scaled, a, x, n);
+  give_reals(out, scaled, n);
+}
+
+static void try_scatter_axpy(const bai_kernels *kernels, int64_t n, int32_t place, outcome *out) {
+  double *y = put_reals(0, ENTRIES, n, place);
+  const double *values = put_reals(2, n, n / 4, place);
+  const uint32_t *columns = put_columns(1, n, place);
+  kernels->scatter_axpy_f64(y, random_real(1 + n % 3), columns, values, n);
+  give_reals(out, y, ENTRIES);
+}
+
+static void try_function(void (*function)(double *, const double *, int64_t), int64_t n, int32_t place, outcome *out) {
+  double *x = put_reals(0, n, n, place);
+  for (int64_t i = 0; i < n; i += 3) { /* doubles of every exponent */
+    uint64_t bits = random_bits();
+    memcpy(&x[i], &bits, 8);
+  }
+  double *y = random_bits() % 2 ? x : put(1, n, 8, place);
+  function(y, x, n);
+  give_reals(out, y, n);
+}
+
+static void try_exp(const bai_kernels *kernels, int64_t n, int32_t place, outcome *out) {
+  try_function(kernels->exp_f64, n, place, out);
+}
+static void try_log(const bai_kernels *kernels, int64_t n, int32_t place, outcome *out) {
+  try_function(kernels->log_f64, n, place, out);
+}
+static void try_sigmoid(const bai_kernels *kernels, int64_t n, int32_t place, outcome *out) {
+  try_function(kernels->sigmoid_f64, n, place, out);
+}
+static void try_softplus(const bai_kernels *kernels, int64_t n, int32_t place, outcome *out) {
+  try_function(kernels->softplus_f64, n, place, out);
+}
+
+/* A test of its own for each trial, named after it. */
+#define TRIAL(name)                       \
+  static void test_##name(void **state) { \
+    (void)state;                          \
+    at_every_place(try_##name);           \
+  }
+TRIAL(crc32c)
+TRIAL(letters)
+TRIAL(unpack)
+TRIAL(strands)
+TRIAL(canonical)
+TRIAL(slots)
+TRIAL(rank)
+TRIAL(count)
+TRIAL(gather_dot_i32)
+TRIAL(dot)
+TRIAL(gather_dot_f64)
+TRIAL(axpy)
+TRIAL(scatter_axpy)
+TRIAL(exp)
+TRIAL(log)
+TRIAL(sigmoid)
+TRIAL(softplus)
+
+/* A column of 2^31 or more is no negative index. The pages of the table that are not touched do not exist. */
+static void test_columns_beyond_2_to_31(void **state) {
+  (void)state;
+  const int64_t entries = (INT64_C(1) << 31) + 64;
+  double *weights =
+      mmap(NULL, (size_t)(8 * entries), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (weights == MAP_FAILED) skip();
+  uint32_t columns[20], ones[20];
+  double values[20];
+  int32_t *integers = (int32_t *)(void *)weights;
+  for (int64_t i = 0; i < 20; i++) {
+    columns[i] = (uint32_t)(entries - 1 - i);
+    values[i] = ones[i] = 1;
+  }
+  const bai_kernels *levels[3];
+  int32_t count = bai_kernels_available(levels);
+  for (int32_t level = 0; level < count; level++) {
+    for (int64_t i = 0; i < 20; i++) weights[columns[i]] = 3.0;
+    assert_true(levels[level]->gather_dot_f64(weights, columns, values, 20) == 60.0);
+    levels[level]->scatter_axpy_f64(weights, 1.0, columns, values, 20);
+    for (int64_t i = 0; i < 20; i++) assert_true(weights[columns[i]] == 4.0);
+    for (int64_t i = 0; i < 20; i++) integers[columns[i]] = -5;
+    assert_int_equal(levels[level]->gather_dot_i32(integers, columns, ones, 20), -100);
+  }
+  munmap(weights, (size_t)(8 * entries));
+}
+
+static int make_buffers(void **state) {
+  (void)state;
+  for (int32_t b = 0; b < 5; b++) {
+    uint8_t *pages = mmap(NULL, ROOM + 2 * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (pages == MAP_FAILED || mprotect(pages + PAGE, ROOM, PROT_READ | PROT_WRITE)) return -1;
+    buffers[b].start = pages + PAGE;
+  }
+  return 0;
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_crc32c),
+      cmocka_unit_test(test_letters),
+      cmocka_unit_test(test_unpack),
+      cmocka_unit_test(test_strands),
+      cmocka_unit_test(test_canonical),
+      cmocka_unit_test(test_slots),
+      cmocka_unit_test(test_rank),
+      cmocka_unit_test(test_count),
+      cmocka_unit_test(test_gather_dot_i32),
+      cmocka_unit_test(test_dot),
+      cmocka_unit_test(test_gather_dot_f64),
+      cmocka_unit_test(test_axpy),
+      cmocka_unit_test(test_scatter_axpy),
+      cmocka_unit_test(test_exp),
+      cmocka_unit_test(test_log),
+      cmocka_unit_test(test_sigmoid),
+      cmocka_unit_test(test_softplus),
+      cmocka_unit_test(test_columns_beyond_2_to_31),
+  };
+  return cmocka_run_group_tests(tests, make_buffers, NULL);
+}

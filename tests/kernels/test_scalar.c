@@ -1,0 +1,490 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * test_scalar.c: the scalar kernels against definitions that share nothing with them: MPFR, published checksums,
+ * k-mers cut from strings, 128-bit integers, hashes by big integers of another language.
+ */
+#include <math.h>
+#include <mpfr.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "kernels/kernels.h"
+
+#define COUNT(array) ((int64_t)(sizeof(array) / sizeof(array)[0]))
+
+static const bai_kernels *const scalar = &bai_kernels_scalar;
+static uint64_t random_state = 1;
+
+/* xorshift64*; any source of varied bits will do. */
+static uint64_t random_bits(void) {
+  random_state ^= random_state >> 12;
+  random_state ^= random_state << 25;
+  random_state ^= random_state >> 27;
+  return random_state * UINT64_C(0x2545F4914F6CDD1D);
+}
+
+static double random_between(double low, double high) {
+  return low + (high - low) * ((double)(random_bits() >> 11) * 0x1p-53);
+}
+
+static void assert_same(double a, double b) {
+  assert_memory_equal(&a, &b, sizeof a);
+}
+
+/* ---- checksums and letters ---- */
+
+static void test_crc32c_published(void **state) {
+  (void)state;
+  uint8_t zero[32] = {0}, ones[32], up[32], down[32];
+  memset(ones, 0xFF, sizeof ones);
+  for (uint8_t i = 0; i < 32; i++) {
+    up[i] = i;
+    down[i] = (uint8_t)(31 - i);
+  }
+  assert_int_equal(scalar->crc32c(0, zero, 32), 0x8A9136AA); /* RFC 3720, B.4 */
+  assert_int_equal(scalar->crc32c(0, ones, 32), 0x62A8AB43);
+  assert_int_equal(scalar->crc32c(0, up, 32), 0x46DD794E);
+  assert_int_equal(scalar->crc32c(0, down, 32), 0x113FDB5C);
+  assert_int_equal(scalar->crc32c(0, (const uint8_t *)"123456789", 9), 0xE3069283);
+  assert_int_equal(scalar->crc32c(0, zero, 0), 0);
+}
+
+static void test_crc32c_continues(void **state) {
+  (void)state;
+  for (int64_t cut = 0; cut <= 9; cut++) {
+    uint32_t crc = scalar->crc32c(0, (const uint8_t *)"123456789", cut);
+    assert_int_equal(scalar->crc32c(crc, (const uint8_t *)"123456789" + cut, 9 - cut), 0xE3069283);
+  }
+}
+
+static void test_encode_every_byte(void **state) {
+  (void)state;
+  static const char *const classes[4] = {"Aa", "Cc", "Gg", "TtUu"};
+  uint8_t letters[256], codes[256];
+  for (int32_t i = 0; i < 256; i++) letters[i] = (uint8_t)i;
+  assert_int_equal(scalar->encode(codes, letters, 256), 256 - 10);
+  for (int32_t i = 0; i < 256; i++) {
+    int32_t expected = 4;
+    for (int32_t c = 0; c < 4; c++) {
+      if (i != 0 && strchr(classes[c], i)) expected = c;
+    }
+    assert_int_equal(codes[i], expected);
+  }
+}
+
+static void test_pack_by_hand(void **state) {
+  (void)state;
+  const uint8_t codes[7] = {0, 1, 2, 3, 4, 3, 1}; /* A C G T N T C: 11 10 01 00, then 01 11 00 */
+  uint8_t packed[2] = {0xFF, 0xFF}, back[7];
+  scalar->pack(packed, codes, 7);
+  assert_int_equal(packed[0], 0xE4);
+  assert_int_equal(packed[1], 0x1C);
+  scalar->unpack(back, packed, 2, 5);
+  assert_memory_equal(back, ((const uint8_t[5]){2, 3, 0, 3, 1}), 5);
+}
+
+/* ---- k-mers ---- */
+
+#define BASES 300
+
+static void reverse_complement(char *out, const char *word, int32_t k) {
+  for (int32_t i = 0; i < k; i++) out[i] = "TGCA"[strchr("ACGT", word[k - 1 - i]) - "ACGT"];
+  out[k] = 0;
+}
+
+static uint64_t code_of_word(const char *word, int32_t k) {
+  uint64_t code = 0;
+  for (int32_t i = 0; i < k; i++) code = code * 4 + (uint64_t)(strchr("ACGT", word[i]) - "ACGT");
+  return code;
+}
+
+/* The codes of all k-mers of a sequence for k = 1 to 32, both strands and the smaller one, against its substrings. */
+static void test_kmers_of_strings(void **state) {
+  (void)state;
+  char text[BASES + 1] = {0}, word[33], other[33];
+  uint8_t codes[BASES];
+  uint64_t forward[BASES] = {0}, reverse[BASES] = {0}, least[BASES];
+  const char *const letters = "ACGT";
+  for (int64_t i = 0; i < BASES; i++) text[i] = letters[random_bits() >> 62];
+  assert_int_equal(scalar->encode(codes, (const uint8_t *)text, BASES), 0);
+  for (int32_t k = 1; k <= 32; k++) {
+    int64_t n = BASES - k + 1;
+    scalar->kmer_extend(forward, codes + k - 1, n);
+    scalar->kmer_extend_reverse(reverse, codes + k - 1, n, 2 * (k - 1));
+    scalar->kmer_canonical(least, forward, reverse, n);
+    for (int64_t i = 0; i < n; i++) {
+      memcpy(word, text + i, (size_t)k);
+      word[k] = 0;
+      reverse_complement(other, word, k);
+      assert_true(forward[i] == code_of_word(word, k));
+      assert_true(reverse[i] == code_of_word(other, k));
+      assert_true(least[i] == code_of_word(strcmp(word, other) < 0 ? word : other, k));
+    }
+  }
+}
+
+static void test_slot_and_rank(void **state) {
+  (void)state;
+  uint64_t bits[8], codes[512];
+  uint32_t prefix[8], slots[512], rank = 0;
+  for (int64_t i = 0; i < 8; i++) bits[i] = i == 3 ? 0 : i == 4 ? UINT64_MAX : random_bits() & random_bits();
+  for (uint64_t i = 0; i < 512; i++) codes[i] = i;
+  for (uint64_t i = 0, set = 0; i < 512; i++) {
+    if (i % 64 == 0) prefix[i / 64] = (uint32_t)set;
+    set += bits[i / 64] >> i % 64 & 1;
+  }
+  scalar->kmer_rank(slots, codes, 512, bits, prefix);
+  for (uint64_t i = 0; i < 512; i++) {
+    assert_int_equal(slots[i], rank);
+    rank += (uint32_t)(bits[i / 64] >> i % 64 & 1);
+  }
+  codes[0] = UINT64_C(0xFFFFFFFF12345678);
+  scalar->kmer_slot(slots, codes, 1);
+  assert_int_equal(slots[0], 0x12345678);
+}
+
+/* Computed with Python's integers from the text of the definition. The format fixes them for ever. */
+static void test_hash_vectors(void **state) {
+  (void)state;
+  static const int32_t bits[4] = {1, 8, 20, 31};
+  static const struct {
+    uint64_t code;
+    uint32_t slots[4];
+  } vectors[] = {
+      {UINT64_C(0x0), {0x0, 0x0, 0x0, 0x0}},
+      {UINT64_C(0x1), {0x0, 0x17, 0x17FB8, 0xBFDC4F7}},
+      {UINT64_C(0x2), {0x1, 0xC9, 0xC99D1, 0x64CE8B25}},
+      {UINT64_C(0x3), {0x1, 0xE7, 0xE7D92, 0x73EC9573}},
+      {UINT64_C(0x1B), {0x1, 0x9F, 0x9FA25, 0x4FD12A4C}},
+      {UINT64_C(0xFFFFF), {0x0, 0x4E, 0x4E0DA, 0x2706D3C1}},
+      {UINT64_C(0x400000), {0x0, 0x2E, 0x2E398, 0x171CC756}},
+      {UINT64_C(0x75BCD15), {0x0, 0x5D, 0x5DB1A, 0x2ED8D29B}},
+      {UINT64_C(0x100000000), {0x1, 0xCE, 0xCE457, 0x6722B949}},
+      {UINT64_C(0x8000000000000000), {0x1, 0xB3, 0xB32CF, 0x59967F64}},
+      {UINT64_C(0xFFFFFFFFFFFFFFFF), {0x0, 0x1F, 0x1F9B1, 0xFCD8B4E}},
+      {UINT64_C(0x123456789ABCDEF), {0x0, 0x5F, 0x5FDBD, 0x2FEDECD2}},
+  };
+  for (int64_t v = 0; v < COUNT(vectors); v++) {
+    for (int64_t b = 0; b < 4; b++) {
+      uint32_t slot;
+      scalar->kmer_hash(&slot, &vectors[v].code, 1, bits[b]);
+      assert_int_equal(slot, vectors[v].slots[b]);
+    }
+  }
+}
+
+static void test_count_by_search(void **state) {
+  (void)state;
+  enum { n = 400, width = 97 };
+  uint32_t slots[n], distinct[n], counts[n], table[width] = {0};
+  for (int64_t i = 0; i < n; i++) slots[i] = (uint32_t)(random_bits() % (i < 200 ? 30 : width));
+  int64_t found = scalar->count(distinct, counts, slots, n, table);
+  int64_t next = 0;
+  for (int64_t i = 0; i < n; i++) {
+    uint32_t before = 0, all = 0;
+    for (int64_t j = 0; j < n; j++) {
+      before += j < i && slots[j] == slots[i];
+      all += slots[j] == slots[i];
+    }
+    if (before) continue;
+    assert_true(next < found);
+    assert_int_equal(distinct[next], slots[i]);
+    assert_int_equal(counts[next], all);
+    next++;
+  }
+  assert_int_equal(next, found);
+  for (int64_t i = 0; i < width; i++) assert_int_equal(table[i], 0);
+  assert_int_equal(scalar->count(distinct, counts, slots, 0, table), 0);
+}
+
+/* ---- sums ---- */
+
+__extension__ typedef __int128 wide_integer;
+
+static void test_gather_dot_i32_exact(void **state) {
+  (void)state;
+  int32_t weights[64];
+  uint32_t columns[100], values[100];
+  for (int64_t round = 0; round < 50; round++) {
+    for (int64_t i = 0; i < 64; i++) weights[i] = (int32_t)(uint32_t)random_bits() >> (round % 2 ? 12 : 0);
+    weights[0] = round % 2 ? -(1 << 19) : INT32_MIN;
+    wide_integer expected = 0;
+    for (int64_t i = 0; i < 100; i++) {
+      columns[i] = i ? (uint32_t)(random_bits() % 64) : 0;
+      values[i] = i ? (uint32_t)random_bits() >> (round % 2 ? 0 : 12) : UINT32_MAX >> (round % 2 ? 0 : 12);
+      expected += (wide_integer)weights[columns[i]] * values[i];
+    }
+    assert_true(scalar->gather_dot_i32(weights, columns, values, 100) == expected);
+  }
+}
+
+/* The stated order, lane by lane and the tree by recursion: node (l, width) adds node (l) and node (l + width). */
+static double lane(const double *a, const double *b, int64_t n, int64_t l) {
+  double sum = 0.0;
+  for (int64_t i = l; i < n; i += 16) {
+    double product = a[i] * b[i];
+    sum = sum + product;
+  }
+  return sum;
+}
+
+static double tree(const double *a, const double *b, int64_t n, int64_t l, int64_t width) {
+  if (width == 16) return lane(a, b, n, l);
+  return tree(a, b, n, l, 2 * width) + tree(a, b, n, l + width, 2 * width);
+}
+
+static void test_sums_in_stated_order(void **state) {
+  (void)state;
+  double weights[100], a[100], b[100], widened[2][100];
+  float narrow[2][100];
+  uint32_t columns[100];
+  for (int64_t n = 0; n <= 100; n++) {
+    for (int64_t i = 0; i < 100; i++) weights[i] = random_between(-1.0, 1.0) * exp2((double)(i % 40));
+    for (int64_t i = 0; i < n; i++) {
+      columns[i] = (uint32_t)(random_bits() % 100);
+      a[i] = weights[columns[i]];
+      b[i] = random_between(-1.0, 1.0);
+      narrow[0][i] = (float)a[i];
+      narrow[1][i] = (float)b[i];
+      widened[0][i] = narrow[0][i];
+      widened[1][i] = narrow[1][i];
+    }
+    assert_same(scalar->dot_f64(a, b, n), tree(a, b, n, 0, 1));
+    assert_same(scalar->gather_dot_f64(weights, columns, b, n), tree(a, b, n, 0, 1));
+    assert_same(scalar->dot_f32(narrow[0], narrow[1], n), tree(widened[0], widened[1], n, 0, 1));
+  }
+}
+
+static void test_sum_of_negative_zeros(void **state) {
+  (void)state;
+  double a[33], b[33];
+  for (int64_t i = 0; i < 33; i++) {
+    a[i] = -0.0;
+    b[i] = 1.0;
+  }
+  for (int64_t n = 0; n <= 33; n++) assert_same(scalar->dot_f64(a, b, n), 0.0);
+}
+
+/* MPFR with 53 bits rounds the product and the sum apart, as the contract says. */
+static double rounded_axpy(double y, double a, double x) {
+  mpfr_t sum, product;
+  mpfr_inits2(53, sum, product, (mpfr_ptr)0);
+  mpfr_set_d(product, a, MPFR_RNDN);
+  mpfr_mul_d(product, product, x, MPFR_RNDN);
+  mpfr_add_d(sum, product, y, MPFR_RNDN);
+  double result = mpfr_get_d(sum, MPFR_RNDN);
+  mpfr_clears(sum, product, (mpfr_ptr)0);
+  return result;
+}
+
+static void test_axpy_is_not_fused(void **state) {
+  (void)state;
+  double x[200], y[200], spread[200], scaled[200], expected[200], a = random_between(0.5, 1.0);
+  uint32_t columns[200];
+  int64_t fused_differs = 0;
+  for (int64_t i = 0; i < 200; i++) {
+    x[i] = random_between(-2.0, 2.0);
+    y[i] = random_between(-2.0, 2.0);
+    columns[i] = (uint32_t)(i * 7 % 200);
+    expected[i] = rounded_axpy(y[i], a, x[i]);
+    fused_differs += expected[i] != fma(a, x[i], y[i]);
+    spread[columns[i]] = y[i];
+  }
+  assert_true(fused_differs > 0);
+  scalar->scale_f64(scaled, a, x, 200);
+  scalar->axpy_f64(y, a, x, 200);
+  scalar->scatter_axpy_f64(spread, a, columns, x, 200);
+  for (int64_t i = 0; i < 200; i++) {
+    assert_same(y[i], expected[i]);
+    assert_same(spread[columns[i]], expected[i]);
+    assert_same(scaled[i], rounded_axpy(0.0, a, x[i]));
+  }
+}
+
+/* ---- exp, log, sigmoid, softplus against MPFR ---- */
+
+typedef void (*exact_function)(mpfr_t y, const mpfr_t x);
+typedef void (*kernel_function)(double *y, const double *x, int64_t n);
+
+static void exact_exp(mpfr_t y, const mpfr_t x) {
+  mpfr_exp(y, x, MPFR_RNDN);
+}
+static void exact_log(mpfr_t y, const mpfr_t x) {
+  mpfr_log(y, x, MPFR_RNDN);
+}
+static void exact_sigmoid(mpfr_t y, const mpfr_t x) {
+  mpfr_neg(y, x, MPFR_RNDN);
+  mpfr_exp(y, y, MPFR_RNDN);
+  mpfr_add_ui(y, y, 1, MPFR_RNDN);
+  mpfr_ui_div(y, 1, y, MPFR_RNDN);
+}
+static void exact_softplus(mpfr_t y, const mpfr_t x) {
+  if (mpfr_cmp_ui(x, 1000) > 0) {
+    mpfr_set(y, x, MPFR_RNDN); /* exp(-1000) is beyond 160 bits */
+  } else {
+    mpfr_exp(y, x, MPFR_RNDN);
+    mpfr_log1p(y, y, MPFR_RNDN);
+  }
+}
+
+/* Distance of `got` from the exact value, in units of the last place that a double of that size has. */
+static double ulps(double got, const mpfr_t exact) {
+  double nearest = mpfr_get_d(exact, MPFR_RNDN);
+  if (isinf(nearest) || isinf(got)) return nearest == got ? 0.0 : HUGE_VAL;
+  mpfr_exp_t unit = mpfr_zero_p(exact) ? -1074 : mpfr_get_exp(exact) - 53;
+  if (unit < -1074) unit = -1074;
+  mpfr_t difference;
+  mpfr_init2(difference, 160);
+  mpfr_sub_d(difference, exact, got, MPFR_RNDN);
+  mpfr_mul_2si(difference, difference, -unit, MPFR_RNDN);
+  double result = fabs(mpfr_get_d(difference, MPFR_RNDN));
+  mpfr_clear(difference);
+  return result;
+}
+
+static void check_point(kernel_function kernel, exact_function exact, double x, double bound) {
+  double got;
+  mpfr_t argument, value;
+  mpfr_init2(argument, 53);
+  mpfr_init2(value, 160);
+  mpfr_set_d(argument, x, MPFR_RNDN);
+  exact(value, argument);
+  kernel(&got, &x, 1);
+  double error = ulps(got, value);
+  if (!(error < bound)) fail_msg("at %a: %a is %g ulp off, bound %g", x, got, error, bound);
+  mpfr_clear(argument);
+  mpfr_clear(value);
+}
+
+static void check_range(kernel_function kernel, exact_function exact, double low, double high, double bound) {
+  check_point(kernel, exact, low, bound);
+  check_point(kernel, exact, high, bound);
+  for (int64_t i = 0; i < 20000; i++) check_point(kernel, exact, random_between(low, high), bound);
+}
+
+/* Doubles of every exponent; log takes the positive ones. */
+static void check_all_exponents(kernel_function kernel, exact_function exact, int32_t positive, double bound) {
+  for (int64_t i = 0; i < 40000; i++) {
+    uint64_t bits = random_bits();
+    double x;
+    if (i % 8 == 0) bits &= UINT64_C(0x800FFFFFFFFFFFFF); /* subnormal */
+    if (positive) bits &= INT64_MAX;
+    memcpy(&x, &bits, sizeof x);
+    if (isfinite(x) && x != 0.0) check_point(kernel, exact, x, bound);
+  }
+}
+
+static void test_exp_error(void **state) {
+  (void)state;
+  check_range(scalar->exp_f64, exact_exp, -745.2, 709.8, 0.85);
+  check_range(scalar->exp_f64, exact_exp, -746.0, -708.0, 0.85); /* subnormal results */
+  check_range(scalar->exp_f64, exact_exp, -1.0, 1.0, 0.85);
+  check_range(scalar->exp_f64, exact_exp, 0.34, 0.36, 0.85); /* around a change of k */
+  check_all_exponents(scalar->exp_f64, exact_exp, 0, 0.85);
+}
+
+static void test_log_error(void **state) {
+  (void)state;
+  check_range(scalar->log_f64, exact_log, 0.5, 2.0, 0.75);
+  check_range(scalar->log_f64, exact_log, 0.69, 0.72, 0.75);
+  check_range(scalar->log_f64, exact_log, 0.999, 1.001, 0.75);
+  check_range(scalar->log_f64, exact_log, 0x1p-1074, 0x1p-1020, 0.75);
+  check_all_exponents(scalar->log_f64, exact_log, 1, 0.75);
+}
+
+static void test_sigmoid_error(void **state) {
+  (void)state;
+  check_range(scalar->sigmoid_f64, exact_sigmoid, -746.0, 746.0, 2.5);
+  check_range(scalar->sigmoid_f64, exact_sigmoid, -40.0, 40.0, 2.5);
+  check_range(scalar->sigmoid_f64, exact_sigmoid, -5.0, 5.0, 2.5);
+  check_range(scalar->sigmoid_f64, exact_sigmoid, -746.0, -700.0, 2.5);
+  check_all_exponents(scalar->sigmoid_f64, exact_sigmoid, 0, 2.5);
+}
+
+static void test_softplus_error(void **state) {
+  (void)state;
+  check_range(scalar->softplus_f64, exact_softplus, -746.0, 746.0, 2.0);
+  check_range(scalar->softplus_f64, exact_softplus, -40.0, 40.0, 2.0);
+  check_range(scalar->softplus_f64, exact_softplus, -2.0, 1.0, 2.0);
+  check_range(scalar->softplus_f64, exact_softplus, -746.0, -700.0, 2.0);
+  check_all_exponents(scalar->softplus_f64, exact_softplus, 0, 2.0);
+}
+
+static void test_special_values(void **state) {
+  (void)state;
+  const double inf = (double)INFINITY, nan = (double)NAN;
+  const struct {
+    kernel_function kernel;
+    double x, y;
+  } cases[] = {
+      {scalar->exp_f64, 0.0, 1.0},
+      {scalar->exp_f64, -0.0, 1.0},
+      {scalar->exp_f64, inf, inf},
+      {scalar->exp_f64, -inf, 0.0},
+      {scalar->exp_f64, nan, nan},
+      {scalar->exp_f64, 0x1.62e42fefa39efp+9, 0x1.fffffffffff2ap+1023},
+      {scalar->exp_f64, 0x1.62e42fefa39fp+9, inf},
+      {scalar->exp_f64, -0x1.74910d52d3051p+9, 0x1p-1074},
+      {scalar->exp_f64, -0x1.74910d52d3052p+9, 0.0},
+      {scalar->exp_f64, 0x1p-1074, 1.0},
+      {scalar->exp_f64, 1e308, inf},
+      {scalar->exp_f64, -1e308, 0.0},
+      {scalar->log_f64, 1.0, 0.0},
+      {scalar->log_f64, 0.0, -inf},
+      {scalar->log_f64, -0.0, -inf},
+      {scalar->log_f64, inf, inf},
+      {scalar->log_f64, -inf, nan},
+      {scalar->log_f64, -1.0, nan},
+      {scalar->log_f64, -0x1p-1074, nan},
+      {scalar->log_f64, nan, nan},
+      {scalar->sigmoid_f64, 0.0, 0.5},
+      {scalar->sigmoid_f64, -0.0, 0.5},
+      {scalar->sigmoid_f64, inf, 1.0},
+      {scalar->sigmoid_f64, -inf, 0.0},
+      {scalar->sigmoid_f64, nan, nan},
+      {scalar->sigmoid_f64, 1e300, 1.0},
+      {scalar->softplus_f64, inf, inf},
+      {scalar->softplus_f64, -inf, 0.0},
+      {scalar->softplus_f64, nan, nan},
+      {scalar->softplus_f64, 1e300, 1e300},
+      {scalar->softplus_f64, -1e300, 0.0},
+      {scalar->softplus_f64, 0.0, 0x1.62e42fefa39efp-1},
+  };
+  for (int64_t i = 0; i < COUNT(cases); i++) {
+    double y = cases[i].x;
+    cases[i].kernel(&y, &y, 1);
+    if (isnan(cases[i].y)) {
+      assert_true(isnan(y));
+    } else {
+      assert_same(y, cases[i].y);
+    }
+  }
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_crc32c_published),
+      cmocka_unit_test(test_crc32c_continues),
+      cmocka_unit_test(test_encode_every_byte),
+      cmocka_unit_test(test_pack_by_hand),
+      cmocka_unit_test(test_kmers_of_strings),
+      cmocka_unit_test(test_slot_and_rank),
+      cmocka_unit_test(test_hash_vectors),
+      cmocka_unit_test(test_count_by_search),
+      cmocka_unit_test(test_gather_dot_i32_exact),
+      cmocka_unit_test(test_sums_in_stated_order),
+      cmocka_unit_test(test_sum_of_negative_zeros),
+      cmocka_unit_test(test_axpy_is_not_fused),
+      cmocka_unit_test(test_exp_error),
+      cmocka_unit_test(test_log_error),
+      cmocka_unit_test(test_sigmoid_error),
+      cmocka_unit_test(test_softplus_error),
+      cmocka_unit_test(test_special_values),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
