@@ -17,8 +17,8 @@ import figures
 import motifs
 import page
 
-KMER = re.compile(r"^(?:RC)?Kmer[^_]*_([ACGT]+)$")
-POSITION_KMER = re.compile(r"^PositionKmer[^_]*_([ACGT]+)\.pos(\d+)$")
+KMER = re.compile(r"^Kmer_([ACGT]+)$")
+POSITION_KMER = re.compile(r"^PositionKmer_([ACGT]+)\.pos(\d+)$")
 WINDOW = 250
 GENE = 2000
 MOTIF_KMERS = 250
@@ -253,7 +253,7 @@ def feature_bars(rows, count=40):
         if position:
             words = f"{position.group(1)} <span>at \u2212{WINDOW - int(position.group(2))}</span>"
         elif kmer:
-            words = kmer.group(1) + (" <span>either strand</span>" if not feature.startswith("Kmer_") else "")
+            words = kmer.group(1)
         else:
             words = html.escape(feature)
         kind = "for" if weight > 0 else "against"
@@ -381,7 +381,10 @@ def build(folder):
         f"{trained['fit_cpu_seconds']:.1f} s train, {fastest:.1f} Mbases/s scored"
     )
     print(f"open {target}")
-    return 0
+    differ = [words for words, _, count in parts["proof"] if count]
+    for words in differ:
+        print(f"report.py: results differ: {words}", file=sys.stderr)
+    return 5 if differ else 0
 
 
 if __name__ == "__main__":
