@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * letters.c: which bytes are letters and quality symbols. The block loops are written so that the compiler turns them
- * into vector code; text is padded to whole blocks in place, so there is no slow tail.
+ * letters.c: which bytes are letters and quality symbols. Text is looked at in blocks with the compiler's vector types,
+ * and padded to whole blocks in place, so there is no slow tail.
  */
 #include "seq/letters.h"
 
@@ -18,16 +18,39 @@ static int32_t is_plain(uint8_t byte) {
   return upper == 'A' || upper == 'C' || upper == 'G' || upper == 'T' || upper == 'U';
 }
 
-/* Whether one block holds a byte that is no letter; adds its other-than-ACGTU letters to `ambiguous`. A and C differ
- * in one bit, so do T and U: one masked compare serves two letters. */
+/* Sixteen bytes at a time, in the compiler's own vector type; compares give 0xff for true. */
+typedef uint8_t bytes16 __attribute__((vector_size(16)));
+
+static bytes16 load16(const uint8_t *p) {
+  bytes16 v;
+  memcpy(&v, p, sizeof v);
+  return v;
+}
+
+static int32_t any16(bytes16 v) {
+  uint64_t half[2];
+  memcpy(half, &v, sizeof half);
+  return (half[0] | half[1]) != 0;
+}
+
+/* A and C differ in one bit, so do T and U: one masked compare serves two letters. */
+static bytes16 plain16(bytes16 c) {
+  return (bytes16)((c & 0xDD) == 'A') | (bytes16)((c & 0xDE) == 'T') | (bytes16)((c & 0xDF) == 'G');
+}
+
+/* Whether the next BLOCK letters are all A C G T U. */
+static int32_t plain_block(const uint8_t *p) {
+  return !any16(~(plain16(load16(p)) & plain16(load16(p + 16))));
+}
+
+/* Whether one block holds a byte that is no letter; adds its other-than-ACGTU letters to `ambiguous`. */
 static int32_t scan_block(const uint8_t *p, int64_t *ambiguous) {
-  uint8_t plain = 0, odd = 0;
+  uint8_t others = 0, odd = 0;
   for (int32_t i = 0; i < BLOCK; i++) {
-    uint8_t c = p[i];
-    plain = (uint8_t)(plain + (((c & 0xDD) == 'A') | ((c & 0xDE) == 'T') | ((c & 0xDF) == 'G')));
-    odd |= (uint8_t)(((uint8_t)((c | 0x20) - 'a') >= 26) & (c != '*') & (c != '-') & (c != '.'));
+    others = (uint8_t)(others + !is_plain(p[i]));
+    odd |= (uint8_t)!is_letter(p[i]);
   }
-  *ambiguous += BLOCK - plain;
+  *ambiguous += others;
   return odd;
 }
 
@@ -35,6 +58,7 @@ bai_letter_scan bai_scan_letters(uint8_t *letters, int64_t n) {
   bai_letter_scan found = {.bad = -1};
   memset(letters + n, 'A', BLOCK);
   for (int64_t at = 0; at < n; at += BLOCK) {
+    if (plain_block(letters + at)) continue;
     int64_t before = found.ambiguous;
     if (!scan_block(letters + at, &found.ambiguous)) continue;
     found.ambiguous = before;
@@ -56,9 +80,8 @@ int64_t bai_first_ambiguous(const uint8_t *letters, int64_t n) {
 int64_t bai_scan_symbols(uint8_t *symbols, int64_t n) {
   memset(symbols + n, '!', BLOCK);
   for (int64_t at = 0; at < n; at += BLOCK) {
-    uint8_t odd = 0;
-    for (int32_t i = 0; i < BLOCK; i++) odd |= (uint8_t)((uint8_t)(symbols[at + i] - '!') > '~' - '!');
-    if (!odd) continue;
+    bytes16 a = load16(symbols + at), b = load16(symbols + at + 16);
+    if (!any16((bytes16)(a - '!' > '~' - '!') | (bytes16)(b - '!' > '~' - '!'))) continue;
     while (symbols[at] >= '!' && symbols[at] <= '~') at++;
     return at;
   }
@@ -69,14 +92,14 @@ static int32_t is_control(uint8_t byte) {
   return (byte < ' ' && byte != '\t') || byte == 0x7f;
 }
 
+static bytes16 control16(bytes16 c) {
+  return (bytes16)((bytes16)(c < ' ') & (bytes16)(c != '\t')) | (bytes16)(c == 0x7f);
+}
+
 int64_t bai_scan_name(uint8_t *name, int64_t n) {
   memset(name + n, 'A', BLOCK);
   for (int64_t at = 0; at < n; at += BLOCK) {
-    uint8_t odd = 0;
-    for (int32_t i = 0; i < BLOCK; i++) {
-      odd |= (uint8_t)(((name[at + i] < ' ') & (name[at + i] != '\t')) | (name[at + i] == 0x7f));
-    }
-    if (!odd) continue;
+    if (!any16(control16(load16(name + at)) | control16(load16(name + at + 16)))) continue;
     while (!is_control(name[at])) at++;
     return at;
   }

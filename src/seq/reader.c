@@ -13,6 +13,7 @@
 
 #define HEAD_BYTES 4
 #define MOST_RECORDS (1024 * 1024)
+#define MOST_KEPT (16 * 1024 * 1024) /* a batch with more room than this is not kept to be used again */
 #define SLICE_BYTES (256 * 1024)
 #define ROOM_SLACK 4096 /* a full batch passes its limit by part of a record */
 
@@ -40,7 +41,8 @@ struct ba_reader {
   bai_window head_window;
   bai_parser parser;
   saved_error error;
-  bai_records_room room;                      /* what the last batch held */
+  ba_records *last;                           /* the last batch given: used again once nobody else holds it */
+  bai_records_room room;                      /* what it held */
   int64_t records, bytes, letters, ambiguous; /* given so far */
 };
 
@@ -53,6 +55,7 @@ void ba_reader_close(ba_reader *reader) {
   bai_inflate_close(reader->inflate, context);
   if (reader->source) reader->source->close(reader->source, context);
   ba_records_release(reader->parser.batch);
+  ba_records_release(reader->last);
   bai_free(context, reader->path);
   bai_free(context, reader);
   bai_context_release(context);
@@ -447,8 +450,23 @@ static ba_status deliver(ba_reader *reader, ba_records **out) {
   reader->letters += letters;
   reader->ambiguous += ambiguous;
   reader->bytes = parser->done_bytes;
+  ba_records_release(reader->last);
+  reader->last =
+      batch->letters.capacity <= MOST_KEPT && batch->names.capacity <= MOST_KEPT ? ba_records_retain(batch) : NULL;
   *out = batch;
   return BA_OK;
+}
+
+/* Fresh memory costs more than the parsing, so the last batch's is used again when its holders are gone. */
+static ba_status open_batch(ba_reader *reader) {
+  ba_records *last = reader->last;
+  reader->last = NULL;
+  if (last && bai_records_recycle(last)) {
+    reader->parser.batch = last;
+    return BA_OK;
+  }
+  ba_records_release(last);
+  return bai_records_open(reader->context, reader->room, &reader->parser.batch);
 }
 
 ba_status bai_reader_next_inner(ba_reader *reader, int64_t most, ba_records **out) {
@@ -458,7 +476,7 @@ ba_status bai_reader_next_inner(ba_reader *reader, int64_t most, ba_records **ou
   parser->most = most < MOST_RECORDS ? most : MOST_RECORDS;
   if (!reader->error.status) {
     if (parser->batch == NULL && !reader->finished) {
-      status = bai_records_open(reader->context, reader->room, &parser->batch);
+      status = open_batch(reader);
     }
     if (!status) status = fill(reader);
     if (status == BA_ERR_CANCELLED) return status;

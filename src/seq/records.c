@@ -60,6 +60,14 @@ ba_status bai_records_open(ba_context *context, bai_records_room room, ba_record
   return BA_OK;
 }
 
+int32_t bai_records_recycle(ba_records *records) {
+  if (atomic_load_explicit(&records->references, memory_order_acquire) != 1) return 0;
+  records->letters.count = records->names.count = records->qualities.count = 0;
+  records->offsets.count = records->name_offsets.count = records->quality_offsets.count = 1;
+  records->count = 0;
+  return 1;
+}
+
 ba_status bai_records_commit(ba_records *records) {
   if (records->quality_offsets.count == records->quality_offsets.capacity ||
       records->name_offsets.count == records->name_offsets.capacity ||

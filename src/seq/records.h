@@ -34,6 +34,8 @@ typedef struct bai_records_room {
 } bai_records_room;
 /* An empty batch to be filled. */
 ba_status bai_records_open(ba_context *context, bai_records_room room, ba_records **out);
+/* Empties a batch that only the caller holds, keeping its memory; 0 when somebody else holds it too. */
+int32_t bai_records_recycle(ba_records *records);
 /* Ends the record whose bytes stand behind the last offsets. */
 ba_status bai_records_commit(ba_records *records);
 /* Moves record `first` and everything after it, the unfinished one too, to the empty batch `next`. */
