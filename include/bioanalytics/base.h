@@ -59,18 +59,19 @@ typedef int32_t ba_status;
 #define BA_ERR_VERSION (-502)  /* a model file written by a newer library */
 #define BA_ERR_SELFTEST (-503) /* this machine does not score the model's golden inputs to the bit */
 /* train: -600 */
-#define BA_ERR_LABEL (-601)   /* a label, weight, group or split that cannot be used */
-#define BA_ERR_CLASSES (-602) /* fewer than two classes, or not two where two are needed */
+#define BA_ERR_LABEL (-601)    /* a label, weight, group or split that cannot be used */
+#define BA_ERR_CLASSES (-602)  /* fewer than two classes, or not two where two are needed */
 #define BA_ERR_DIVERGED (-603) /* the objective is not finite */
 
-/** What a context confines: allocator, limits, threads, CPU level, log, cancel flag, last error. */
+/** What a context confines: allocator, limits, threads, CPU level, log, cancel flag, last error. Since 0.1.0. */
 typedef struct ba_context ba_context;
 
 /**
  * Foreign memory functions for a context.
  *
  * `size` is sizeof(ba_allocator) as the caller sees it. `allocate` returns at least `bytes` bytes aligned for any type,
- * or NULL; `release` gets what `allocate` returned and the same `bytes`. Both may be called from any thread.
+ * or NULL; `release` gets what `allocate` returned and the same `bytes`. Both may be called from any thread, and must
+ * not call the library. Since 0.1.0.
  */
 typedef struct ba_allocator {
   int64_t size;
@@ -79,56 +80,184 @@ typedef struct ba_allocator {
   void (*release)(void *user, void *pointer, int64_t bytes);
 } ba_allocator;
 
-/** A log line: level 0 is a warning, 1 information, 2 detail. Called only on the thread that entered the library. */
+/** A log line: level 0 is a warning, 1 information, 2 detail. Called only on the thread that entered the library; the
+ * message is gone after the call. A call of the library from here gets BA_ERR_BUSY. Since 0.1.0. */
 typedef void (*ba_log_function)(void *user, int32_t level, const char *message);
 
-/** The version of the library as 10000 * major + 100 * minor + patch. */
+/**
+ * Gives the version of the library.
+ * @return 10000 * major + 100 * minor + patch. Cannot fail.
+ * Owns: nothing. Threads: any. Cost: constant. Since 0.1.0.
+ */
 BA_API int32_t ba_version(void);
-/** The version of the library as text, such as "0.1.0". */
+/**
+ * Gives the version of the library as text, such as "0.1.0".
+ * @return a constant text. Cannot fail.
+ * Owns: nothing; the text lives as long as the library. Threads: any. Cost: constant. Since 0.1.0.
+ */
 BA_API const char *ba_version_text(void);
-/** The version of the binary interface; programs built against one major keep working with it. */
+/**
+ * Gives the version of the binary interface; programs built against one version keep working with it.
+ * @return the major version of the library. Cannot fail.
+ * Owns: nothing. Threads: any. Cost: constant. Since 0.1.0.
+ */
 BA_API int32_t ba_abi_version(void);
-/** Compiler, options and optional libraries of this build, one line. */
+/**
+ * Gives the compiler, the CPU levels and the optional libraries of this build, in one line.
+ * @return a constant text. Cannot fail.
+ * Owns: nothing; the text lives as long as the library. Threads: any. Cost: constant. Since 0.1.0.
+ */
 BA_API const char *ba_build_text(void);
-/** The name of a status code, such as "BA_ERR_MEMORY". */
+/**
+ * Gives the name of a status code, such as "BA_ERR_MEMORY".
+ * @param status any number.
+ * @return a constant text; "BA_ERR_UNKNOWN" for a number that is no status. Cannot fail.
+ * Owns: nothing; the text lives as long as the library. Threads: any. Cost: constant. Since 0.1.0.
+ */
 BA_API const char *ba_status_name(ba_status status);
-/** What a status code means, in one line. */
+/**
+ * Says what a status code means, in one line.
+ * @param status any number.
+ * @return a constant text. Cannot fail.
+ * Owns: nothing; the text lives as long as the library. Threads: any. Cost: constant. Since 0.1.0.
+ */
 BA_API const char *ba_status_text(ba_status status);
 
-/** Makes a context; `allocator` NULL means malloc and free. */
+/**
+ * Makes a context.
+ * @param allocator copied; NULL means malloc and free.
+ * @param out gets the context, or NULL on failure.
+ * @return BA_OK; BA_ERR_ARGUMENT for `out` NULL or an allocator without functions or with a `size` below
+ * sizeof(ba_allocator); BA_ERR_MEMORY.
+ * Owns: the caller owns the context. Threads: any. Cost: one allocation. Since 0.1.0.
+ */
 BA_API ba_status ba_context_create(const ba_allocator *allocator, ba_context **out);
-/** Gives up the caller's hold on a context; objects made from it stay valid until they are destroyed. */
+/**
+ * Gives up the caller's hold on a context.
+ * @param context may be NULL. Not to be used by the caller afterwards.
+ * Owns: objects made from the context hold it until they are destroyed, in any order. Threads: any, but no call on
+ * this context may be running. Cost: one release. Since 0.1.0.
+ */
 BA_API void ba_context_destroy(ba_context *context);
-/** Sets how many threads a call may use, 1 to 256. The default, 1, never starts a thread. */
+/**
+ * Sets how many threads a call may use; they end before the call returns.
+ * @param context not NULL.
+ * @param threads 1 to 256. The default, 1, never starts a thread.
+ * @return BA_OK, BA_ERR_ARGUMENT, BA_ERR_BUSY.
+ * Owns: nothing. Threads: one at a time. Cost: constant. Since 0.1.0.
+ */
 BA_API ba_status ba_context_set_threads(ba_context *context, int32_t threads);
-/** Sets the most bytes that the context may hold; 0, the default, means no limit. */
+/**
+ * Sets the most bytes that the context may hold; a call that would pass it fails with BA_ERR_LIMIT.
+ * @param context not NULL.
+ * @param bytes 0 or more; 0, the default, means no limit. Below what is held now, the next allocation fails.
+ * @return BA_OK, BA_ERR_ARGUMENT, BA_ERR_BUSY.
+ * Owns: nothing. Threads: one at a time. Cost: constant. Since 0.1.0.
+ */
 BA_API ba_status ba_context_set_memory_limit(ba_context *context, int64_t bytes);
-/** Sets the function that gets log lines; NULL, the default, means silence. */
+/**
+ * Sets the function that gets log lines.
+ * @param context not NULL.
+ * @param log NULL, the default, means silence.
+ * @param user passed to `log` as it is; may be NULL.
+ * @return BA_OK, BA_ERR_ARGUMENT, BA_ERR_BUSY.
+ * Owns: `user` stays the caller's and must live as long as it is set. Threads: one at a time. Cost: constant.
+ * Since 0.1.0.
+ */
 BA_API ba_status ba_context_set_log(ba_context *context, ba_log_function log, void *user);
-/** Sets the CPU level: "auto", "scalar", "avx2" or "avx512". Results do not depend on it. */
+/**
+ * Sets the CPU level. Results do not depend on it.
+ * @param context not NULL.
+ * @param level "auto", "scalar", "avx2" or "avx512".
+ * @return BA_OK; BA_ERR_ARGUMENT for another word; BA_ERR_UNSUPPORTED for a level that this build or this CPU lacks;
+ * BA_ERR_BUSY.
+ * Owns: nothing. Threads: one at a time. Cost: constant. Since 0.1.0.
+ */
 BA_API ba_status ba_context_set_cpu(ba_context *context, const char *level);
-/** The CPU level in use: "scalar", "avx2" or "avx512". */
+/**
+ * Gives the CPU level in use.
+ * @param context not NULL.
+ * @return "scalar", "avx2" or "avx512". Cannot fail.
+ * Owns: nothing; the text lives as long as the library. Threads: one at a time. Cost: constant. Since 0.1.0.
+ */
 BA_API const char *ba_context_cpu(ba_context *context);
-/** Bytes held now and the most ever held; either pointer may be NULL. May be called from any thread. */
+/**
+ * Gives the bytes held now and the most ever held, the context's own included.
+ * @param context NULL gives 0 and 0.
+ * @param current bytes held now; may be NULL.
+ * @param peak most bytes ever held; may be NULL.
+ * Owns: nothing. Threads: any, at any time. Cost: constant. Since 0.1.0.
+ */
 BA_API void ba_context_memory(const ba_context *context, int64_t *current, int64_t *peak);
-/** Work done and work in all of the running call, in a unit of its own; total 0 when unknown. From any thread. */
+/**
+ * Gives the work done and the work in all of the running call, or of the last one that counted.
+ * @param context NULL gives 0 and 0.
+ * @param done in a unit of the call's own; may be NULL.
+ * @param total in the same unit, 0 when unknown; may be NULL.
+ * Owns: nothing. Threads: any, at any time. Cost: constant. Since 0.1.0.
+ */
 BA_API void ba_context_progress(const ba_context *context, int64_t *done, int64_t *total);
-/** Asks the running call to end with BA_ERR_CANCELLED; holds until ba_context_reset. From any thread. */
+/**
+ * Asks the running call, and those after it, to end with BA_ERR_CANCELLED; holds until ba_context_reset.
+ * @param context NULL is fine.
+ * Owns: nothing. Threads: any, at any time; also from a signal handler. Cost: constant; the running call sees it
+ * within 10 ms. Since 0.1.0.
+ */
 BA_API void ba_context_cancel(ba_context *context);
-/** Clears the cancel flag, the progress and the last error. */
+/**
+ * Clears the cancel flag, the progress and the last error.
+ * @param context not NULL.
+ * @return BA_OK, BA_ERR_ARGUMENT, BA_ERR_BUSY.
+ * Owns: nothing. Threads: one at a time. Cost: constant. Since 0.1.0.
+ */
 BA_API ba_status ba_context_reset(ba_context *context);
-/** The status of the last failed call, or BA_OK. */
+/**
+ * Gives the error of the last call on this context that can fail.
+ * @param context NULL gives BA_ERR_ARGUMENT.
+ * @return BA_OK when that call did not fail. A call refused with BA_ERR_BUSY leaves no trace here.
+ * Owns: nothing. Threads: one at a time. Cost: constant. Since 0.1.0.
+ */
 BA_API ba_status ba_context_error_code(const ba_context *context);
-/** What went wrong in the last failed call: what, where, and what would be accepted. Never NULL. */
+/**
+ * Says what went wrong in the last call: what, where, and what would be accepted.
+ * @param context may be NULL.
+ * @return printable ASCII of at most 511 bytes, never NULL; "" when the call did not fail. Other bytes appear as \xHH.
+ * Owns: the context owns the text; the next call on it changes it. Threads: one at a time. Cost: constant.
+ * Since 0.1.0.
+ */
 BA_API const char *ba_context_error_message(const ba_context *context);
-/** Record (from 1) and byte (from 0, of the decompressed input) of the last error; -1 when it has none. */
+/**
+ * Says where in the input the last error happened.
+ * @param context NULL gives -1 and -1.
+ * @param record number of the record, from 1, or -1; may be NULL.
+ * @param byte offset in the decompressed input, from 0, or -1; may be NULL.
+ * Owns: nothing. Threads: one at a time. Cost: constant. Since 0.1.0.
+ */
 BA_API void ba_context_error_position(const ba_context *context, int64_t *record, int64_t *byte);
 
-/** Checks a recipe and writes its canonical text: presets expanded, every default written out. */
+/**
+ * Checks a recipe and writes its canonical text: presets expanded, every default written out.
+ * @param context not NULL.
+ * @param recipe text in the recipe language, NUL-terminated.
+ * @param buffer room for `capacity` bytes; may be NULL when that is 0.
+ * @param capacity bytes, 0 or more; a longer text is cut and stays NUL-terminated.
+ * @param length gets the length of the whole text without the NUL.
+ * @return BA_OK, BA_ERR_ARGUMENT, BA_ERR_RECIPE with the column in the message, BA_ERR_MEMORY, BA_ERR_LIMIT,
+ * BA_ERR_BUSY.
+ * Owns: nothing. Threads: one at a time. Cost: linear in the text. Since 0.1.0.
+ */
 BA_API ba_status ba_recipe_canonical(ba_context *context, const char *recipe, char *buffer, int64_t capacity,
                                      int64_t *length);
-/** Writes the reference of the recipe language, made from the table that the parser uses; format "text" or
- * "markdown". */
+/**
+ * Writes the reference of the recipe language, made from the table that the parser uses.
+ * @param context not NULL.
+ * @param format "text" or "markdown".
+ * @param buffer room for `capacity` bytes; may be NULL when that is 0.
+ * @param capacity bytes, 0 or more; a longer text is cut and stays NUL-terminated.
+ * @param length gets the length of the whole text without the NUL.
+ * @return BA_OK, BA_ERR_ARGUMENT, BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_BUSY.
+ * Owns: nothing. Threads: one at a time. Cost: linear in the text. Since 0.1.0.
+ */
 BA_API ba_status ba_recipe_reference(ba_context *context, const char *format, char *buffer, int64_t capacity,
                                      int64_t *length);
 
