@@ -33,7 +33,7 @@ def sequence(source, length, motif=""):
 def build_dir():
     """The folder of the build under test, as ./dev makes it."""
     folder = pathlib.Path(os.environ.get("BA_BUILD_DIR", TOP / "build" / "release"))
-    assert (folder / "ba").exists(), f"no ba in {folder}: run ./dev build"
+    assert (folder / "CMakeCache.txt").exists(), f"{folder} is no build: run ./dev build"
     return folder
 
 
