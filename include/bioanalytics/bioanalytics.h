@@ -5,11 +5,14 @@
 #ifndef BIOANALYTICS_BIOANALYTICS_H
 #define BIOANALYTICS_BIOANALYTICS_H
 
+/* The order of the rooms. */
+/* clang-format off */
 #include "bioanalytics/base.h"
 #include "bioanalytics/array.h"
 #include "bioanalytics/seq.h"
 #include "bioanalytics/features.h"
 #include "bioanalytics/model.h"
 #include "bioanalytics/train.h"
+/* clang-format on */
 
 #endif
