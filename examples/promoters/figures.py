@@ -33,7 +33,10 @@ def letter(name, x, y, width, height):
     """One letter stretched into a box whose upper left corner is (x, y)."""
     if name not in GLYPHS:
         return ""
-    matrix = " ".join(number(v) if i > 3 else f"{v:.4f}".rstrip("0").rstrip(".") for i, v in enumerate((width / 100, 0, 0, height / 100, x, y)))
+    matrix = " ".join(
+        number(v) if i > 3 else f"{v:.4f}".rstrip("0").rstrip(".")
+        for i, v in enumerate((width / 100, 0, 0, height / 100, x, y))
+    )
     return f'<use href="#letter-{name}" transform="matrix({matrix})"/>'
 
 
@@ -43,6 +46,16 @@ def text(x, y, words, kind="", anchor="start"):
     if words[:1] == "-" and words[1:2].isdigit():
         words = "\u2212" + words[1:]
     return f'<text x="{number(x)}" y="{number(y)}"{style}{place}>{html.escape(words)}</text>'
+
+
+def stroke(kind, x1, y1, x2, y2):
+    """A straight line."""
+    ends = "".join(f' {key}="{number(value)}"' for key, value in (("x1", x1), ("y1", y1), ("x2", x2), ("y2", y2)))
+    return f'<line class="{kind}"{ends}/>'
+
+
+def box(kind, x, y, width, height):
+    return f'<rect class="{kind}" x="{number(x)}" y="{number(y)}" width="{number(width)}" height="{number(height)}"/>'
 
 
 def svg(width, height, parts, title):
@@ -72,16 +85,18 @@ class Chart:
     def axes(self, x_ticks, y_ticks, x_words, y_words, form="{:g}".format):
         for value in y_ticks:
             y = self.py(value)
-            self.parts.append(f'<line class="grid" x1="{number(self.left)}" x2="{number(self.right)}" y1="{number(y)}" y2="{number(y)}"/>')
+            self.parts.append(stroke("grid", self.left, y, self.right, y))
             self.parts.append(text(self.left - 8, y + 4.5, form(value), "tick", "end"))
         for value in x_ticks:
             x = self.px(value)
-            self.parts.append(f'<line class="axis" x1="{number(x)}" x2="{number(x)}" y1="{number(self.bottom)}" y2="{number(self.bottom + 5)}"/>')
+            self.parts.append(stroke("axis", x, self.bottom, x, self.bottom + 5))
             self.parts.append(text(x, self.bottom + 20, form(value), "tick", "middle"))
-        self.parts.append(f'<line class="axis" x1="{number(self.left)}" x2="{number(self.right)}" y1="{number(self.bottom)}" y2="{number(self.bottom)}"/>')
+        self.parts.append(stroke("axis", self.left, self.bottom, self.right, self.bottom))
         self.parts.append(text((self.left + self.right) / 2, self.height - 8, x_words, "label", "middle"))
         middle = (self.top + self.bottom) / 2
-        self.parts.append(f'<g transform="translate(15 {number(middle)}) rotate(-90)">{text(0, 0, y_words, "label", "middle")}</g>')
+        self.parts.append(
+            f'<g transform="translate(15 {number(middle)}) rotate(-90)">{text(0, 0, y_words, "label", "middle")}</g>'
+        )
 
     def line(self, points, kind):
         path = " ".join(f"{number(self.px(x))},{number(self.py(y))}" for x, y in points)
@@ -94,10 +109,12 @@ class Chart:
 
     def dots(self, points, kind, radius=3.6):
         for x, y in points:
-            self.parts.append(f'<circle class="dot {kind}" cx="{number(self.px(x))}" cy="{number(self.py(y))}" r="{radius}"/>')
+            self.parts.append(
+                f'<circle class="dot {kind}" cx="{number(self.px(x))}" cy="{number(self.py(y))}" r="{radius}"/>'
+            )
 
     def bar(self, x, low, high, kind):
-        self.parts.append(f'<line class="line thin {kind}" x1="{number(self.px(x))}" x2="{number(self.px(x))}" y1="{number(self.py(low))}" y2="{number(self.py(high))}"/>')
+        self.parts.append(stroke(f"line thin {kind}", self.px(x), self.py(low), self.px(x), self.py(high)))
 
     def note(self, x, y, words, kind="", anchor="start"):
         self.parts.append(text(self.px(x), self.py(y), words, kind, anchor))
@@ -106,7 +123,7 @@ class Chart:
         """Rows of (kind, words), the first one on top, its left end at data point (x, y)."""
         px, py = self.px(x), self.py(y)
         for kind, words in rows:
-            self.parts.append(f'<line class="line {kind}" x1="{number(px)}" x2="{number(px + 22)}" y1="{number(py)}" y2="{number(py)}"/>')
+            self.parts.append(stroke(f"line {kind}", px, py, px + 22, py))
             self.parts.append(text(px + 29, py + 4.5, words, "legend"))
             py += 20
 
@@ -124,7 +141,7 @@ def logo(columns, title, column_width=26, height=96):
             y -= tall
             if tall > 0.6:
                 parts.append(letter(name, i * column_width + 1, y, column_width - 2, tall))
-    parts.append(f'<line class="axis" x1="0" x2="{len(columns) * column_width}" y1="{height + 0.5}" y2="{height + 0.5}"/>')
+    parts.append(stroke("axis", 0, height + 0.5, len(columns) * column_width, height + 0.5))
     return svg(len(columns) * column_width, height + 2, parts, title)
 
 
@@ -146,10 +163,10 @@ def track(letters, values, marks, title, per_row=125, width=1000, first_label=-2
         for first, length, words in marks:
             if low <= first < high:
                 x, wide = (first - low) * step, min(length, high - first) * step
-                parts.append(f'<rect class="mark" x="{number(x)}" y="{number(y0 - up * scale - 2)}" width="{number(wide)}" height="{number((up + down) * scale + 4)}"/>')
+                parts.append(box("mark", x, y0 - up * scale - 2, wide, (up + down) * scale + 4))
                 anchor, at = ("end", x + wide) if x > width - 110 else ("start", x)
                 parts.append(text(at, y0 - up * scale - 6, words, "small", anchor))
-        parts.append(f'<line class="axis" x1="0" x2="{number((high - low) * step)}" y1="{number(y0)}" y2="{number(y0)}"/>')
+        parts.append(stroke("axis", 0, y0, (high - low) * step, y0))
         for i in range(low, high):
             tall = abs(values[i]) * scale
             if tall >= 0.3:
@@ -160,6 +177,12 @@ def track(letters, values, marks, title, per_row=125, width=1000, first_label=-2
             place = first_label + i
             if place % 25 == 0 or i == len(letters) - 1:
                 anchor = "end" if i == len(letters) - 1 else "middle" if i > low else "start"
-                x = (i - low + 0.5) * step if anchor == "middle" else (i - low) * step if anchor == "start" else (i - low + 1) * step
+                x = (
+                    (i - low + 0.5) * step
+                    if anchor == "middle"
+                    else (i - low) * step
+                    if anchor == "start"
+                    else (i - low + 1) * step
+                )
                 parts.append(text(x, bottom + 16, str(place), "small", anchor))
     return svg(width, rows * row_height, parts, title)

@@ -5,7 +5,19 @@ import collections
 import math
 
 COMPLEMENT = str.maketrans("ACGT", "TGCA")
-IUPAC = {"A": "A", "C": "C", "G": "G", "T": "T", "R": "AG", "Y": "CT", "W": "AT", "S": "CG", "K": "GT", "M": "AC", "N": "ACGT"}
+IUPAC = {
+    "A": "A",
+    "C": "C",
+    "G": "G",
+    "T": "T",
+    "R": "AG",
+    "Y": "CT",
+    "W": "AT",
+    "S": "CG",
+    "K": "GT",
+    "M": "AC",
+    "N": "ACGT",
+}
 
 # Core promoter elements of the fly. The first four are the ones this page expects.
 KNOWN = (
@@ -119,7 +131,9 @@ def fits_forward(pattern, kmer):
     """How many letters of the pattern a k-mer shows as written: all of the shorter of the two, or 0."""
     for offset in range(min(0, len(pattern) - len(kmer)), max(0, len(pattern) - len(kmer)) + 1):
         first, last = max(0, offset), min(len(pattern), offset + len(kmer))
-        if last - first == min(len(pattern), len(kmer)) and matches(pattern[first:last], kmer[first - offset : last - offset]):
+        if last - first == min(len(pattern), len(kmer)) and matches(
+            pattern[first:last], kmer[first - offset : last - offset]
+        ):
             return last - first
     return 0
 
@@ -151,10 +165,15 @@ def turned_to(label, members):
     """The members on the strand where biologists write the element."""
     for name, patterns in KNOWN:
         if name == label:
-            heaviest = max(members, key=lambda member: (fits_any(patterns, member.kmer) >= SHORTEST, abs(member.weight)))
+            heaviest = max(
+                members, key=lambda member: (fits_any(patterns, member.kmer) >= SHORTEST, abs(member.weight))
+            )
             forward = any(fits_forward(pattern, heaviest.kmer) >= SHORTEST for pattern in patterns)
             if not forward:
-                return [Member(reverse_complement(m.kmer), m.weight, -m.offset - len(m.kmer), not m.flipped) for m in members]
+                return [
+                    Member(reverse_complement(m.kmer), m.weight, -m.offset - len(m.kmer), not m.flipped)
+                    for m in members
+                ]
     return members
 
 

@@ -225,7 +225,9 @@ def main():
         print(f"prepare.py: {arguments.fasta}: {error}", file=sys.stderr)
         return 2
     for step in counts["steps"]:
-        print(f"{step['of']:>9}  {step['kept']:>6,} kept  {step['dropped']:>6,} dropped  {step['step']}", file=sys.stderr)
+        print(
+            f"{step['of']:>9}  {step['kept']:>6,} kept  {step['dropped']:>6,} dropped  {step['step']}", file=sys.stderr
+        )
     print(f"{counts['total']:,} sequences: {counts['train']:,} train, {counts['test']:,} test", file=sys.stderr)
     return 0
 

@@ -26,6 +26,7 @@ MOTIF_KMERS = 250
 
 # ---------------------------------------------------------------- reading
 
+
 def read_json(folder, name):
     with open(os.path.join(folder, name), encoding="utf-8") as handle:
         return json.load(handle)
@@ -60,6 +61,7 @@ def read_scan(folder):
 
 
 # ---------------------------------------------------------------- figures of merit
+
 
 def middle_ranks(values):
     """Ranks from 1; equal values share the middle one."""
@@ -145,6 +147,7 @@ def known_sites(letters):
 
 # ---------------------------------------------------------------- the promoters to show
 
+
 def pick(folder):
     """Write picks.fa: the best promoter of each kind, and one that the model gets wrong."""
     labels = read_table(folder, "test.tsv")
@@ -154,7 +157,8 @@ def pick(folder):
 
     def holds(pattern, first, last, strands="+-"):
         return lambda letters: any(
-            first <= at < last and strand in strands for at, strand in motifs.occurrences(pattern, letters))
+            first <= at < last and strand in strands for at, strand in motifs.occurrences(pattern, letters)
+        )
 
     kinds = (
         ("the highest score of all", lambda letters: True),
@@ -175,7 +179,11 @@ def pick(folder):
 
 # ---------------------------------------------------------------- parts of the page
 
-SERIES = (("model", "m", "k-mers 1 to 8 and their positions"), ("kmer2", "k2", "2-mers"), ("kmer1", "k1", "single bases"))
+SERIES = (
+    ("model", "m", "k-mers 1 to 8 and their positions"),
+    ("kmer2", "k2", "2-mers"),
+    ("kmer1", "k1", "single bases"),
+)
 
 
 def curves(predictions, areas):
@@ -185,7 +193,11 @@ def curves(predictions, areas):
     chart.line([(0, 0), (1, 1)], "guide")
     for name, kind, _ in reversed(SERIES):
         chart.line(roc(predictions[name]), kind)
-    chart.legend(0.42, 0.2, [(kind, f"{words if name != 'model' else 'model'}: {areas[name][0]:.3f}") for name, kind, words in SERIES])
+    chart.legend(
+        0.42,
+        0.2,
+        [(kind, f"{words if name != 'model' else 'model'}: {areas[name][0]:.3f}") for name, kind, words in SERIES],
+    )
     first = chart.done("ROC curves of the model and the two baselines on chromosome X")
     chart = figures.Chart((0, 1), (0, 1))
     chart.axes(ticks, ticks, "probability the model gives", "share that are promoters")
@@ -197,7 +209,9 @@ def curves(predictions, areas):
                 chart.bar(x, low, high, kind)
         chart.line([(x, y) for x, y, _, _ in groups], kind + " thin")
         chart.dots([(x, y) for x, y, _, _ in groups], kind)
-    chart.legend(0.04, 0.95, [(kind, words if name != "model" else "model, with 95 % intervals") for name, kind, words in SERIES])
+    chart.legend(
+        0.04, 0.95, [(kind, words if name != "model" else "model, with 95 % intervals") for name, kind, words in SERIES]
+    )
     return first, chart.done("Calibration curves of the model and the two baselines on chromosome X")
 
 
@@ -228,8 +242,9 @@ def motif_cards(weights, limit):
         drawing = figures.logo(motif.columns, f"Sequence logo: {name}")
         wide = min(100, 9 * len(motif.columns))
         cards.append(
-            f'<div class="card {kind}"><h4>{html.escape(name)}</h4><div class="logo" style="width:{wide}%">{drawing}</div>'
-            f"<p>{words}<br><span>{len(motif.members)} k-mers, heaviest {figures.signed(heaviest[0].weight)}</span></p></div>"
+            f'<div class="card {kind}"><h4>{html.escape(name)}</h4>'
+            f'<div class="logo" style="width:{wide}%">{drawing}</div><p>{words}<br>'
+            f"<span>{len(motif.members)} k-mers, heaviest {figures.signed(heaviest[0].weight)}</span></p></div>"
         )
     return found, f'<div class="cards">{"".join(cards)}</div>'
 
@@ -241,7 +256,14 @@ def expected_table(weights, found):
         seen = motifs.whole_element(patterns, weights)
         cells = (f"{seen[1]}", figures.signed(seen[2]), f"{seen[0]}") if seen else ("none", "", "")
         rows.append((name, " or ".join(patterns), *cells, "yes" if name in labels else "no"))
-    heads = ("element", "consensus", "heaviest k-mer that shows it", "weight", "rank among k-mers of 5 to 8", "has a logo above")
+    heads = (
+        "element",
+        "consensus",
+        "heaviest k-mer that shows it",
+        "weight",
+        "rank among k-mers of 5 to 8",
+        "has a logo above",
+    )
     return page.table(heads, rows, numbers=(3, 4))
 
 
@@ -285,14 +307,25 @@ def along_genes(folder):
     chart = figures.Chart((-GENE, 0), (low, high), width=980, height=360)
     ticks = [low + step * i for i in range(int((high - low) / step + 1e-9) + 1)]
     words = "probability" if is_share else "score (log-odds of a promoter)"
-    chart.axes(range(-GENE, 1, 250), [round(t, 6) for t in ticks], "middle of the 250-base window, in bases from the transcript start", words)
+    chart.axes(
+        range(-GENE, 1, 250),
+        [round(t, 6) for t in ticks],
+        "middle of the 250-base window, in bases from the transcript start",
+        words,
+    )
     chart.band(xs, lows, highs, "m")
     chart.line(list(zip(xs, means)), "m")
-    chart.parts.append(f'<line class="start" x1="{figures.number(chart.right)}" x2="{figures.number(chart.right)}" y1="{chart.top}" y2="{chart.bottom}"/>')
+    chart.parts.append(figures.stroke("start", chart.right, chart.top, chart.right, chart.bottom))
     chart.note(-12, high - (high - low) * 0.04, "transcript start", "small", "end")
     last = {name: scores[max(scores)] for name, scores in genes.items()}
     ends = (means[0], means[-1])
-    return chart.done("Mean score along the 2,000 bases before the X genes' starts"), last, ends, len(genes), len(starts)
+    return (
+        chart.done("Mean score along the 2,000 bases before the X genes' starts"),
+        last,
+        ends,
+        len(genes),
+        len(starts),
+    )
 
 
 def tracks(folder, predictions):
@@ -313,9 +346,12 @@ def tracks(folder, predictions):
         heights = [value for _, _, value in sorted(values[name])]
         short = re.sub(r"_up_2000_|_near$", " ", name).strip()
         score, probability, _ = predictions[name]
-        drawing = figures.track(letters, heights, known_sites(letters), f"Attribution of each base of {short}", first_label=-len(letters))
+        drawing = figures.track(
+            letters, heights, known_sites(letters), f"Attribution of each base of {short}", first_label=-len(letters)
+        )
         parts.append(
-            f'<div class="track"><h4>{html.escape(short)}<span>{html.escape(reasons[name])}; score {figures.signed(score)}, '
+            f'<div class="track"><h4>{html.escape(short)}<span>{html.escape(reasons[name])}; '
+            f"score {figures.signed(score)}, "
             f"probability {probability:.2f}</span></h4>{drawing}</div>"
         )
     return "".join(parts)
@@ -332,7 +368,9 @@ def proof(folder, last_windows, labels, predictions, evaluated, area):
             differ += row[0] != last_windows[gene]
     if compared:
         rows.append(("last window of ba scan against ba predict on the same bases", compared, differ))
-    rows.append(("AUROC worked out again by this page against ba eval, to 1e-9", 1, int(abs(evaluated["auroc"] - area) > 1e-9)))
+    rows.append(
+        ("AUROC worked out again by this page against ba eval, to 1e-9", 1, int(abs(evaluated["auroc"] - area) > 1e-9))
+    )
     return rows
 
 
@@ -364,12 +402,27 @@ def build(folder):
     along, last, ends, genes, windows = along_genes(folder)
     by_name = {label["name"]: row for label, row in zip(labels, predictions["model"])}
     parts = {
-        "counts": read_json(folder, "counts.json"), "trained": trained, "evaluated": evaluated, "areas": areas,
-        "fastest": fastest, "speeds": speeds, "steps": read_table(folder, "steps.tsv"),
-        "machine": dict(line.rstrip("\n").split("\t", 1) for line in open(os.path.join(folder, "machine.txt"), encoding="utf-8")),
-        "roc": roc_chart, "calibration": calibration_chart, "motifs_for": cards_for, "motifs_against": cards_against,
-        "expected": expected_table([k for k in kmers if k[1] > 0], found), "bars": feature_bars(weights), "along": along, "ends": ends,
-        "genes": genes, "windows": windows, "tracks": tracks(folder, by_name),
+        "counts": read_json(folder, "counts.json"),
+        "trained": trained,
+        "evaluated": evaluated,
+        "areas": areas,
+        "fastest": fastest,
+        "speeds": speeds,
+        "steps": read_table(folder, "steps.tsv"),
+        "machine": dict(
+            line.rstrip("\n").split("\t", 1) for line in open(os.path.join(folder, "machine.txt"), encoding="utf-8")
+        ),
+        "roc": roc_chart,
+        "calibration": calibration_chart,
+        "motifs_for": cards_for,
+        "motifs_against": cards_against,
+        "expected": expected_table([k for k in kmers if k[1] > 0], found),
+        "bars": feature_bars(weights),
+        "along": along,
+        "ends": ends,
+        "genes": genes,
+        "windows": windows,
+        "tracks": tracks(folder, by_name),
         "proof": proof(folder, last, labels, predictions["model"], evaluated["model"], areas["model"][0]),
     }
     target = os.path.join(folder, "report.html")

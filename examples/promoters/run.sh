@@ -117,6 +117,10 @@ prove() {
     for count in 1 2; do
       "$ba" predict --model "$out/model.ba" --cpu "$level" --threads "$count" "$out/test.fa" >"$other/predictions.tsv"
       compare "scores of ba predict --cpu $level --threads $count" "$out/predictions.tsv" "$other/predictions.tsv"
+    done
+  done
+  for level in $(levels); do
+    for count in 1 2; do
       "$ba" train --recipe "$kmer2" --labels "$out/train.tsv" --seed 1 --cpu "$level" --threads "$count" \
         --out "$other/kmer2.ba" --json >"$other/kmer2.json"
       compare_bytes "model file of ba train (2-mers) --cpu $level --threads $count" "$out/kmer2.ba" "$other/kmer2.ba"

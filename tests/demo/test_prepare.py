@@ -71,7 +71,10 @@ def test_windows_of_both_strands_are_cut_where_the_start_is(tmp_path):
     # + strand: the start is base 3001, so the promoter is 2751..3000 and the far window 1001..1250.
     assert [row[1] for row in train] == [genome[2750:3000], genome[1000:1250]]
     # - strand: the start is base 20000, so the promoter is 20001..20250 on the other strand.
-    assert [row[1] for row in test] == [reverse_complement(genome[20000:20250]), reverse_complement(genome[21750:22000])]
+    assert [row[1] for row in test] == [
+        reverse_complement(genome[20000:20250]),
+        reverse_complement(genome[21750:22000]),
+    ]
     assert [row[2:] for row in train] == [["1", "2L"], ["0", "2L"]]
     assert [row[2:] for row in test] == [["1", "X"], ["0", "X"]]
     assert (counts["total"], counts["train"], counts["test"]) == (4, 2, 2)
@@ -164,7 +167,13 @@ def test_equal_runs_give_equal_bytes(tmp_path):
 
 @pytest.mark.parametrize(
     "header",
-    ["", "NM_1", "NM_1_up_2000_chr2L_5_f chr2L:6-2005", "NM_1_up_2000_chr2L_5_f chr2R:5-2004", "NM_1_up_2000_chr2L_5_x chr2L:5-2004"],
+    [
+        "",
+        "NM_1",
+        "NM_1_up_2000_chr2L_5_f chr2L:6-2005",
+        "NM_1_up_2000_chr2L_5_f chr2R:5-2004",
+        "NM_1_up_2000_chr2L_5_x chr2L:5-2004",
+    ],
 )
 def test_headers_of_another_form_are_refused(header):
     assert prepare.parse_header(header) is None
@@ -176,7 +185,9 @@ def test_a_header_gives_its_parts():
     assert prepare.parse_header("NR_1_up_2000_chrX_7_r chrX:7-2006") == ("NR_1", "X", "-", 7, 2006)
 
 
-@pytest.mark.parametrize("content, words", [(b"no record here\n", "line 1"), (b"", "no FASTA record"), (b"\x1f\x8b\x08\x00cut", "")])
+@pytest.mark.parametrize(
+    "content, words", [(b"no record here\n", "line 1"), (b"", "no FASTA record"), (b"\x1f\x8b\x08\x00cut", "")]
+)
 def test_bad_files_end_with_status_2_and_write_nothing(tmp_path, content, words):
     source = tmp_path / "bad.fa.gz"
     source.write_bytes(content)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The figures of merit, the motifs and the page of the demo, against definitions worked out by hand or by brute force."""
+"""The figures of merit, the motifs and the page of the demo, against values worked out by hand or by brute force."""
 
 import json
 import os
@@ -23,6 +23,7 @@ def rows(scores, labels):
 
 
 # ---- figures of merit
+
 
 def test_auroc_counts_pairs_and_halves_ties():
     chance = random.Random(1)
@@ -52,13 +53,14 @@ def test_roc_goes_from_corner_to_corner_and_takes_ties_at_once():
 
 def test_calibration_gives_wilson_intervals():
     # 8 of 10: the Wilson interval at z = 1.96 is 0.4902 to 0.9433 (Newcombe 1998 tabulates such values).
-    (mean, share, low, high), = report.calibration(rows([0.75] * 10, [1] * 8 + [0] * 2), groups=1)
+    ((mean, share, low, high),) = report.calibration(rows([0.75] * 10, [1] * 8 + [0] * 2), groups=1)
     assert (mean, share) == (0.75, 0.8)
     assert low == pytest.approx(0.4902, abs=1e-4)
     assert high == pytest.approx(0.9433, abs=1e-4)
 
 
 # ---- motifs
+
 
 def test_iupac_patterns_are_found_on_both_strands():
     assert motifs.occurrences("TCAGTY", "AATCAGTCAA") == [(2, "+")]
@@ -69,7 +71,16 @@ def test_iupac_patterns_are_found_on_both_strands():
 
 @pytest.mark.parametrize(
     "kmer, offset",
-    [("TATAAA", 0), ("TATAA", 0), ("ATAAA", 1), ("GTATAAAG", -1), ("TAAAAG", 2), ("CCCCCC", None), ("TAAACC", 2), ("AAACCC", None)],
+    [
+        ("TATAAA", 0),
+        ("TATAA", 0),
+        ("ATAAA", 1),
+        ("GTATAAAG", -1),
+        ("TAAAAG", 2),
+        ("CCCCCC", None),
+        ("TAAACC", 2),
+        ("AAACCC", None),
+    ],
 )
 def test_a_kmer_is_placed_where_it_agrees_with_the_seed(kmer, offset):
     assert motifs.place_on("TATAAA", kmer) == offset
@@ -100,11 +111,15 @@ def test_words_that_only_look_alike_get_no_name():
 
 # ---- drawings and the page
 
+
 def test_track_draws_letters_above_and_below_the_line():
     drawing = figures.track("ACGT", [1.0, -1.0, 0.0, 0.5], [(0, 2, "site")], "t", per_row=4, width=400, first_label=-4)
     assert drawing.count("<use") == 3  # a letter without weight is not drawn
-    heights = {m.group(1): float(m.group(2)) for m in re.finditer(r'#letter-(\w)" transform="matrix\(\S+ 0 0 \S+ \S+ (\S+)\)', drawing)}
-    line = float(re.search(r'class="axis" x1="0" x2="\d+" y1="([\d.]+)"', drawing).group(1))
+    heights = {
+        m.group(1): float(m.group(2))
+        for m in re.finditer(r'#letter-(\w)" transform="matrix\(\S+ 0 0 \S+ \S+ (\S+)\)', drawing)
+    }
+    line = float(re.search(r'class="axis" x1="0" y1="([\d.]+)"', drawing).group(1))
     assert heights["C"] == line and heights["A"] < heights["T"] < line
     assert ">site</text>" in drawing and ">\u22121</text>" in drawing
 
@@ -120,19 +135,79 @@ def small_run(folder):
     letters = ["".join(chance.choices("ACGT", k=250)) for _ in range(40)]
     names = [f"NM_{i}_up_2000_chrX_{i}_f_{'near' if i % 2 else 'far'}" for i in range(40)]
     scores = [chance.gauss(1.0 if i % 2 else -1.0, 1.0) for i in range(40)]
-    write(folder, "test.tsv", "name\tsequence\tlabel\tgroup\n" + "".join(f"{n}\t{s}\t{i % 2}\tX\n" for i, (n, s) in enumerate(zip(names, letters))))
-    table = "name\tclass\tprobability\tscore\n" + "".join(f"{n}\t{int(s > 0)}\t{1 / (1 + 2.718281828 ** -s):.17g}\t{s:.17g}\n" for n, s in zip(names, scores))
+    write(
+        folder,
+        "test.tsv",
+        "name\tsequence\tlabel\tgroup\n"
+        + "".join(f"{n}\t{s}\t{i % 2}\tX\n" for i, (n, s) in enumerate(zip(names, letters))),
+    )
+    table = "name\tclass\tprobability\tscore\n" + "".join(
+        f"{n}\t{int(s > 0)}\t{1 / (1 + 2.718281828 ** -s):.17g}\t{s:.17g}\n" for n, s in zip(names, scores)
+    )
     area = report.auroc([(s, s, i % 2) for i, s in enumerate(scores)])[0]
-    merit = dict(n=40, accuracy=0.8, mcc=0.6, auroc=area, auprc=0.8, log_loss=0.5, brier=0.2, ece=0.05, confusion=[[16, 4], [4, 16]])
+    merit = dict(
+        n=40,
+        accuracy=0.8,
+        mcc=0.6,
+        auroc=area,
+        auprc=0.8,
+        log_loss=0.5,
+        brier=0.2,
+        ece=0.05,
+        confusion=[[16, 4], [4, 16]],
+    )
     for name in ("model", "kmer1", "kmer2"):
         write(folder, "predictions.tsv" if name == "model" else f"{name}.predictions.tsv", table)
         write(folder, f"{name}.eval.json", json.dumps(merit))
-    cv = {"recipe": "Kmer(k=1..8) | Logistic(l2=1e-3)", "cv": {"auroc": 0.8, "mcc": 0.5, "log_loss": 0.5}, "cv_cpu_seconds": 1.0}
-    write(folder, "model.train.json", json.dumps(dict(candidates=[cv], recipe="Kmer(k=1..8) <b>", fit_cpu_seconds=1.25, cv_cpu_seconds=5, iterations=9, rows=90, peak_memory_bytes=10**8)))
+    cv = {
+        "recipe": "Kmer(k=1..8) | Logistic(l2=1e-3)",
+        "cv": {"auroc": 0.8, "mcc": 0.5, "log_loss": 0.5},
+        "cv_cpu_seconds": 1.0,
+    }
+    write(
+        folder,
+        "model.train.json",
+        json.dumps(
+            dict(
+                candidates=[cv],
+                recipe="Kmer(k=1..8) <b>",
+                fit_cpu_seconds=1.25,
+                cv_cpu_seconds=5,
+                iterations=9,
+                rows=90,
+                peak_memory_bytes=10**8,
+            )
+        ),
+    )
     step = {"step": "records in the file", "of": "records", "dropped": 0, "kept": 40}
-    write(folder, "counts.json", json.dumps(dict(source="f.fa.gz", sha256="ab", steps=[step], arms=[{"arm": "X", "positives": 20, "negatives": 20}], total=40, train=0, test=40, test_genes=20)))
-    write(folder, "features.tsv", "feature\tweight\nKmer_TATAAA\t2\nKmer_TATAA\t1.5\nPositionKmer_A.pos249\t-1\nKmer_CCTCC\t-0.5\nKmer_CCTCCT\t-0.4\nKmer_4.slot7\t0.1\n")
-    bed = "".join(f"{n[:-5]}\t{a}\t{a + 250}\t{s:.17g}\n" for n, s in zip(names, scores) if n.endswith("near") for a in (0, 875, 1750))
+    write(
+        folder,
+        "counts.json",
+        json.dumps(
+            dict(
+                source="f.fa.gz",
+                sha256="ab",
+                steps=[step],
+                arms=[{"arm": "X", "positives": 20, "negatives": 20}],
+                total=40,
+                train=0,
+                test=40,
+                test_genes=20,
+            )
+        ),
+    )
+    write(
+        folder,
+        "features.tsv",
+        "feature\tweight\nKmer_TATAAA\t2\nKmer_TATAA\t1.5\nPositionKmer_A.pos249\t-1\n"
+        "Kmer_CCTCC\t-0.5\nKmer_CCTCCT\t-0.4\nKmer_4.slot7\t0.1\n",
+    )
+    bed = "".join(
+        f"{n[:-5]}\t{a}\t{a + 250}\t{s:.17g}\n"
+        for n, s in zip(names, scores)
+        if n.endswith("near")
+        for a in (0, 875, 1750)
+    )
     write(folder, "scan.bedgraph", bed)
     write(folder, "proof.tsv", "check\tcompared\tdiffer\nscores\t40\t0\n")
     write(folder, "speed.tsv", "threads\tbases\tseconds\n1\t1000000\t0.5\n2\t1000000\t0.25\n")
@@ -140,13 +215,23 @@ def small_run(folder):
     write(folder, "machine.txt", "cpu\tsome processor\nlevels\tscalar\n")
     report.pick(folder)
     picked = open(os.path.join(folder, "picks.fa")).read().split("\n")[:-1]
-    write(folder, "tracks.tsv", "name\tposition\tletter\tattribution\n" + "".join(
-        f"{h[1:].split()[0]}\t{i}\t{letter}\t{chance.gauss(0, 0.1):.9g}\n" for h, s in zip(picked[::2], picked[1::2]) for i, letter in enumerate(s)))
+    write(
+        folder,
+        "tracks.tsv",
+        "name\tposition\tletter\tattribution\n"
+        + "".join(
+            f"{h[1:].split()[0]}\t{i}\t{letter}\t{chance.gauss(0, 0.1):.9g}\n"
+            for h, s in zip(picked[::2], picked[1::2])
+            for i, letter in enumerate(s)
+        ),
+    )
     return names, scores
 
 
 def page(folder):
-    return subprocess.run([sys.executable, os.path.join(HERE, "report.py"), "page", folder], capture_output=True, text=True)
+    return subprocess.run(
+        [sys.executable, os.path.join(HERE, "report.py"), "page", folder], capture_output=True, text=True
+    )
 
 
 def test_the_page_is_whole_and_asks_nothing_of_the_network(tmp_path):
@@ -155,7 +240,9 @@ def test_the_page_is_whole_and_asks_nothing_of_the_network(tmp_path):
     done = page(folder)
     assert done.returncode == 0, done.stderr
     first, second = done.stdout.splitlines()
-    assert re.fullmatch(r"demo: AUROC 0\.\d{3} on chromosome X, 40 test sequences, 1\.2 s train, 4\.0 Mbases/s scored", first)
+    assert re.fullmatch(
+        r"demo: AUROC 0\.\d{3} on chromosome X, 40 test sequences, 1\.2 s train, 4\.0 Mbases/s scored", first
+    )
     assert second == f"open {folder}/report.html"
     text = open(os.path.join(folder, "report.html"), encoding="utf-8").read()
     assert not re.search(r"(https?:)?//[a-z]|<script|<link|@import|url\(", text)
@@ -194,6 +281,7 @@ def test_names_that_do_not_agree_are_refused(tmp_path):
 
 
 # ---- run.sh without its data
+
 
 def test_offline_it_says_what_to_fetch_and_where_to_put_it(tmp_path):
     tools = tmp_path / "bin"
