@@ -157,9 +157,9 @@ static double scale_short(uint64_t mantissa, int32_t power) {
     uint64_t normal = divisor << lift;
     u128 quotient = dividend / normal;
     int32_t more = dividend % normal != 0;
-    /* The quotient is in (2^63, 2^65): dividend in [2^127, 2^128), divisor in [2^63, 2^64). */
+    /* The quotient is in (2^63, 2^65): dividend in [2^127, 2^128), divisor in [2^63, 2^64). A bit shifted out below
+     * can be set only when there is a remainder too, since an exact quotient has at most 64 significant bits. */
     int32_t down = quotient >> 64 ? 1 : 0;
-    if (down && ((uint64_t)quotient & 1)) more = 1;
     return assemble((uint64_t)(quotient >> down), more, down - 64 - zeros + lift + power);
   }
   u128 product = (u128)mantissa * POWERS_OF_5[power];
