@@ -225,7 +225,11 @@ def section_timings(p):
         for s in p["speeds"]
     ]
     candidates = [
-        (c["recipe"], *(f"{c['cv'][k]:.4f}" for k in ("auroc", "mcc", "log_loss")), seconds(c["cv_cpu_seconds"]))
+        (
+            c["recipe"],
+            *(f"{c['cv'][k]:.4f}" for k in ("auroc", "mcc", "log_loss")),
+            seconds(c.get("cpu_seconds", c.get("cv_cpu_seconds", 0))),
+        )
         for c in t["candidates"]
     ]
     best = max(range(len(candidates)), key=lambda i: t["candidates"][i]["cv"]["auroc"]) if candidates else None

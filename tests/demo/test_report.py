@@ -162,7 +162,7 @@ def small_run(folder):
     cv = {
         "recipe": "Kmer(k=1..8) | Logistic(l2=1e-3)",
         "cv": {"auroc": 0.8, "mcc": 0.5, "log_loss": 0.5},
-        "cv_cpu_seconds": 1.0,
+        "cpu_seconds": 7.25,
     }
     write(
         folder,
@@ -247,6 +247,7 @@ def test_the_page_is_whole_and_asks_nothing_of_the_network(tmp_path):
     text = open(os.path.join(folder, "report.html"), encoding="utf-8").read()
     assert not re.search(r"(https?:)?//[a-z]|<script|<link|@import|url\(", text)
     assert "TATA box" in text and "Kmer(k=1..8) &lt;b&gt;" in text and "0 of 61 compared results differ" in text
+    assert "7.25 s" in text
     for tag in ("svg", "g", "div", "table", "tr", "td", "figure", "p", "h2", "ol", "li", "main"):
         assert len(re.findall(rf"<{tag}[ >]", text)) == text.count(f"</{tag}>"), tag
 
