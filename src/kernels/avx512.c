@@ -27,16 +27,9 @@ static int64_t encode(uint8_t *codes, const uint8_t *letters, int64_t n) {
   return unknown;
 }
 
-static int64_t gather_dot_i32(const int32_t *weights, const uint32_t *columns, const uint32_t *values, int64_t n) {
-  __m512i sum = _mm512_setzero_si512();
-  for (int64_t i = 0; i < n; i += 8) {
-    __mmask8 mask = n - i < 8 ? (__mmask8)((1 << (n - i)) - 1) : (__mmask8)0xFF;
-    __m512i column = _mm512_cvtepu32_epi64(_mm256_maskz_loadu_epi32(mask, columns + i));
-    __m512i value = _mm512_cvtepu32_epi64(_mm256_maskz_loadu_epi32(mask, values + i));
-    __m256i weight = _mm512_mask_i64gather_epi32(_mm256_setzero_si256(), mask, column, weights, 4);
-    sum = _mm512_add_epi64(sum, _mm512_mullo_epi64(_mm512_cvtepi32_epi64(weight), value));
-  }
-  return _mm512_reduce_add_epi64(sum);
+/* The lanes of eight elements of which `left` remain. */
+static inline __mmask8 mask_of(int64_t left) {
+  return (__mmask8)_bzhi_u32(0xFF, (uint32_t)(left < 0 ? 0 : left > 8 ? 8 : left));
 }
 
 /* ---- sums in sixteen lanes: two vectors. A masked-out element adds +0.0 to a lane, which changes nothing, since a
@@ -48,11 +41,6 @@ typedef struct sums {
 
 static inline __m512d add_product(__m512d sum, __m512d a, __m512d b) {
   return _mm512_add_pd(sum, _mm512_mul_pd(a, b));
-}
-
-/* The lanes of eight elements of which `left` remain. */
-static inline __mmask8 mask_of(int64_t left) {
-  return left >= 8 ? (__mmask8)0xFF : left <= 0 ? (__mmask8)0 : (__mmask8)((1 << left) - 1);
 }
 
 static inline double sums_total(sums s) {
@@ -100,34 +88,6 @@ static double dot_f32(const float *a, const float *b, int64_t n) {
   return sums_total(s);
 }
 
-/* Indices are widened to 64 bits: the gather instruction would take a column of 2^31 or more as negative. */
-static inline __m512d gather8(const double *weights, const uint32_t *columns) {
-  __m512i index = _mm512_cvtepu32_epi64(_mm256_loadu_si256((const __m256i_u *)(const void *)columns));
-  return _mm512_i64gather_pd(index, weights, 8);
-}
-
-static inline __m512d gather_some(__mmask8 mask, const double *weights, const uint32_t *columns) {
-  __m512i index = _mm512_cvtepu32_epi64(_mm256_maskz_loadu_epi32(mask, columns));
-  return _mm512_mask_i64gather_pd(_mm512_setzero_pd(), mask, index, weights, 8);
-}
-
-static double gather_dot_f64(const double *weights, const uint32_t *columns, const double *values, int64_t n) {
-  sums s = {_mm512_setzero_pd(), _mm512_setzero_pd()};
-  int64_t i = 0;
-  for (; i + BAI_LANES <= n; i += BAI_LANES) {
-    s.low = add_product(s.low, gather8(weights, columns + i), _mm512_loadu_pd(values + i));
-    s.high = add_product(s.high, gather8(weights, columns + i + 8), _mm512_loadu_pd(values + i + 8));
-  }
-  if (i == n) return sums_total(s);
-  __mmask8 low = mask_of(n - i), high = mask_of(n - i - 8);
-  s.low = add_product(s.low, gather_some(low, weights, columns + i), _mm512_maskz_loadu_pd(low, values + i));
-  if (high) {
-    s.high =
-        add_product(s.high, gather_some(high, weights, columns + i + 8), _mm512_maskz_loadu_pd(high, values + i + 8));
-  }
-  return sums_total(s);
-}
-
 const bai_kernels bai_kernels_avx512 = {
     .name = "avx512",
     .crc32c = bai_avx2_crc32c,
@@ -141,10 +101,10 @@ const bai_kernels bai_kernels_avx512 = {
     .kmer_rank = scalar_kmer_rank,
     .kmer_hash = scalar_kmer_hash,
     .count = scalar_count,
-    .gather_dot_i32 = gather_dot_i32,
+    .gather_dot_i32 = bai_avx2_gather_dot_i32,
     .dot_f64 = dot_f64,
     .dot_f32 = dot_f32,
-    .gather_dot_f64 = gather_dot_f64,
+    .gather_dot_f64 = bai_avx2_gather_dot_f64,
     .axpy_f64 = scalar_axpy_f64,
     .scatter_axpy_f64 = scalar_scatter_axpy_f64,
     .scale_f64 = scalar_scale_f64,
