@@ -42,12 +42,12 @@ void bai_hts_close(bai_hts *hts, ba_context *context) {
 #define CANCEL_RECORDS 1024 /* how many records between two looks at the cancel flag */
 
 /* Every call that is used, with the type that the header gives it. */
-#define CALLS(X)                                                                                              \
-  X(bam_destroy1)                                                                                             \
-  X(bam_init1)                                                                                                \
-  X(hclose) X(hdopen) X(hts_check_EOF) X(hts_close) X(hts_hopen) X(hts_set_log_level) X(hts_set_opt)          \
-      X(sam_hdr_count_lines) X(sam_hdr_destroy) X(sam_hdr_line_name) X(sam_hdr_read) X(sam_hdr_remove_tag_id) \
-          X(sam_read1)
+#define CALLS(X)                                                                                                  \
+  X(bam_destroy1)                                                                                                 \
+  X(bam_init1)                                                                                                    \
+  X(hclose)                                                                                                       \
+  X(hdopen) X(hts_check_EOF) X(hts_close) X(hts_hopen) X(hts_set_log_level) X(hts_set_opt) X(sam_hdr_count_lines) \
+      X(sam_hdr_destroy) X(sam_hdr_line_name) X(sam_hdr_read) X(sam_hdr_remove_tag_id) X(sam_read1)
 
 typedef struct hts_calls {
 #define FIELD(name) __typeof__(name) *name;

@@ -11,7 +11,10 @@
 int32_t bai_parser_ready(bai_parser *parser, bai_window *window) {
   if (parser->after_return && window->at < window->end) {
     parser->after_return = 0;
-    if (*window->at == '\n') window->at++;
+    if (*window->at == '\n') {
+      if (parser->done_bytes == bai_window_offset(window, window->at)) parser->done_bytes++; /* its last line's */
+      window->at++;
+    }
   }
   return window->at < window->end;
 }

@@ -487,6 +487,7 @@ ba_status bai_reader_next_inner(ba_reader *reader, int64_t most, ba_records **ou
     if (!given && reader->error.status) hide_error(reader->context);
     return given;
   }
+  reader->bytes = parser->done_bytes;
   return reader->error.status ? repeat_error(reader) : status;
 }
 
