@@ -75,11 +75,12 @@ static int with_l2(cli *c, const char *recipe, const char *l2, char **out) {
 }
 
 static int add_values(cli *c, const char *recipe, const char *values, cli_candidates *out) {
+  const char *const all = values;
   while (true) {
     const size_t length = strcspn(values, ",");
     char *text = NULL, value[64];
     if (length == 0 || length >= sizeof value)
-      return cli_error(c, CLI_USAGE, "--l2 '%s': expected numbers with commas between them, such as 1e-4,1e-3", values);
+      return cli_error(c, CLI_USAGE, "--l2 '%s': expected numbers with commas between them, such as 1e-4,1e-3", all);
     memcpy(value, values, length);
     value[length] = '\0';
     const int code = with_l2(c, recipe, value, &text);

@@ -105,7 +105,7 @@ typedef struct cli_output {
 int cli_output_open(cli *c, const char *path, cli_output *out);
 /* Gives the file its name when `code` is CLI_DONE and all was written, else removes it. Returns the exit code. */
 int cli_output_close(cli *c, cli_output *out, int code);
-/* Whether `path` can become a new file by rename: checked before long work. */
+/* Whether `path` can be written, by rename unless it is a device or a pipe: checked before long work. */
 int cli_output_check(cli *c, const char *path);
 /* Removes the temporary file of a run that is being killed; safe in a signal handler. */
 void cli_output_abandon(void);

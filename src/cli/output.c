@@ -105,7 +105,7 @@ int cli_output_check(cli *c, const char *path) {
   struct stat about;
   if (path[0] == '\0') return cli_error(c, CLI_USAGE, "--out needs the name of a file");
   if (stat(path, &about) == 0 && !S_ISREG(about.st_mode))
-    return cli_error(c, CLI_IO, "%s: not a regular file, so it cannot be replaced by a model", path);
+    return S_ISDIR(about.st_mode) ? cli_error(c, CLI_IO, "%s: it is a directory; expected a file", path) : CLI_DONE;
   char *folder = copy_text(path);
   char *slash = strrchr(folder, '/');
   if (slash == NULL)

@@ -15,6 +15,8 @@
 
 #include "cli.h"
 
+enum { PATIENCE_SECONDS = 2 };
+
 /* What the signal handler needs. */
 static ba_context *_Atomic running;
 static volatile sig_atomic_t interrupted;
@@ -27,26 +29,28 @@ static struct {
   char text[160];
 } progress = {.lock = PTHREAD_MUTEX_INITIALIZER, .wake = PTHREAD_COND_INITIALIZER};
 
-/* The first interrupt asks the library to stop; the second does not wait for it. */
+/* The first interrupt asks the library to stop. A second one does not wait for it, nor does the alarm: a read from a
+ * terminal or a pipe may never return. */
 static void on_signal(int number) {
-  (void)number;
-  if (interrupted) {
+  if (interrupted || number == SIGALRM) {
+    static const char line[] = "ba: interrupted\n";
     cli_output_abandon();
+    if (write(STDERR_FILENO, line, sizeof line - 1) < 0) _exit(CLI_LIMIT);
     _exit(CLI_LIMIT);
   }
   interrupted = 1;
   ba_context *context = atomic_load(&running);
   if (context != NULL) ba_context_cancel(context);
+  alarm(PATIENCE_SECONDS);
 }
 
 static void catch_signals(void) {
+  static const int numbers[] = {SIGINT, SIGTERM, SIGHUP, SIGALRM};
   struct sigaction action;
   memset(&action, 0, sizeof action);
   action.sa_handler = on_signal;
   sigemptyset(&action.sa_mask);
-  sigaction(SIGINT, &action, NULL);
-  sigaction(SIGTERM, &action, NULL);
-  sigaction(SIGHUP, &action, NULL);
+  for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) sigaction(numbers[i], &action, NULL);
 }
 
 static int exit_code(ba_status status) {
