@@ -51,9 +51,10 @@ static int each_batch(job *j, int64_t most, const char *what, int (*visit)(job *
     ba_records_release(records);
     cli_progress(j->c, "%s %s: %lld records", what, j->path, (long long)seen);
     if (code == CLI_DONE) code = cli_interrupted(j->c);
+    if (j->out != NULL && ferror(j->out)) break; /* cli_output_close says so */
   }
   ba_reader_close(reader);
-  if (code != CLI_DONE || status == BA_END) return code;
+  if (code != CLI_DONE || status == BA_END || status == BA_OK) return code;
   return cli_fail_in(j->c, status, j->path);
 }
 
@@ -185,7 +186,7 @@ static int write_rows(job *j) {
   if (j->format == 'n') write_npy_header(j);
   int code = j->format == 't' ? write_names(j) : CLI_DONE;
   if (code == CLI_DONE) code = each_batch(j, most, "computing features of", dense_batch);
-  if (code == CLI_DONE && j->format == 'n' && j->done != j->records)
+  if (code == CLI_DONE && j->format == 'n' && j->done != j->records && !ferror(j->out))
     code = cli_error(j->c, CLI_INPUT, "%s: %lld records at first and %lld then: the file changed", j->path,
                      (long long)j->records, (long long)j->done);
   return code;
