@@ -1,0 +1,398 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * dataset.c: packed sequences with labels, weights, groups and parts.
+ */
+#include "train/dataset.h"
+
+#include <string.h>
+
+#include "seq/reader.h"
+#include "seq/records.h"
+
+#define BATCH_RECORDS 4096
+
+static int64_t at_i64(const bai_vector *vector, int64_t index) {
+  return ((const int64_t *)vector->data)[index];
+}
+
+static int32_t at_i32(const bai_vector *vector, int64_t index) {
+  return ((const int32_t *)vector->data)[index];
+}
+
+ba_status ba_dataset_create(ba_context *context, const char *options, ba_dataset **out) {
+  ba_status status = bai_enter(context);
+  if (status) return status;
+  const bai_option none[] = {{NULL, 0, NULL, 0, 0, NULL}};
+  const int64_t zero = 0;
+  ba_dataset *dataset = NULL;
+  if (!out) status = bai_fail(context, BA_ERR_ARGUMENT, "dataset: expected a place for the result");
+  if (!status) *out = NULL;
+  if (!status) status = bai_options_parse(context, options, none);
+  if (!status) status = bai_alloc_zero(context, 1, sizeof *dataset, &dataset);
+  if (!status) {
+    dataset->context = bai_context_retain(context);
+    status = bai_vector_append(context, &dataset->exception_starts, &zero, 1, 8);
+  }
+  if (status)
+    ba_dataset_destroy(dataset);
+  else
+    *out = dataset;
+  return bai_leave(context, status);
+}
+
+void ba_dataset_destroy(ba_dataset *dataset) {
+  if (!dataset) return;
+  ba_context *context = dataset->context;
+  bai_vector *parts[] = {&dataset->packed,     &dataset->starts,    &dataset->lengths, &dataset->exceptions,
+                         &dataset->names,      &dataset->name_ends, &dataset->labels,  &dataset->exception_starts,
+                         &dataset->weights,    &dataset->groups,    &dataset->parts,   &dataset->folds,
+                         &dataset->class_order};
+  for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) bai_vector_free(context, parts[i]);
+  bai_names_free(context, &dataset->classes);
+  bai_names_free(context, &dataset->group_names);
+  bai_free(context, dataset);
+  bai_context_release(context);
+}
+
+/* ---- adding ---- */
+
+void bai_dataset_remember(const ba_dataset *dataset, bai_dataset_mark *mark) {
+  mark->before = *dataset;
+}
+
+/* Counts go back; memory that grew stays. Names seen by a failed call stay known too: they number nothing. */
+void bai_dataset_restore(ba_dataset *dataset, const bai_dataset_mark *mark) {
+  const ba_dataset *before = &mark->before;
+  dataset->rows = before->rows;
+  dataset->packed.count = before->packed.count;
+  dataset->starts.count = before->starts.count;
+  dataset->lengths.count = before->lengths.count;
+  dataset->exceptions.count = before->exceptions.count;
+  dataset->exception_starts.count = before->exception_starts.count;
+  dataset->names.count = before->names.count;
+  dataset->name_ends.count = before->name_ends.count;
+  dataset->labels.count = before->labels.count;
+  dataset->weights.count = before->weights.count;
+  dataset->groups.count = before->groups.count;
+  dataset->parts.count = before->parts.count;
+  dataset->folds.count = before->folds.count;
+  dataset->longest = before->longest;
+  dataset->bases = before->bases;
+  dataset->ambiguous = before->ambiguous;
+  dataset->left_out = before->left_out;
+  if (dataset->classes.offsets.count > before->classes.offsets.count) {
+    /* A class that only failed rows had must not appear: rebuild the dictionary's view of it. */
+    dataset->classes.offsets.count = before->classes.offsets.count;
+    dataset->classes.bytes.count = before->classes.bytes.count;
+    int32_t *table = dataset->classes.table.data;
+    const int32_t known = (int32_t)before->classes.offsets.count;
+    for (int64_t i = 0; i < dataset->classes.table.count; i++)
+      if (table[i] > known) table[i] = 0;
+  }
+  dataset->class_order.count = 0;
+}
+
+/* Packs the letters four a byte and lists what two bits cannot say. */
+static ba_status pack_letters(ba_dataset *dataset, const char *letters, int64_t length) {
+  ba_context *context = dataset->context;
+  const bai_kernels *kernels = bai_kernels_of(context);
+  uint8_t codes[1024]; /* a multiple of four, so that pieces join on a byte */
+  ba_status status = bai_vector_reserve(context, &dataset->packed, (length + 3) / 4, 1);
+  for (int64_t at = 0; !status && at < length; at += (int64_t)sizeof codes) {
+    const int64_t n = length - at < (int64_t)sizeof codes ? length - at : (int64_t)sizeof codes;
+    const int64_t ambiguous = kernels->encode(codes, (const uint8_t *)letters + at, n);
+    dataset->ambiguous += ambiguous;
+    for (int64_t i = 0; ambiguous && !status && i < n; i++) {
+      if (codes[i] < 4) continue;
+      char letter = letters[at + i];
+      if (letter >= 'a' && letter <= 'z') letter = (char)(letter - 32);
+      const bai_exception exception = {at + i, letter};
+      status = bai_vector_append(context, &dataset->exceptions, &exception, 1, sizeof exception);
+    }
+    if (status) return status;
+    kernels->pack((uint8_t *)dataset->packed.data + dataset->packed.count, codes, n);
+    dataset->packed.count += (n + 3) / 4;
+  }
+  return status;
+}
+
+ba_status bai_dataset_add_row(ba_dataset *dataset, const bai_new_row *row) {
+  ba_context *context = dataset->context;
+  if (!(row->weight >= 0.0) || row->weight > 1e300)
+    return bai_fail(context, BA_ERR_LABEL, "weight %g; expected a number of 0 or more", row->weight);
+  if (row->weight == 0.0) {
+    dataset->left_out++;
+    return BA_OK;
+  }
+  if (row->label_length == 0) return bai_fail(context, BA_ERR_LABEL, "the label is empty; expected a class name");
+  if (memchr(row->label, 0, (size_t)row->label_length))
+    return bai_fail(context, BA_ERR_LABEL, "the label has a zero byte; expected text");
+  int32_t label, group = -1;
+  const int32_t fold = -1;
+  const int64_t start = dataset->packed.count;
+  ba_status status = bai_names_index(context, &dataset->classes, row->label, row->label_length, &label);
+  if (!status && row->group)
+    status = bai_names_index(context, &dataset->group_names, row->group, row->group_length, &group);
+  if (!status) status = pack_letters(dataset, row->letters, row->letters_length);
+  if (!status) status = bai_vector_append(context, &dataset->starts, &start, 1, 8);
+  if (!status) status = bai_vector_append(context, &dataset->lengths, &row->letters_length, 1, 8);
+  if (!status) status = bai_vector_append(context, &dataset->exception_starts, &dataset->exceptions.count, 1, 8);
+  if (!status) status = bai_vector_append(context, &dataset->names, row->name, row->name_length, 1);
+  if (!status) status = bai_vector_append(context, &dataset->name_ends, &dataset->names.count, 1, 8);
+  if (!status) status = bai_vector_append(context, &dataset->labels, &label, 1, 4);
+  if (!status) status = bai_vector_append(context, &dataset->weights, &row->weight, 1, 8);
+  if (!status) status = bai_vector_append(context, &dataset->groups, &group, 1, 4);
+  if (!status) status = bai_vector_append(context, &dataset->parts, &row->part, 1, 4);
+  if (!status) status = bai_vector_append(context, &dataset->folds, &fold, 1, 4);
+  if (status) return status;
+  dataset->rows++;
+  dataset->bases += row->letters_length;
+  dataset->class_order.count = 0;
+  if (row->letters_length > dataset->longest) dataset->longest = row->letters_length;
+  return BA_OK;
+}
+
+/* `labels` and the like may be NULL: then `label` holds for all. */
+static ba_status add_records(ba_dataset *dataset, const ba_records *records, const char *const *labels,
+                             const char *label, const double *weights, const char *const *groups, int32_t part) {
+  ba_context *context = dataset->context;
+  for (int64_t i = 0; i < ba_records_count(records); i++) {
+    bai_new_row row = {0};
+    row.letters = ba_records_sequence(records, i, &row.letters_length);
+    row.name = ba_records_name(records, i, &row.name_length);
+    row.label = labels ? labels[i] : label;
+    row.group = groups ? groups[i] : NULL;
+    if (!row.label) return bai_fail_at(context, BA_ERR_LABEL, i + 1, -1, "the label is NULL; expected a text");
+    row.label_length = bai_length(row.label);
+    row.group_length = row.group ? bai_length(row.group) : 0;
+    row.weight = weights ? weights[i] : 1.0;
+    row.part = part;
+    const ba_status status = bai_dataset_add_row(dataset, &row);
+    if (status == BA_ERR_LABEL) {
+      char message[400];
+      bai_format(message, sizeof message, "%s", context->message);
+      return bai_fail_at(context, status, i + 1, -1, "%s", message);
+    }
+    if (status) return status;
+  }
+  return BA_OK;
+}
+
+ba_status ba_dataset_add_records(ba_dataset *dataset, const ba_records *records, const char *const *labels,
+                                 const double *weights, const char *const *groups, int32_t part) {
+  if (!dataset) return BA_ERR_ARGUMENT;
+  ba_context *context = dataset->context;
+  ba_status status = bai_enter(context);
+  if (status) return status;
+  bai_dataset_mark mark;
+  bai_dataset_remember(dataset, &mark);
+  if (!records || !labels || part < BA_PART_TRAIN || part > BA_PART_TEST)
+    status = bai_fail(context, BA_ERR_ARGUMENT, "dataset: expected records, labels, and a part from 0 to 2");
+  if (!status) status = add_records(dataset, records, labels, NULL, weights, groups, part);
+  if (status) bai_dataset_restore(dataset, &mark);
+  return bai_leave(context, status);
+}
+
+static ba_status add_sequences(ba_dataset *dataset, const char *path, const char *label, int32_t part) {
+  ba_context *context = dataset->context;
+  ba_reader *reader;
+  ba_status status = bai_reader_open_path(context, path, "", &reader);
+  if (status) return status;
+  while (!status) {
+    ba_records *records = NULL;
+    status = bai_reader_next_inner(reader, BATCH_RECORDS, &records);
+    if (!status) status = add_records(dataset, records, NULL, label, NULL, NULL, part);
+    if (!status) status = bai_check_cancel(context);
+    ba_records_release(records);
+  }
+  ba_reader_close(reader);
+  return status == BA_END ? BA_OK : status;
+}
+
+ba_status ba_dataset_add_file(ba_dataset *dataset, const char *path, const char *options) {
+  if (!dataset) return BA_ERR_ARGUMENT;
+  ba_context *context = dataset->context;
+  ba_status status = bai_enter(context);
+  if (status) return status;
+  char label[BAI_OPTION_TEXT] = "";
+  bai_columns columns = {"", "", "", "", "", ""};
+  int32_t part = BA_PART_TRAIN;
+  const bai_option table[] = {{"class", 't', NULL, 0, 0, label},
+                              {"part", 'w', "train|dev|test", 0, 0, &part},
+                              {"sequence", 't', NULL, 0, 0, columns.sequence},
+                              {"label", 't', NULL, 0, 0, columns.label},
+                              {"name", 't', NULL, 0, 0, columns.name},
+                              {"weight", 't', NULL, 0, 0, columns.weight},
+                              {"group", 't', NULL, 0, 0, columns.group},
+                              {"split", 't', NULL, 0, 0, columns.split},
+                              {NULL, 0, NULL, 0, 0, NULL}};
+  bai_dataset_mark mark;
+  bai_dataset_remember(dataset, &mark);
+  if (!path) status = bai_fail(context, BA_ERR_ARGUMENT, "dataset: expected a path");
+  if (!status) status = bai_options_parse(context, options, table);
+  if (!status)
+    status =
+        label[0] ? add_sequences(dataset, path, label, part) : bai_dataset_add_table(dataset, path, &columns, part);
+  if (status) bai_dataset_restore(dataset, &mark);
+  return bai_leave(context, status);
+}
+
+/* ---- asking ---- */
+
+int64_t ba_dataset_rows(const ba_dataset *dataset, int32_t part) {
+  if (!dataset) return 0;
+  if (part == BA_PART_ALL) return dataset->rows;
+  int64_t rows = 0;
+  for (int64_t i = 0; i < dataset->rows; i++) rows += at_i32(&dataset->parts, i) == part;
+  return rows;
+}
+
+void ba_dataset_counters(const ba_dataset *dataset, int64_t *bases, int64_t *ambiguous, int64_t *left_out) {
+  if (bases) *bases = dataset ? dataset->bases : 0;
+  if (ambiguous) *ambiguous = dataset ? dataset->ambiguous : 0;
+  if (left_out) *left_out = dataset ? dataset->left_out : 0;
+}
+
+int32_t ba_dataset_classes(const ba_dataset *dataset) {
+  return dataset ? (int32_t)dataset->classes.offsets.count : 0;
+}
+
+/* 1 when a comes after b: as numbers if all class names are integers, else by byte. */
+static int32_t class_after(const bai_names *names, int32_t numbers, int32_t a, int32_t b) {
+  const char *x = bai_names_text(names, a), *y = bai_names_text(names, b);
+  if (numbers) {
+    int64_t m = 0, n = 0;
+    bai_parse_i64(x, bai_length(x), &m);
+    bai_parse_i64(y, bai_length(y), &n);
+    if (m != n) return m > n;
+  }
+  return strcmp(x, y) > 0;
+}
+
+ba_status bai_dataset_order_classes(ba_context *context, ba_dataset *dataset) {
+  const int32_t n = ba_dataset_classes(dataset);
+  if (dataset->class_order.count == n) return BA_OK;
+  int32_t numbers = 1;
+  for (int32_t i = 0; i < n; i++) {
+    const char *name = bai_names_text(&dataset->classes, i);
+    int64_t value;
+    if (!bai_parse_i64(name, bai_length(name), &value)) numbers = 0;
+  }
+  dataset->class_order.count = 0;
+  const ba_status status = bai_vector_reserve(context, &dataset->class_order, n, 4);
+  if (status) return status;
+  int32_t *order = dataset->class_order.data;
+  for (int32_t i = 0; i < n; i++) {
+    int32_t at = i;
+    for (; at > 0 && class_after(&dataset->classes, numbers, order[at - 1], i); at--) order[at] = order[at - 1];
+    order[at] = i;
+  }
+  dataset->class_order.count = n;
+  return BA_OK;
+}
+
+int32_t bai_dataset_label(const ba_dataset *dataset, int64_t row) {
+  const int32_t *order = dataset->class_order.data;
+  int32_t label = 0;
+  while (order[label] != at_i32(&dataset->labels, row)) label++;
+  return label;
+}
+
+const char *ba_dataset_class_name(const ba_dataset *dataset, int32_t index) {
+  if (!dataset || index < 0 || index >= ba_dataset_classes(dataset)) return NULL;
+  if (dataset->class_order.count == ba_dataset_classes(dataset))
+    return bai_names_text(&dataset->classes, at_i32(&dataset->class_order, index));
+  /* Without memory to sort in: the class that `index` others come before. */
+  int32_t numbers = 1, n = ba_dataset_classes(dataset);
+  int64_t value;
+  for (int32_t i = 0; i < n; i++) {
+    const char *name = bai_names_text(&dataset->classes, i);
+    if (!bai_parse_i64(name, bai_length(name), &value)) numbers = 0;
+  }
+  for (int32_t i = 0; i < n; i++) {
+    int32_t before = 0;
+    for (int32_t j = 0; j < n; j++) before += j != i && class_after(&dataset->classes, numbers, i, j);
+    if (before == index) return bai_names_text(&dataset->classes, i);
+  }
+  return NULL;
+}
+
+int64_t bai_dataset_length(const ba_dataset *dataset, int64_t row) {
+  return at_i64(&dataset->lengths, row);
+}
+
+ba_status ba_dataset_row(ba_dataset *dataset, int64_t row, int32_t *label, double *weight, int32_t *part,
+                         int32_t *fold) {
+  if (!dataset) return BA_ERR_ARGUMENT;
+  ba_context *context = dataset->context;
+  ba_status status = bai_enter(context);
+  if (status) return status;
+  if (row < 0 || row >= dataset->rows)
+    status = bai_fail(context, BA_ERR_ARGUMENT, "row %lld; expected 0 to %lld", (long long)row,
+                      (long long)dataset->rows - 1);
+  if (!status) status = bai_dataset_order_classes(context, dataset);
+  if (!status) {
+    if (label) *label = bai_dataset_label(dataset, row);
+    if (weight) *weight = ((const double *)dataset->weights.data)[row];
+    if (part) *part = at_i32(&dataset->parts, row);
+    if (fold) *fold = at_i32(&dataset->folds, row);
+  }
+  return bai_leave(context, status);
+}
+
+int64_t bai_dataset_codes(const bai_kernels *kernels, const ba_dataset *dataset, int64_t row, uint8_t *codes) {
+  const int64_t from = at_i64(&dataset->exception_starts, row), to = at_i64(&dataset->exception_starts, row + 1);
+  const bai_exception *exceptions = dataset->exceptions.data;
+  kernels->unpack(codes, (const uint8_t *)dataset->packed.data + at_i64(&dataset->starts, row), 0,
+                  bai_dataset_length(dataset, row));
+  for (int64_t i = from; i < to; i++) codes[exceptions[i].position] = 4;
+  return to - from;
+}
+
+ba_status bai_dataset_records_inner(ba_context *context, ba_dataset *dataset, int64_t first, int64_t count,
+                                    ba_records **out) {
+  const bai_kernels *kernels = bai_kernels_of(context);
+  bai_vector letters = {0, 0, 0}, offsets = {0, 0, 0}, name_offsets = {0, 0, 0};
+  int64_t at = 0, name_at = 0;
+  ba_status status = bai_vector_append(context, &offsets, &at, 1, 8);
+  if (!status) status = bai_vector_append(context, &name_offsets, &name_at, 1, 8);
+  const int64_t names_from = first ? at_i64(&dataset->name_ends, first - 1) : 0;
+  for (int64_t row = first; !status && row < first + count; row++) {
+    const int64_t length = bai_dataset_length(dataset, row);
+    status = bai_vector_reserve(context, &letters, length, 1);
+    if (status) break;
+    uint8_t *to = (uint8_t *)letters.data + letters.count;
+    bai_dataset_codes(kernels, dataset, row, to);
+    for (int64_t i = 0; i < length; i++) to[i] = (uint8_t) "ACGTN"[to[i]];
+    const bai_exception *exceptions = dataset->exceptions.data;
+    for (int64_t i = at_i64(&dataset->exception_starts, row); i < at_i64(&dataset->exception_starts, row + 1); i++)
+      to[exceptions[i].position] = (uint8_t)exceptions[i].letter;
+    letters.count += length;
+    status = bai_vector_append(context, &offsets, &letters.count, 1, 8);
+    name_at = at_i64(&dataset->name_ends, row) - names_from;
+    if (!status) status = bai_vector_append(context, &name_offsets, &name_at, 1, 8);
+  }
+  if (!status) {
+    const char *names = dataset->names.data ? (const char *)dataset->names.data + names_from : "";
+    const bai_texts name_texts = {names, name_offsets.data}, letter_texts = {letters.data, offsets.data};
+    const bai_texts none = {NULL, NULL};
+    status = bai_records_make(context, name_texts, letter_texts, none, count, out);
+  }
+  bai_vector_free(context, &letters);
+  bai_vector_free(context, &offsets);
+  bai_vector_free(context, &name_offsets);
+  return status;
+}
+
+ba_status ba_dataset_records(ba_dataset *dataset, int64_t first, int64_t count, ba_records **out) {
+  if (!dataset) return BA_ERR_ARGUMENT;
+  ba_context *context = dataset->context;
+  ba_status status = bai_enter(context);
+  if (status) return status;
+  if (out) *out = NULL;
+  if (!out || first < 0 || count < 0 || first > dataset->rows || count > dataset->rows - first)
+    status = bai_fail(context, BA_ERR_ARGUMENT, "rows %lld and %lld after; expected them within 0 to %lld",
+                      (long long)first, (long long)count, (long long)dataset->rows);
+  if (!status) status = bai_dataset_records_inner(context, dataset, first, count, out);
+  return bai_leave(context, status);
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * dataset.h: the inside of a dataset. Bases stand packed, four a byte; what two bits cannot say is a list of
+ * exceptions. Row id is the order in the source.
+ */
+#ifndef BAI_TRAIN_DATASET_H
+#define BAI_TRAIN_DATASET_H
+
+#include "bioanalytics/train.h"
+#include "kernels/kernels.h"
+
+/* Texts to small numbers, in order of first sight. */
+typedef struct bai_names {
+  bai_vector bytes;   /* each ended by a NUL */
+  bai_vector offsets; /* int64, where each starts */
+  bai_vector table;   /* int32, open addressing; index + 1, 0 is empty */
+} bai_names;
+ba_status bai_names_index(ba_context *context, bai_names *names, const char *text, int64_t length, int32_t *index);
+const char *bai_names_text(const bai_names *names, int32_t index);
+void bai_names_free(ba_context *context, bai_names *names);
+
+/* A letter other than A C G T (U is T), with its case folded up. */
+typedef struct bai_exception {
+  int64_t position; /* in the row */
+  char letter;
+} bai_exception;
+
+struct ba_dataset {
+  ba_context *context;
+  int64_t rows;
+  bai_vector packed;           /* bytes; every row starts on a byte */
+  bai_vector starts;           /* int64, the first byte of each row; lengths in bases beside it */
+  bai_vector lengths;          /* int64 */
+  bai_vector exceptions;       /* bai_exception, by row and position */
+  bai_vector exception_starts; /* int64, rows + 1 once there is a row */
+  bai_vector names;            /* bytes of all names */
+  bai_vector name_ends;        /* int64 */
+  bai_vector labels;           /* int32, order of first sight */
+  bai_vector weights;          /* double */
+  bai_vector groups;           /* int32, -1 for none */
+  bai_vector parts, folds;     /* int32; fold -1 before a split */
+  bai_names classes, group_names;
+  bai_vector class_order; /* int32: class order to order of first sight; made when asked for */
+  int64_t longest, bases, ambiguous, left_out;
+  int32_t folds_made;
+};
+
+/* One row to add. */
+typedef struct bai_new_row {
+  const char *letters, *name, *label, *group; /* group NULL for none */
+  int64_t letters_length, name_length, label_length, group_length;
+  double weight;
+  int32_t part;
+} bai_new_row;
+ba_status bai_dataset_add_row(ba_dataset *dataset, const bai_new_row *row);
+/* What a failed call puts back. */
+typedef struct bai_dataset_mark {
+  ba_dataset before;
+} bai_dataset_mark;
+void bai_dataset_remember(const ba_dataset *dataset, bai_dataset_mark *mark);
+void bai_dataset_restore(ba_dataset *dataset, const bai_dataset_mark *mark);
+
+/* class_of[i]: class order of the i-th class seen. Recomputes class_order. */
+ba_status bai_dataset_order_classes(ba_context *context, ba_dataset *dataset);
+int32_t bai_dataset_label(const ba_dataset *dataset, int64_t row); /* in class order */
+int64_t bai_dataset_length(const ba_dataset *dataset, int64_t row);
+/* Codes of a row, 4 for ambiguous; returns how many are ambiguous. */
+int64_t bai_dataset_codes(const bai_kernels *kernels, const ba_dataset *dataset, int64_t row, uint8_t *codes);
+ba_status bai_dataset_records_inner(ba_context *context, ba_dataset *dataset, int64_t first, int64_t count,
+                                    ba_records **out);
+
+/* table.c: rows of a CSV or TSV file. Columns are names, or numbers from 1; "" means the usual name if it is there. */
+typedef struct bai_columns {
+  char sequence[BAI_OPTION_TEXT], label[BAI_OPTION_TEXT], name[BAI_OPTION_TEXT], weight[BAI_OPTION_TEXT],
+      group[BAI_OPTION_TEXT], split[BAI_OPTION_TEXT];
+} bai_columns;
+ba_status bai_dataset_add_table(ba_dataset *dataset, const char *path, const bai_columns *columns, int32_t part);
+
+#endif

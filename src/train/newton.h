@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * newton.h: Newton's method for few columns and two classes, its Hessian by syrk and its step by Cholesky, through
+ * OpenBLAS and LAPACKE. Outside the promise of same bits.
+ */
+#ifndef BAI_TRAIN_NEWTON_H
+#define BAI_TRAIN_NEWTON_H
+
+#include "train/problem.h"
+
+#define BAI_NEWTON_COLUMNS 4096
+
+typedef struct bai_newton bai_newton;
+
+/* Starts at `start`. BA_ERR_UNSUPPORTED without BLAS in the build or on the machine, with more columns, or with more
+ * than one output. */
+ba_status bai_newton_create(ba_context *context, bai_problem *problem, const double *start, bai_newton **out);
+void bai_newton_destroy(bai_newton *solver);
+/* One iteration: Hessian, step, halved until the objective falls. *stuck is 1 when it cannot fall any more. */
+ba_status bai_newton_step(bai_newton *solver, int32_t *stuck);
+const double *bai_newton_point(const bai_newton *solver);
+double bai_newton_objective(const bai_newton *solver);
+double bai_newton_slope(const bai_newton *solver); /* the largest entry of the gradient in size */
+int64_t bai_newton_iterations(const bai_newton *solver);
+int64_t bai_newton_passes(const bai_newton *solver); /* evaluations of objective and gradient so far */
+
+#endif

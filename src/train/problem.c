@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * problem.c: one pass over the rows for loss and gradient together. A row's features are computed, used for its margin
+ * and for its part of the gradient, and forgotten.
+ */
+#include "train/problem.h"
+
+#include <math.h>
+#include <string.h>
+
+/* ---- making ---- */
+
+static ba_status take_rows(bai_problem *p, int32_t hold_out, int32_t balanced, int32_t classes) {
+  const ba_dataset *dataset = p->dataset;
+  const int32_t *parts = dataset->parts.data, *folds = dataset->folds.data;
+  const double *weights = dataset->weights.data;
+  double *class_weight;
+  ba_status status = bai_alloc_zero(p->context, classes, 8, &class_weight);
+  if (status) return status;
+  int64_t present = 0;
+  for (int64_t row = 0; row < dataset->rows; row++) {
+    p->labels[row] = bai_dataset_label(dataset, row);
+    if (parts[row] != BA_PART_TRAIN || (hold_out >= 0 && folds[row] == hold_out)) continue;
+    p->weights[row] = weights[row];
+    p->weight_total += weights[row];
+    if (class_weight[p->labels[row]] == 0.0) present++;
+    class_weight[p->labels[row]] += weights[row];
+  }
+  if (present < 2)
+    status =
+        bai_fail(p->context, BA_ERR_CLASSES,
+                 "the training rows hold %lld class(es); expected rows of at least two classes", (long long)present);
+  for (int64_t row = 0; balanced && !status && row < dataset->rows; row++)
+    p->weights[row] *= p->weight_total / ((double)present * class_weight[p->labels[row]]);
+  bai_free(p->context, class_weight);
+  return status;
+}
+
+static ba_status make_lanes(bai_problem *p) {
+  const int64_t blocks = (p->dataset->rows + BAI_BLOCK_ROWS - 1) / BAI_BLOCK_ROWS;
+  const int32_t count = bai_workers(p->context, blocks);
+  ba_status status = bai_alloc_zero(p->context, count, sizeof *p->lanes, &p->lanes);
+  if (status) return status;
+  p->lane_count = count;
+  for (int32_t i = 0; !status && i < count; i++) {
+    bai_pass_lane *lane = &p->lanes[i];
+    status = bai_row_create(p->context, p->plan, p->dataset->longest, &lane->row);
+    if (!status) status = bai_alloc(p->context, lane->row->entries, 8, &lane->values);
+    if (!status) status = bai_alloc(p->context, p->plan->block_count, 8, &lane->divisors);
+    if (!status) status = bai_alloc(p->context, p->outputs, 8, &lane->margins);
+  }
+  return status;
+}
+
+/* Blocks are computed in waves of a power of two; a wave merges to one node of the tree, and nodes wait for their
+ * neighbours in a stack with one place a level. */
+static int32_t wave_size(const bai_problem *p) {
+  int32_t size = 1;
+  while (size < p->lane_count) size *= 2;
+  return size;
+}
+
+static ba_status make_partials(bai_problem *p) {
+  int64_t blocks = (p->dataset->rows + BAI_BLOCK_ROWS - 1) / BAI_BLOCK_ROWS;
+  int32_t levels = 1;
+  for (; blocks > 1; blocks = (blocks + 1) / 2) levels++;
+  p->partial_count = wave_size(p) + levels + 1;
+  ba_status status = bai_alloc_zero(p->context, p->partial_count, sizeof *p->partials, &p->partials);
+  return status; /* the gradients themselves are made when a wave first needs them */
+}
+
+ba_status bai_problem_create(ba_context *context, ba_dataset *dataset, const bai_plan *plan, int32_t outputs,
+                             int32_t hold_out, int32_t balanced, double l2, bai_problem **out) {
+  bai_problem *p;
+  *out = NULL;
+  ba_status status = bai_dataset_order_classes(context, dataset);
+  if (!status) status = bai_alloc_zero(context, 1, sizeof *p, &p);
+  if (status) return status;
+  p->context = bai_context_retain(context);
+  p->dataset = dataset;
+  p->plan = plan;
+  p->outputs = outputs;
+  p->parameters = outputs * (plan->width + 1);
+  p->l2 = l2;
+  status = bai_alloc_zero(context, dataset->rows, 4, &p->labels);
+  if (!status) status = bai_alloc_zero(context, dataset->rows, 8, &p->weights);
+  if (!status) status = take_rows(p, hold_out, balanced, ba_dataset_classes(dataset));
+  if (!status) status = make_lanes(p);
+  if (!status) status = make_partials(p);
+  if (status)
+    bai_problem_destroy(p);
+  else
+    *out = p;
+  return status;
+}
+
+void bai_problem_destroy(bai_problem *p) {
+  if (!p) return;
+  ba_context *context = p->context;
+  for (int32_t i = 0; i < p->lane_count; i++) {
+    bai_row_destroy(p->lanes[i].row);
+    bai_free(context, p->lanes[i].values);
+    bai_free(context, p->lanes[i].divisors);
+    bai_free(context, p->lanes[i].margins);
+  }
+  for (int32_t i = 0; p->partials && i < p->partial_count; i++) bai_free(context, p->partials[i]);
+  bai_free(context, p->partials);
+  bai_free(context, p->lanes);
+  bai_free(context, p->labels);
+  bai_free(context, p->weights);
+  bai_free(context, p);
+  bai_context_release(context);
+}
+
+/* ---- one row ---- */
+
+ba_status bai_problem_features(const bai_problem *p, const bai_kernels *kernels, bai_pass_lane *lane, int64_t row) {
+  const int64_t ambiguous = bai_dataset_codes(kernels, p->dataset, row, lane->row->codes);
+  const ba_status status = bai_row_extract(kernels, lane->row, bai_dataset_length(p->dataset, row), ambiguous);
+  if (status) return status;
+  int64_t from = 0;
+  for (int32_t b = 0; b < p->plan->block_count; b++) {
+    const int64_t n = lane->row->ends[b] - from;
+    bai_values_double(&p->plan->blocks[b], lane->row->counts + from, n, lane->values + from);
+    lane->divisors[b] = bai_block_divisor(&p->plan->blocks[b], lane->row->counts + from, n);
+    from += n;
+  }
+  return BA_OK;
+}
+
+void bai_problem_margins(const bai_problem *p, const bai_kernels *kernels, bai_pass_lane *lane, const double *x) {
+  const int64_t width = p->plan->width;
+  for (int32_t o = 0; o < p->outputs; o++) {
+    double margin = 0.0;
+    int64_t from = 0;
+    for (int32_t b = 0; b < p->plan->block_count; b++) {
+      const int64_t n = lane->row->ends[b] - from;
+      margin +=
+          kernels->gather_dot_f64(x + o * width, lane->row->columns + from, lane->values + from, n) / lane->divisors[b];
+      from += n;
+    }
+    lane->margins[o] = margin + x[p->outputs * width + o];
+  }
+}
+
+double bai_problem_loss(const bai_problem *p, const bai_kernels *kernels, double *margins, int32_t label) {
+  double loss;
+  if (p->outputs == 1) {
+    const double wrong = label ? -margins[0] : margins[0];
+    double slope;
+    kernels->softplus_f64(&loss, &wrong, 1);
+    kernels->sigmoid_f64(&slope, &wrong, 1);
+    margins[0] = label ? -slope : slope;
+    return loss;
+  }
+  double most = margins[0], total = 0.0;
+  for (int32_t c = 1; c < p->outputs; c++)
+    if (margins[c] > most) most = margins[c];
+  const double own = margins[label] - most;
+  for (int32_t c = 0; c < p->outputs; c++) margins[c] -= most;
+  kernels->exp_f64(margins, margins, p->outputs);
+  for (int32_t c = 0; c < p->outputs; c++) total += margins[c];
+  for (int32_t c = 0; c < p->outputs; c++) margins[c] /= total;
+  margins[label] -= 1.0;
+  kernels->log_f64(&loss, &total, 1);
+  return loss - own;
+}
+
+static void add_gradient(const bai_problem *p, const bai_kernels *kernels, const bai_pass_lane *lane, double weight,
+                         double *gradient) {
+  const int64_t width = p->plan->width;
+  for (int32_t o = 0; o < p->outputs; o++) {
+    const double slope = weight * lane->margins[o];
+    int64_t from = 0;
+    for (int32_t b = 0; b < p->plan->block_count; b++) {
+      const int64_t n = lane->row->ends[b] - from;
+      kernels->scatter_axpy_f64(gradient + o * width, slope / lane->divisors[b], lane->row->columns + from,
+                                lane->values + from, n);
+      from += n;
+    }
+    gradient[p->outputs * width + o] += slope;
+  }
+}
+
+ba_status bai_problem_explain(const bai_problem *p, ba_status status, int64_t row) {
+  return bai_row_explain(p->context, p->lanes[0].row, status, row + 1, bai_dataset_length(p->dataset, row));
+}
+
+/* ---- blocks ---- */
+
+typedef struct pass {
+  bai_problem *problem;
+  const bai_kernels *kernels;
+  const double *x;
+  int64_t first_block; /* of the wave */
+  double *losses;      /* one a block of the wave */
+  _Atomic int64_t failed_row;
+} pass;
+
+/* One block's loss and gradient. The loss goes in the slot after the last parameter. */
+static ba_status block_task(void *argument, int32_t worker, int64_t index) {
+  pass *run = argument;
+  bai_problem *p = run->problem;
+  bai_pass_lane *lane = &p->lanes[worker];
+  const int64_t first = (run->first_block + index) * BAI_BLOCK_ROWS;
+  const int64_t end = first + BAI_BLOCK_ROWS < p->dataset->rows ? first + BAI_BLOCK_ROWS : p->dataset->rows;
+  double *gradient = p->partials[index];
+  memset(gradient, 0, (size_t)(p->parameters + 1) * 8);
+  for (int64_t row = first; row < end; row++) {
+    if (p->weights[row] == 0.0) continue;
+    const ba_status status = bai_problem_features(p, run->kernels, lane, row);
+    if (status) {
+      int64_t known = atomic_load(&run->failed_row);
+      while (row < known && !atomic_compare_exchange_weak(&run->failed_row, &known, row)) continue;
+      return status;
+    }
+    bai_problem_margins(p, run->kernels, lane, run->x);
+    gradient[p->parameters] += p->weights[row] * bai_problem_loss(p, run->kernels, lane->margins, p->labels[row]);
+    add_gradient(p, run->kernels, lane, p->weights[row], gradient);
+    if (worker == 0 && row % 64 == 0 && atomic_load(&p->context->cancelled)) return BA_ERR_CANCELLED;
+  }
+  return BA_OK;
+}
+
+/* left += right, and the right one's memory is free again. */
+static void merge(const bai_problem *p, const bai_kernels *kernels, double *left, const double *right) {
+  kernels->axpy_f64(left, 1.0, right, p->parameters + 1);
+}
+
+static ba_status need_partial(bai_problem *p, int32_t index) {
+  return p->partials[index] ? BA_OK : bai_alloc(p->context, p->parameters + 1, 8, &p->partials[index]);
+}
+
+/* Merges a wave's blocks to its first partial, as a binary tree over the block index. */
+static void merge_wave(bai_problem *p, const bai_kernels *kernels, int64_t blocks) {
+  for (int64_t step = 1; step < blocks; step *= 2)
+    for (int64_t i = 0; i + step < blocks; i += 2 * step) merge(p, kernels, p->partials[i], p->partials[i + step]);
+}
+
+static void swap_partials(bai_problem *p, int32_t a, int32_t b) {
+  double *kept = p->partials[a];
+  p->partials[a] = p->partials[b];
+  p->partials[b] = kept;
+}
+
+/* All blocks; the sum ends in partials[0]. */
+static ba_status run_pass(bai_problem *p, const double *x) {
+  const int64_t blocks = (p->dataset->rows + BAI_BLOCK_ROWS - 1) / BAI_BLOCK_ROWS;
+  const int32_t wave = wave_size(p);
+  pass run = {p, bai_kernels_of(p->context), x, 0, NULL, INT64_MAX};
+  int64_t waves = 0;
+  for (; run.first_block < blocks; run.first_block += wave, waves++) {
+    const int64_t count = blocks - run.first_block < wave ? blocks - run.first_block : wave;
+    ba_status status = BA_OK;
+    for (int32_t i = 0; !status && i < count; i++) status = need_partial(p, i);
+    if (!status) status = bai_parallel(p->context, count, block_task, &run);
+    if (status == BA_ERR_CANCELLED) return bai_check_cancel(p->context);
+    if (status == BA_ERR_LENGTH || status == BA_ERR_LETTER) return bai_problem_explain(p, status, run.failed_row);
+    if (status) return status;
+    merge_wave(p, run.kernels, count);
+    /* The stack is a binary counter: level l holds a node of 2^l waves when bit l of `waves` is set. */
+    int32_t level = 0;
+    for (; waves >> level & 1; level++) {
+      merge(p, run.kernels, p->partials[wave + level], p->partials[0]);
+      swap_partials(p, wave + level, 0);
+    }
+    if (run.first_block + wave < blocks)
+      swap_partials(p, wave + level, 0);
+    else if (level < 62) {
+      /* The last node: those to its left wait on higher levels. */
+      for (level++; waves >> level; level++) {
+        if (!(waves >> level & 1)) continue;
+        merge(p, run.kernels, p->partials[wave + level], p->partials[0]);
+        swap_partials(p, wave + level, 0);
+      }
+    }
+  }
+  return BA_OK;
+}
+
+ba_status bai_problem_evaluate(bai_problem *p, const double *x, double *objective, double *gradient) {
+  const bai_kernels *kernels = bai_kernels_of(p->context);
+  const ba_status status = run_pass(p, x);
+  if (status) return status;
+  const int64_t weights = p->outputs * p->plan->width;
+  kernels->scale_f64(gradient, 1.0 / p->weight_total, p->partials[0], p->parameters);
+  kernels->axpy_f64(gradient, p->l2, x, weights);
+  *objective = p->partials[0][p->parameters] / p->weight_total + 0.5 * p->l2 * kernels->dot_f64(x, x, weights);
+  return BA_OK;
+}
+
+ba_status bai_problem_part_loss(bai_problem *p, const double *x, int32_t part, double *loss) {
+  const bai_kernels *kernels = bai_kernels_of(p->context);
+  const int32_t *parts = p->dataset->parts.data;
+  const double *weights = p->dataset->weights.data;
+  double sum = 0.0, total = 0.0;
+  for (int64_t row = 0; row < p->dataset->rows; row++) {
+    if (parts[row] != part) continue;
+    ba_status status = bai_problem_features(p, kernels, &p->lanes[0], row);
+    if (status) return bai_problem_explain(p, status, row);
+    bai_problem_margins(p, kernels, &p->lanes[0], x);
+    sum += weights[row] * bai_problem_loss(p, kernels, p->lanes[0].margins, p->labels[row]);
+    total += weights[row];
+    if (row % 64 == 0) status = bai_check_cancel(p->context);
+    if (status) return status;
+  }
+  *loss = total > 0.0 ? sum / total : bai_f64_of_bits(UINT64_C(0x7ff8000000000000));
+  return BA_OK;
+}

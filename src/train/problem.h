@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * problem.h: the objective over a dataset: mean weighted loss plus l2/2 |weights|^2, and its gradient. Rows go by
+ * blocks of 4,096 row ids, blocks merge in a fixed binary tree, so threads cannot change a bit.
+ */
+#ifndef BAI_TRAIN_PROBLEM_H
+#define BAI_TRAIN_PROBLEM_H
+
+#include "features/plan.h"
+#include "train/dataset.h"
+
+#define BAI_BLOCK_ROWS 4096
+
+/* The working memory of one thread. */
+typedef struct bai_pass_lane {
+  bai_row *row;
+  double *values;   /* one an entry of the row */
+  double *divisors; /* one a block */
+  double *margins;  /* one an output */
+} bai_pass_lane;
+
+typedef struct bai_problem {
+  ba_context *context;
+  const ba_dataset *dataset;
+  const bai_plan *plan;
+  int32_t outputs;    /* 1: two classes by one margin; else one margin a class */
+  int64_t parameters; /* outputs x (width) weights, then the intercepts */
+  int32_t *labels;    /* class order, one a row */
+  double *weights;    /* one a row; 0: not a training row */
+  double weight_total;
+  double l2;
+  bai_pass_lane *lanes;
+  int32_t lane_count;
+  double **partials; /* gradients of blocks on their way up the tree */
+  int32_t partial_count;
+} bai_problem;
+
+/* Rows of `part` whose fold is not hold_out are the training rows. `balanced`: every class weighs the same in all. */
+ba_status bai_problem_create(ba_context *context, ba_dataset *dataset, const bai_plan *plan, int32_t outputs,
+                             int32_t hold_out, int32_t balanced, double l2, bai_problem **out);
+void bai_problem_destroy(bai_problem *problem);
+/* Objective and gradient at x. */
+ba_status bai_problem_evaluate(bai_problem *problem, const double *x, double *objective, double *gradient);
+/* Features of a row into a lane: columns and counts in lane->row, values and divisors beside. */
+ba_status bai_problem_features(const bai_problem *problem, const bai_kernels *kernels, bai_pass_lane *lane,
+                               int64_t row);
+/* The margins of the row in the lane. */
+void bai_problem_margins(const bai_problem *problem, const bai_kernels *kernels, bai_pass_lane *lane, const double *x);
+/* The loss of one row, and what each output's margin should move by: d loss / d margin, written over the margins. */
+double bai_problem_loss(const bai_problem *problem, const bai_kernels *kernels, double *margins, int32_t label);
+/* Mean loss over the rows of a part; NaN without rows. */
+ba_status bai_problem_part_loss(bai_problem *problem, const double *x, int32_t part, double *loss);
+/* Words a status of the passes. */
+ba_status bai_problem_explain(const bai_problem *problem, ba_status status, int64_t row);
+
+#endif
