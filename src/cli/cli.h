@@ -38,7 +38,7 @@ typedef struct cli_option {
   const char *help;
 } cli_option;
 
-/* What --help says of a command, and which globals mean something for it. */
+/* What --help says of a command, and how many files it takes (most_files -1: any number). */
 typedef struct cli_spec {
   const char *name;
   const char *usage;    /* after "ba NAME" */
@@ -58,7 +58,7 @@ typedef struct cli {
 } cli;
 
 /* Reads the arguments into the table and the globals of `c`. Returns CLI_GO, or an exit code after --help or an
- * error. Frees nothing: cli_list_free is the caller's, and cli_end does it for `files`. */
+ * error. The caller frees its lists with cli_list_free; cli_end frees `files`. */
 int cli_options_read(cli *c, const cli_option *options, int argc, char **argv);
 void cli_list_free(cli_list *list);
 /* Reads a whole number, also negative; true when all of the text is one. */
@@ -88,8 +88,7 @@ int64_t cli_peak_memory(void);
 /* malloc and realloc that end the program with CLI_LIMIT when there is no memory. */
 void *cli_allocate(size_t bytes);
 void *cli_resize(void *pointer, size_t bytes);
-/* The same as text results of the library: asks for the length, allocates, asks again. Call them through this shape:
- * `give` gets `object` and fills the buffer. */
+/* Gets a text result of the library whatever its length: `give` is the library's call on `object`. Free *out. */
 typedef ba_status (*cli_text_call)(const void *object, char *buffer, int64_t capacity, int64_t *length);
 ba_status cli_text(cli_text_call give, const void *object, char **out);
 
