@@ -31,8 +31,8 @@ def sequence(source, length, motif=""):
 
 @pytest.fixture(scope="session")
 def build_dir():
-    """The folder of the build under test, as ./dev makes it."""
-    folder = pathlib.Path(os.environ.get("BA_BUILD_DIR", TOP / "build" / "release"))
+    """The folder of the build under test: that of the program in the environment variable BA."""
+    folder = pathlib.Path(os.environ.get("BA", TOP / "build" / "release" / "ba")).resolve().parent
     assert (folder / "CMakeCache.txt").exists(), f"{folder} is no build: run ./dev build"
     return folder
 
