@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * adagrad.c: Duchi, Hazan and Singer (JMLR 12, 2011), diagonal form. The penalty acts on a weight when its column is
+ * met, for all the steps since it was last met, by the implicit step w / (1 + rate_j l2 steps): it cannot overshoot.
+ */
+#include "train/adagrad.h"
+
+#include <math.h>
+#include <string.h>
+
+#define EPSILON 1e-8 /* added to the sums of squares, so that an untouched column has a finite rate */
+
+struct bai_adagrad {
+  ba_context *context;
+  bai_problem *problem;
+  double rate;
+  uint64_t seed;
+  int64_t epoch, step, rows;
+  double *point, *best, *squares;
+  int64_t *met; /* the step at which a column was last met */
+  bai_keyed *order;
+};
+
+ba_status bai_adagrad_create(ba_context *context, bai_problem *problem, double rate, uint64_t seed, bai_adagrad **out) {
+  bai_adagrad *s;
+  *out = NULL;
+  ba_status status = bai_alloc_zero(context, 1, sizeof *s, &s);
+  if (status) return status;
+  s->context = bai_context_retain(context);
+  s->problem = problem;
+  s->rate = rate;
+  s->seed = seed;
+  for (int64_t row = 0; row < problem->dataset->rows; row++) s->rows += problem->weights[row] != 0.0;
+  status = bai_alloc_zero(context, problem->parameters, 8, &s->point);
+  if (!status) status = bai_alloc_zero(context, problem->parameters, 8, &s->best);
+  if (!status) status = bai_alloc_zero(context, problem->parameters, 8, &s->squares);
+  if (!status) status = bai_alloc_zero(context, problem->plan->width, 8, &s->met);
+  if (!status) status = bai_alloc_zero(context, s->rows, sizeof *s->order, &s->order);
+  if (status)
+    bai_adagrad_destroy(s);
+  else
+    *out = s;
+  return status;
+}
+
+void bai_adagrad_destroy(bai_adagrad *s) {
+  if (!s) return;
+  ba_context *context = s->context;
+  void *parts[] = {s->point, s->best, s->squares, s->met, s->order};
+  for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) bai_free(context, parts[i]);
+  bai_free(context, s);
+  bai_context_release(context);
+}
+
+const double *bai_adagrad_point(const bai_adagrad *s) {
+  return s->point;
+}
+
+const double *bai_adagrad_best(const bai_adagrad *s) {
+  return s->best;
+}
+
+void bai_adagrad_keep(bai_adagrad *s) {
+  memcpy(s->best, s->point, (size_t)s->problem->parameters * 8);
+}
+
+static void draw_order(bai_adagrad *s) {
+  int64_t n = 0;
+  for (int64_t row = 0; row < s->problem->dataset->rows; row++) {
+    if (s->problem->weights[row] == 0.0) continue;
+    s->order[n].key = bai_random(s->seed, (uint64_t)s->epoch, (uint64_t)row);
+    s->order[n++].index = row;
+  }
+  bai_sort_keyed(s->order, n);
+}
+
+static void decay(bai_adagrad *s, int64_t column) {
+  const bai_problem *p = s->problem;
+  const double steps = (double)(s->step - s->met[column]);
+  s->met[column] = s->step;
+  for (int32_t o = 0; o < p->outputs; o++) {
+    const int64_t at = o * p->plan->width + column;
+    if (s->point[at] != 0.0) s->point[at] /= 1.0 + s->rate / sqrt(s->squares[at] + EPSILON) * p->l2 * steps;
+  }
+}
+
+static void move(bai_adagrad *s, int64_t at, double gradient) {
+  s->squares[at] += gradient * gradient;
+  s->point[at] -= s->rate * gradient / sqrt(s->squares[at] + EPSILON);
+}
+
+static void update(bai_adagrad *s, const bai_pass_lane *lane, double weight) {
+  const bai_problem *p = s->problem;
+  for (int32_t o = 0; o < p->outputs; o++) {
+    const double slope = weight * lane->margins[o];
+    int64_t from = 0;
+    for (int32_t b = 0; b < p->plan->block_count; b++) {
+      const double share = slope / lane->divisors[b];
+      for (int64_t i = from; i < lane->row->ends[b]; i++)
+        move(s, o * p->plan->width + lane->row->columns[i], share * lane->values[i]);
+      from = lane->row->ends[b];
+    }
+    move(s, p->outputs * p->plan->width + o, slope);
+  }
+}
+
+ba_status bai_adagrad_epoch(bai_adagrad *s, double *loss) {
+  bai_problem *p = s->problem;
+  const bai_kernels *kernels = bai_kernels_of(s->context);
+  bai_pass_lane *lane = &p->lanes[0];
+  double sum = 0.0;
+  s->epoch++;
+  draw_order(s);
+  for (int64_t i = 0; i < s->rows; i++) {
+    const int64_t row = s->order[i].index;
+    ba_status status = i % 64 ? BA_OK : bai_check_cancel(s->context);
+    if (status) return status;
+    status = bai_problem_features(p, kernels, lane, row);
+    if (status) return bai_problem_explain(p, status, row);
+    s->step++;
+    const int64_t entries = lane->row->ends[p->plan->block_count - 1];
+    for (int64_t e = 0; e < entries; e++) decay(s, lane->row->columns[e]);
+    bai_problem_margins(p, kernels, lane, s->point);
+    sum += p->weights[row] * bai_problem_loss(p, kernels, lane->margins, p->labels[row]);
+    update(s, lane, p->weights[row] * (double)s->rows / p->weight_total);
+  }
+  for (int64_t column = 0; column < p->plan->width; column++) decay(s, column);
+  *loss = sum / p->weight_total;
+  return BA_OK;
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * adagrad.h: AdaGrad, row by row, in an order drawn anew each epoch from (seed, epoch, row).
+ */
+#ifndef BAI_TRAIN_ADAGRAD_H
+#define BAI_TRAIN_ADAGRAD_H
+
+#include "train/problem.h"
+
+typedef struct bai_adagrad bai_adagrad;
+
+ba_status bai_adagrad_create(ba_context *context, bai_problem *problem, double rate, uint64_t seed, bai_adagrad **out);
+void bai_adagrad_destroy(bai_adagrad *solver);
+/* One pass over the training rows. Afterwards *loss is the mean loss of the rows as they were met. */
+ba_status bai_adagrad_epoch(bai_adagrad *solver, double *loss);
+/* Keeps the weights as the best so far. */
+void bai_adagrad_keep(bai_adagrad *solver);
+const double *bai_adagrad_point(const bai_adagrad *solver); /* now */
+const double *bai_adagrad_best(const bai_adagrad *solver);  /* kept last */
+
+#endif

@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * trainer.c: one training run: a recipe, a dataset and a solver, stepped until it stops.
+ */
+#include "train/trainer.h"
+
+#include <string.h>
+
+#include "model/model.h"
+#include "train/adagrad.h"
+#include "train/lbfgs.h"
+#include "train/newton.h"
+#include "train/problem.h"
+
+#define DIGEST_SEED UINT64_C(0x726f7773)
+
+enum { SOLVER_LBFGS, SOLVER_ADAGRAD, SOLVER_NEWTON };
+
+struct ba_trainer {
+  ba_context *context;
+  ba_dataset *dataset;
+  bai_recipe recipe;
+  bai_vector text; /* canonical */
+  bai_plan *plan;
+  bai_problem *problem;
+  int32_t solver, outputs, stopped;
+  bai_lbfgs *lbfgs;
+  bai_adagrad *adagrad;
+  bai_newton *newton;
+  double *gradient; /* lbfgs */
+  double tol;
+  int64_t max_iter, epochs, patience, seed;
+  int32_t hold_out;
+  int64_t iterations, passes, worse; /* worse: epochs without a better dev loss */
+  double objective, slope, start_slope, dev_loss, best_dev;
+  char reason[200];
+};
+
+static double not_a_number(void) {
+  return bai_f64_of_bits(UINT64_C(0x7ff8000000000000));
+}
+
+/* ---- making ---- */
+
+static ba_status check_model(ba_trainer *t) {
+  const int32_t classes = ba_dataset_classes(t->dataset);
+  if (!t->recipe.has_model)
+    return bai_fail(t->context, BA_ERR_RECIPE, "recipe \"%s\" has no model; expected one after '|', such as Logistic()",
+                    (const char *)t->text.data);
+  if (classes < 2)
+    return bai_fail(t->context, BA_ERR_CLASSES, "the dataset has %d class(es); expected at least two", classes);
+  if (t->recipe.model.spec->kind == BAI_TERM_LOGISTIC && classes != 2)
+    return bai_fail(t->context, BA_ERR_CLASSES, "Logistic takes two classes, the dataset has %d; expected Softmax",
+                    classes);
+  t->outputs = t->recipe.model.spec->kind == BAI_TERM_LOGISTIC ? 1 : classes;
+  return BA_OK;
+}
+
+static int32_t is_training_row(const ba_trainer *t, int64_t row) {
+  return ((const int32_t *)t->dataset->parts.data)[row] == BA_PART_TRAIN &&
+         (t->hold_out < 0 || ((const int32_t *)t->dataset->folds.data)[row] != t->hold_out);
+}
+
+static ba_status fit_plan(ba_trainer *t) {
+  ba_status status = BA_OK;
+  int64_t rows = 0, longest = 0;
+  for (int64_t row = 0; !status && row < t->dataset->rows; row++) {
+    if (!is_training_row(t, row)) continue;
+    const int64_t length = bai_dataset_length(t->dataset, row);
+    rows++;
+    if (length > longest) longest = length;
+    status = bai_plan_fit_length(t->context, t->plan, length, row + 1);
+  }
+  if (!status && rows == 0)
+    status = bai_fail(t->context, BA_ERR_CLASSES, "there are no training rows; expected at least one a class");
+  if (status) return status;
+  int32_t shortest_k = 64;
+  for (int32_t b = 0; b < t->plan->block_count; b++)
+    if (t->plan->blocks[b].k < shortest_k) shortest_k = t->plan->blocks[b].k;
+  if (longest < shortest_k)
+    return bai_fail(t->context, BA_ERR_LENGTH,
+                    "the longest training sequence has %lld letters; expected at least k = %d of the recipe",
+                    (long long)longest, shortest_k);
+  return bai_plan_lay_out(t->context, t->plan);
+}
+
+static ba_status make_solver(ba_trainer *t) {
+  const bai_term *model = &t->recipe.model;
+  double *start;
+  t->solver = (int32_t)bai_term_value(model, "solver")->integer;
+  t->tol = bai_term_value(model, "tol")->real;
+  t->max_iter = bai_term_value(model, "max_iter")->integer;
+  t->epochs = bai_term_value(model, "epochs")->integer;
+  t->patience = bai_term_value(model, "patience")->integer;
+  if (t->solver == SOLVER_ADAGRAD)
+    return bai_adagrad_create(t->context, t->problem, bai_term_value(model, "rate")->real, (uint64_t)t->seed,
+                              &t->adagrad);
+  ba_status status = bai_alloc_zero(t->context, t->problem->parameters, 8, &start);
+  if (status) return status;
+  if (t->solver == SOLVER_NEWTON) {
+    status = bai_newton_create(t->context, t->problem, start, &t->newton);
+  } else {
+    status = bai_alloc(t->context, t->problem->parameters, 8, &t->gradient);
+    if (!status)
+      status = bai_lbfgs_create(t->context, t->problem->parameters, (int32_t)bai_term_value(model, "memory")->integer,
+                                start, &t->lbfgs);
+  }
+  bai_free(t->context, start);
+  return status;
+}
+
+ba_status bai_trainer_make(ba_context *context, const char *recipe, ba_dataset *dataset, int64_t seed, int32_t hold_out,
+                           ba_trainer **out) {
+  ba_trainer *t;
+  *out = NULL;
+  ba_status status = bai_alloc_zero(context, 1, sizeof *t, &t);
+  if (status) return status;
+  t->context = bai_context_retain(context);
+  t->dataset = dataset;
+  t->seed = seed;
+  t->hold_out = hold_out;
+  t->objective = t->slope = t->dev_loss = t->best_dev = not_a_number();
+  bai_format(t->reason, sizeof t->reason, "running");
+  status = bai_recipe_parse(context, recipe, &t->recipe);
+  if (!status) status = bai_recipe_write(context, &t->recipe, 1, &t->text);
+  if (!status) status = check_model(t);
+  if (!status) status = bai_plan_create(context, &t->recipe, &t->plan);
+  if (!status) status = fit_plan(t);
+  if (!status)
+    status = bai_problem_create(context, dataset, t->plan, t->outputs, hold_out,
+                                bai_term_value(&t->recipe.model, "class_weight")->integer == 1,
+                                bai_term_value(&t->recipe.model, "l2")->real, &t->problem);
+  if (!status) status = make_solver(t);
+  if (status)
+    ba_trainer_destroy(t);
+  else
+    *out = t;
+  return status;
+}
+
+ba_status ba_trainer_create(ba_context *context, const char *recipe, ba_dataset *dataset, const char *options,
+                            ba_trainer **out) {
+  ba_status status = bai_enter(context);
+  if (status) return status;
+  int64_t seed = 1, hold_out = -1;
+  const bai_option table[] = {{"seed", 'i', NULL, 0, 9e15, &seed},
+                              {"hold_out", 'i', NULL, -1, 2147483647, &hold_out},
+                              {NULL, 0, NULL, 0, 0, NULL}};
+  if (out) *out = NULL;
+  if (!out || !dataset || !recipe)
+    status = bai_fail(context, BA_ERR_ARGUMENT, "trainer: expected a recipe, a dataset and a place for the result");
+  if (!status) status = bai_options_parse(context, options, table);
+  if (!status && hold_out >= dataset->folds_made)
+    status =
+        bai_fail(context, BA_ERR_ARGUMENT, "hold_out=%lld; expected one of the %d folds that ba_dataset_split made",
+                 (long long)hold_out, dataset->folds_made);
+  if (!status) status = bai_trainer_make(context, recipe, dataset, seed, (int32_t)hold_out, out);
+  return bai_leave(context, status);
+}
+
+void ba_trainer_destroy(ba_trainer *t) {
+  if (!t) return;
+  ba_context *context = t->context;
+  bai_lbfgs_destroy(t->lbfgs);
+  bai_adagrad_destroy(t->adagrad);
+  bai_newton_destroy(t->newton);
+  bai_problem_destroy(t->problem);
+  bai_plan_destroy(t->plan);
+  bai_recipe_free(context, &t->recipe);
+  bai_vector_free(context, &t->text);
+  bai_free(context, t->gradient);
+  bai_free(context, t);
+  bai_context_release(context);
+}
+
+/* ---- stepping ---- */
+
+static const double *best_point(const ba_trainer *t) {
+  if (t->solver == SOLVER_ADAGRAD) return bai_adagrad_best(t->adagrad);
+  return t->solver == SOLVER_NEWTON ? bai_newton_point(t->newton) : bai_lbfgs_point(t->lbfgs);
+}
+
+static ba_status stop(ba_trainer *t, const char *reason) {
+  ba_status status = BA_OK;
+  t->stopped = 1;
+  bai_format(t->reason, sizeof t->reason, "%s", reason);
+  if (t->solver != SOLVER_ADAGRAD) status = bai_problem_part_loss(t->problem, best_point(t), BA_PART_DEV, &t->dev_loss);
+  return status ? status : BA_END;
+}
+
+/* What lbfgs and newton share: when to stop after an iteration. */
+static ba_status judge(ba_trainer *t, int32_t stuck) {
+  char text[160];
+  if (!(t->objective - t->objective == 0.0) || !(t->slope - t->slope == 0.0))
+    return bai_fail(t->context, BA_ERR_DIVERGED,
+                    "the objective is not finite after %lld iterations; expected smaller "
+                    "weights of rows or a larger l2",
+                    (long long)t->iterations);
+  if (t->iterations == 0 && t->passes <= 1) t->start_slope = t->slope;
+  if (t->slope <= t->tol * t->start_slope) {
+    bai_format(text, sizeof text, "converged: the largest entry of the gradient fell to tol = %g of its start", t->tol);
+    return stop(t, text);
+  }
+  if (stuck) return stop(t, "converged: the objective cannot fall any further in double precision");
+  if (t->iterations >= t->max_iter) {
+    bai_format(text, sizeof text, "stopped at max_iter = %lld before it converged; raise max_iter or l2",
+               (long long)t->max_iter);
+    return stop(t, text);
+  }
+  return BA_OK;
+}
+
+static ba_status step_lbfgs(ba_trainer *t) {
+  double objective;
+  const ba_status status = bai_problem_evaluate(t->problem, bai_lbfgs_ask(t->lbfgs), &objective, t->gradient);
+  if (status) return status;
+  t->passes++;
+  const bai_lbfgs_news news = bai_lbfgs_tell(t->lbfgs, bai_kernels_of(t->context), objective, t->gradient);
+  if (news == BAI_LBFGS_SEARCHING) return BA_OK;
+  t->iterations = bai_lbfgs_iterations(t->lbfgs);
+  t->objective = bai_lbfgs_objective(t->lbfgs);
+  t->slope = bai_lbfgs_slope(t->lbfgs);
+  return judge(t, news == BAI_LBFGS_STUCK);
+}
+
+static ba_status step_newton(ba_trainer *t) {
+  int32_t stuck;
+  const int32_t first = t->passes == 0;
+  const ba_status status = bai_newton_step(t->newton, &stuck);
+  if (status) return status;
+  if (first) t->start_slope = bai_newton_slope(t->newton) > 1.0 ? bai_newton_slope(t->newton) : 1.0;
+  t->passes = bai_newton_passes(t->newton);
+  t->iterations = bai_newton_iterations(t->newton);
+  t->objective = bai_newton_objective(t->newton);
+  t->slope = bai_newton_slope(t->newton);
+  return judge(t, stuck);
+}
+
+static ba_status step_adagrad(ba_trainer *t) {
+  char text[160];
+  ba_status status = bai_adagrad_epoch(t->adagrad, &t->objective);
+  if (!status) status = bai_problem_part_loss(t->problem, bai_adagrad_point(t->adagrad), BA_PART_DEV, &t->dev_loss);
+  if (status) return status;
+  t->iterations++;
+  t->passes++;
+  if (!(t->objective - t->objective == 0.0))
+    return bai_fail(t->context, BA_ERR_DIVERGED, "the loss is not finite in epoch %lld; expected a smaller rate",
+                    (long long)t->iterations);
+  /* Without dev rows every epoch is the best so far. */
+  if (!(t->dev_loss >= t->best_dev)) {
+    if (t->dev_loss - t->dev_loss == 0.0) t->best_dev = t->dev_loss;
+    t->worse = 0;
+    bai_adagrad_keep(t->adagrad);
+  } else if (++t->worse >= t->patience) {
+    bai_format(text, sizeof text, "stopped early: %lld epochs without a better dev loss; the best weights are kept",
+               (long long)t->worse);
+    t->dev_loss = t->best_dev;
+    return stop(t, text);
+  }
+  if (t->iterations < t->epochs) return BA_OK;
+  bai_format(text, sizeof text, "stopped after epochs = %lld", (long long)t->epochs);
+  return stop(t, text);
+}
+
+ba_status bai_trainer_advance(ba_trainer *t) {
+  if (t->stopped) return BA_END;
+  const ba_status status = t->solver == SOLVER_ADAGRAD  ? step_adagrad(t)
+                           : t->solver == SOLVER_NEWTON ? step_newton(t)
+                                                        : step_lbfgs(t);
+  bai_progress(t->context, t->iterations, t->solver == SOLVER_ADAGRAD ? t->epochs : t->max_iter);
+  return status;
+}
+
+ba_status ba_trainer_step(ba_trainer *trainer) {
+  if (!trainer) return BA_ERR_ARGUMENT;
+  const ba_status status = bai_enter(trainer->context);
+  if (status) return status;
+  return bai_leave(trainer->context, bai_trainer_advance(trainer));
+}
+
+void ba_trainer_metrics(const ba_trainer *t, int64_t *iterations, int64_t *passes, double *objective, double *gradient,
+                        double *dev_loss) {
+  if (iterations) *iterations = t ? t->iterations : 0;
+  if (passes) *passes = t ? t->passes : 0;
+  if (objective) *objective = t ? t->objective : not_a_number();
+  if (gradient) *gradient = t ? t->slope : not_a_number();
+  if (dev_loss) *dev_loss = t ? t->dev_loss : not_a_number();
+}
+
+const char *ba_trainer_reason(const ba_trainer *trainer) {
+  return trainer ? trainer->reason : "no trainer";
+}
+
+/* ---- the model ---- */
+
+/* The same for any order of the rows: row digests add up. */
+static ba_status digest_rows(ba_trainer *t, uint64_t *digest, int64_t *rows, int64_t *bases) {
+  uint8_t *codes;
+  const bai_kernels *kernels = bai_kernels_of(t->context);
+  const ba_status status = bai_alloc(t->context, t->dataset->longest, 1, &codes);
+  if (status) return status;
+  *digest = 0;
+  *rows = *bases = 0;
+  for (int64_t row = 0; row < t->dataset->rows; row++) {
+    if (!is_training_row(t, row)) continue;
+    const char *label = ba_dataset_class_name(t->dataset, t->problem->labels[row]);
+    const uint64_t weight = bai_bits_of_f64(((const double *)t->dataset->weights.data)[row]);
+    const uint64_t seed = bai_hash_bytes(DIGEST_SEED ^ weight, (const uint8_t *)label, bai_length(label));
+    const int64_t length = bai_dataset_length(t->dataset, row);
+    bai_dataset_codes(kernels, t->dataset, row, codes);
+    *digest += bai_hash_bytes(seed, codes, length);
+    ++*rows;
+    *bases += length;
+  }
+  bai_free(t->context, codes);
+  return BA_OK;
+}
+
+static ba_status add_number(ba_trainer *t, bai_vector *text, const char *name, double value) {
+  if (value - value == 0.0) return bai_text_add(t->context, text, ", \"%s\": %g", name, value);
+  return bai_text_add(t->context, text, ", \"%s\": null", name);
+}
+
+static ba_status write_provenance(ba_trainer *t, bai_vector *text) {
+  uint64_t digest;
+  int64_t rows, bases;
+  ba_status status = digest_rows(t, &digest, &rows, &bases);
+  if (!status)
+    status = bai_text_add(t->context, text,
+                          "{\"library\": \"%s\", \"seed\": %lld, \"rows\": %lld, \"letters\": %lld, \"data\": "
+                          "\"%08x%08x\", \"iterations\": %lld",
+                          ba_version_text(), (long long)t->seed, (long long)rows, (long long)bases,
+                          (unsigned)(digest >> 32), (unsigned)digest, (long long)t->iterations);
+  if (!status) status = add_number(t, text, "objective", t->objective);
+  if (!status) status = add_number(t, text, "gradient", t->slope);
+  if (!status) status = add_number(t, text, "dev_loss", t->dev_loss);
+  return status ? status : bai_text_add(t->context, text, ", \"stopped\": \"%s\"}", t->reason);
+}
+
+/* Two classes have one margin in a model: of Softmax's two, the difference. */
+static void join_outputs(const ba_trainer *t, double *weights, double *intercepts) {
+  const int64_t width = t->plan->width;
+  for (int64_t i = 0; i < width; i++) weights[i] = weights[width + i] - weights[i];
+  intercepts[0] = intercepts[1] - intercepts[0];
+}
+
+ba_status bai_trainer_model(ba_trainer *t, ba_model **out) {
+  const int32_t classes = ba_dataset_classes(t->dataset);
+  const int64_t width = t->plan->width;
+  bai_vector provenance = {0, 0, 0};
+  const char **names = NULL;
+  double *weights = NULL;
+  ba_status status = bai_alloc(t->context, classes, sizeof *names, &names);
+  for (int32_t c = 0; !status && c < classes; c++) names[c] = ba_dataset_class_name(t->dataset, c);
+  if (!status) status = bai_alloc(t->context, t->problem->parameters, 8, &weights);
+  if (!status) status = write_provenance(t, &provenance);
+  if (!status) {
+    memcpy(weights, best_point(t), (size_t)t->problem->parameters * 8);
+    double *intercepts = weights + t->outputs * width;
+    if (t->outputs == 2) join_outputs(t, weights, intercepts);
+    const bai_fit fit = {t->text.data, names,      classes,         t->plan->fitted_length,
+                         weights,      intercepts, provenance.data, (uint64_t)t->seed};
+    status = bai_model_make(t->context, &fit, out);
+  }
+  bai_vector_free(t->context, &provenance);
+  bai_free(t->context, weights);
+  bai_free(t->context, names);
+  return status;
+}
+
+ba_status ba_trainer_finish(ba_trainer *trainer, ba_model **out) {
+  if (!trainer) return BA_ERR_ARGUMENT;
+  ba_status status = bai_enter(trainer->context);
+  if (status) return status;
+  if (out) *out = NULL;
+  status = out ? bai_trainer_model(trainer, out)
+               : bai_fail(trainer->context, BA_ERR_ARGUMENT, "trainer: expected a place for the model");
+  return bai_leave(trainer->context, status);
+}

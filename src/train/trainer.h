@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * trainer.h: training for calls that are inside the context already.
+ */
+#ifndef BAI_TRAIN_TRAINER_H
+#define BAI_TRAIN_TRAINER_H
+
+#include "train/dataset.h"
+
+ba_status bai_trainer_make(ba_context *context, const char *recipe, ba_dataset *dataset, int64_t seed, int32_t hold_out,
+                           ba_trainer **out);
+ba_status bai_trainer_advance(ba_trainer *trainer);
+ba_status bai_trainer_model(ba_trainer *trainer, ba_model **out);
+
+#endif
