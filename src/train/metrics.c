@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * metrics.c: what predictions are worth: weighted as scikit-learn weighs them, and the same bits on every machine.
+ */
+#include "train/metrics.h"
+
+#include <math.h>
+#include <string.h>
+
+#define ECE_BINS 15
+#define CANCEL_ROWS 4096 /* how many rows between two looks at the cancel flag */
+#define LOG_ROWS 256     /* logarithms are taken so many at a time */
+/* A probability counts as at least this far from 0 and 1 in the log loss: 2^-52, as in scikit-learn since 1.2. */
+#define LOG_LOSS_EPSILON 0x1p-52
+
+enum { VALUE_N, VALUE_ACCURACY, VALUE_MCC, VALUE_AUROC, VALUE_AUPRC, VALUE_LOG_LOSS, VALUE_BRIER, VALUE_ECE, VALUES };
+static const char *const value_names[VALUES] = {"n", "accuracy", "mcc", "auroc", "auprc", "log_loss", "brier", "ece"};
+
+struct ba_metrics {
+  ba_context *context;
+  int32_t classes;
+  double values[VALUES];
+  double *confusion; /* actual x predicted */
+};
+
+/* What is measured. */
+typedef struct input {
+  int32_t classes;
+  int64_t n;
+  const int32_t *labels;
+  const double *probabilities;
+  const double *weights; /* NULL: 1 each */
+} input;
+
+static double not_a_number(void) {
+  return bai_f64_of_bits(UINT64_C(0x7ff8000000000000));
+}
+
+static double weight_of(const input *in, int64_t row) {
+  return in->weights ? in->weights[row] : 1.0;
+}
+
+static ba_status check_row(ba_context *context, const input *in, int64_t row) {
+  const double *p = in->probabilities + row * in->classes;
+  if (in->labels[row] < 0 || in->labels[row] >= in->classes)
+    return bai_fail_at(context, BA_ERR_ARGUMENT, row + 1, -1, "the label is %ld: expected a class from 0 to %ld",
+                       (long)in->labels[row], (long)in->classes - 1);
+  for (int32_t c = 0; c < in->classes; c++)
+    if (!(p[c] >= 0.0 && p[c] <= 1.0)) /* NaN is neither */
+      return bai_fail_at(context, BA_ERR_ARGUMENT, row + 1, -1,
+                         "the probability of class %ld is %g: expected a number from 0 to 1", (long)c, p[c]);
+  if (!(weight_of(in, row) >= 0.0 && weight_of(in, row) - weight_of(in, row) == 0.0))
+    return bai_fail_at(context, BA_ERR_ARGUMENT, row + 1, -1, "the weight is %g: expected a finite number from 0 up",
+                       weight_of(in, row));
+  return BA_OK;
+}
+
+static ba_status check(ba_context *context, const input *in) {
+  if (in->classes < 2)
+    return bai_fail(context, BA_ERR_ARGUMENT, "metrics: %ld class(es) given, expected 2 or more", (long)in->classes);
+  if (in->n < 0)
+    return bai_fail(context, BA_ERR_ARGUMENT, "metrics: %lld rows given, expected 0 or more", (long long)in->n);
+  if (in->n > 0 && (!in->labels || !in->probabilities))
+    return bai_fail(context, BA_ERR_ARGUMENT, "metrics: expected labels and probabilities");
+  ba_status status = BA_OK;
+  for (int64_t row = 0; !status && row < in->n; row++) {
+    status = check_row(context, in, row);
+    if (!status && row % CANCEL_ROWS == 0) status = bai_check_cancel(context);
+  }
+  return status;
+}
+
+/* The class with the largest probability; the first of equals. */
+static int32_t predicted_class(const input *in, int64_t row) {
+  const double *p = in->probabilities + row * in->classes;
+  int32_t best = 0;
+  for (int32_t c = 1; c < in->classes; c++)
+    if (p[c] > p[best]) best = c;
+  return best;
+}
+
+/* ---- from the confusion matrix ---- */
+
+/* Gorodkin's R_K, "Comparing two K-category assignments by a K-category correlation coefficient", Computational
+ * Biology and Chemistry 28 (2004); 0 when all rows are of one class or all are predicted as one. */
+static double mcc_of(const ba_metrics *m) {
+  double total = 0.0, correct = 0.0, actual_predicted = 0.0, actual_actual = 0.0, predicted_predicted = 0.0;
+  for (int32_t k = 0; k < m->classes; k++) {
+    double actual = 0.0, predicted = 0.0;
+    for (int32_t j = 0; j < m->classes; j++) {
+      actual += m->confusion[(int64_t)k * m->classes + j];
+      predicted += m->confusion[(int64_t)j * m->classes + k];
+    }
+    total += predicted;
+    correct += m->confusion[(int64_t)k * m->classes + k];
+    actual_predicted += actual * predicted;
+    actual_actual += actual * actual;
+    predicted_predicted += predicted * predicted;
+  }
+  const double spread = (total * total - predicted_predicted) * (total * total - actual_actual);
+  return spread == 0.0 ? 0.0 : (correct * total - actual_predicted) / sqrt(spread);
+}
+
+/* ---- sums over the rows ---- */
+
+typedef struct bin {
+  double weight, confidence, correct;
+} bin;
+
+static double brier_of(const input *in, int64_t row) {
+  const double *p = in->probabilities + row * in->classes;
+  double sum = 0.0;
+  for (int32_t c = in->classes == 2 ? 1 : 0; c < in->classes; c++) {
+    const double error = p[c] - (in->labels[row] == c ? 1.0 : 0.0);
+    sum += error * error;
+  }
+  return sum;
+}
+
+/* Bin b holds confidences of at least b / 15 and below (b + 1) / 15; the last one holds 1 too. */
+static void add_to_bin(bin *bins, double confidence, double weight, int32_t correct) {
+  int32_t b = (int32_t)(confidence * ECE_BINS);
+  if (b >= ECE_BINS) b = ECE_BINS - 1;
+  bins[b].weight += weight;
+  bins[b].confidence += weight * confidence;
+  if (correct) bins[b].correct += weight;
+}
+
+static double ece_of(const bin *bins, double total) {
+  double sum = 0.0;
+  for (int32_t b = 0; b < ECE_BINS; b++) {
+    const double gap = bins[b].correct - bins[b].confidence;
+    sum += gap < 0.0 ? -gap : gap;
+  }
+  return sum / total;
+}
+
+static ba_status sum_rows(ba_metrics *m, const input *in, double *total) {
+  const bai_kernels *kernels = bai_kernels_of(m->context);
+  bin bins[ECE_BINS];
+  double logs[LOG_ROWS], weight = 0.0, correct = 0.0, brier = 0.0, loss = 0.0;
+  memset(bins, 0, sizeof bins);
+  for (int64_t from = 0; from < in->n; from += LOG_ROWS) {
+    const int64_t count = in->n - from < LOG_ROWS ? in->n - from : LOG_ROWS;
+    for (int64_t i = 0; i < count; i++) {
+      const int64_t row = from + i;
+      const double *p = in->probabilities + row * in->classes, w = weight_of(in, row);
+      const int32_t label = in->labels[row], predicted = predicted_class(in, row);
+      const double own = p[label] < LOG_LOSS_EPSILON ? LOG_LOSS_EPSILON : p[label];
+      logs[i] = own > 1.0 - LOG_LOSS_EPSILON ? 1.0 - LOG_LOSS_EPSILON : own;
+      m->confusion[(int64_t)label * in->classes + predicted] += w;
+      weight += w;
+      if (label == predicted) correct += w;
+      brier += w * brier_of(in, row);
+      add_to_bin(bins, p[predicted], w, label == predicted);
+    }
+    kernels->log_f64(logs, logs, count);
+    for (int64_t i = 0; i < count; i++) loss -= weight_of(in, from + i) * logs[i];
+    const ba_status status = bai_check_cancel(m->context);
+    if (status) return status;
+  }
+  *total = weight;
+  m->values[VALUE_ACCURACY] = correct / weight;
+  m->values[VALUE_LOG_LOSS] = loss / weight;
+  m->values[VALUE_BRIER] = brier / weight;
+  m->values[VALUE_ECE] = ece_of(bins, weight);
+  return BA_OK;
+}
+
+/* ---- curves: one class against the rest ---- */
+
+/* Rows by falling probability of the class. Adding 0.0 makes one zero of the two. */
+static void rank_rows(const input *in, int32_t class, bai_keyed *rows) {
+  for (int64_t i = 0; i < in->n; i++)
+    rows[i] = (bai_keyed){.key = ~bai_order_of_f64(in->probabilities[i * in->classes + class] + 0.0), .index = i};
+  bai_sort_keyed(rows, in->n);
+}
+
+/* Area under the ROC curve by trapezoids, and average precision; rows of equal probability make one step of a curve.
+ * NaN for both when the class or the rest has no weight. */
+static void areas_of(const input *in, int32_t class, const bai_keyed *rows, double *auroc, double *auprc) {
+  double positive = 0.0, negative = 0.0, area = 0.0, precision = 0.0;
+  for (int64_t i = 0; i < in->n;) {
+    double more_positive = 0.0, more_negative = 0.0;
+    const uint64_t key = rows[i].key;
+    for (; i < in->n && rows[i].key == key; i++) {
+      const double w = weight_of(in, rows[i].index);
+      if (in->labels[rows[i].index] == class)
+        more_positive += w;
+      else
+        more_negative += w;
+    }
+    area += more_negative * (positive + more_positive / 2.0);
+    positive += more_positive;
+    negative += more_negative;
+    if (more_positive > 0.0) precision += more_positive * (positive / (positive + negative));
+  }
+  *auroc = positive > 0.0 && negative > 0.0 ? area / positive / negative : not_a_number();
+  *auprc = positive > 0.0 && negative > 0.0 ? precision / positive : not_a_number();
+}
+
+/* For two classes of the second; else the mean over the classes, NaN if one of them is. */
+static ba_status add_areas(ba_metrics *m, const input *in) {
+  bai_keyed *rows;
+  ba_status status = bai_alloc(m->context, in->n, sizeof *rows, &rows);
+  if (status) return status;
+  const int32_t first = in->classes == 2 ? 1 : 0;
+  double auroc_sum = 0.0, auprc_sum = 0.0;
+  for (int32_t c = first; !status && c < in->classes; c++) {
+    double auroc, auprc;
+    rank_rows(in, c, rows);
+    areas_of(in, c, rows, &auroc, &auprc);
+    auroc_sum += auroc;
+    auprc_sum += auprc;
+    status = bai_check_cancel(m->context);
+  }
+  m->values[VALUE_AUROC] = auroc_sum / (in->classes - first);
+  m->values[VALUE_AUPRC] = auprc_sum / (in->classes - first);
+  bai_free(m->context, rows);
+  return status;
+}
+
+/* ---- calls ---- */
+
+static ba_status fill(ba_metrics *m, const input *in) {
+  double total = 0.0;
+  ba_status status = in->n > 0 ? sum_rows(m, in, &total) : BA_OK;
+  if (!status && total > 0.0) {
+    m->values[VALUE_MCC] = mcc_of(m);
+    return add_areas(m, in);
+  }
+  for (int32_t i = 0; i < VALUES; i++) m->values[i] = not_a_number(); /* nothing was weighed */
+  return status;
+}
+
+ba_status bai_metrics_make(ba_context *context, int32_t classes, int64_t n, const int32_t *labels,
+                           const double *probabilities, const double *weights, ba_metrics **out) {
+  const input in = {classes, n, labels, probabilities, weights};
+  ba_metrics *m = NULL;
+  *out = NULL;
+  ba_status status = check(context, &in);
+  if (!status) status = bai_alloc_zero(context, 1, sizeof *m, &m);
+  if (status) return status;
+  m->context = bai_context_retain(context);
+  m->classes = classes;
+  status = bai_alloc_zero(context, classes, 8 * (int64_t)classes, &m->confusion);
+  if (!status) status = fill(m, &in);
+  if (status) {
+    ba_metrics_destroy(m);
+    return status;
+  }
+  m->values[VALUE_N] = (double)n;
+  *out = m;
+  return BA_OK;
+}
+
+ba_status ba_metrics_create(ba_context *context, int32_t classes, int64_t n, const int32_t *labels,
+                            const double *probabilities, const double *weights, ba_metrics **out) {
+  ba_status status = bai_enter(context);
+  if (status) return status;
+  if (!out)
+    status = bai_fail(context, BA_ERR_ARGUMENT, "metrics: expected a place for the result");
+  else
+    status = bai_metrics_make(context, classes, n, labels, probabilities, weights, out);
+  return bai_leave(context, status);
+}
+
+int32_t ba_metrics_count(const ba_metrics *metrics) {
+  return metrics ? VALUES : 0;
+}
+
+const char *ba_metrics_name(const ba_metrics *metrics, int32_t index) {
+  return metrics && index >= 0 && index < VALUES ? value_names[index] : NULL;
+}
+
+double ba_metrics_value(const ba_metrics *metrics, const char *name) {
+  for (int32_t i = 0; metrics && name && i < VALUES; i++)
+    if (strcmp(name, value_names[i]) == 0) return metrics->values[i];
+  return not_a_number();
+}
+
+double ba_metrics_confusion(const ba_metrics *metrics, int32_t actual, int32_t predicted) {
+  if (!metrics || actual < 0 || predicted < 0 || actual >= metrics->classes || predicted >= metrics->classes)
+    return not_a_number();
+  return metrics->confusion[(int64_t)actual * metrics->classes + predicted];
+}
+
+void ba_metrics_destroy(ba_metrics *metrics) {
+  if (!metrics) return;
+  ba_context *context = metrics->context;
+  bai_free(context, metrics->confusion);
+  bai_free(context, metrics);
+  bai_context_release(context);
+}
