@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * SAM, BAM and CRAM against files that htslib itself writes here; what cannot be read must say why.
+ */
+#include <dlfcn.h>
+
+#include "pack.h"
+#include "support/temp.h"
+
+#if __has_include(<htslib/sam.h>)
+#define HAVE_HEADERS 1
+#include <htslib/sam.h>
+#else
+#define HAVE_HEADERS 0
+#endif
+
+static const char sam_text[] =
+    "@HD\tVN:1.6\tSO:unsorted\n@SQ\tSN:chr1\tLN:100\n"
+    "r1\t0\tchr1\t1\t60\t8M\t*\t0\t0\tACGTNACG\tIIII!~#5\n"
+    "r2\t16\tchr1\t5\t60\t4M\t*\t0\t0\tTTAR\t*\n"
+    "r3\t4\t*\t0\t0\t*\t*\t0\t0\tACMGRSVTWYHKDBN\t!\"#$%&'()*+,-./\n"
+    "r4\t4\t*\t0\t0\t*\t*\t0\t0\t*\t*\n"
+    "r5/1\t256\tchr1\t9\t0\t3M\t*\t0\t0\tGAT\tFFF\n";
+static const char records[] =
+    "r1|ACGTNACG|IIII!~#5\nr2|TTAR|\nr3|ACMGRSVTWYHKDBN|!\"#$%&'()*+,-./\nr4||\nr5/1|GAT|FFF\n";
+
+/* Whether this build reads alignments; a build that does not must say how to get one that does. */
+static int32_t built_in(const char *path) {
+  reading r = read_path(path, "");
+  int32_t without = r.status == BA_ERR_UNSUPPORTED;
+  if (without) {
+    assert_non_null(strstr(r.message, "-DBA_HTSLIB=ON"));
+    assert_non_null(strstr(r.message, "libhts-dev"));
+    print_message("skipped: this build has no htslib\n");
+  }
+  free(r.text);
+  return !without;
+}
+
+static void sam_files(void **state) {
+  char folder[TEMP_PATH], path[TEMP_PATH];
+  packed gz = {0};
+  (void)state;
+  temp_make(folder);
+  temp_write(path, folder, "plain.txt", sam_text, (int64_t)strlen(sam_text));
+  int32_t present = built_in(path);
+  if (present) {
+    reading r = read_path(path, "");
+    assert_string_equal(r.text, records);
+    assert_int_equal(r.status, BA_END);
+    assert_int_equal(r.format, BA_FORMAT_SAM);
+    assert_int_equal(r.letters, 30);
+    assert_int_equal(r.ambiguous, 1 + 1 + 11);
+    free(r.text);
+    r = read_path(path, "ambiguous=error");
+    assert_int_equal(r.status, BA_ERR_LETTER);
+    assert_non_null(strstr(r.message, "record 1: letter 5 is 'N' with ambiguous=error"));
+    assert_int_equal(r.count, 0);
+    free(r.text);
+    pack_member(&gz, sam_text, (int64_t)strlen(sam_text), 6, NULL);
+    temp_write(path, folder, "packed", gz.data, gz.length);
+    r = read_path(path, "");
+    assert_string_equal(r.text, records);
+    free(r.text);
+    free(gz.data);
+    const char bad[] = "@HD\tVN:1.6\n@SQ\tSN:c\tLN:9\nr1\t4\t*\t0\t0\t*\t*\t0\t0\tAC\tII\nr2\t4\t*\n";
+    temp_write(path, folder, "bad", bad, (int64_t)strlen(bad));
+    r = read_path(path, "");
+    assert_int_equal(r.status, BA_ERR_FORMAT);
+    assert_non_null(strstr(r.message, "record 2: htslib cannot read this SAM line"));
+    assert_string_equal(r.text, "r1|AC|II\n");
+    free(r.text);
+  }
+  temp_remove(folder);
+  if (!present) skip();
+}
+
+static void only_from_paths(void **state) {
+  static const expectation cases[] = {
+      {"@SQ\tSN:c\tLN:9\n", "", BA_ERR_UNSUPPORTED,
+       "the input is SAM, which is read only from a file opened by its path, not from memory, fed bytes or standard "
+       "input",
+       ""},
+      {"CRAM\3", "", BA_ERR_UNSUPPORTED,
+       "the input is CRAM, which is read only from a file opened by its path, not from memory, fed bytes or standard "
+       "input",
+       ""},
+      /* no header line of an alignment file */
+      {"@SQ \nA\n+\nI\n", "SQ |A|I\n", BA_END, NULL, ""},
+      {"@HDx\nA\n+\nI\n", "HDx|A|I\n", BA_END, NULL, ""},
+  };
+  (void)state;
+  check_expectations(cases, sizeof cases / sizeof *cases);
+}
+
+#if HAVE_HEADERS
+
+typedef struct writer {
+  void *library;
+  __typeof__(hts_open) *open;
+  __typeof__(hts_close) *close;
+  __typeof__(hts_set_opt) *set_opt;
+  __typeof__(sam_hdr_read) *hdr_read;
+  __typeof__(sam_hdr_write) *hdr_write;
+  __typeof__(sam_hdr_destroy) *hdr_destroy;
+  __typeof__(sam_read1) *read1;
+  __typeof__(sam_write1) *write1;
+  __typeof__(bam_init1) *init1;
+  __typeof__(bam_destroy1) *destroy1;
+} writer;
+
+static void look_up(writer *w, const char *name, void *into) {
+  void *symbol = dlsym(w->library, name);
+  assert_non_null(symbol);
+  memcpy(into, &symbol, sizeof symbol);
+}
+
+static int32_t writer_open(writer *w) {
+  w->library = dlopen("libhts.so.3", RTLD_NOW | RTLD_LOCAL);
+  if (w->library == NULL) return 0;
+  look_up(w, "hts_open", &w->open);
+  look_up(w, "hts_close", &w->close);
+  look_up(w, "hts_set_opt", &w->set_opt);
+  look_up(w, "sam_hdr_read", &w->hdr_read);
+  look_up(w, "sam_hdr_write", &w->hdr_write);
+  look_up(w, "sam_hdr_destroy", &w->hdr_destroy);
+  look_up(w, "sam_read1", &w->read1);
+  look_up(w, "sam_write1", &w->write1);
+  look_up(w, "bam_init1", &w->init1);
+  look_up(w, "bam_destroy1", &w->destroy1);
+  return 1;
+}
+
+/* Copies the SAM file to another format: mode "wb" or "wc". */
+static void convert(const writer *w, const char *from, const char *to, const char *mode) {
+  htsFile *in = w->open(from, "r"), *out = w->open(to, mode);
+  assert_non_null(in);
+  assert_non_null(out);
+  sam_hdr_t *header = w->hdr_read(in);
+  assert_non_null(header);
+  if (mode[1] == 'c') assert_int_equal(w->set_opt(out, CRAM_OPT_NO_REF, 1), 0);
+  assert_int_equal(w->hdr_write(out, header), 0);
+  bam1_t *record = w->init1();
+  while (w->read1(in, header, record) >= 0) assert_true(w->write1(out, header, record) >= 0);
+  w->destroy1(record);
+  w->hdr_destroy(header);
+  assert_int_equal(w->close(out), 0);
+  w->close(in);
+}
+
+/* Cut at every byte: no record that was not there, and never a clean end. */
+static void cut_everywhere(const char *folder, const char *path) {
+  int64_t n;
+  uint8_t *bytes = temp_read(path, &n);
+  char cut_path[TEMP_PATH];
+  for (int64_t cut = 5; cut < n; cut += 1 + n / 200) {
+    temp_write(cut_path, folder, "cut", bytes, cut);
+    reading r = read_path(cut_path, "");
+    if (r.status == BA_END) fail_msg("cut at %lld of %lld: a clean end", (long long)cut, (long long)n);
+    if (strncmp(records, r.text, (size_t)r.length) != 0) fail_msg("cut at %lld: %s", (long long)cut, r.text);
+    free(r.text);
+  }
+  /* The end block, the last 28 bytes of a BAM file, is missing: all records, then an error. */
+  if (strstr(path, "bam") != NULL) {
+    temp_write(cut_path, folder, "cut", bytes, n - 28);
+    reading r = read_path(cut_path, "");
+    assert_int_equal(r.status, BA_ERR_TRUNCATED);
+    assert_non_null(strstr(r.message, "the end block of the file is missing"));
+    assert_string_equal(r.text, records);
+    free(r.text);
+  }
+  free(bytes);
+}
+
+static void binary_files(void **state) {
+  char folder[TEMP_PATH], path[TEMP_PATH], from[TEMP_PATH];
+  writer w;
+  (void)state;
+  temp_make(folder);
+  temp_write(from, folder, "plain.sam", sam_text, (int64_t)strlen(sam_text));
+  int32_t present = built_in(from) && writer_open(&w);
+  for (int32_t i = 0; i < 2 && present; i++) {
+    temp_join(path, folder, i ? "x.cram" : "x.bam");
+    convert(&w, from, path, i ? "wc" : "wb");
+    reading r = read_path(path, "");
+    if (r.status != BA_END) fail_msg("%s", r.message);
+    assert_string_equal(r.text, records);
+    assert_int_equal(r.format, i ? BA_FORMAT_CRAM : BA_FORMAT_BAM);
+    free(r.text);
+    cut_everywhere(folder, path);
+  }
+  temp_remove(folder);
+  if (!present) skip();
+}
+
+#endif
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+    cmocka_unit_test(sam_files),
+    cmocka_unit_test(only_from_paths),
+#if HAVE_HEADERS
+    cmocka_unit_test(binary_files),
+#endif
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
