@@ -29,7 +29,7 @@
        0,                                                                                                              \
        1,                                                                                                              \
        NULL,                                                                                                           \
-       "0.0001",                                                                                                       \
+       "0.001",                                                                                                        \
        "lbfgs, newton: stop when no entry of the gradient is larger than tol times the largest at the start"},         \
       {"max_iter", BAI_KEY_INTEGER, 1, 1e6, NULL, "300", "lbfgs, newton: the most iterations"},                        \
       {"memory", BAI_KEY_INTEGER, 1, 100, NULL, "10", "lbfgs: pairs of vectors kept"},                                 \

@@ -111,6 +111,7 @@ static ba_status make_blocks(ba_context *context, const bai_recipe *recipe, bai_
         if (block->anchor == BAI_ANCHOR_NONE) plan->needs_equal = 1;
       }
       if (block->slots > plan->most_slots) plan->most_slots = block->slots;
+      plan->both_strands |= block->canonical;
     }
   }
   return status;

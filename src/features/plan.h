@@ -38,6 +38,7 @@ typedef struct bai_plan {
   int32_t needs_equal;   /* anchor=none is there: all lengths must be the fitted one */
   int64_t width;         /* -1 before a needed fit */
   int64_t most_slots;
+  int32_t both_strands; /* some block is canonical */
 } bai_plan;
 
 ba_status bai_plan_create(ba_context *context, const bai_recipe *recipe, bai_plan **out);

@@ -85,7 +85,7 @@ static int64_t grow_codes(const bai_kernels *kernels, bai_row *row, const bai_bl
   if (row->chunk_start != start || row->state_k > block->k || row->state_k == 0) {
     const int64_t starts = smaller_of(CHUNK, row->length - start);
     memset(row->forward, 0, (size_t)starts * 8);
-    memset(row->reverse, 0, (size_t)starts * 8);
+    if (row->plan->both_strands) memset(row->reverse, 0, (size_t)starts * 8);
     row->chunk_start = start;
     row->state_k = 0;
   }
@@ -93,7 +93,7 @@ static int64_t grow_codes(const bai_kernels *kernels, bai_row *row, const bai_bl
     const int32_t k = row->state_k++;
     const int64_t n = smaller_of(CHUNK, row->length - start - k);
     kernels->kmer_extend(row->forward, row->codes + start + k, n);
-    kernels->kmer_extend_reverse(row->reverse, row->codes + start + k, n, 2 * k);
+    if (row->plan->both_strands) kernels->kmer_extend_reverse(row->reverse, row->codes + start + k, n, 2 * k);
   }
   return windows;
 }

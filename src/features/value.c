@@ -31,12 +31,12 @@ void bai_values_fixed(const bai_block *block, const uint32_t *counts, int64_t n,
 }
 
 void bai_values_double(const bai_block *block, const uint32_t *counts, int64_t n, double *values) {
-  for (int64_t i = 0; i < n; i++) {
-    const double c = (double)counts[i];
-    if (block->value == BAI_VALUE_SQRT)
-      values[i] = sqrt(c);
-    else
-      values[i] = block->value == BAI_VALUE_BINARY ? 1.0 : c;
+  if (block->value == BAI_VALUE_SQRT) {
+    for (int64_t i = 0; i < n; i++) values[i] = counts[i] == 1 ? 1.0 : sqrt((double)counts[i]);
+  } else if (block->value == BAI_VALUE_BINARY) {
+    for (int64_t i = 0; i < n; i++) values[i] = 1.0;
+  } else {
+    for (int64_t i = 0; i < n; i++) values[i] = (double)counts[i];
   }
 }
 
