@@ -42,12 +42,12 @@ void bai_hts_close(bai_hts *hts, ba_context *context) {
 #define CANCEL_RECORDS 1024 /* how many records between two looks at the cancel flag */
 
 /* Every call that is used, with the type that the header gives it. */
-#define CALLS(X)                                                                                                  \
-  X(bam_destroy1)                                                                                                 \
-  X(bam_init1)                                                                                                    \
-  X(hclose)                                                                                                       \
-  X(hdopen) X(hts_check_EOF) X(hts_close) X(hts_hopen) X(hts_set_log_level) X(hts_set_opt) X(sam_hdr_count_lines) \
-      X(sam_hdr_destroy) X(sam_hdr_line_name) X(sam_hdr_read) X(sam_hdr_remove_tag_id) X(sam_read1)
+#define CALLS(X)                                                                                            \
+  X(bam_destroy1)                                                                                           \
+  X(bam_init1)                                                                                              \
+  X(cram_fd_get_header) X(hclose) X(hdopen) X(hts_check_EOF) X(hts_close) X(hts_hopen) X(hts_set_log_level) \
+      X(hts_set_opt) X(sam_hdr_count_lines) X(sam_hdr_destroy) X(sam_hdr_line_name) X(sam_hdr_read)         \
+          X(sam_hdr_remove_tag_id) X(sam_read1)
 
 typedef struct hts_calls {
 #define FIELD(name) __typeof__(name) *name;
@@ -87,14 +87,16 @@ static ba_status load(ba_context *context, bai_hts *hts) {
   return BA_OK;
 }
 
-/* A CRAM's header may name checksums and addresses from which htslib would fetch references over the network. */
+/* A CRAM's header has checksums and addresses by which htslib would fetch references over the network. The decoder
+ * looks at its own copy of the header, so that one has to forget them. */
 static void forget_remote_references(bai_hts *hts) {
-  int n = hts->call.sam_hdr_count_lines(hts->header, "SQ");
+  sam_hdr_t *header = hts->call.cram_fd_get_header(hts->file->fp.cram);
+  int n = hts->call.sam_hdr_count_lines(header, "SQ");
   for (int i = 0; i < n; i++) {
-    const char *name = hts->call.sam_hdr_line_name(hts->header, "SQ", i);
+    const char *name = hts->call.sam_hdr_line_name(header, "SQ", i);
     if (name == NULL) continue;
-    hts->call.sam_hdr_remove_tag_id(hts->header, "SQ", "SN", name, "M5");
-    hts->call.sam_hdr_remove_tag_id(hts->header, "SQ", "SN", name, "UR");
+    hts->call.sam_hdr_remove_tag_id(header, "SQ", "SN", name, "M5");
+    hts->call.sam_hdr_remove_tag_id(header, "SQ", "SN", name, "UR");
   }
 }
 

@@ -103,6 +103,7 @@ typedef struct writer {
   __typeof__(sam_hdr_read) *hdr_read;
   __typeof__(sam_hdr_write) *hdr_write;
   __typeof__(sam_hdr_destroy) *hdr_destroy;
+  __typeof__(sam_hdr_find_tag_id) *find_tag;
   __typeof__(sam_read1) *read1;
   __typeof__(sam_write1) *write1;
   __typeof__(bam_init1) *init1;
@@ -124,6 +125,7 @@ static int32_t writer_open(writer *w) {
   look_up(w, "sam_hdr_read", &w->hdr_read);
   look_up(w, "sam_hdr_write", &w->hdr_write);
   look_up(w, "sam_hdr_destroy", &w->hdr_destroy);
+  look_up(w, "sam_hdr_find_tag_id", &w->find_tag);
   look_up(w, "sam_read1", &w->read1);
   look_up(w, "sam_write1", &w->write1);
   look_up(w, "bam_init1", &w->init1);
@@ -131,14 +133,15 @@ static int32_t writer_open(writer *w) {
   return 1;
 }
 
-/* Copies the SAM file to another format: mode "wb" or "wc". */
-static void convert(const writer *w, const char *from, const char *to, const char *mode) {
+/* Copies the SAM file to another format: mode "wb" or "wc"; a CRAM stores differences from `reference`, if given. */
+static void convert(const writer *w, const char *from, const char *to, const char *mode, const char *reference) {
   htsFile *in = w->open(from, "r"), *out = w->open(to, mode);
   assert_non_null(in);
   assert_non_null(out);
   sam_hdr_t *header = w->hdr_read(in);
   assert_non_null(header);
-  if (mode[1] == 'c') assert_int_equal(w->set_opt(out, CRAM_OPT_NO_REF, 1), 0);
+  if (reference) assert_int_equal(w->set_opt(out, CRAM_OPT_REFERENCE, reference), 0);
+  if (mode[1] == 'c' && !reference) assert_int_equal(w->set_opt(out, CRAM_OPT_NO_REF, 1), 0);
   assert_int_equal(w->hdr_write(out, header), 0);
   bam1_t *record = w->init1();
   while (w->read1(in, header, record) >= 0) assert_true(w->write1(out, header, record) >= 0);
@@ -181,13 +184,71 @@ static void binary_files(void **state) {
   int32_t present = built_in(from) && writer_open(&w);
   for (int32_t i = 0; i < 2 && present; i++) {
     temp_join(path, folder, i ? "x.cram" : "x.bam");
-    convert(&w, from, path, i ? "wc" : "wb");
+    convert(&w, from, path, i ? "wc" : "wb", NULL);
     reading r = read_path(path, "");
     if (r.status != BA_END) fail_msg("%s", r.message);
     assert_string_equal(r.text, records);
     assert_int_equal(r.format, i ? BA_FORMAT_CRAM : BA_FORMAT_BAM);
     free(r.text);
     cut_everywhere(folder, path);
+  }
+  temp_remove(folder);
+  if (!present) skip();
+}
+
+/* How many records htslib itself reads; puts the first reference's checksum into `sum`. */
+static int32_t count_by_htslib(const writer *w, const char *path, char sum[64]) {
+  htsFile *in = w->open(path, "r");
+  assert_non_null(in);
+  sam_hdr_t *header = w->hdr_read(in);
+  kstring_t tag = {0};
+  assert_int_equal(w->find_tag(header, "SQ", "SN", "chr1", "M5", &tag), 0);
+  snprintf(sum, 64, "%s", tag.s);
+  free(tag.s);
+  bam1_t *record = w->init1();
+  int32_t count = 0;
+  while (w->read1(in, header, record) >= 0) count++;
+  w->destroy1(record);
+  w->hdr_destroy(header);
+  w->close(in);
+  return count;
+}
+
+/* htslib looks for references by their checksum, by default over the network. Here it is shown a folder where it finds
+ * them, and does; our reader must not go there, only to the file that its caller names. */
+static void cram_references(void **state) {
+  static const char text[] = "@HD\tVN:1.6\n@SQ\tSN:chr1\tLN:20\nr1\t0\tchr1\t3\t60\t8M\t*\t0\t0\tGTTTCCAG\tIIIIIIII\n";
+  static const char bases[] = "ACGTTTCCAGACGTACGTAC";
+  char folder[TEMP_PATH], path[TEMP_PATH], from[TEMP_PATH], genome[TEMP_PATH], option[BUFSIZ], sum[64];
+  writer w;
+  (void)state;
+  temp_make(folder);
+  temp_write(from, folder, "x.sam", text, (int64_t)strlen(text));
+  snprintf(option, sizeof option, ">chr1\n%s\n", bases);
+  temp_write(genome, folder, "genome.fa", option, (int64_t)strlen(option));
+  temp_join(path, folder, "x.cram");
+  int32_t present = built_in(from) && writer_open(&w);
+  if (present) {
+    convert(&w, from, path, "wc", genome);
+    snprintf(option, sizeof option, "%s/%%s", folder);
+    assert_int_equal(setenv("REF_PATH", option, 1), 0);
+    count_by_htslib(&w, path, sum);
+    temp_write(from, folder, sum, bases, (int64_t)strlen(bases));
+    assert_int_equal(count_by_htslib(&w, path, sum), 1);
+    reading r = read_path(path, "");
+    assert_int_equal(r.status, BA_ERR_CORRUPT);
+    assert_non_null(strstr(r.message, "or needs its reference (reference=FILE.fa)"));
+    free(r.text);
+    snprintf(option, sizeof option, "reference=%s", genome);
+    r = read_path(path, option);
+    if (r.status != BA_END) fail_msg("%s", r.message);
+    assert_string_equal(r.text, "r1|GTTTCCAG|IIIIIIII\n");
+    free(r.text);
+    r = read_path(path, "reference=https://example.org/genome.fa");
+    assert_int_equal(r.status, BA_ERR_UNSUPPORTED);
+    assert_non_null(strstr(r.message, "remote names are not read"));
+    free(r.text);
+    assert_int_equal(unsetenv("REF_PATH"), 0);
   }
   temp_remove(folder);
   if (!present) skip();
@@ -201,6 +262,7 @@ int main(void) {
     cmocka_unit_test(only_from_paths),
 #if HAVE_HEADERS
     cmocka_unit_test(binary_files),
+    cmocka_unit_test(cram_references),
 #endif
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
