@@ -185,8 +185,9 @@ train=("$ba" train --labels "$out/train.tsv" --seed 1 --threads "$threads" --jso
 step "training the baseline on single bases" "$out/kmer1.train.json" "${train[@]}" --recipe "$kmer1" --out "$out/kmer1.ba"
 step "training the baseline on 2-mers" "$out/kmer2.train.json" "${train[@]}" --recipe "$kmer2" --out "$out/kmer2.ba"
 step "choosing the settings by cross-validation over chromosome arms, then training" "$out/model.train.json" \
-  "${train[@]}" --cv 5 --group group --recipe "$words | Logistic(l2=1e-3)" --recipe "$words | Logistic(l2=3e-4)" \
-  --recipe "$words | Logistic(l2=1e-4)" --recipe "$both | Logistic(l2=3e-4)" --out "$out/model.ba"
+  "${train[@]}" --cv 5 --group group --recipe "$words | Logistic(l2=1e-3, tol=0.01)" \
+  --recipe "$words | Logistic(l2=3e-4, tol=0.01)" --recipe "$words | Logistic(l2=1e-4, tol=0.01)" \
+  --recipe "$both | Logistic(l2=3e-4, tol=0.01)" --out "$out/model.ba"
 
 # Only from here on is chromosome X looked at: every setting is fixed.
 evaluate() {
