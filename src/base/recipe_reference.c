@@ -76,9 +76,9 @@ static ba_status write_presets(ba_context *context, int32_t markdown, bai_vector
 }
 
 static ba_status write_reference(ba_context *context, int32_t markdown, bai_vector *text) {
-  const char *fence = markdown ? "```\n" : "";
+  const char *open = markdown ? "```text\n" : "", *close = markdown ? "```\n" : "";
   ba_status status = bai_text_add(context, text, "%s%s%s%s%s\n", markdown ? "# Recipes\n\n" : "The recipe language\n\n",
-                                  introduction, fence, grammar, fence);
+                                  introduction, open, grammar, fence);
   for (size_t i = 0; !status && i < sizeof examples / sizeof examples[0]; i++)
     status = bai_text_add(context, text, markdown ? "- `%s`\n" : "  %s\n", examples[i]);
   if (!status) status = bai_text_add(context, text, "\n%s\n", rules);
