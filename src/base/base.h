@@ -147,6 +147,17 @@ void bai_file_close(int32_t descriptor);
 /* Writes a file beside `path` and renames it into place when all of it is on disk: the old file or the new one. */
 ba_status bai_file_write_atomic(ba_context *context, const char *path, const void *data, int64_t n);
 
+/* ---- library.c: optional libraries, loaded when first needed ---- */
+
+/* Loads the first of the names (ended by NULL) that can be: symbols stay local, and the library stays in the process
+ * for good, because some do not survive being unloaded. *brought is 1 when the process did not have it before; NULL is
+ * fine. BA_ERR_UNSUPPORTED with the text `hint`, which says what to install. */
+ba_status bai_library_open(ba_context *context, const char *const *names, const char *hint, void **handle,
+                           int32_t *brought);
+/* Writes the address of a function into the pointer to it at `function`. Returns 1, or 0 when there is none. */
+int32_t bai_library_symbol(void *handle, const char *name, void *function);
+void bai_library_close(void *handle); /* NULL is fine */
+
 /* ---- parallel.c: fork and join over a range ---- */
 
 /* Calls task(argument, worker, index) once for every index in [0, count), handed out in rising order to at most

@@ -28,7 +28,6 @@ void bai_hts_close(bai_hts *hts, ba_context *context) {
 
 #else
 
-#include <dlfcn.h>
 #include <htslib/cram.h>
 #include <htslib/hfile.h>
 #include <htslib/hts.h>
@@ -42,12 +41,18 @@ void bai_hts_close(bai_hts *hts, ba_context *context) {
 #define CANCEL_RECORDS 1024 /* how many records between two looks at the cancel flag */
 
 /* Every call that is used, with the type that the header gives it. */
-#define CALLS(X)                                                                                            \
-  X(bam_destroy1)                                                                                           \
-  X(bam_init1)                                                                                              \
-  X(cram_fd_get_header) X(hclose) X(hdopen) X(hts_check_EOF) X(hts_close) X(hts_hopen) X(hts_set_log_level) \
-      X(hts_set_opt) X(sam_hdr_count_lines) X(sam_hdr_destroy) X(sam_hdr_line_name) X(sam_hdr_read)         \
-          X(sam_hdr_remove_tag_id) X(sam_read1)
+#define CALLS(X)        \
+  X(bam_destroy1)       \
+  X(bam_init1)          \
+  X(cram_fd_get_header) \
+  X(hclose)             \
+  X(hdopen)             \
+  X(hts_check_EOF)      \
+  X(hts_close)          \
+  X(hts_hopen)          \
+  X(hts_set_log_level)  \
+  X(hts_set_opt)        \
+  X(sam_hdr_count_lines) X(sam_hdr_destroy) X(sam_hdr_line_name) X(sam_hdr_read) X(sam_hdr_remove_tag_id) X(sam_read1)
 
 typedef struct hts_calls {
 #define FIELD(name) __typeof__(name) *name;
@@ -66,24 +71,20 @@ struct bai_hts {
 };
 
 static ba_status load(ba_context *context, bai_hts *hts) {
-  /* A host that has htslib already may want its log; only one that we bring ourselves is made silent. */
-  void *present = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL | RTLD_NOLOAD);
-  hts->library = present ? present : dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
-  if (hts->library == NULL) {
-    return bai_fail(context, BA_ERR_UNSUPPORTED,
-                    "SAM, BAM and CRAM need htslib, and " LIBRARY " could not be loaded: install the package libhts3");
-  }
-#define LOOK_UP(name)                                                                                          \
-  {                                                                                                            \
-    void *symbol = dlsym(hts->library, #name);                                                                 \
-    if (symbol == NULL) {                                                                                      \
-      return bai_fail(context, BA_ERR_UNSUPPORTED, LIBRARY " has no call %s: 1.10 or later is needed", #name); \
-    }                                                                                                          \
-    memcpy(&hts->call.name, &symbol, sizeof symbol);                                                           \
+  const char *const names[] = {LIBRARY, NULL};
+  int32_t brought;
+  ba_status status = bai_library_open(
+      context, names, "SAM, BAM and CRAM need htslib, and " LIBRARY " could not be loaded: install the package libhts3",
+      &hts->library, &brought);
+  if (status) return status;
+#define LOOK_UP(name)                                                                                        \
+  if (!bai_library_symbol(hts->library, #name, &hts->call.name)) {                                           \
+    return bai_fail(context, BA_ERR_UNSUPPORTED, LIBRARY " has no call %s: 1.10 or later is needed", #name); \
   }
   CALLS(LOOK_UP)
 #undef LOOK_UP
-  if (present == NULL) hts->call.hts_set_log_level(HTS_LOG_OFF);
+  /* A host that has htslib already may want its log; only one that we bring ourselves is made silent. */
+  if (brought) hts->call.hts_set_log_level(HTS_LOG_OFF);
   return BA_OK;
 }
 
@@ -154,7 +155,7 @@ void bai_hts_close(bai_hts *hts, ba_context *context) {
   if (hts->record) hts->call.bam_destroy1(hts->record);
   if (hts->header) hts->call.sam_hdr_destroy(hts->header);
   if (hts->file) hts->call.hts_close(hts->file);
-  if (hts->library) dlclose(hts->library);
+  bai_library_close(hts->library);
   bai_free(context, hts);
 }
 
