@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * newton.c: Newton's method. The Hessian is the square of the feature rows, each scaled by the root of its weight
+ * p (1 - p), summed up by blocks of dense rows.
+ */
+#include "train/newton.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "train/blas.h"
+
+#define BLOCK_ROWS 512
+#define MOST_HALVINGS 30
+#define MOST_RIDGES 20
+#define ENOUGH 1e-4         /* the share of the predicted fall that a step must bring: Armijo's condition */
+#define ROUNDING 0x1p-50    /* differences of objectives below this share of them are noise */
+#define FIRST_RIDGE 0x1p-40 /* of the largest diagonal entry */
+
+struct bai_newton {
+  ba_context *context;
+  bai_problem *problem;
+  bai_blas *blas;
+  int32_t n;
+  int32_t started;
+  int64_t iterations, passes;
+  double objective, trial_objective;
+  double *point, *gradient;
+  double *trial, *trial_gradient;
+  double *direction, *diagonal; /* diagonal: of the Hessian */
+  double *rows;                 /* BLOCK_ROWS x n */
+  double *hessian;              /* n x n */
+};
+
+ba_status bai_newton_create(ba_context *context, bai_problem *problem, const double *start, bai_newton **out) {
+  bai_newton *s;
+  *out = NULL;
+  if (problem->outputs != 1)
+    return bai_fail(context, BA_ERR_UNSUPPORTED, "newton is for two classes; expected solver=lbfgs for more");
+  if (problem->plan->width > BAI_NEWTON_COLUMNS)
+    return bai_fail(context, BA_ERR_UNSUPPORTED, "newton takes at most %d columns, not %lld; expected solver=lbfgs",
+                    BAI_NEWTON_COLUMNS, (long long)problem->plan->width);
+  ba_status status = bai_alloc_zero(context, 1, sizeof *s, &s);
+  if (status) return status;
+  const int64_t n = problem->parameters;
+  s->context = bai_context_retain(context);
+  s->problem = problem;
+  s->n = (int32_t)n;
+  double **vectors[] = {&s->point, &s->gradient, &s->trial, &s->trial_gradient, &s->direction, &s->diagonal};
+  status = bai_blas_open(context, &s->blas);
+  for (size_t i = 0; !status && i < sizeof vectors / sizeof vectors[0]; i++)
+    status = bai_alloc(context, n, 8, vectors[i]);
+  if (!status) status = bai_alloc(context, n, 8 * BLOCK_ROWS, &s->rows);
+  if (!status) status = bai_alloc(context, n, 8 * n, &s->hessian);
+  if (status) {
+    bai_newton_destroy(s);
+    return status;
+  }
+  memcpy(s->point, start, (size_t)n * 8);
+  *out = s;
+  return BA_OK;
+}
+
+void bai_newton_destroy(bai_newton *s) {
+  if (!s) return;
+  ba_context *context = s->context;
+  void *parts[] = {s->point, s->gradient, s->trial, s->trial_gradient, s->direction, s->diagonal, s->rows, s->hessian};
+  for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) bai_free(context, parts[i]);
+  bai_blas_close(context, s->blas);
+  bai_free(context, s);
+  bai_context_release(context);
+}
+
+/* ---- the Hessian ---- */
+
+/* Writes one row's features, with 1 for the intercept, each times the root of its part in the mean of p (1 - p). */
+static ba_status fill_row(bai_newton *s, const bai_kernels *kernels, int64_t row, double *to) {
+  const bai_problem *p = s->problem;
+  bai_pass_lane *lane = &p->lanes[0];
+  const ba_status status = bai_problem_features(p, kernels, lane, row);
+  if (status) return bai_problem_explain(p, status, row);
+  bai_problem_margins(p, kernels, lane, s->point);
+  double chances[2] = {lane->margins[0], -lane->margins[0]};
+  kernels->sigmoid_f64(chances, chances, 2);
+  const double scale = sqrt(p->weights[row] / p->weight_total * chances[0] * chances[1]);
+  memset(to, 0, (size_t)s->n * 8);
+  int64_t at = 0;
+  for (int32_t b = 0; b < p->plan->block_count; b++)
+    for (const double factor = scale / lane->divisors[b]; at < lane->row->ends[b]; at++)
+      to[lane->row->columns[at]] = factor * lane->values[at];
+  to[s->n - 1] = scale;
+  return BA_OK;
+}
+
+/* Its upper triangle at the point, mirrored to the lower one: Cholesky will overwrite the upper. */
+static ba_status make_hessian(bai_newton *s) {
+  const bai_kernels *kernels = bai_kernels_of(s->context);
+  const bai_problem *p = s->problem;
+  const int64_t n = s->n;
+  int32_t filled = 0;
+  memset(s->hessian, 0, (size_t)(n * n) * 8);
+  for (int64_t row = 0; row < p->dataset->rows; row++) {
+    if (p->weights[row] == 0.0) continue;
+    ba_status status = fill_row(s, kernels, row, s->rows + filled * n);
+    if (!status && filled % 64 == 0) status = bai_check_cancel(s->context);
+    if (status) return status;
+    if (++filled < BLOCK_ROWS) continue;
+    bai_blas_add_square(s->blas, s->hessian, s->n, s->rows, filled);
+    filled = 0;
+  }
+  if (filled > 0) bai_blas_add_square(s->blas, s->hessian, s->n, s->rows, filled);
+  for (int64_t i = 0; i < n; i++) {
+    s->diagonal[i] = s->hessian[i * n + i] + (i < n - 1 ? p->l2 : 0.0);
+    for (int64_t j = i + 1; j < n; j++) s->hessian[j * n + i] = s->hessian[i * n + j];
+  }
+  return BA_OK;
+}
+
+/* direction = - (Hessian + ridge)^-1 gradient; the ridge grows from 0 until there is a solution and it leads down. */
+static ba_status solve(bai_newton *s, const bai_kernels *kernels, double *descent) {
+  const int64_t n = s->n;
+  double largest = 0.0, ridge = 0.0;
+  for (int64_t i = 0; i < n; i++)
+    if (s->diagonal[i] > largest) largest = s->diagonal[i];
+  if (largest == 0.0) largest = 1.0;
+  for (int32_t tries = 0; tries < MOST_RIDGES; tries++) {
+    for (int64_t i = 0; i < n; i++) {
+      s->hessian[i * n + i] = s->diagonal[i] + ridge;
+      for (int64_t j = i + 1; j < n; j++) s->hessian[i * n + j] = s->hessian[j * n + i];
+    }
+    kernels->scale_f64(s->direction, -1.0, s->gradient, n);
+    if (bai_blas_solve(s->blas, s->hessian, s->n, s->direction)) {
+      *descent = kernels->dot_f64(s->gradient, s->direction, n);
+      if (*descent <= 0.0) return BA_OK; /* not so when it is NaN */
+    }
+    ridge = ridge == 0.0 ? largest * FIRST_RIDGE : ridge * 16.0;
+  }
+  return bai_fail(s->context, BA_ERR_DIVERGED,
+                  "newton: the second derivatives at iteration %lld are not finite; expected l2 above 0",
+                  (long long)s->iterations);
+}
+
+/* ---- steps ---- */
+
+static double largest_entry(const double *x, int64_t n) {
+  double largest = 0.0;
+  for (int64_t i = 0; i < n; i++) {
+    const double size = x[i] < 0.0 ? -x[i] : x[i];
+    if (!(size <= largest)) largest = size; /* lets a NaN through */
+  }
+  return largest;
+}
+
+/* Near the minimum the fall drowns in rounding, while the gradient still tells: there it must halve. */
+static int32_t falls_enough(const bai_newton *s, double step, double descent) {
+  if (s->trial_objective <= s->objective + ENOUGH * step * descent) return 1;
+  return s->trial_objective <= s->objective + ROUNDING * s->objective &&
+         largest_entry(s->trial_gradient, s->n) <= 0.5 * bai_newton_slope(s);
+}
+
+static void accept(bai_newton *s) {
+  double *point = s->point, *gradient = s->gradient;
+  s->point = s->trial;
+  s->trial = point;
+  s->gradient = s->trial_gradient;
+  s->trial_gradient = gradient;
+  s->objective = s->trial_objective;
+  s->iterations++;
+}
+
+/* Tries the whole step, then halves of it. The objective is never negative, so it can stand for its own size. */
+static ba_status search(bai_newton *s, const bai_kernels *kernels, double descent, int32_t *stuck) {
+  double step = 1.0;
+  for (int32_t halvings = 0; halvings <= MOST_HALVINGS; halvings++, step *= 0.5) {
+    memcpy(s->trial, s->point, (size_t)s->n * 8);
+    kernels->axpy_f64(s->trial, step, s->direction, s->n);
+    const ba_status status = bai_problem_evaluate(s->problem, s->trial, &s->trial_objective, s->trial_gradient);
+    if (status) return status;
+    s->passes++;
+    if (falls_enough(s, step, descent)) {
+      accept(s);
+      return BA_OK;
+    }
+    if (-step * descent < ROUNDING * s->objective) break; /* a shorter one cannot show a fall */
+  }
+  *stuck = 1;
+  return BA_OK;
+}
+
+ba_status bai_newton_step(bai_newton *s, int32_t *stuck) {
+  const bai_kernels *kernels = bai_kernels_of(s->context);
+  double descent = 0.0;
+  ba_status status = BA_OK;
+  *stuck = 0;
+  if (!s->started) {
+    status = bai_problem_evaluate(s->problem, s->point, &s->objective, s->gradient);
+    if (status) return status;
+    s->passes++;
+    s->started = 1;
+  }
+  status = make_hessian(s);
+  if (!status) status = solve(s, kernels, &descent);
+  if (!status) status = search(s, kernels, descent, stuck);
+  return status;
+}
+
+const double *bai_newton_point(const bai_newton *s) {
+  return s->point;
+}
+
+double bai_newton_objective(const bai_newton *s) {
+  return s->objective;
+}
+
+double bai_newton_slope(const bai_newton *s) {
+  return largest_entry(s->gradient, s->n);
+}
+
+int64_t bai_newton_iterations(const bai_newton *s) {
+  return s->iterations;
+}
+
+int64_t bai_newton_passes(const bai_newton *s) {
+  return s->passes;
+}
