@@ -48,7 +48,7 @@ static int32_t split(char *line, char **columns) {
 }
 
 static int read_line(cli *c, const char *path, int64_t number, char *line, cli_regions *regions) {
-  char *columns[COLUMNS];
+  char *columns[COLUMNS] = {NULL};
   const size_t length = strlen(line);
   if (length > 0 && line[length - 1] == '\r') line[length - 1] = '\0';
   if (line[0] == '\0' || line[0] == '#' || strncmp(line, "track", 5) == 0 || strncmp(line, "browser", 7) == 0)
