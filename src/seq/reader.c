@@ -255,6 +255,10 @@ static ba_status refill(ba_reader *reader) {
 
 /* ---- which format ---- */
 
+static int64_t smaller(int64_t a, int64_t b) {
+  return a < b ? a : b;
+}
+
 static const char *foreign_format(const uint8_t *head, int64_t n) {
   static const struct {
     const char *magic, *name;
@@ -312,6 +316,24 @@ static ba_status open_alignments(ba_reader *reader, int32_t format) {
   return bai_hts_open(reader->context, descriptor, format, reader->reference, &reader->hts);
 }
 
+/* A SAM file may lack its header. Its first line then has a number in the second field and nine tabs before its
+ * letters; the first bytes stand in the head, what follows in the window. */
+static int32_t looks_like_sam(const ba_reader *reader, const bai_window *window) {
+  uint8_t line[512];
+  int64_t n = reader->head_count, tabs = 0, digits = 0;
+  int64_t more = smaller((int64_t)sizeof line - n, window->end - window->at);
+  memcpy(line, reader->head, (size_t)n);
+  if (more > 0) memcpy(line + n, window->at, (size_t)more);
+  n += more;
+  for (int64_t i = 0; i < n && line[i] != '\n'; i++) {
+    if (line[i] == '\t' && ++tabs == 2 && digits == 0) return 0;
+    if (line[i] == '\t' || tabs != 1) continue;
+    if (line[i] < '0' || line[i] > '9') return 0;
+    digits++;
+  }
+  return tabs >= 9;
+}
+
 /* Gathers the first bytes, and decides once there are four of them or no more. The text formats themselves are told
  * apart by the first byte that is not blank, see read_text. */
 static ba_status look_at_head(ba_reader *reader) {
@@ -321,6 +343,7 @@ static ba_status look_at_head(ba_reader *reader) {
   if (reader->head_count < HEAD_BYTES && !window->ended) return BA_OK;
   int32_t format = alignment_format(reader->head, reader->head_count);
   reader->state = KNOWN;
+  if (format == BA_FORMAT_UNKNOWN && reader->path && looks_like_sam(reader, window)) format = BA_FORMAT_SAM;
   if (format != BA_FORMAT_UNKNOWN) return open_alignments(reader, format);
   int64_t skip = reader->head_count >= 3 && memcmp(reader->head, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
   reader->head_window = (bai_window){
@@ -414,10 +437,6 @@ static int64_t count_ambiguous(const ba_records *records) {
 static int32_t has_tail(const ba_records *batch) {
   return batch->letters.count > bai_records_offsets(batch)[batch->count] ||
          batch->names.count > ((const int64_t *)batch->name_offsets.data)[batch->count];
-}
-
-static int64_t smaller(int64_t a, int64_t b) {
-  return a < b ? a : b;
 }
 
 /* Gives the finished records of the batch; what is left over moves to a new one. */

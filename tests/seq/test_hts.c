@@ -63,6 +63,13 @@ static void sam_files(void **state) {
     assert_string_equal(r.text, records);
     free(r.text);
     free(gz.data);
+    const char *bare = strstr(sam_text, "r3");
+    temp_write(path, folder, "bare", bare, strstr(bare, "r5") - bare);
+    r = read_path(path, "");
+    assert_int_equal(r.format, BA_FORMAT_SAM);
+    assert_int_equal(r.status, BA_END);
+    assert_string_equal(r.text, "r3|ACMGRSVTWYHKDBN|!\"#$%&'()*+,-./\nr4||\n");
+    free(r.text);
     const char bad[] = "@HD\tVN:1.6\n@SQ\tSN:c\tLN:9\nr1\t4\t*\t0\t0\t*\t*\t0\t0\tAC\tII\nr2\t4\t*\n";
     temp_write(path, folder, "bad", bad, (int64_t)strlen(bad));
     r = read_path(path, "");
