@@ -78,7 +78,7 @@ static ba_status write_presets(ba_context *context, int32_t markdown, bai_vector
 static ba_status write_reference(ba_context *context, int32_t markdown, bai_vector *text) {
   const char *open = markdown ? "```text\n" : "", *close = markdown ? "```\n" : "";
   ba_status status = bai_text_add(context, text, "%s%s%s%s%s\n", markdown ? "# Recipes\n\n" : "The recipe language\n\n",
-                                  introduction, open, grammar, fence);
+                                  introduction, open, grammar, close);
   for (size_t i = 0; !status && i < sizeof examples / sizeof examples[0]; i++)
     status = bai_text_add(context, text, markdown ? "- `%s`\n" : "  %s\n", examples[i]);
   if (!status) status = bai_text_add(context, text, "\n%s\n", rules);
