@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * brute.h: k-mer features the slow way, over words as texts, as the oracle for the features room.
+ */
+#ifndef TEST_FEATURES_BRUTE_H
+#define TEST_FEATURES_BRUTE_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/base.h"
+
+/* What one block counts. */
+typedef struct brute {
+  int32_t position; /* PositionKmer */
+  int32_t k, canonical;
+  int64_t slots;  /* hashed into so many columns; 0: exact */
+  int32_t anchor; /* 0 none, 1 start, 2 end */
+  int64_t fitted; /* the length that PositionKmer covers */
+} brute;
+
+/* The word at `letters` in upper case with U as T; 0 when it has another letter. */
+static inline int32_t brute_word(const char *letters, int32_t k, char word[32]) {
+  for (int32_t i = 0; i < k; i++) {
+    switch (letters[i]) {
+      case 'A':
+      case 'a':
+        word[i] = 'A';
+        break;
+      case 'C':
+      case 'c':
+        word[i] = 'C';
+        break;
+      case 'G':
+      case 'g':
+        word[i] = 'G';
+        break;
+      case 'T':
+      case 't':
+      case 'U':
+      case 'u':
+        word[i] = 'T';
+        break;
+      default:
+        return 0;
+    }
+  }
+  word[k] = 0;
+  return 1;
+}
+
+/* The smaller of a word and its reverse complement, as texts. */
+static inline void brute_smaller(char word[32], int32_t k) {
+  char other[32];
+  for (int32_t i = 0; i < k; i++) {
+    const char c = word[k - 1 - i];
+    other[i] = c == 'A' ? 'T' : c == 'C' ? 'G' : c == 'G' ? 'C' : 'A';
+  }
+  other[k] = 0;
+  if (strcmp(other, word) < 0) memcpy(word, other, (size_t)k + 1);
+}
+
+static inline uint64_t brute_code(const char *word, int32_t k) {
+  uint64_t code = 0;
+  for (int32_t i = 0; i < k; i++) code = code * 4 + (uint64_t)(strchr("ACGT", word[i]) - "ACGT");
+  return code;
+}
+
+static inline void brute_spell(uint64_t code, int32_t k, char word[32]) {
+  word[k] = 0;
+  for (int32_t i = k - 1; i >= 0; i--, code /= 4) word[i] = "ACGT"[code % 4];
+}
+
+/* All words that are their own smaller form, in order: ranks[code] is the place, or -1. *count is how many. */
+static inline int64_t *brute_ranks(int32_t k, int64_t *count) {
+  const uint64_t codes = UINT64_C(1) << (2 * k);
+  int64_t *ranks = malloc(codes * sizeof *ranks);
+  assert_non_null(ranks);
+  *count = 0;
+  for (uint64_t c = 0; c < codes; c++) {
+    char word[32], smaller[32];
+    brute_spell(c, k, word);
+    memcpy(smaller, word, sizeof word);
+    brute_smaller(smaller, k);
+    ranks[c] = strcmp(word, smaller) == 0 ? (*count)++ : -1;
+  }
+  return ranks;
+}
+
+static inline int64_t brute_width(const brute *b) {
+  if (b->position) return b->fitted >= b->k ? (b->fitted - b->k + 1) << (2 * b->k) : 0;
+  if (b->slots) return b->slots;
+  if (!b->canonical) return INT64_C(1) << (2 * b->k);
+  int64_t count;
+  free(brute_ranks(b->k, &count));
+  return count;
+}
+
+/* The hash that docs/formats.md fixes, written out anew. */
+static inline int64_t brute_hash(uint64_t code, int64_t slots) {
+  uint64_t x = code * UINT64_C(0x9E3779B97F4A7C15);
+  x ^= x >> 32;
+  x *= UINT64_C(0xD6E8FEB86659FD93);
+  for (uint64_t all = UINT64_MAX; all != (uint64_t)slots - 1; all >>= 1) x >>= 1;
+  return (int64_t)x;
+}
+
+/* Adds the counts of one sequence to counts[0 .. width - 1]; returns the words counted. `columns`, where not NULL, gets
+ * the column of each in order, and `starts` where it begins. */
+static inline int64_t brute_count(const brute *b, const char *letters, int64_t n, uint32_t *counts, int64_t *columns,
+                                  int64_t *starts) {
+  int64_t kept = 0, distinct;
+  int64_t *ranks = !b->position && !b->slots && b->canonical ? brute_ranks(b->k, &distinct) : NULL;
+  for (int64_t i = 0; i + b->k <= n; i++) {
+    char word[32];
+    if (!brute_word(letters + i, b->k, word)) continue;
+    if (b->canonical) brute_smaller(word, b->k);
+    int64_t column = (int64_t)brute_code(word, b->k);
+    if (b->position) {
+      const int64_t position = b->anchor == 2 ? i - (n - b->fitted) : i;
+      if (position < 0 || position + b->k > b->fitted) continue;
+      column += position << (2 * b->k);
+    } else if (b->slots) {
+      column = brute_hash((uint64_t)column, b->slots);
+    } else if (ranks) {
+      column = ranks[column];
+    }
+    counts[column]++;
+    if (columns) columns[kept] = column;
+    if (starts) starts[kept] = i;
+    kept++;
+  }
+  free(ranks);
+  return kept;
+}
+
+/* Random letters: `odd` in 100 are not A C G T; lower case and U are mixed in. */
+static inline void brute_letters(uint64_t seed, int64_t n, int32_t odd, char *letters) {
+  static const char plain[] = "ACGTACGTACGTacgtUu", others[] = "NnRYKMSWBDHVxZ*-.";
+  for (int64_t i = 0; i < n; i++) {
+    const uint64_t r = bai_random(seed, 77, (uint64_t)i);
+    const int32_t is_odd = (int32_t)(r % 100) < odd;
+    letters[i] = is_odd ? others[(r >> 8) % (sizeof others - 1)] : plain[(r >> 8) % (sizeof plain - 1)];
+  }
+}
+
+#endif

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * test_plan.c: the columns of a recipe: how many, in which order, under which names.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "features/brute.h"
+#include "features/plan.h"
+#include "support/fault.h"
+
+static int32_t set_up(void **state) {
+  ba_context *context;
+  if (ba_context_create(NULL, &context)) return 1;
+  *state = context;
+  return 0;
+}
+
+static int32_t tear_down(void **state) {
+  ba_context_destroy(*state);
+  return 0;
+}
+
+/* A plan laid out after a fit on `fitted` letters; the columns that the recipe alone promises must be the same. */
+static ba_status make(ba_context *context, const char *text, int64_t fitted, bai_plan **out) {
+  bai_recipe recipe = {{0, 0, 0}, {0, {{0, 0, 0}}}, 0};
+  *out = NULL;
+  ba_status status = bai_recipe_parse(context, text, &recipe);
+  if (!status) status = bai_plan_create(context, &recipe, out);
+  if (!status && (*out)->needs_fit) {
+    status = bai_plan_fit_length(context, *out, fitted, 1);
+    if (!status) status = bai_plan_lay_out(context, *out);
+  }
+  if (!status) assert_int_equal((*out)->width, bai_plan_width_of(&recipe, fitted));
+  bai_recipe_free(context, &recipe);
+  if (status) {
+    bai_plan_destroy(*out);
+    *out = NULL;
+  }
+  return status;
+}
+
+static bai_plan *plan_of(ba_context *context, const char *text, int64_t fitted) {
+  bai_plan *plan;
+  if (make(context, text, fitted, &plan)) fail_msg("%s: %s", text, ba_context_error_message(context));
+  return plan;
+}
+
+static void check_name(ba_context *context, const bai_plan *plan, int64_t column, const char *name) {
+  bai_vector text = {0, 0, 0};
+  assert_int_equal(bai_plan_column_name(context, plan, column, &text), BA_OK);
+  assert_string_equal(text.data, name);
+  bai_vector_free(context, &text);
+}
+
+static void test_widths(void **state) {
+  const struct {
+    const char *recipe;
+    int64_t fitted, width;
+  } cases[] = {
+      {"Kmer(k=1)", 0, 4},
+      {"Kmer(k=6)", 0, 4096},
+      {"Kmer(k=1..4)", 0, 4 + 16 + 64 + 256},
+      {"Kmer(k=1, strand=canonical)", 0, 2},
+      {"Kmer(k=2, strand=canonical)", 0, 10}, /* (16 + 4) / 2 */
+      {"Kmer(k=3, strand=canonical)", 0, 32},
+      {"Kmer(k=4, strand=canonical)", 0, 136},     /* (256 + 16) / 2 */
+      {"Kmer(k=10, strand=canonical)", 0, 524800}, /* (4^10 + 4^5) / 2 */
+      {"Kmer(k=10)", 0, 1048576},
+      {"Kmer(k=11)", 0, 1048576},
+      {"Kmer(k=31, strand=canonical)", 0, 1048576},
+      {"Kmer(k=2, slots=16)", 0, 16},
+      {"Kmer(k=3, slots=16)", 0, 16},
+      {"Kmer(k=3, slots=16, strand=canonical)", 0, 16},
+      {"Kmer(k=15, slots=1073741824)", 0, 1073741824},
+      {"PositionKmer(k=1)", 10, 40},
+      {"PositionKmer(k=3)", 10, 8 * 64},
+      {"PositionKmer(k=3)", 3, 64},
+      {"PositionKmer(k=3)", 2, 0},
+      {"PositionKmer(k=3)", 0, 0},
+      {"PositionKmer(k=1..3, anchor=end)", 10, 40 + 144 + 512},
+      {"@anchored", 70, 4 + 16 + 64 + 256 + 1024 + 4096 + 16384 + 65536 + 70 * 4 + 69 * 16 + 68 * 64},
+      {"@motif", 0, 32 + 136 + 512 + 2080 + 8192 + 32896 + 131072 + 524800},
+      {"Kmer(k=2) + Kmer(k=2) + PositionKmer(k=1)", 5, 16 + 16 + 20},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    bai_plan *plan = plan_of(*state, cases[i].recipe, cases[i].fitted);
+    assert_int_equal(plan->width, cases[i].width);
+    int64_t first = 0;
+    for (int32_t b = 0; b < plan->block_count; b++) {
+      assert_int_equal(plan->blocks[b].first, first);
+      first += plan->blocks[b].width;
+    }
+    assert_int_equal(first, plan->width);
+    bai_plan_destroy(plan);
+  }
+}
+
+static void test_names_in_order(void **state) {
+  static const char recipe[] =
+      "Kmer(k=1..3) + Kmer(k=2..4, strand=canonical) + Kmer(k=3, slots=16) + "
+      "PositionKmer(k=1..2, anchor=start)";
+  bai_plan *plan = plan_of(*state, recipe, 5);
+  int64_t column = 0;
+  char word[32], name[64];
+  for (int32_t canonical = 0; canonical < 2; canonical++)
+    for (int32_t k = 1 + canonical; k <= 3 + canonical; k++)
+      for (uint64_t code = 0; code < UINT64_C(1) << (2 * k); code++) {
+        char smaller[32];
+        brute_spell(code, k, word);
+        memcpy(smaller, word, sizeof word);
+        if (canonical) brute_smaller(smaller, k);
+        if (strcmp(word, smaller) != 0) continue;
+        snprintf(name, sizeof name, "Kmer_%s", word);
+        check_name(*state, plan, column++, name);
+      }
+  for (int32_t slot = 0; slot < 16; slot++) {
+    snprintf(name, sizeof name, "Kmer_3.slot%d", (int)slot);
+    check_name(*state, plan, column++, name);
+  }
+  for (int32_t k = 1; k <= 2; k++)
+    for (int32_t position = 0; position + k <= 5; position++)
+      for (uint64_t code = 0; code < UINT64_C(1) << (2 * k); code++) {
+        brute_spell(code, k, word);
+        snprintf(name, sizeof name, "PositionKmer_%s.pos%d", word, (int)position);
+        check_name(*state, plan, column++, name);
+      }
+  assert_int_equal(column, plan->width);
+  bai_plan_destroy(plan);
+}
+
+/* Names of wide blocks: the ends and some ranks between, by walking all words in order. */
+static void test_names_of_wide_canonical_blocks(void **state) {
+  bai_plan *plan = plan_of(*state, "Kmer(k=8, strand=canonical)", 0);
+  int64_t count;
+  int64_t *ranks = brute_ranks(8, &count);
+  assert_int_equal(count, plan->width);
+  for (uint64_t code = 0; code < 65536; code++) {
+    char word[32], name[64];
+    if (ranks[code] < 0 || (ranks[code] % 97 && ranks[code] > 100 && ranks[code] < count - 100)) continue;
+    brute_spell(code, 8, word);
+    snprintf(name, sizeof name, "Kmer_%s", word);
+    check_name(*state, plan, ranks[code], name);
+  }
+  free(ranks);
+  bai_plan_destroy(plan);
+}
+
+static void test_fit(void **state) {
+  bai_recipe recipe = {{0, 0, 0}, {0, {{0, 0, 0}}}, 0};
+  bai_plan *plan;
+  assert_int_equal(bai_recipe_parse(*state, "PositionKmer(k=2, anchor=start) + PositionKmer(k=1)", &recipe), BA_OK);
+  assert_int_equal(bai_plan_create(*state, &recipe, &plan), BA_OK);
+  bai_recipe_free(*state, &recipe);
+  assert_int_equal(plan->width, -1);
+  assert_int_equal(bai_plan_lay_out(*state, plan), BA_ERR_FIT);
+  assert_string_equal(ba_context_error_message(*state),
+                      "PositionKmer: the length is not known yet; expected a fit on records first");
+  assert_int_equal(bai_plan_fit_length(*state, plan, 7, 1), BA_OK);
+  assert_int_equal(bai_plan_fit_length(*state, plan, 7, 2), BA_OK);
+  assert_int_equal(bai_plan_fit_length(*state, plan, 8, 3), BA_ERR_LENGTH);
+  assert_string_equal(ba_context_error_message(*state),
+                      "record 3: the sequence has 8 letters, those before it 7; expected equal lengths, or "
+                      "PositionKmer(anchor=start) or anchor=end");
+  int64_t record, byte;
+  ba_context_error_position(*state, &record, &byte);
+  assert_int_equal(record, 3);
+  assert_int_equal(byte, -1);
+  assert_int_equal(plan->fitted_length, 7);
+  bai_plan_destroy(plan);
+}
+
+static void test_fit_takes_the_longest(void **state) {
+  bai_plan *plan = plan_of(*state, "PositionKmer(k=1, anchor=end)", 3);
+  assert_int_equal(bai_plan_fit_length(*state, plan, 9, 2), BA_OK);
+  assert_int_equal(bai_plan_fit_length(*state, plan, 5, 3), BA_OK);
+  assert_int_equal(bai_plan_lay_out(*state, plan), BA_OK);
+  assert_int_equal(plan->width, 36);
+  bai_plan_destroy(plan);
+}
+
+static void test_limits(void **state) {
+  bai_plan *plan;
+  char recipe[4096] = "Kmer(k=1..31)";
+  assert_int_equal(make(*state, "Kmer(k=14..15, slots=1073741824)", 0, &plan), BA_OK);
+  bai_plan_destroy(plan);
+  assert_int_equal(make(*state, "Kmer(k=15, slots=1073741824) + Kmer(k=15, slots=1073741824)", 0, &plan), BA_ERR_LIMIT);
+  assert_string_equal(ba_context_error_message(*state),
+                      "the recipe comes to more than 2147483647 columns; expected fewer or smaller k, or fewer slots");
+  assert_int_equal(make(*state, "PositionKmer(k=8)", 32774, &plan), BA_OK); /* 32767 * 65536 < 2^31 */
+  bai_plan_destroy(plan);
+  assert_int_equal(make(*state, "PositionKmer(k=8)", 32775, &plan), BA_ERR_LIMIT);
+  for (int32_t i = 1; i < 133; i++) strcat(recipe, "+Kmer(k=1..31,slots=16)");
+  recipe[4095] = 0;
+  assert_int_equal(make(*state, recipe, 0, &plan), BA_ERR_RECIPE);
+  assert_string_equal(ba_context_error_message(*state), "recipe: 4123 blocks of features; expected at most 4096");
+}
+
+static ba_status call_plan(ba_context *context, void *argument) {
+  bai_plan *plan;
+  bai_vector text = {0, 0, 0};
+  ba_status status = make(context, argument, 9, &plan);
+  if (!status) status = bai_plan_column_name(context, plan, plan->width - 1, &text);
+  bai_vector_free(context, &text);
+  bai_plan_destroy(plan);
+  return status;
+}
+
+static void test_failing_allocations(void **state) {
+  (void)state;
+  char recipe[] = "Kmer(k=1..3, strand=canonical) + Kmer(k=5, slots=16) + PositionKmer(k=1..2)";
+  assert_true(fault_sweep(call_plan, recipe) > 8);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test_setup_teardown(test_widths, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(test_names_in_order, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(test_names_of_wide_canonical_blocks, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(test_fit, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(test_fit_takes_the_longest, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(test_limits, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(test_failing_allocations, set_up, tear_down),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
