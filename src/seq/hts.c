@@ -71,7 +71,7 @@ struct bai_hts {
 };
 
 static ba_status load(ba_context *context, bai_hts *hts) {
-  const char *const names[] = {LIBRARY, NULL};
+  static const char *const names[] = {LIBRARY, NULL};
   int32_t brought;
   ba_status status = bai_library_open(
       context, names, "SAM, BAM and CRAM need htslib, and " LIBRARY " could not be loaded: install the package libhts3",

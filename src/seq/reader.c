@@ -393,7 +393,7 @@ static ba_status read_slice(ba_reader *reader, bai_window *window) {
   return status;
 }
 
-/* Fills the batch. BA_OK: it is full; BA_END: no more bytes, for good or for now. */
+/* Fills the batch. BA_OK: it is full; BA_END: no more bytes, or none have been fed. */
 static ba_status fill(ba_reader *reader) {
   ba_status status = BA_OK;
   if (reader->finished) return BA_END;
