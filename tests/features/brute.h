@@ -77,20 +77,22 @@ static inline void brute_spell(uint64_t code, int32_t k, char word[32]) {
   for (int32_t i = k - 1; i >= 0; i--, code /= 4) word[i] = "ACGT"[code % 4];
 }
 
-/* All words that are their own smaller form, in order: ranks[code] is the place, or -1. *count is how many. */
-static inline int64_t *brute_ranks(int32_t k, int64_t *count) {
-  const uint64_t codes = UINT64_C(1) << (2 * k);
-  int64_t *ranks = malloc(codes * sizeof *ranks);
-  assert_non_null(ranks);
-  *count = 0;
+/* All words that are their own smaller form, in order: ranks[code] is the place, or -1. *count is how many. Made once
+ * for each k and kept. */
+static inline const int64_t *brute_ranks(int32_t k, int64_t *count) {
+  static int64_t *ranks[16], counts[16];
+  const uint64_t codes = ranks[k] ? 0 : UINT64_C(1) << (2 * k);
+  if (codes) ranks[k] = malloc(codes * sizeof **ranks);
+  assert_non_null(ranks[k]);
   for (uint64_t c = 0; c < codes; c++) {
     char word[32], smaller[32];
     brute_spell(c, k, word);
     memcpy(smaller, word, sizeof word);
     brute_smaller(smaller, k);
-    ranks[c] = strcmp(word, smaller) == 0 ? (*count)++ : -1;
+    ranks[k][c] = strcmp(word, smaller) == 0 ? counts[k]++ : -1;
   }
-  return ranks;
+  *count = counts[k];
+  return ranks[k];
 }
 
 static inline int64_t brute_width(const brute *b) {
@@ -98,7 +100,7 @@ static inline int64_t brute_width(const brute *b) {
   if (b->slots) return b->slots;
   if (!b->canonical) return INT64_C(1) << (2 * b->k);
   int64_t count;
-  free(brute_ranks(b->k, &count));
+  brute_ranks(b->k, &count);
   return count;
 }
 
@@ -116,7 +118,7 @@ static inline int64_t brute_hash(uint64_t code, int64_t slots) {
 static inline int64_t brute_count(const brute *b, const char *letters, int64_t n, uint32_t *counts, int64_t *columns,
                                   int64_t *starts) {
   int64_t kept = 0, distinct;
-  int64_t *ranks = !b->position && !b->slots && b->canonical ? brute_ranks(b->k, &distinct) : NULL;
+  const int64_t *ranks = !b->position && !b->slots && b->canonical ? brute_ranks(b->k, &distinct) : NULL;
   for (int64_t i = 0; i + b->k <= n; i++) {
     char word[32];
     if (!brute_word(letters + i, b->k, word)) continue;
@@ -136,7 +138,6 @@ static inline int64_t brute_count(const brute *b, const char *letters, int64_t n
     if (starts) starts[kept] = i;
     kept++;
   }
-  free(ranks);
   return kept;
 }
 
