@@ -32,6 +32,10 @@ static void print_scalar(const cJSON *value) {
     fputs(value->valuestring, stdout);
     return;
   }
+  if (cJSON_IsNull(value)) {
+    putchar('-');
+    return;
+  }
   char *text = cJSON_PrintUnformatted(value);
   if (text != NULL) fputs(text, stdout);
   cJSON_free(text);
