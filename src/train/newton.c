@@ -24,7 +24,7 @@ struct bai_newton {
   int32_t n;
   int32_t started;
   int64_t iterations, passes;
-  double objective, trial_objective;
+  double objective, trial_objective, start_slope;
   double *point, *gradient;
   double *trial, *trial_gradient;
   double *direction, *diagonal; /* diagonal: of the Hessian */
@@ -73,6 +73,23 @@ void bai_newton_destroy(bai_newton *s) {
 
 /* ---- the Hessian ---- */
 
+/* What is added to the diagonal: nothing at first. */
+typedef struct ridge_state {
+  double value, first;
+  int32_t tries;
+} ridge_state;
+
+static void grow(ridge_state *ridge) {
+  ridge->value = ridge->tries++ == 0 ? ridge->first : ridge->value * 16.0;
+}
+
+static ridge_state no_ridge(const bai_newton *s) {
+  double largest = 0.0;
+  for (int64_t i = 0; i < s->n; i++)
+    if (s->diagonal[i] > largest) largest = s->diagonal[i];
+  return (ridge_state){.first = (largest > 0.0 ? largest : 1.0) * FIRST_RIDGE};
+}
+
 /* Writes one row's features, with 1 for the intercept, each times the root of its part in the mean of p (1 - p). */
 static ba_status fill_row(bai_newton *s, const bai_kernels *kernels, int64_t row, double *to) {
   const bai_problem *p = s->problem;
@@ -116,27 +133,21 @@ static ba_status make_hessian(bai_newton *s) {
   return BA_OK;
 }
 
-/* direction = - (Hessian + ridge)^-1 gradient; the ridge grows from 0 until there is a solution and it leads down. */
-static ba_status solve(bai_newton *s, const bai_kernels *kernels, double *descent) {
+/* direction = - (Hessian + ridge)^-1 gradient; the ridge grows until there is a solution and it leads down. */
+static ba_status solve(bai_newton *s, const bai_kernels *kernels, ridge_state *ridge, double *descent) {
   const int64_t n = s->n;
-  double largest = 0.0, ridge = 0.0;
-  for (int64_t i = 0; i < n; i++)
-    if (s->diagonal[i] > largest) largest = s->diagonal[i];
-  if (largest == 0.0) largest = 1.0;
-  for (int32_t tries = 0; tries < MOST_RIDGES; tries++) {
+  for (; ridge->tries < MOST_RIDGES; grow(ridge)) {
     for (int64_t i = 0; i < n; i++) {
-      s->hessian[i * n + i] = s->diagonal[i] + ridge;
+      s->hessian[i * n + i] = s->diagonal[i] + ridge->value;
       for (int64_t j = i + 1; j < n; j++) s->hessian[i * n + j] = s->hessian[j * n + i];
     }
     kernels->scale_f64(s->direction, -1.0, s->gradient, n);
-    if (bai_blas_solve(s->blas, s->hessian, s->n, s->direction)) {
-      *descent = kernels->dot_f64(s->gradient, s->direction, n);
-      if (*descent <= 0.0) return BA_OK; /* not so when it is NaN */
-    }
-    ridge = ridge == 0.0 ? largest * FIRST_RIDGE : ridge * 16.0;
+    if (!bai_blas_solve(s->blas, s->hessian, s->n, s->direction)) continue;
+    *descent = kernels->dot_f64(s->gradient, s->direction, n);
+    if (*descent <= 0.0) return BA_OK; /* not so when it is NaN */
   }
   return bai_fail(s->context, BA_ERR_DIVERGED,
-                  "newton: the second derivatives at iteration %lld are not finite; expected l2 above 0",
+                  "newton: the second derivatives at iteration %lld are not finite; expected a larger l2",
                   (long long)s->iterations);
 }
 
@@ -151,9 +162,13 @@ static double largest_entry(const double *x, int64_t n) {
   return largest;
 }
 
-/* Near the minimum the fall drowns in rounding, while the gradient still tells: there it must halve. */
+/* Near the minimum the predicted fall drowns in rounding, while the gradient still tells: there it must halve. */
+static int32_t is_flat(const bai_newton *s, double step, double descent) {
+  return -step * descent < ROUNDING * s->objective; /* which is never negative */
+}
+
 static int32_t falls_enough(const bai_newton *s, double step, double descent) {
-  if (s->trial_objective <= s->objective + ENOUGH * step * descent) return 1;
+  if (!is_flat(s, step, descent)) return s->trial_objective <= s->objective + ENOUGH * step * descent;
   return s->trial_objective <= s->objective + ROUNDING * s->objective &&
          largest_entry(s->trial_gradient, s->n) <= 0.5 * bai_newton_slope(s);
 }
@@ -168,27 +183,27 @@ static void accept(bai_newton *s) {
   s->iterations++;
 }
 
-/* Tries the whole step, then halves of it. The objective is never negative, so it can stand for its own size. */
-static ba_status search(bai_newton *s, const bai_kernels *kernels, double descent, int32_t *stuck) {
+/* Tries the whole step, then halves of it. *fell is 0 when no step brought enough; *flat is 1 when even a fall as
+ * predicted would drown in rounding. */
+static ba_status search(bai_newton *s, const bai_kernels *kernels, double descent, int32_t *fell, int32_t *flat) {
   double step = 1.0;
-  for (int32_t halvings = 0; halvings <= MOST_HALVINGS; halvings++, step *= 0.5) {
+  *fell = *flat = 0;
+  for (int32_t halvings = 0; !*fell && !*flat && halvings <= MOST_HALVINGS; halvings++, step *= 0.5) {
     memcpy(s->trial, s->point, (size_t)s->n * 8);
     kernels->axpy_f64(s->trial, step, s->direction, s->n);
     const ba_status status = bai_problem_evaluate(s->problem, s->trial, &s->trial_objective, s->trial_gradient);
     if (status) return status;
     s->passes++;
-    if (falls_enough(s, step, descent)) {
-      accept(s);
-      return BA_OK;
-    }
-    if (-step * descent < ROUNDING * s->objective) break; /* a shorter one cannot show a fall */
+    *fell = falls_enough(s, step, descent);
+    *flat = !*fell && is_flat(s, step, descent);
   }
-  *stuck = 1;
+  if (*fell) accept(s);
   return BA_OK;
 }
 
 ba_status bai_newton_step(bai_newton *s, int32_t *stuck) {
   const bai_kernels *kernels = bai_kernels_of(s->context);
+  int32_t fell = 0, flat = 0;
   double descent = 0.0;
   ba_status status = BA_OK;
   *stuck = 0;
@@ -197,10 +212,18 @@ ba_status bai_newton_step(bai_newton *s, int32_t *stuck) {
     if (status) return status;
     s->passes++;
     s->started = 1;
+    s->start_slope = bai_newton_slope(s);
+    *stuck = !(s->objective - s->objective == 0.0) || !(s->start_slope - s->start_slope == 0.0);
+    if (*stuck) return BA_OK; /* the caller sees numbers that are not finite */
   }
   status = make_hessian(s);
-  if (!status) status = solve(s, kernels, &descent);
-  if (!status) status = search(s, kernels, descent, stuck);
+  /* Where rows are so sure that p (1 - p) all but vanishes, a bare step is far too long: a ridge bounds it. */
+  ridge_state ridge = no_ridge(s);
+  for (; !status && !fell && !flat && ridge.tries < MOST_RIDGES; grow(&ridge)) {
+    status = solve(s, kernels, &ridge, &descent);
+    if (!status) status = search(s, kernels, descent, &fell, &flat);
+  }
+  *stuck = !fell;
   return status;
 }
 
@@ -214,6 +237,10 @@ double bai_newton_objective(const bai_newton *s) {
 
 double bai_newton_slope(const bai_newton *s) {
   return largest_entry(s->gradient, s->n);
+}
+
+double bai_newton_start_slope(const bai_newton *s) {
+  return s->start_slope;
 }
 
 int64_t bai_newton_iterations(const bai_newton *s) {

@@ -20,7 +20,8 @@ void bai_newton_destroy(bai_newton *solver);
 ba_status bai_newton_step(bai_newton *solver, int32_t *stuck);
 const double *bai_newton_point(const bai_newton *solver);
 double bai_newton_objective(const bai_newton *solver);
-double bai_newton_slope(const bai_newton *solver); /* the largest entry of the gradient in size */
+double bai_newton_slope(const bai_newton *solver);       /* the largest entry of the gradient in size */
+double bai_newton_start_slope(const bai_newton *solver); /* that at the start; known after the first step */
 int64_t bai_newton_iterations(const bai_newton *solver);
 int64_t bai_newton_passes(const bai_newton *solver); /* evaluations of objective and gradient so far */
 
