@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * test_score.c: scores against the definition in exact integers, to the bit; the power-of-two scale; probabilities.
+ */
+#include <stdio.h>
+
+#include "model/making.h"
+#include "model/oracle.h"
+
+/* Every record's score equals the oracle's. */
+static void check_scores(ba_context *context, const ba_model *model, const oracle_block *blocks, int32_t n,
+                         const ba_records *records) {
+  const int64_t count = ba_records_count(records);
+  double *scores = malloc((size_t)(count * model->outputs) * 8), expected[4];
+  ba_model *shared = NULL;
+  ba_scorer *scorer = NULL;
+  assert_non_null(scores);
+  assert_int_equal(model->plan->block_count, n);
+  int64_t length;
+  uint8_t *bytes = making_bytes(context, model, &length);
+  OK(context, ba_model_load_memory(context, bytes, length, NULL, &shared));
+  OK(context, ba_scorer_create(context, shared, NULL, &scorer));
+  OK(context, ba_scorer_predict_records(scorer, records, scores, NULL));
+  for (int64_t i = 0; i < count; i++) {
+    const char *letters = ba_records_sequence(records, i, &length);
+    oracle_score(blocks, n, model->plan->fitted_length, model->outputs, model->weights, model->exponents,
+                 model->intercepts, letters, length, expected);
+    SAME_BITS(scores + i * model->outputs, expected, model->outputs);
+  }
+  ba_scorer_destroy(scorer);
+  ba_model_release(shared);
+  free(bytes);
+  free(scores);
+}
+
+static void test_every_value_and_norm(void **state) {
+  static const char *const values[] = {"count", "freq", "sqrt", "binary"};
+  static const char *const norms[] = {"l2", "l1", "none"};
+  ba_records *records = making_records(*state, 60, 0, 80, "AACGTTUacgtuNR", 1);
+  ba_records *repeats = making_records(*state, 10, 200, 400, "AAAAAAAAAC", 2);
+  for (int32_t v = 0; v < 4; v++) {
+    for (int32_t m = 0; m < 3; m++) {
+      char recipe[200];
+      snprintf(recipe, sizeof recipe,
+               "Kmer(k=1..3, value=%s, norm=%s) + Kmer(k=2..3, strand=canonical, value=%s, norm=%s)", values[v],
+               norms[m], values[v], norms[m]);
+      oracle_block blocks[5];
+      for (int32_t b = 0; b < 5; b++)
+        blocks[b] = (oracle_block){'k', b < 3 ? b + 1 : b - 1, b >= 3, values[v][0], "210"[m], 'n', 0};
+      ba_model *model = making_model(*state, recipe, -1, 2 + v % 2, (uint64_t)(v * 3 + m));
+      check_scores(*state, model, blocks, 5, records);
+      check_scores(*state, model, blocks, 5, repeats);
+      ba_model_release(model);
+    }
+  }
+  ba_records_release(records);
+  ba_records_release(repeats);
+}
+
+static void test_hashed_words(void **state) {
+  const oracle_block blocks[] = {{'k', 4, 0, 's', '2', 'n', 6},
+                                 {'k', 5, 0, 's', '2', 'n', 6},
+                                 {'k', 2, 1, 'c', '1', 'n', 0},
+                                 {'k', 3, 1, 'c', '1', 'n', 5},
+                                 {'k', 31, 1, 'b', '0', 'n', 4}};
+  ba_model *model = making_model(*state,
+                                 "Kmer(k=4..5, slots=64) + Kmer(k=2..3, strand=canonical, slots=32, value=count, "
+                                 "norm=l1) + Kmer(k=31, strand=canonical, slots=16, value=binary, norm=none)",
+                                 -1, 3, 5);
+  ba_records *records = making_records(*state, 60, 0, 150, "ACGTacgtACGTACGTN", 3);
+  check_scores(*state, model, blocks, 5, records);
+  ba_model_release(model);
+  ba_records_release(records);
+}
+
+static void test_positions(void **state) {
+  const oracle_block blocks[] = {{'p', 1, 0, 'b', '2', 's', 0},
+                                 {'p', 2, 0, 'b', '2', 's', 0},
+                                 {'p', 2, 0, 'b', '1', 'e', 0},
+                                 {'p', 3, 0, 'b', '0', 'e', 0},
+                                 {'k', 2, 0, 's', '2', 'n', 0}};
+  ba_model *model = making_model(*state,
+                                 "PositionKmer(k=1..2, anchor=start) + PositionKmer(k=2, anchor=end, norm=l1) + "
+                                 "PositionKmer(k=3, anchor=end, norm=none) + Kmer(k=2)",
+                                 17, 3, 6);
+  ba_records *records = making_records(*state, 80, 0, 30, "ACGTuN", 4); /* shorter and longer than the fit */
+  check_scores(*state, model, blocks, 5, records);
+  ba_model_release(model);
+  ba_records_release(records);
+  const oracle_block equal[] = {
+      {'p', 1, 0, 'b', '2', 'n', 0}, {'p', 2, 0, 'b', '2', 'n', 0}, {'p', 3, 0, 'b', '2', 'n', 0}};
+  model = making_model(*state, "PositionKmer(k=1..3)", 21, 2, 7);
+  records = making_records(*state, 80, 21, 21, "ACGTuN", 4);
+  check_scores(*state, model, equal, 3, records);
+  ba_model_release(model);
+  ba_records_release(records);
+  model = making_model(*state, "PositionKmer(k=1..3)", 2, 2, 7); /* too short for k = 3: no column */
+  records = making_records(*state, 20, 2, 2, "ACGT", 4);
+  check_scores(*state, model, equal, 3, records);
+  ba_model_release(model);
+  ba_records_release(records);
+}
+
+/* With the largest weights 140,000 distinct words add up beyond 63 bits. */
+static void test_sums_beyond_64_bits(void **state) {
+  const oracle_block blocks[] = {{'k', 9, 0, 's', '2', 'n', 0}, {'k', 1, 0, 'c', '0', 'n', 0}};
+  const char *recipe = "Kmer(k=9) + Kmer(k=1, value=count, norm=none)";
+  const int64_t width = 262144 + 4;
+  double *weights = malloc((size_t)width * 8), intercept = 0.25;
+  ba_model *model = NULL;
+  assert_non_null(weights);
+  for (int64_t i = 0; i < width; i++) weights[i] = 1.999999 - (double)(i % 7) * 1e-6;
+  OK(*state, making_model_of(*state, recipe, -1, 2, weights, &intercept, &model));
+  assert_true(model->weights[0] > 2147400000);
+  ba_records *random = making_records(*state, 1, 140000, 140000, "ACGT", 9);
+  oracle_wide sum = 0;
+  int64_t length;
+  const char *letters = ba_records_sequence(random, 0, &length);
+  uint64_t *counts = calloc(262144, sizeof *counts);
+  assert_non_null(counts);
+  for (int64_t i = 0; i + 9 <= length; i++) counts[oracle_column(&blocks[0], 0, letters, length, i)]++;
+  for (int64_t c = 0; c < 262144; c++) sum += (oracle_wide)model->weights[c] * oracle_root(counts[c]);
+  assert_true(sum > INT64_MAX); /* the case is what it says */
+  check_scores(*state, model, blocks, 2, random);
+  ba_records_release(random);
+  /* On both sides of the switch, and one word many times. */
+  const int64_t lengths[] = {65536, 65544, 65545, 65546, 65552, 65553, 100000};
+  for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+    ba_records *records = making_records(*state, 1, lengths[i], lengths[i], i % 2 ? "A" : "ACGT", i);
+    check_scores(*state, model, blocks, 2, records);
+    ba_records_release(records);
+  }
+  free(counts);
+  free(weights);
+  ba_model_release(model);
+}
+
+static void test_scale_by_power(void **state) {
+  (void)state;
+  static const double values[] = {1.0, -1.0, 0x1.fffffffffffffp0, 3.0, -2147483647.0, 1.5e-5};
+  for (size_t v = 0; v < sizeof values / sizeof *values; v++) {
+    for (int32_t e = -990; e <= 990; e++) {
+      const double got = bai_scale_by_power(values[v], e), expected = ldexp(values[v], e);
+      SAME_BITS(&got, &expected, 1);
+    }
+  }
+  /* Beyond one factor, as tiny and huge weights need. */
+  static const int32_t far[] = {1001, 1053, 1074, 2000, 2001, 2040};
+  for (size_t i = 0; i < sizeof far / sizeof *far; i++) {
+    const double small = ldexp(1.25, -far[i] / 2), big = ldexp(-1.25, far[i] / 2);
+    const double up = bai_scale_by_power(small, far[i]), down = bai_scale_by_power(big, -far[i]);
+    const double up_expected = ldexp(small, far[i]), down_expected = ldexp(big, -far[i]);
+    SAME_BITS(&up, &up_expected, 1);
+    SAME_BITS(&down, &down_expected, 1);
+  }
+  assert_true(bai_scale_by_power(0x1p-1074, 1000) == 0x1p-74);
+  assert_true(bai_scale_by_power(0.0, 1000) == 0.0);
+}
+
+static void test_probabilities(void **state) {
+  static const double scores[] = {0.0, 1.0, -1.0, 3.25, -7.5, 40.0, -40.0, 800.0, -800.0};
+  const bai_kernels *kernels = bai_kernels_of(*state);
+  double p[3];
+  for (size_t i = 0; i < sizeof scores / sizeof *scores; i++) {
+    bai_probabilities(kernels, 2, &scores[i], p);
+    const long double expected = 1.0L / (1.0L + expl(-(long double)scores[i]));
+    assert_true(fabsl(p[1] - expected) <= 1e-15L * expected + 1e-320L);
+    assert_true(fabsl(p[0] - expl(-(long double)scores[i]) * expected) <= 1e-15L);
+    for (size_t j = 0; j < sizeof scores / sizeof *scores; j++) {
+      const double three[] = {scores[i], scores[j], 0.5};
+      bai_probabilities(kernels, 3, three, p);
+      long double total = 0.0L;
+      for (int32_t c = 0; c < 3; c++) total += expl((long double)three[c]);
+      for (int32_t c = 0; c < 3; c++) {
+        const long double exact = expl((long double)three[c]) / total;
+        assert_true(fabsl(p[c] - exact) <= 2e-15L * exact + 1e-300L);
+      }
+    }
+  }
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test_setup_teardown(test_every_value_and_norm, making_set_up, making_tear_down),
+      cmocka_unit_test_setup_teardown(test_hashed_words, making_set_up, making_tear_down),
+      cmocka_unit_test_setup_teardown(test_positions, making_set_up, making_tear_down),
+      cmocka_unit_test_setup_teardown(test_sums_beyond_64_bits, making_set_up, making_tear_down),
+      cmocka_unit_test(test_scale_by_power),
+      cmocka_unit_test_setup_teardown(test_probabilities, making_set_up, making_tear_down),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
