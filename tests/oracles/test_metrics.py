@@ -11,7 +11,8 @@ import pytest
 from sklearn import metrics as oracle
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
-BUILD = pathlib.Path(os.environ.get("BA_BUILD_DIR", TOP / "build" / "release"))
+# BA, the program under test, stands in its build folder.
+BUILD = pathlib.Path(os.environ.get("BA", TOP / "build" / "release" / "ba")).resolve().parent
 LIBRARY = os.environ.get("BA_LIBRARY", str(BUILD / "src" / "libbioanalytics.so"))
 NAMES = ["n", "accuracy", "mcc", "auroc", "auprc", "log_loss", "brier", "ece"]
 CASES = [(classes, rows, tied, weighted, seed) for classes in (2, 3, 5) for rows in (12, 400, 20000)
