@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * parse.c: records from files, ours and kseq.h in turns within one process, CPU time, medians. It makes its own files
+ * in the folder that it is given.
+ */
+#include "parse.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include "bioanalytics/seq.h"
+
+#define ROUNDS 7
+
+static uint64_t random_state = 0x9E3779B97F4A7C15u;
+
+static uint64_t next_random(void) {
+  random_state ^= random_state << 13;
+  random_state ^= random_state >> 7;
+  random_state ^= random_state << 17;
+  return random_state;
+}
+
+/* ---- the files ---- */
+
+typedef struct output {
+  FILE *plain;
+  gzFile packed;
+} output;
+
+static void put(output *out, const char *bytes, size_t n) {
+  const int bad =
+      out->packed ? gzwrite(out->packed, bytes, (unsigned)n) != (int)n : fwrite(bytes, 1, n, out->plain) != n;
+  if (!bad) return;
+  fprintf(stderr, "bench_parse: cannot write\n");
+  exit(1);
+}
+
+static void put_letters(output *out, int64_t n, int64_t line, int quality) {
+  char buffer[4096];
+  int64_t used = 0;
+  for (int64_t i = 0; i < n; i++) {
+    const uint64_t r = next_random() >> 20;
+    buffer[used++] = quality ? (char)('#' + (r % 8 ? 37 - r % 5 : r % 37)) : "ACGT"[r & 3];
+    if (line && (i + 1) % line == 0 && i + 1 < n) buffer[used++] = '\n';
+    if (used > 4000) {
+      put(out, buffer, (size_t)used);
+      used = 0;
+    }
+  }
+  buffer[used++] = '\n';
+  put(out, buffer, (size_t)used);
+}
+
+static void write_fastq(output *out, int64_t letters, int mixed) {
+  char head[64];
+  for (int64_t i = 0; letters > 0; i++) {
+    const int64_t n = mixed ? 35 + (int64_t)(next_random() % (i % 50 ? 266 : 8000)) : 150;
+    put(out, head, (size_t)snprintf(head, sizeof head, "@read.%lld x:%lld\n", (long long)i, (long long)(i * 7919)));
+    put_letters(out, n, 0, 0);
+    put(out, "+\n", 2);
+    put_letters(out, n, 0, 1);
+    letters -= n;
+  }
+}
+
+static void write_fasta(output *out, int64_t letters) {
+  char head[64];
+  for (int64_t i = 0; letters > 0; i++) {
+    const int64_t n = 200000 + (int64_t)(next_random() % 3000000);
+    put(out, head, (size_t)snprintf(head, sizeof head, ">contig%lld a made sequence\n", (long long)i));
+    put_letters(out, n, 60, 0);
+    letters -= n;
+  }
+}
+
+typedef struct subject {
+  const char *name;
+  const char *file;
+  int64_t letters;
+  char kind; /* f FASTQ, m FASTQ of mixed lengths, a FASTA */
+  int packed;
+} subject;
+
+static const subject subjects[] = {
+    {"fastq", "reads.fq", 40000000, 'f', 0},          {"fastq_mixed", "mixed.fq", 40000000, 'm', 0},
+    {"fasta60", "genome.fa", 80000000, 'a', 0},       {"fastq_gz", "reads.fq.gz", 12000000, 'f', 1},
+    {"fasta60_gz", "genome.fa.gz", 24000000, 'a', 1},
+};
+
+/* Made beside its name and moved there, so that a run that was stopped leaves no half file. */
+static void make_file(const subject *s, const char *path) {
+  char part[4200];
+  struct stat about;
+  if (stat(path, &about) == 0) return;
+  snprintf(part, sizeof part, "%s.part", path);
+  output out = {NULL, NULL};
+  if (s->packed)
+    out.packed = gzopen(part, "wb6");
+  else
+    out.plain = fopen(part, "wb");
+  if (!out.packed && !out.plain) {
+    fprintf(stderr, "bench_parse: cannot write %s\n", part);
+    exit(1);
+  }
+  if (s->kind == 'a')
+    write_fasta(&out, s->letters);
+  else
+    write_fastq(&out, s->letters, s->kind == 'm');
+  if ((s->packed ? gzclose(out.packed) : fclose(out.plain)) || rename(part, path)) exit(1);
+}
+
+/* ---- the race ---- */
+
+static int bench_ours(ba_context *context, const char *path, int check, struct tally *out) {
+  ba_reader *reader;
+  ba_records *records;
+  ba_status status = ba_reader_open_path(context, path, "", &reader);
+  while (!status && !(status = ba_reader_next(reader, INT32_MAX, &records))) {
+    const int64_t *offsets;
+    const char *letters = ba_records_columns(records, &offsets);
+    const int64_t count = ba_records_count(records);
+    out->records += count;
+    out->letters += offsets[count];
+    for (int64_t i = 0; i < count; i++) {
+      int64_t n, word = 0;
+      const char *name = ba_records_name(records, i, &n);
+      while (word < n && name[word] != ' ' && name[word] != '\t') word++;
+      out->names += word;
+      const char *sequence = letters + offsets[i];
+      for (int64_t j = 0; check && j < offsets[i + 1] - offsets[i]; j++)
+        out->sum += (uint64_t)((uint8_t)sequence[j]) * (uint64_t)(j % 251 + 1);
+    }
+    ba_records_release(records);
+  }
+  ba_reader_close(reader);
+  if (status != BA_END) fprintf(stderr, "bench_parse: %s: %s\n", path, ba_context_error_message(context));
+  return status == BA_END;
+}
+
+static double cpu_seconds(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+  return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
+static int by_size(const void *a, const void *b) {
+  const double x = *(const double *)a, y = *(const double *)b;
+  return (x > y) - (x < y);
+}
+
+static double median(double *values) {
+  qsort(values, ROUNDS, sizeof *values, by_size);
+  return values[ROUNDS / 2];
+}
+
+#ifdef BENCH_KSEQ
+static int same(const struct tally *a, const struct tally *b) {
+  return a->records == b->records && a->letters == b->letters && a->names == b->names && a->sum == b->sum;
+}
+#endif
+
+static int run(ba_context *context, const subject *s, const char *path) {
+  double ours[ROUNDS], theirs[ROUNDS], ratios[ROUNDS];
+  struct tally mine = {0, 0, 0, 0};
+  struct stat about;
+  if (!bench_ours(context, path, 1, &mine) || stat(path, &about)) return 0;
+#ifdef BENCH_KSEQ
+  struct tally peer = {0, 0, 0, 0};
+  if (!bench_kseq(path, 1, &peer) || !same(&mine, &peer)) {
+    fprintf(stderr, "bench_parse: %s: the parsers do not agree\n", path);
+    return 0;
+  }
+#endif
+  for (int i = 0; i < ROUNDS; i++) {
+    struct tally counted = {0, 0, 0, 0};
+    double start = cpu_seconds();
+    bench_ours(context, path, 0, &counted);
+    ours[i] = cpu_seconds() - start;
+    theirs[i] = 0;
+#ifdef BENCH_KSEQ
+    start = cpu_seconds();
+    bench_kseq(path, 0, &counted);
+    theirs[i] = cpu_seconds() - start;
+#endif
+    ratios[i] = theirs[i] / ours[i];
+  }
+  const double megabytes = (double)about.st_size / 1e6;
+  printf("parse.%s.mb_per_s %.0f\n", s->name, megabytes / median(ours));
+#ifdef BENCH_KSEQ
+  printf("parse.%s.kseq_mb_per_s %.0f\n", s->name, megabytes / median(theirs));
+  printf("parse.%s.vs_kseq %.2f\n", s->name, median(ratios));
+#else
+  (void)ratios;
+  printf("parse.%s.vs_kseq skipped htslib/kseq.h was not there when this was built\n", s->name);
+#endif
+  fflush(stdout);
+  return 1;
+}
+
+int main(int argc, char **argv) {
+  ba_context *context;
+  if (argc != 2 || ba_context_create(NULL, &context)) {
+    fprintf(stderr, "usage: bench_parse FOLDER\n");
+    return 1;
+  }
+  int good = 1;
+  for (size_t i = 0; i < sizeof subjects / sizeof subjects[0]; i++) {
+    char path[4096];
+    snprintf(path, sizeof path, "%s/%s", argv[1], subjects[i].file);
+    make_file(&subjects[i], path);
+    good = run(context, &subjects[i], path) && good;
+  }
+  ba_context_destroy(context);
+  return good ? 0 : 1;
+}
