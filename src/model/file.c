@@ -148,7 +148,21 @@ static ba_status check_header(reading *r) {
   return BA_OK;
 }
 
-/* Finds a section and checks its type, place, size and checksum. */
+/* Sections stand behind the table, in its order, and do not overlap. */
+static ba_status check_places(const reading *r) {
+  const uint64_t length = (uint64_t)r->length;
+  uint64_t free_from = HEADER + (uint64_t)r->sections * ENTRY;
+  for (int32_t i = 0; i < r->sections; i++) {
+    const int64_t at = HEADER + (int64_t)i * ENTRY;
+    const uint64_t offset = bai_get_u64(r->file + at + 40), bytes = bai_get_u64(r->file + at + 48);
+    if (offset % 64 || offset < free_from || offset > length || bytes > length - offset)
+      return damaged(r, at + 40, "a section is out of place");
+    free_from = offset + bytes;
+  }
+  return BA_OK;
+}
+
+/* Finds a section and checks its type, size and checksum. */
 static ba_status find_section(const reading *r, const char *name, uint32_t type, found *out) {
   for (int32_t i = 0; i < r->sections; i++) {
     const int64_t at = HEADER + (int64_t)i * ENTRY;
@@ -158,7 +172,6 @@ static ba_status find_section(const reading *r, const char *name, uint32_t type,
     const uint64_t offset = bai_get_u64(entry + 40), bytes = bai_get_u64(entry + 48);
     const uint64_t length = (uint64_t)r->length;
     if (bai_get_u32(entry + 16) != type) return damaged(r, at + 16, name);
-    if (offset % 64 || offset > length || bytes > length - offset) return damaged(r, at + 40, name);
     if (rows > length || columns > length || (rows && columns > (UINT64_C(1) << 62) / rows / 8) ||
         (int64_t)bytes != section_bytes(type, (int64_t)rows, (int64_t)columns))
       return damaged(r, at + 24, name);
@@ -172,6 +185,8 @@ static ba_status find_section(const reading *r, const char *name, uint32_t type,
 
 static ba_status read_text(const reading *r, const char *name, char **out, found *where) {
   ba_status status = find_section(r, name, TYPE_TEXT, where);
+  if (!status && (where->rows == 0 || (where->rows == 1 && memchr(where->data, 0, (size_t)where->columns))))
+    status = damaged(r, where->offset, name);
   if (!status) status = bai_alloc_zero(r->context, where->columns + 1, 1, out);
   if (!status) memcpy(*out, where->data, (size_t)where->columns);
   return status;
@@ -196,30 +211,54 @@ static ba_status read_i32(const reading *r, const char *name, int64_t rows, int6
   return BA_OK;
 }
 
+/* The sections that say how large a model is. */
+typedef struct shape {
+  found length, classes, weights, exponents;
+} shape;
+
+/* Compares them with each other and with the recipe, so that what is allocated is known to be in the file. */
+static ba_status check_shape(const reading *r, const bai_recipe *recipe, const shape *s) {
+  const bai_term *terms = recipe->features.data;
+  const int64_t length = (int64_t)bai_get_u64(s->length.data), classes = s->classes.rows;
+  const int64_t outputs = classes == 2 ? 1 : classes;
+  int64_t blocks = 0;
+  int32_t fitted = 0;
+  for (int64_t i = 0; i < recipe->features.count; i++) {
+    const bai_value *k = bai_term_value(&terms[i], "k");
+    blocks += k->upper - k->integer + 1;
+    if (terms[i].spec->kind == BAI_TERM_POSITION_KMER) fitted = 1;
+  }
+  if (s->length.rows != 1 || s->length.columns != 1 || !recipe->has_model || length > r->length ||
+      (fitted ? length < 0 : length != -1))
+    return damaged(r, s->length.offset, "length or recipe");
+  if (classes < 2 || classes > 65536 || (recipe->model.spec->kind == BAI_TERM_LOGISTIC && classes != 2))
+    return damaged(r, s->classes.offset, "classes");
+  if (s->weights.rows != outputs || s->weights.columns != bai_plan_width_of(recipe, length))
+    return damaged(r, s->weights.offset, "the weights do not fit the recipe");
+  if (s->exponents.rows != outputs || s->exponents.columns != blocks)
+    return damaged(r, s->exponents.offset, "the exponents do not fit the recipe");
+  return BA_OK;
+}
+
 /* Opens the model once the sizes that the recipe asks for are known to be in the file. */
 static ba_status read_shape(const reading *r, ba_model **out) {
   char *recipe = NULL;
-  found recipe_at, length_at, classes_at, weights_at;
+  found recipe_at;
+  shape s;
   bai_recipe parsed = {{0, 0, 0}, {0, {{0, 0, 0}}}, 0};
   ba_status status = read_text(r, "recipe", &recipe, &recipe_at);
-  if (!status) status = find_section(r, "length", TYPE_I64, &length_at);
-  if (!status) status = find_section(r, "classes", TYPE_TEXT, &classes_at);
-  if (!status) status = find_section(r, "weights", TYPE_I32, &weights_at);
-  if (!status && bai_recipe_parse(r->context, recipe, &parsed))
+  if (!status && recipe_at.rows != 1) status = damaged(r, recipe_at.offset, "recipe");
+  if (!status) status = find_section(r, "length", TYPE_I64, &s.length);
+  if (!status && s.length.columns < 1) status = damaged(r, s.length.offset, "length");
+  if (!status) status = find_section(r, "classes", TYPE_TEXT, &s.classes);
+  if (!status) status = find_section(r, "weights", TYPE_I32, &s.weights);
+  if (!status) status = find_section(r, "exponents", TYPE_I32, &s.exponents);
+  if (!status) status = bai_recipe_parse(r->context, recipe, &parsed);
+  if (status == BA_ERR_RECIPE || status == BA_ERR_UNSUPPORTED)
     status = bai_fail_prefix(r->context, BA_ERR_MODEL, "damaged model file");
-  if (!status && (length_at.rows != 1 || length_at.columns != 1)) status = damaged(r, length_at.offset, "length");
-  if (!status) {
-    const int64_t length = (int64_t)bai_get_u64(length_at.data);
-    const int64_t classes = classes_at.rows;
-    if (length < -1 || length > r->length || !parsed.has_model)
-      status = damaged(r, length_at.offset, "length or recipe");
-    else if (classes < 2 || classes > 65536 || weights_at.rows != (classes == 2 ? 1 : classes))
-      status = damaged(r, classes_at.offset, "classes");
-    else if (weights_at.columns != bai_plan_width_of(&parsed, length))
-      status = damaged(r, weights_at.offset, "the weights do not fit the recipe");
-    else
-      status = bai_model_open(r->context, recipe, length, (int32_t)classes, out);
-  }
+  if (!status) status = check_shape(r, &parsed, &s);
+  if (!status)
+    status = bai_model_open(r->context, recipe, (int64_t)bai_get_u64(s.length.data), (int32_t)s.classes.rows, out);
   bai_recipe_free(r->context, &parsed);
   bai_free(r->context, recipe);
   return status;
@@ -231,7 +270,8 @@ static ba_status read_classes(const reading *r, ba_model *model) {
   if (status) return status;
   int64_t names = 0;
   for (int64_t i = 0; i < where.columns; i++) names += model->class_names[i] == 0;
-  if (names != model->classes || model->class_names[where.columns - 1] != 0) return damaged(r, where.offset, "classes");
+  if (names != model->classes || where.columns < 1 || model->class_names[where.columns - 1] != 0)
+    return damaged(r, where.offset, "classes");
   model->class_names_length = where.columns;
   return BA_OK;
 }
@@ -277,11 +317,13 @@ ba_status bai_model_read(ba_context *context, const uint8_t *data, int64_t lengt
   found where;
   *out = NULL;
   ba_status status = check_header(&r);
+  if (!status) status = check_places(&r);
   if (!status) status = read_shape(&r, &model);
   if (!status) status = read_classes(&r, model);
   if (!status) status = read_weights(&r, model);
   if (!status) status = read_golden(&r, model);
   if (!status) status = read_text(&r, "provenance", &model->provenance, &where);
+  if (!status && where.rows != 1) status = damaged(&r, where.offset, "provenance");
   if (status) {
     ba_model_release(model);
     return status;
