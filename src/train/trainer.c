@@ -196,7 +196,6 @@ static ba_status judge(ba_trainer *t, int32_t stuck) {
                     "the objective is not finite after %lld iterations; expected smaller "
                     "weights of rows or a larger l2",
                     (long long)t->iterations);
-  if (t->iterations == 0 && t->passes <= 1) t->start_slope = t->slope;
   if (t->slope <= t->tol * t->start_slope) {
     bai_format(text, sizeof text, "converged: the largest entry of the gradient fell to tol = %g of its start", t->tol);
     return stop(t, text);
@@ -220,15 +219,15 @@ static ba_status step_lbfgs(ba_trainer *t) {
   t->iterations = bai_lbfgs_iterations(t->lbfgs);
   t->objective = bai_lbfgs_objective(t->lbfgs);
   t->slope = bai_lbfgs_slope(t->lbfgs);
+  if (t->passes == 1) t->start_slope = t->slope;
   return judge(t, news == BAI_LBFGS_STUCK);
 }
 
 static ba_status step_newton(ba_trainer *t) {
   int32_t stuck;
-  const int32_t first = t->passes == 0;
   const ba_status status = bai_newton_step(t->newton, &stuck);
   if (status) return status;
-  if (first) t->start_slope = bai_newton_slope(t->newton) > 1.0 ? bai_newton_slope(t->newton) : 1.0;
+  t->start_slope = bai_newton_start_slope(t->newton);
   t->passes = bai_newton_passes(t->newton);
   t->iterations = bai_newton_iterations(t->newton);
   t->objective = bai_newton_objective(t->newton);
