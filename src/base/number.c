@@ -132,7 +132,7 @@ typedef struct decimal {
 
 /* The double nearest to (value + a bit more if `more`) * 2^power, ties to even; value has its highest bit set. */
 static double assemble(uint64_t value, int32_t more, int32_t power) {
-  /* As 1.xxx * 2^exponent. */
+  /* As 1.ddd * 2^exponent. */
   int32_t exponent = power + 63;
   int32_t drop = 11;
   if (exponent < -1022) drop += -1022 - exponent;
