@@ -19,8 +19,8 @@
 
 enum { RECORDS = 20000, LENGTH = 40 };
 
-/* Every thread that this program starts goes through here on its way to the real one. */
-static _Atomic int64_t started;
+/* Every thread that this program starts or joins is counted here, on the way to the real call. */
+static _Atomic int64_t started, joined;
 
 int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *), void *argument) {
   typedef int (*create)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
@@ -28,6 +28,15 @@ int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*
   *(void **)&real = dlsym(RTLD_NEXT, "pthread_create");
   atomic_fetch_add(&started, 1);
   return real(thread, attributes, run, argument);
+}
+
+int pthread_join(pthread_t thread, void **result) {
+  typedef int (*join)(pthread_t, void **);
+  join real;
+  *(void **)&real = dlsym(RTLD_NEXT, "pthread_join");
+  int status = real(thread, result);
+  if (status == 0) atomic_fetch_add(&joined, 1);
+  return status;
 }
 
 static int64_t threads_now(void) {
@@ -75,7 +84,12 @@ static int tear_down(void **state) {
   return 0;
 }
 
-#define STILL_ALONE(f) assert_int_equal(threads_now(), (f)->threads)
+/* After a call: every thread that it started was joined, and when it may start none, the system knows of none. (A
+ * joined thread may be seen for a moment more, and the thread sanitizer starts one of its own beside the first.) */
+static void still_alone(fixture *f) {
+  assert_int_equal(atomic_load(&started), atomic_load(&joined));
+  if (atomic_load(&started) == f->started) assert_int_equal(threads_now(), f->threads);
+}
 
 static ba_model *train(fixture *f, const char *recipe) {
   ba_dataset *dataset = NULL;
@@ -85,13 +99,13 @@ static ba_model *train(fixture *f, const char *recipe) {
   assert_int_equal(ba_dataset_create(f->context, NULL, &dataset), BA_OK);
   assert_int_equal(ba_dataset_add_records(dataset, f->records, f->labels, NULL, NULL, BA_PART_TRAIN), BA_OK);
   assert_int_equal(ba_trainer_create(f->context, recipe, dataset, NULL, &trainer), BA_OK);
-  STILL_ALONE(f);
-  while ((status = ba_trainer_step(trainer)) == BA_OK) STILL_ALONE(f);
+  still_alone(f);
+  while ((status = ba_trainer_step(trainer)) == BA_OK) still_alone(f);
   assert_int_equal(status, BA_END);
   assert_int_equal(ba_trainer_finish(trainer, &model), BA_OK);
   ba_trainer_destroy(trainer);
   ba_dataset_destroy(dataset);
-  STILL_ALONE(f);
+  still_alone(f);
   return model;
 }
 
@@ -100,14 +114,15 @@ static void score(fixture *f, ba_model *model) {
   ba_scorer *scorer = NULL;
   assert_int_equal(ba_scorer_create(f->context, model, NULL, &scorer), BA_OK);
   assert_int_equal(ba_scorer_predict_records(scorer, f->records, scores, NULL), BA_OK);
-  STILL_ALONE(f);
+  still_alone(f);
   ba_scorer_destroy(scorer);
 }
 
 static void test_training_starts_no_thread(void **state) {
   fixture *f = *state;
   const char *recipes[] = {"Kmer(k=1..3) | Logistic(solver=lbfgs, max_iter=5)",
-                           "Kmer(k=1..3) | Logistic(solver=adagrad, epochs=2)", "Kmer(k=2) | Softmax(max_iter=5)"};
+                           "Kmer(k=1..3) | Logistic(solver=adagrad, epochs=2)",
+                           "Kmer(k=2) | Logistic(solver=newton, max_iter=3)", "Kmer(k=2) | Softmax(max_iter=5)"};
   for (size_t i = 0; i < sizeof recipes / sizeof *recipes; i++) ba_model_release(train(f, recipes[i]));
   assert_int_equal(atomic_load(&started), f->started);
 }
@@ -120,7 +135,7 @@ static void test_loading_and_scoring_start_no_thread(void **state) {
   ba_model *model = train(f, "Kmer(k=1..3) | Logistic(max_iter=5)"), *loaded = NULL;
   assert_int_equal(ba_model_save_path(f->context, model, path), BA_OK);
   assert_int_equal(ba_model_load_path(f->context, path, "selftest=yes", &loaded), BA_OK);
-  STILL_ALONE(f);
+  still_alone(f);
   score(f, loaded);
   ba_model_release(loaded);
   ba_model_release(model);
@@ -147,7 +162,7 @@ static void test_opening_the_shared_library_starts_no_thread(void **state) {
   void *library = dlopen(BA_TEST_SHARED_LIBRARY, RTLD_NOW | RTLD_LOCAL);
   assert_non_null(library);
   assert_non_null(dlsym(library, "ba_version"));
-  STILL_ALONE(f);
+  still_alone(f);
   assert_int_equal(atomic_load(&started), f->started);
   dlclose(library);
 }
@@ -157,10 +172,10 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(test_training_starts_no_thread, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_loading_and_scoring_start_no_thread, set_up, tear_down),
-      cmocka_unit_test_setup_teardown(test_two_threads_are_joined, set_up, tear_down),
 #ifdef BA_TEST_SHARED_LIBRARY
       cmocka_unit_test_setup_teardown(test_opening_the_shared_library_starts_no_thread, set_up, tear_down),
 #endif
+      cmocka_unit_test_setup_teardown(test_two_threads_are_joined, set_up, tear_down),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
