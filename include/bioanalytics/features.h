@@ -41,8 +41,8 @@ BA_API int64_t ba_extractor_width(const ba_extractor *extractor);
  * @return BA_OK, BA_ERR_ARGUMENT, BA_ERR_FIT
  * Threads: one (the context's). Cost: small. Since 0.1.0.
  */
-BA_API ba_status ba_extractor_column_name(const ba_extractor *extractor, int64_t column, char *buffer,
-                                          int64_t capacity, int64_t *length);
+BA_API ba_status ba_extractor_column_name(const ba_extractor *extractor, int64_t column, char *buffer, int64_t capacity,
+                                          int64_t *length);
 /**
  * Computes a dense matrix, one row a record.
  *
@@ -62,9 +62,8 @@ BA_API ba_status ba_extractor_apply_records(ba_extractor *extractor, const ba_re
  * @return as ba_extractor_apply_records
  * Owns: the caller releases all three. Threads: one. Cost: 12 bytes a non-zero. Since 0.1.0.
  */
-BA_API ba_status ba_extractor_apply_records_csr(ba_extractor *extractor, const ba_records *records,
-                                                const char *options, ba_array **row_starts, ba_array **columns,
-                                                ba_array **values);
+BA_API ba_status ba_extractor_apply_records_csr(ba_extractor *extractor, const ba_records *records, const char *options,
+                                                ba_array **row_starts, ba_array **columns, ba_array **values);
 /** Destroys an extractor; NULL is fine. Threads: any. Since 0.1.0. */
 BA_API void ba_extractor_destroy(ba_extractor *extractor);
 

@@ -119,8 +119,7 @@ BA_API void ba_trainer_destroy(ba_trainer *trainer);
 BA_API ba_status ba_metrics_create(ba_context *context, int32_t classes, int64_t n, const int32_t *labels,
                                    const double *probabilities, const double *weights, ba_metrics **out);
 /** Scores a part of a dataset and computes its metrics; its class names must be known to the model. Since 0.1.0. */
-BA_API ba_status ba_evaluate(ba_context *context, ba_model *model, ba_dataset *dataset, int32_t part,
-                             ba_metrics **out);
+BA_API ba_status ba_evaluate(ba_context *context, ba_model *model, ba_dataset *dataset, int32_t part, ba_metrics **out);
 /**
  * Trains once for each fold of ba_dataset_split, scores the fold left out, and computes the metrics of all of these
  * predictions together.
