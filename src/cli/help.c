@@ -12,19 +12,26 @@ static const cli_spec spec = {
     "[OPTIONS] [COMMAND | recipe]",
     "Lists the commands, explains one, or prints the reference of the recipe language.",
     "  ba help train\n"
-    "  ba help recipe\n",
+    "  ba help recipe\n"
+    "  ba help recipe --format markdown > recipes.md\n",
     0,
     1,
 };
 
+typedef struct request {
+  ba_context *context;
+  const char *format;
+} request;
+
 static ba_status reference(const void *object, char *buffer, int64_t capacity, int64_t *length) {
-  ba_context *const *context = object;
-  return ba_recipe_reference(*context, "text", buffer, capacity, length);
+  const request *r = object;
+  return ba_recipe_reference(r->context, r->format, buffer, capacity, length);
 }
 
-static int print_reference(cli *c) {
+static int print_reference(cli *c, const char *format) {
+  const request wanted = {c->context, format};
   char *text = NULL;
-  const ba_status status = cli_text(reference, &c->context, &text);
+  const ba_status status = cli_text(reference, &wanted, &text);
   if (status != BA_OK) return cli_fail(c, status);
   fputs(text, stdout);
   if (text[0] != '\0' && text[strlen(text) - 1] != '\n') putchar('\n');
@@ -45,7 +52,10 @@ static int explain(cli *c, const char *topic) {
 
 int cli_help(int argc, char **argv) {
   cli c = {0};
-  const cli_option options[] = {{NULL, CLI_FLAG, NULL, NULL, NULL}};
+  const char *format = "text";
+  const cli_option options[] = {
+      {"format", CLI_TEXT, &format, "text|markdown", "how the reference of the recipe language is written"},
+      {NULL, CLI_FLAG, NULL, NULL, NULL}};
   int code = cli_start(&c, &spec, options, argc, argv);
   if (code != CLI_GO) return code;
   const char *topic = c.files.count > 0 ? c.files.items[0] : NULL;
@@ -53,7 +63,7 @@ int cli_help(int argc, char **argv) {
   if (topic == NULL)
     cli_usage(stdout);
   else if (strcmp(topic, "recipe") == 0 || strcmp(topic, "recipes") == 0)
-    code = print_reference(&c);
+    code = print_reference(&c, format);
   else
     code = explain(&c, topic);
   return cli_end(&c, code);
