@@ -14,7 +14,7 @@
    1e9,                                                                                                                \
    NULL,                                                                                                               \
    "0.0001",                                                                                                           \
-   "penalty l2/2 |weights|^2 on the mean loss; scikit-learn's C is "                                                   \
+   "penalty: l2/2 times the sum of the squared weights, beside the mean loss; scikit-learn's C is "                    \
    "1/(l2 rows)"},                                                                                                     \
       {"solver",                                                                                                       \
        BAI_KEY_WORD,                                                                                                   \
@@ -34,7 +34,7 @@
       {"max_iter", BAI_KEY_INTEGER, 1, 1e6, NULL, "300", "lbfgs, newton: the most iterations"},                        \
       {"memory", BAI_KEY_INTEGER, 1, 100, NULL, "10", "lbfgs: pairs of vectors kept"},                                 \
       {"epochs", BAI_KEY_INTEGER, 1, 1e6, NULL, "20", "adagrad: the most passes over the rows"},                       \
-      {"rate", BAI_KEY_REAL, 1e-9, 1e3, NULL, "0.05", "adagrad: the learning rate"},                                    \
+      {"rate", BAI_KEY_REAL, 1e-9, 1e3, NULL, "0.05", "adagrad: the learning rate"},                                   \
       {"patience", BAI_KEY_INTEGER, 1, 1e6, NULL, "3", "adagrad: epochs without a better dev loss before it stops"},   \
       {"class_weight", BAI_KEY_WORD, 0, 0, "none|balanced", "none", "balanced: every class weighs the same in all"}, { \
     NULL, BAI_KEY_WORD, 0, 0, NULL, NULL, NULL                                                                         \
