@@ -87,7 +87,8 @@ BA_API void ba_model_release(ba_model *model);
  *
  * @param options none yet; NULL or ""
  * @return BA_OK, BA_ERR_MEMORY, BA_ERR_LIMIT
- * Owns: the caller destroys *out; it holds the model. Threads: one. Cost: 4 bytes a feature column. Since 0.1.0.
+ * Owns: the caller destroys *out; it holds the model. Threads: one. Cost: small; working memory is
+ * made by the first call that needs it. Since 0.1.0.
  */
 BA_API ba_status ba_scorer_create(ba_context *context, ba_model *model, const char *options, ba_scorer **out);
 /**
@@ -101,7 +102,7 @@ BA_API ba_status ba_scorer_create(ba_context *context, ba_model *model, const ch
  * Threads: the context's. Cost: n x width. Since 0.1.0.
  */
 BA_API ba_status ba_scorer_predict(ba_scorer *scorer, const ba_array *rows, double *scores, double *probabilities);
-/** Scores one row of float32 values; allocates nothing. As ba_scorer_predict. Since 0.1.0. */
+/** Scores one row of float32 values; after the first call it allocates nothing. As ba_scorer_predict. Since 0.1.0. */
 BA_API ba_status ba_scorer_predict_row(ba_scorer *scorer, const float *row, int64_t width, double *scores,
                                        double *probabilities);
 /**

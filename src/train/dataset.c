@@ -239,6 +239,11 @@ ba_status ba_dataset_add_file(ba_dataset *dataset, const char *path, const char 
 
 /* ---- asking ---- */
 
+ba_status bai_dataset_check_context(ba_context *context, const ba_dataset *dataset) {
+  if (dataset->context == context) return BA_OK;
+  return bai_fail(context, BA_ERR_ARGUMENT, "the dataset was made from another context; expected one context for both");
+}
+
 int64_t ba_dataset_rows(const ba_dataset *dataset, int32_t part) {
   if (!dataset) return 0;
   if (part == BA_PART_ALL) return dataset->rows;

@@ -60,7 +60,9 @@ typedef struct bai_dataset_mark {
 void bai_dataset_remember(const ba_dataset *dataset, bai_dataset_mark *mark);
 void bai_dataset_restore(ba_dataset *dataset, const bai_dataset_mark *mark);
 
-/* class_of[i]: class order of the i-th class seen. Recomputes class_order. */
+/* A dataset changes while it is worked with, so it must be of the context that works. */
+ba_status bai_dataset_check_context(ba_context *context, const ba_dataset *dataset);
+/* Brings class_order up to date. */
 ba_status bai_dataset_order_classes(ba_context *context, ba_dataset *dataset);
 int32_t bai_dataset_label(const ba_dataset *dataset, int64_t row); /* in class order */
 int64_t bai_dataset_length(const ba_dataset *dataset, int64_t row);

@@ -155,6 +155,7 @@ ba_status ba_evaluate(ba_context *context, ba_model *model, ba_dataset *dataset,
   if (!out || !model || !dataset || part < BA_PART_ALL || part > BA_PART_TEST)
     status =
         bai_fail(context, BA_ERR_ARGUMENT, "evaluate: expected a model, a dataset, a part and a place for the result");
+  if (!status) status = bai_dataset_check_context(context, dataset);
   if (!status) status = evaluate(context, model, dataset, part, out);
   return bai_leave(context, status);
 }
@@ -210,6 +211,7 @@ ba_status ba_cross_validate(ba_context *context, const char *recipe, ba_dataset 
   if (!out || !recipe || !dataset)
     status =
         bai_fail(context, BA_ERR_ARGUMENT, "cross_validate: expected a recipe, a dataset and a place for the result");
+  if (!status) status = bai_dataset_check_context(context, dataset);
   if (!status) status = bai_options_parse(context, options, table);
   if (!status && dataset->folds_made < 2)
     status =

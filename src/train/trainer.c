@@ -149,6 +149,7 @@ ba_status ba_trainer_create(ba_context *context, const char *recipe, ba_dataset 
   if (out) *out = NULL;
   if (!out || !dataset || !recipe)
     status = bai_fail(context, BA_ERR_ARGUMENT, "trainer: expected a recipe, a dataset and a place for the result");
+  if (!status) status = bai_dataset_check_context(context, dataset);
   if (!status) status = bai_options_parse(context, options, table);
   if (!status && hold_out >= dataset->folds_made)
     status =
