@@ -23,9 +23,35 @@ struct ba_scorer {
   ba_model *model;
   lane *lanes;
   int32_t lane_count;
-  double *weights64; /* outputs x width, made when float rows are first scored */
-  float *weights32;
+  double *weights64; /* outputs x width, made when float64 rows are first scored */
+  float *weights32;  /* the same as float32, made at once: a single row allocates nothing */
+  double *scores;    /* one row of outputs, for such a row */
 };
+
+/* Float weights exactly as the integers say; float32 rows use them rounded to float32. */
+static ba_status make_float_weights(ba_scorer *scorer, int32_t single) {
+  const ba_model *model = scorer->model;
+  const bai_plan *plan = model->plan;
+  const int64_t n = model->outputs * plan->width;
+  if (single ? scorer->weights32 != NULL : scorer->weights64 != NULL) return BA_OK;
+  const ba_status status = single ? bai_alloc(scorer->context, n, 4, &scorer->weights32)
+                                  : bai_alloc(scorer->context, n, 8, &scorer->weights64);
+  if (status) return status;
+  for (int32_t o = 0; o < model->outputs; o++) {
+    for (int32_t b = 0; b < plan->block_count; b++) {
+      const int64_t at = o * plan->width + plan->blocks[b].first;
+      for (int64_t i = at; i < at + plan->blocks[b].width; i++) {
+        const double weight =
+            bai_scale_by_power((double)model->weights[i], -model->exponents[o * plan->block_count + b]);
+        if (single)
+          scorer->weights32[i] = (float)weight;
+        else
+          scorer->weights64[i] = weight;
+      }
+    }
+  }
+  return BA_OK;
+}
 
 ba_status ba_scorer_create(ba_context *context, ba_model *model, const char *options, ba_scorer **out) {
   ba_status status = bai_enter(context);
@@ -40,7 +66,12 @@ ba_status ba_scorer_create(ba_context *context, ba_model *model, const char *opt
   if (!status) {
     scorer->context = bai_context_retain(context);
     scorer->model = ba_model_retain(model);
-    *out = scorer;
+    status = make_float_weights(scorer, 1);
+    if (!status) status = bai_alloc(context, model->outputs, 8, &scorer->scores);
+    if (status)
+      ba_scorer_destroy(scorer);
+    else
+      *out = scorer;
   }
   return bai_leave(context, status);
 }
@@ -58,6 +89,7 @@ void ba_scorer_destroy(ba_scorer *scorer) {
   bai_free(context, scorer->lanes);
   bai_free(context, scorer->weights64);
   bai_free(context, scorer->weights32);
+  bai_free(context, scorer->scores);
   ba_model_release(scorer->model);
   bai_free(context, scorer);
   bai_context_release(context);
@@ -249,31 +281,6 @@ ba_status ba_scorer_attribute(ba_scorer *scorer, const char *letters, int64_t le
 
 /* ---- rows ---- */
 
-/* Float weights exactly as the integers say; float32 rows use them rounded to float32. */
-static ba_status make_float_weights(ba_scorer *scorer, int32_t single) {
-  const ba_model *model = scorer->model;
-  const bai_plan *plan = model->plan;
-  const int64_t n = model->outputs * plan->width;
-  if (single ? scorer->weights32 != NULL : scorer->weights64 != NULL) return BA_OK;
-  const ba_status status = single ? bai_alloc(scorer->context, n, 4, &scorer->weights32)
-                                  : bai_alloc(scorer->context, n, 8, &scorer->weights64);
-  if (status) return status;
-  for (int32_t o = 0; o < model->outputs; o++) {
-    for (int32_t b = 0; b < plan->block_count; b++) {
-      const int64_t at = o * plan->width + plan->blocks[b].first;
-      for (int64_t i = at; i < at + plan->blocks[b].width; i++) {
-        const double weight =
-            bai_scale_by_power((double)model->weights[i], -model->exponents[o * plan->block_count + b]);
-        if (single)
-          scorer->weights32[i] = (float)weight;
-        else
-          scorer->weights64[i] = weight;
-      }
-    }
-  }
-  return BA_OK;
-}
-
 /* The counts of one row, as the extractor would list them: block by block, columns rising. */
 static void gather_counts(const bai_plan *plan, const uint32_t *counts, bai_row *row) {
   int64_t at = 0;
@@ -324,7 +331,7 @@ ba_status ba_scorer_predict(ba_scorer *scorer, const ba_array *rows, double *sco
   status = check_rows(scorer, rows);
   /* A row of counts may have any number of non-zeros: as many entries as columns. */
   if (!status) status = reserve_lanes(scorer, 1, counts ? model->plan->width : 0);
-  if (!status && !counts) status = make_float_weights(scorer, rows->dtype == BA_FLOAT32);
+  if (!status && rows->dtype == BA_FLOAT64) status = make_float_weights(scorer, 0);
   for (int64_t i = 0; !status && i < rows->shape[0]; i++) {
     const uint8_t *row = (const uint8_t *)rows->data + i * rows->stride[0];
     lane *l = &scorer->lanes[0];
@@ -351,11 +358,9 @@ ba_status ba_scorer_predict_row(ba_scorer *scorer, const float *row, int64_t wid
   if (!row || width != model->plan->width)
     status = bai_fail(context, BA_ERR_SHAPE, "predict: a row of %lld columns; expected %lld", (long long)width,
                       (long long)model->plan->width);
-  if (!status && !scorer->lane_count) status = reserve_lanes(scorer, 1, 0);
-  if (!status) status = make_float_weights(scorer, 1);
   if (!status) {
     const bai_kernels *kernels = bai_kernels_of(context);
-    double *to = scores ? scores : scorer->lanes[0].scores;
+    double *to = scores ? scores : scorer->scores;
     score_float_row(scorer, kernels, row, 1, to);
     if (probabilities) bai_probabilities(kernels, model->classes, to, probabilities);
   }
