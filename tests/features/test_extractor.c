@@ -33,7 +33,7 @@ static ba_records *random_records(ba_context *context, const int64_t *lengths, i
   int64_t offsets[64] = {0};
   ba_records *records;
   for (int64_t i = 0; i < count; i++) offsets[i + 1] = offsets[i] + lengths[i];
-  char *letters = malloc((size_t)offsets[count] + 1);
+  char *letters = calloc((size_t)offsets[count] + 1, 1);
   brute_letters((uint64_t)odd + 1, offsets[count], odd, letters);
   assert_int_equal(ba_records_create(context, letters, offsets, count, &records), BA_OK);
   free(letters);
