@@ -17,7 +17,7 @@
 #define KMER(k) "Kmer(k=" k ", strand=forward, value=sqrt, norm=l2, slots=1048576, ambiguous=skip)"
 #define POSITION(k) "PositionKmer(k=" k ", anchor=none, norm=l2, ambiguous=skip)"
 #define SOLVER \
-  "l2=0.0001, solver=lbfgs, tol=0.0001, max_iter=300, memory=10, epochs=20, rate=0.5, patience=3, class_weight=none)"
+  "l2=0.0001, solver=lbfgs, tol=0.001, max_iter=300, memory=10, epochs=20, rate=0.05, patience=3, class_weight=none)"
 #define FEATURES "Kmer, PositionKmer, @motif, @anchored"
 #define MODEL_KEYS "l2, solver, tol, max_iter, memory, epochs, rate, patience, class_weight"
 
