@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: MIT
+"""k-mer counts and values against scikit-learn's CountVectorizer.
+
+The vectorizer gets a fixed vocabulary of all words over A C G T, so that it passes over words with another letter, as
+`ambiguous=skip` does. It does not know U or lower case: it is given the sequences in upper case, with T for U.
+"""
+
+import itertools
+
+import numpy as np
+import pytest
+import sklearn.feature_extraction.text as text
+import sklearn.preprocessing as preprocessing
+
+from conftest import sequences
+
+MIXED = sequences(1, 60) + sequences(2, 30, odd=0.1, lower=0.3) + sequences(3, 10, letters="ACGU") + ["", "A", "NNN"]
+
+
+def words(k):
+    return ["".join(word) for word in itertools.product("ACGT", repeat=k)]
+
+
+def plain(found):
+    return [sequence.upper().replace("U", "T") for sequence in found]
+
+
+def vectorize(k, found, vocabulary=None):
+    vectorizer = text.CountVectorizer(analyzer="char", lowercase=False, ngram_range=(k, k),
+                                      vocabulary=vocabulary or words(k))
+    return vectorizer.transform(plain(found))
+
+
+def smaller(word):
+    return min(word, word[::-1].translate(str.maketrans("ACGT", "TGCA")))
+
+
+@pytest.mark.parametrize("k", range(1, 7))
+def test_counts(context, k):
+    records, extractor = context.records(MIXED), context.extractor(f"Kmer(k={k})")
+    expected = vectorize(k, MIXED)
+    assert context.names(extractor) == [f"Kmer_{word}" for word in words(k)]
+    assert (context.dense(extractor, records, "counts") == expected.toarray()).all()
+    ours = context.csr(extractor, records, "counts")
+    expected.sort_indices()
+    assert (ours.indptr == expected.indptr).all()
+    assert (ours.indices == expected.indices).all()
+    assert (ours.data == expected.data).all()
+
+
+@pytest.mark.parametrize("k", range(1, 7))
+def test_canonical_counts(context, k):
+    """Columns of the vectorizer added up by the smaller of the two strands."""
+    kept = sorted({smaller(word) for word in words(k)})
+    fold = np.zeros((4 ** k, len(kept)), int)
+    for i, word in enumerate(words(k)):
+        fold[i, kept.index(smaller(word))] = 1
+    records, extractor = context.records(MIXED), context.extractor(f"Kmer(k={k}, strand=canonical)")
+    assert context.names(extractor) == [f"Kmer_{word}" for word in kept]
+    assert (context.dense(extractor, records, "counts") == vectorize(k, MIXED).toarray() @ fold).all()
+
+
+def test_a_range_is_its_parts_side_by_side(context):
+    records = context.records(MIXED)
+    ours = context.csr(context.extractor("Kmer(k=1..5)"), records, "counts").toarray()
+    assert (ours == np.hstack([vectorize(k, MIXED).toarray() for k in range(1, 6)])).all()
+
+
+@pytest.mark.parametrize("value", ["count", "freq", "sqrt", "binary"])
+@pytest.mark.parametrize("norm", ["l1", "l2", "none"])
+def test_values_and_norms(context, value, norm):
+    """Against scikit-learn's normalize; the l1 norm of roots is taken in fixed point of 16 bits."""
+    counts = vectorize(3, MIXED).toarray().astype(float)
+    totals = np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    expected = {"count": counts, "freq": counts / totals, "sqrt": np.sqrt(counts), "binary": (counts > 0) * 1.0}[value]
+    if norm != "none":
+        expected = preprocessing.normalize(expected, norm)
+    ours = context.dense(context.extractor(f"Kmer(k=3, value={value}, norm={norm})"), context.records(MIXED))
+    tolerance = 1e-5 if (value, norm) == ("sqrt", "l1") else 1e-14
+    np.testing.assert_allclose(ours, expected, rtol=tolerance, atol=0)
+
+
+@pytest.mark.parametrize("k", [1, 2, 3])
+def test_positions(context, k):
+    """Each position is a text of one word for the vectorizer."""
+    length = 40
+    found = sequences(5, 50, length, length, odd=0.05, lower=0.2)
+    records = context.records(found)
+    ours = context.dense(context.extractor(f"PositionKmer(k={k})", records), records, "counts")
+    blocks = [vectorize(k, [sequence[i:i + k] for sequence in found]).toarray() for i in range(length - k + 1)]
+    assert (ours == np.hstack(blocks)).all()
