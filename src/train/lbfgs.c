@@ -77,7 +77,7 @@ double bai_lbfgs_slope(const bai_lbfgs *s) {
   double largest = 0.0;
   for (int64_t i = 0; i < s->n; i++) {
     const double size = s->gradient[i] < 0 ? -s->gradient[i] : s->gradient[i];
-    if (!(size <= largest)) largest = size; /* lets a NaN through */
+    if (!(size <= largest) && largest == largest) largest = size; /* the first NaN stays */
   }
   return largest;
 }

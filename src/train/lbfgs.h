@@ -39,6 +39,7 @@ typedef struct bai_line {
   double least, most;                  /* bounds on the next step */
   double width, width_before;
   int32_t bracketed, second_stage, tries;
+  int32_t settling; /* nothing better is left: goes back to the best end */
 } bai_line;
 typedef enum bai_line_news { BAI_LINE_TRY, BAI_LINE_DONE, BAI_LINE_FAILED } bai_line_news;
 void bai_line_start(bai_line *line, double value, double slope, double step);

@@ -133,17 +133,27 @@ static void bound(bai_line *line, double next) {
   if (line->bracketed && (line->step <= line->least || line->step >= line->most)) line->step = line->low;
 }
 
+/* No step satisfies the conditions: the best one that lowers the value, if there is one. */
+static bai_line_news settle(bai_line *line, double value) {
+  if (!line->settling && line->low > 0.0 && line->low_value < line->start_value && !(value <= line->low_value)) {
+    line->settling = 1;
+    line->step = line->low;
+    return BAI_LINE_TRY;
+  }
+  return value < line->start_value ? BAI_LINE_DONE : BAI_LINE_FAILED;
+}
+
 bai_line_news bai_line_tell(bai_line *line, double value, double slope) {
   line->tries++;
   if (!(value - value == 0.0) || !(slope - slope == 0.0)) { /* not finite: come back towards the good end */
     line->step = line->low + 0.1 * (line->step - line->low);
-    return line->tries < MOST_TRIES ? BAI_LINE_TRY : BAI_LINE_FAILED;
+    return line->tries < MOST_TRIES ? BAI_LINE_TRY : settle(line, line->start_value);
   }
   const double enough = line->start_value + DECREASE * line->step * line->start_slope;
   if (value <= enough && size(slope) <= CURVATURE * -line->start_slope) return BAI_LINE_DONE;
   const int32_t exhausted = line->bracketed && (line->step <= line->least || line->step >= line->most ||
                                                 line->most - line->least <= TINY * line->most);
-  if (exhausted || line->tries >= MOST_TRIES) return value < line->start_value ? BAI_LINE_DONE : BAI_LINE_FAILED;
+  if (exhausted || line->settling || line->tries >= MOST_TRIES) return settle(line, value);
   if (value <= enough && slope >= 0.0) line->second_stage = 1;
   const int32_t modified = !line->second_stage && value <= line->low_value && value > enough;
   bound(line, advance(line, value, slope, modified));
