@@ -17,7 +17,7 @@ import figures
 import motifs
 import page
 
-KMER = re.compile(r"^Kmer_([ACGT]+)$")
+KMER = re.compile(r"^(?:RC)?Kmer_([ACGT]+)$")
 POSITION_KMER = re.compile(r"^PositionKmer_([ACGT]+)\.pos(\d+)$")
 WINDOW = 250
 GENE = 2000

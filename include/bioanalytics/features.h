@@ -35,7 +35,8 @@ BA_API ba_status ba_extractor_fit(ba_extractor *extractor, const ba_records *rec
 /** The number of columns; -1 before a needed fit. Threads: any once fitted. Since 0.1.0. */
 BA_API int64_t ba_extractor_width(const ba_extractor *extractor);
 /**
- * Writes the name of a column: "Kmer_ACG", "PositionKmer_AC.pos12" (position from 0), "Kmer_12.slot77" when hashed.
+ * Writes the name of a column: "Kmer_ACG", "RCKmer_ACG" when canonical, "PositionKmer_AC.pos12" (position
+ * from 0), "Kmer_12.slot77" when hashed.
  *
  * @param column 0 to width - 1
  * @return BA_OK, BA_ERR_ARGUMENT, BA_ERR_FIT

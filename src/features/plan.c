@@ -219,7 +219,8 @@ ba_status bai_plan_column_name(ba_context *context, const bai_plan *plan, int64_
     spell(column % power4(block->k), block->k, letters);
     return bai_text_add(context, text, "PositionKmer_%s.pos%lld", letters, (long long)(column / power4(block->k)));
   }
-  if (block->hash_bits) return bai_text_add(context, text, "Kmer_%d.slot%lld", block->k, (long long)column);
+  const char *strands = block->canonical ? "RC" : "";
+  if (block->hash_bits) return bai_text_add(context, text, "%sKmer_%d.slot%lld", strands, block->k, (long long)column);
   spell(block->rank_bits ? code_of_rank(block, column) : column, block->k, letters);
-  return bai_text_add(context, text, "Kmer_%s", letters);
+  return bai_text_add(context, text, "%sKmer_%s", strands, letters);
 }

@@ -214,8 +214,8 @@ static void test_the_same_bits_at_every_level(void **state) {
 
 static void test_column_names(void **state) {
   ba_extractor *extractor = extractor_of(*state, "Kmer(k=2, strand=canonical) + Kmer(k=12, slots=16)", NULL);
-  const char *names[] = {"Kmer_AA", "Kmer_AC", "Kmer_AG", "Kmer_AT", "Kmer_CA",      "Kmer_CC",
-                         "Kmer_CG", "Kmer_GA", "Kmer_GC", "Kmer_TA", "Kmer_12.slot0"};
+  const char *names[] = {"RCKmer_AA", "RCKmer_AC", "RCKmer_AG", "RCKmer_AT", "RCKmer_CA",    "RCKmer_CC",
+                         "RCKmer_CG", "RCKmer_GA", "RCKmer_GC", "RCKmer_TA", "Kmer_12.slot0"};
   char name[64];
   int64_t length;
   assert_int_equal(ba_extractor_width(extractor), 26);

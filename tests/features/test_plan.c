@@ -115,7 +115,7 @@ static void test_names_in_order(void **state) {
         memcpy(smaller, word, sizeof word);
         if (canonical) brute_smaller(smaller, k);
         if (strcmp(word, smaller) != 0) continue;
-        snprintf(name, sizeof name, "Kmer_%s", word);
+        snprintf(name, sizeof name, "%sKmer_%s", canonical ? "RC" : "", word);
         check_name(*state, plan, column++, name);
       }
   for (int32_t slot = 0; slot < 16; slot++) {
@@ -143,7 +143,7 @@ static void test_names_of_wide_canonical_blocks(void **state) {
     char word[32], name[64];
     if (ranks[code] < 0 || (ranks[code] % 97 && ranks[code] > 100 && ranks[code] < count - 100)) continue;
     brute_spell(code, 8, word);
-    snprintf(name, sizeof name, "Kmer_%s", word);
+    snprintf(name, sizeof name, "RCKmer_%s", word);
     check_name(*state, plan, ranks[code], name);
   }
   bai_plan_destroy(plan);

@@ -56,7 +56,7 @@ def test_canonical_counts(context, k):
     for i, word in enumerate(words(k)):
         fold[i, kept.index(smaller(word))] = 1
     records, extractor = context.records(MIXED), context.extractor(f"Kmer(k={k}, strand=canonical)")
-    assert context.names(extractor) == [f"Kmer_{word}" for word in kept]
+    assert context.names(extractor) == [f"RCKmer_{word}" for word in kept]
     assert (context.dense(extractor, records, "counts") == vectorize(k, MIXED).toarray() @ fold).all()
 
 
