@@ -225,7 +225,7 @@ static void test_column_names(void **state) {
     assert_int_equal(length, strlen(names[i]));
   }
   assert_int_equal(ba_extractor_column_name(extractor, 0, name, 4, &length), BA_OK);
-  assert_string_equal(name, "Kme");
+  assert_string_equal(name, "RCK");
   assert_int_equal(ba_extractor_column_name(extractor, -1, name, sizeof name, &length), BA_ERR_ARGUMENT);
   assert_string_equal(ba_context_error_message(*state), "column -1; expected 0 to 25");
   assert_int_equal(ba_extractor_column_name(extractor, 26, name, sizeof name, &length), BA_ERR_ARGUMENT);
