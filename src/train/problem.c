@@ -243,6 +243,15 @@ static void swap_partials(bai_problem *p, int32_t a, int32_t b) {
   p->partials[b] = kept;
 }
 
+/* The context may have got more threads since there were lanes made for each. */
+static ba_status run_wave(bai_problem *p, int64_t count, pass *run) {
+  const int32_t threads = p->context->threads;
+  if (threads > p->lane_count) p->context->threads = p->lane_count;
+  const ba_status status = bai_parallel(p->context, count, block_task, run);
+  p->context->threads = threads;
+  return status;
+}
+
 /* All blocks; the sum ends in partials[0]. */
 static ba_status run_pass(bai_problem *p, const double *x) {
   const int64_t blocks = (p->dataset->rows + BAI_BLOCK_ROWS - 1) / BAI_BLOCK_ROWS;
@@ -253,7 +262,7 @@ static ba_status run_pass(bai_problem *p, const double *x) {
     const int64_t count = blocks - run.first_block < wave ? blocks - run.first_block : wave;
     ba_status status = BA_OK;
     for (int32_t i = 0; !status && i < count; i++) status = need_partial(p, i);
-    if (!status) status = bai_parallel(p->context, count, block_task, &run);
+    if (!status) status = run_wave(p, count, &run);
     if (status == BA_ERR_CANCELLED) return bai_check_cancel(p->context);
     if (status == BA_ERR_LENGTH || status == BA_ERR_LETTER) return bai_problem_explain(p, status, run.failed_row);
     if (status) return status;
