@@ -83,6 +83,12 @@ class Context:
         self.owned.append((destroy, out))
         return out
 
+    def drop(self, handle):
+        """Destroys an object before the context goes."""
+        found = next(i for i, (_, owned) in enumerate(self.owned) if owned is handle)
+        destroy, _ = self.owned.pop(found)
+        destroy(handle)
+
     def records(self, sequences):
         """A batch from a list of str."""
         offsets = (I64 * (len(sequences) + 1))()

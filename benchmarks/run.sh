@@ -1,0 +1,46 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# usage: benchmarks/run.sh [NAME...] [--test]
+# NAME: parse, features, train, score, accuracy; all of them without one. Prints `NAME VALUE` lines, units in the names;
+# vs_PEER is a ratio, above 1 where we are faster. --test lets accuracy score the test parts, and adds to its log.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+build=${BA_BUILD:-build/release}
+export BA=${BA:-$PWD/$build/ba} BA_LIBRARY=${BA_LIBRARY:-$PWD/$build/src/libbioanalytics.so}
+python=$(command -v /usr/bin/python3 || command -v python3 || true)
+
+names=() test=()
+for name in "$@"; do
+  case $name in
+    parse | features | train | score | accuracy) names+=("$name") ;;
+    --test) test=(--test) ;;
+    *)
+      sed -n '3,5s/^# //p' "$0" >&2
+      exit 1
+      ;;
+  esac
+done
+if [ ${#names[@]} -eq 0 ]; then names=(parse features train score accuracy); fi
+
+# One core, so that a move from core to core does not show; the last, as the first often serves interrupts.
+pin=()
+if command -v taskset >/dev/null && taskset -c "$(($(nproc) - 1))" true 2>/dev/null; then
+  pin=(taskset -c "$(($(nproc) - 1))")
+fi
+
+mkdir -p build/bench
+for name in "${names[@]}"; do
+  if [ "$name" = parse ]; then
+    if [ -x "$build/benchmarks/bench_parse" ]; then
+      "${pin[@]}" "$build/benchmarks/bench_parse" build/bench
+    else
+      echo "parse skipped $build/benchmarks/bench_parse is not built: configure with -DBA_BENCHMARKS=ON"
+    fi
+  elif [ -z "$python" ]; then
+    echo "$name skipped no python3"
+  elif [ "$name" = accuracy ]; then
+    "$python" benchmarks/accuracy.py "${test[@]}"
+  else
+    "${pin[@]}" "$python" benchmarks/compare.py "$name"
+  fi
+done
