@@ -1,0 +1,238 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""What the library reaches on published data sets, which stand beside the repository in ../shared/data.
+
+usage: accuracy.py [--test] [SET...]
+
+Settings are chosen in two steps, each on the dev rows where the set has them and else by cross-validation on the
+training rows, by log loss: the recipe at a middle penalty, then the penalty. Without --test the rows of the test part
+are not even read by `ba`. With --test the one chosen model scores them, and the run is added to accuracy-log.tsv.
+"""
+
+import argparse
+import csv
+import datetime
+import gzip
+import json
+import math
+import os
+import pathlib
+import random
+import subprocess
+import sys
+import time
+
+TOP = pathlib.Path(__file__).resolve().parents[1]
+DATA = pathlib.Path(os.environ.get("BA_DATA", TOP.parent / "shared" / "data"))
+BA = os.environ.get("BA", str(TOP / "build/release/ba"))
+WORK = TOP / "build/bench"
+LOG = TOP / "benchmarks/accuracy-log.tsv"
+
+MOTIF = ["@motif", "Kmer(k=3..8, strand=canonical)", "Kmer(k=1..8, strand=canonical)"]
+ANCHORED = ["@anchored", "PositionKmer(k=1..3)", "Kmer(k=1..6) + PositionKmer(k=1..4)"]
+FEW = ["PositionKmer(k=1..2)", "PositionKmer(k=1..3)", "Kmer(k=1..3) + PositionKmer(k=1..3)"]
+MIDDLE, PENALTIES = "1e-4", "1e-5,3e-5,1e-4,3e-4,1e-3"
+
+
+def rows_of_csv(path):
+    with gzip.open(path, "rt", newline="") as file:
+        return [(row["sequence"], row["label"]) for row in csv.DictReader(file)]
+
+
+def rows_of_fasta(path, label):
+    """The headers may be empty; sequences may stand on several lines."""
+    found, letters = [], None
+    with gzip.open(path, "rt") as file:
+        for line in file:
+            if line.startswith(">"):
+                if letters:
+                    found.append((letters, label))
+                letters = ""
+            elif letters is not None:
+                letters += line.strip()
+    return found + ([(letters, label)] if letters else [])
+
+
+def hold_out(rows, share, seed):
+    """Marks a share of every class as test, by a seeded shuffle of the rows in their order."""
+    parts = ["train"] * len(rows)
+    numbers = random.Random(seed)
+    for label in sorted({label for _, label in rows}):
+        own = [i for i, row in enumerate(rows) if row[1] == label]
+        numbers.shuffle(own)
+        for i in own[:round(share * len(own))]:
+            parts[i] = "test"
+    return [(sequence, label, part) for (sequence, label), part in zip(rows, parts)]
+
+
+def gue(name):
+    return [row + (part,) for part in ("train", "dev", "test")
+            for row in rows_of_csv(DATA / "gue" / name / f"{part}.csv.gz")]
+
+
+def cnnprom(positive, negative):
+    folder = DATA / "cnnprom-promoters"
+    return hold_out(rows_of_fasta(folder / f"{positive}.fa.gz", "1") + rows_of_fasta(folder / f"{negative}.fa.gz", "0"),
+                    0.2, 1)
+
+
+def ienhancer():
+    found = []
+    for part, name in (("train", "train"), ("test", "independent")):
+        with gzip.open(DATA / f"ienhancer-2l/{name}.tsv.gz", "rt", newline="") as file:
+            found += [(row["sequence"], row["label"], part) for row in csv.DictReader(file, delimiter="\t")]
+    return found
+
+
+def uci(path, opener):
+    with opener(DATA / "uci-molbio" / path, "rt") as file:
+        return [(fields[2].strip(), fields[0].strip()) for fields in csv.reader(file) if len(fields) == 3]
+
+
+# name: rows, recipes, metric, folds (0: dev rows), the folder it comes from
+SETS = {
+    "prom_core_tata": (lambda: gue("prom_core_tata"), ANCHORED, "mcc", 0, "gue"),
+    "prom_300_tata": (lambda: gue("prom_300_tata"), ANCHORED, "mcc", 0, "gue"),
+    "prom_core_all": (lambda: gue("prom_core_all"), ANCHORED, "mcc", 0, "gue"),
+    "tf_0": (lambda: gue("tf_0"), MOTIF, "mcc", 0, "gue"),
+    "tf_2": (lambda: gue("tf_2"), MOTIF, "mcc", 0, "gue"),
+    "mouse_2": (lambda: gue("mouse_2"), MOTIF, "mcc", 0, "gue"),
+    "ecoli": (lambda: cnnprom("Ecoli_prom", "Ecoli_non_prom"), ANCHORED, "mcc", 5, "cnnprom-promoters"),
+    "bsubtilis": (lambda: cnnprom("Bacillus_prom", "Bacillus_non_prom"), ANCHORED, "mcc", 5, "cnnprom-promoters"),
+    "arabidopsis_tata": (lambda: cnnprom("Arabidopsis_tata", "Arabidopsis_non_prom"), ANCHORED, "mcc", 5,
+                         "cnnprom-promoters"),
+    "ienhancer": (ienhancer, MOTIF, "accuracy", 5, "ienhancer-2l"),
+    "splice": (lambda: hold_out(uci("splice.data.gz", gzip.open), 0.1, 1), FEW, "accuracy", 10, "uci-molbio"),
+    "uci_promoters": (lambda: [row + ("train",) for row in uci("promoters.data", open)], FEW, "accuracy", 106,
+                      "uci-molbio"),
+}
+
+
+def write_table(path, rows):
+    with open(path, "w", newline="") as file:
+        out = csv.writer(file, lineterminator="\n")
+        out.writerow(["sequence", "label", "split"])
+        out.writerows(rows)
+
+
+def ba(*arguments):
+    done = subprocess.run([BA, *arguments, "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    if done.returncode:
+        raise SystemExit(f"ba {' '.join(arguments)}\n{done.stderr}")
+    return json.loads(done.stdout)
+
+
+def train(recipes, penalties, table, folds, out):
+    """The candidates with their figures, and which of them was kept."""
+    arguments = ["train", "--labels", str(table), "--choose", "log_loss", "--l2", penalties, "--out", str(out)]
+    for recipe in recipes:
+        arguments += ["--recipe", recipe]
+    if folds:
+        arguments += ["--cv", str(folds)]
+    report = ba(*arguments)
+    part = "cv" if folds else "dev"
+    return report, min(report["candidates"], key=lambda c: figures(c, part)["log_loss"])
+
+
+def figures(candidate, part):
+    return candidate.get(part, candidate)
+
+
+def choose(name, table, recipes, folds, model):
+    classes = {row["label"] for row in csv.DictReader(open(table, newline=""))}
+    term = "Logistic()" if len(classes) == 2 else "Softmax()"
+    _, best = train([f"{recipe} | {term}" for recipe in recipes], MIDDLE, table, folds, model)
+    report, kept = train([short(best["recipe"], recipes, term)], PENALTIES, table, folds, model)
+    return report, figures(kept, "cv" if folds else "dev")
+
+
+def short(text, recipes, term):
+    """The recipe of the list whose canonical text a candidate shows, or the candidate's own features."""
+    features = text.split("|")[0].strip()
+    return f"{features} | {term}"
+
+
+def percent(metrics, metric):
+    value = metrics[metric]
+    return float("nan") if value is None else 100 * value
+
+
+def interval(rows, share):
+    """Half of the 95 % interval of an accuracy, in percent."""
+    return 196 * math.sqrt(max(share * (1 - share), 0) / rows)
+
+
+def commit():
+    done = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=TOP, stdout=subprocess.PIPE, text=True)
+    return done.stdout.strip() or "unknown"
+
+
+def add_to_log(lines):
+    fresh = not LOG.exists()
+    with open(LOG, "a") as file:
+        if fresh:
+            file.write("date\tcommit\tset\trecipe\tmetric\tchosen_on\tchosen\ttest\ttest_rows\ttest_not_in_train\n")
+        file.writelines("\t".join(map(str, line)) + "\n" for line in lines)
+
+
+def test_figures(name, rows, model, metric, table):
+    """On the whole test part, and on the part whose sequences do not stand in the training rows too."""
+    known = {sequence.upper() for sequence, _, part in rows if part == "train"}
+    fresh = [row for row in rows if row[2] == "test" and row[0].upper() not in known]
+    count = sum(row[2] == "test" for row in rows)
+    whole = ba("eval", "--model", str(model), "--labels", str(table), "--part", "test")
+    only = whole
+    if len(fresh) < count:
+        clean = WORK / f"{name}.fresh.csv"
+        write_table(clean, fresh)
+        only = ba("eval", "--model", str(model), "--labels", str(clean), "--part", "test")
+    return percent(whole, metric), percent(only, metric), count, whole["accuracy"]
+
+
+def run(name, with_test, log):
+    load, recipes, metric, folds, folder = SETS[name]
+    if not (DATA / folder).is_dir():
+        print(f"accuracy.{name} skipped no folder {folder} in the data beside the repository", flush=True)
+        return
+    rows = load()
+    chosen_on = "leave-one-out" if folds == 106 else f"{folds}-fold" if folds else "dev"
+    table, full, model = WORK / f"{name}.csv", WORK / f"{name}.all.csv", WORK / f"{name}.ba"
+    write_table(table, [row for row in rows if row[2] != "test"])
+    start = time.time()
+    report, kept = choose(name, table, recipes, folds, model)
+    print(f"accuracy.{name}.{chosen_on}.{metric} {percent(kept, metric):.1f}")
+    print(f"accuracy.{name}.fit_cpu_s {report['fit_cpu_seconds']:.2f}")
+    print(f"# {name}: {report['recipe']} ({time.time() - start:.0f} s in all)", flush=True)
+    if not with_test:
+        return
+    line = [datetime.date.today().isoformat(), commit(), name, report["recipe"], metric, chosen_on,
+            f"{percent(kept, metric):.2f}"]
+    if not any(row[2] == "test" for row in rows):
+        log.append(line + ["", 0, ""])
+        return
+    write_table(full, rows)
+    whole, only, count, accuracy = test_figures(name, rows, model, metric, full)
+    print(f"accuracy.{name}.test.{metric} {whole:.1f}")
+    print(f"accuracy.{name}.test_not_in_train.{metric} {only:.1f}")
+    print(f"# {name}: {count} test rows, accuracy +-{interval(count, accuracy):.1f} at 95 %", flush=True)
+    log.append(line + [f"{whole:.2f}", count, f"{only:.2f}"])
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--test", action="store_true")
+    parser.add_argument("sets", nargs="*", metavar="SET")
+    options = parser.parse_args()
+    unknown = [name for name in options.sets if name not in SETS]
+    if unknown:
+        parser.error(f"unknown set {unknown[0]}; known: {', '.join(SETS)}")
+    WORK.mkdir(parents=True, exist_ok=True)
+    log = []
+    for name in options.sets or SETS:
+        run(name, options.test, log)
+    if log:
+        add_to_log(log)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
