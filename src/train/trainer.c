@@ -259,6 +259,7 @@ static ba_status step_adagrad(ba_trainer *t) {
   }
   if (t->iterations < t->epochs) return BA_OK;
   bai_format(text, sizeof text, "stopped after epochs = %lld", (long long)t->epochs);
+  t->dev_loss = t->best_dev; /* of the weights that are kept */
   return stop(t, text);
 }
 
@@ -333,7 +334,7 @@ static ba_status write_provenance(ba_trainer *t, bai_vector *text) {
                           (unsigned)(digest >> 32), (unsigned)digest, (long long)t->iterations);
   if (!status) status = add_number(t, text, "objective", t->objective);
   if (!status) status = add_number(t, text, "gradient", t->slope);
-  if (!status) status = add_number(t, text, "dev_loss", t->dev_loss);
+  if (!status) status = add_number(t, text, "dev_loss", t->solver == SOLVER_ADAGRAD ? t->best_dev : t->dev_loss);
   return status ? status : bai_text_add(t->context, text, ", \"stopped\": \"%s\"}", t->reason);
 }
 
