@@ -48,13 +48,11 @@ ba_status ba_extractor_fit(ba_extractor *extractor, const ba_records *records) {
     ba_records_sequence(records, i, &length);
     status = bai_plan_fit_length(context, extractor->plan, length, extractor->fitted_records + i + 1);
   }
-  if (!status && count > 0) {
-    extractor->fitted_records += count;
-    status = bai_plan_lay_out(context, extractor->plan);
-  }
+  if (!status && count > 0) status = bai_plan_lay_out(context, extractor->plan);
   if (status) {
     extractor->plan->fitted_length = before;
   } else {
+    extractor->fitted_records += count;
     bai_row_destroy(extractor->row);
     extractor->row = NULL;
   }

@@ -163,22 +163,26 @@ ba_status bai_plan_fit_length(ba_context *context, bai_plan *plan, int64_t lengt
   return BA_OK;
 }
 
+static int64_t width_of(const bai_plan *plan, const bai_block *block) {
+  return block->kind == BAI_TERM_POSITION_KMER ? position_width(block->k, plan->fitted_length) : block->width;
+}
+
 ba_status bai_plan_lay_out(ba_context *context, bai_plan *plan) {
   if (plan->needs_fit && plan->fitted_length < 0)
     return bai_fail(context, BA_ERR_FIT, "PositionKmer: the length is not known yet; expected a fit on records first");
-  int64_t first = 0;
+  int64_t first = 0, total = 0;
+  /* The sum before the columns: a plan that has become too wide keeps the columns that it had. */
+  for (int32_t b = 0; b < plan->block_count && total <= INT32_MAX; b++) total += width_of(plan, &plan->blocks[b]);
+  if (total > INT32_MAX)
+    return bai_fail(context, BA_ERR_LIMIT,
+                    "the recipe comes to more than %d columns; expected fewer or smaller k, "
+                    "or fewer slots",
+                    INT32_MAX);
   for (int32_t b = 0; b < plan->block_count; b++) {
     bai_block *block = &plan->blocks[b];
-    if (block->kind == BAI_TERM_POSITION_KMER) {
-      block->width = position_width(block->k, plan->fitted_length);
-    }
+    block->width = width_of(plan, block);
     block->first = first;
     first += block->width;
-    if (first > INT32_MAX)
-      return bai_fail(context, BA_ERR_LIMIT,
-                      "the recipe comes to more than %d columns; expected fewer or smaller k, "
-                      "or fewer slots",
-                      INT32_MAX);
   }
   plan->width = first;
   return BA_OK;

@@ -393,6 +393,21 @@ static void test_an_extractor_survives_failures(void **state) {
   assert_int_equal(plan.blocks, 0);
 }
 
+/* A second fit that comes to too many columns leaves those of the first. */
+static void test_a_fit_that_is_too_wide_changes_nothing(void **state) {
+  ba_context *context = *state;
+  const int64_t few[] = {20, 15}, many[] = {40000};
+  ba_records *records = random_records(context, few, 2, 5), *wide = random_records(context, many, 1, 0);
+  ba_extractor *extractor = extractor_of(context, "PositionKmer(k=1..8, anchor=start)", records);
+  const int64_t width = ba_extractor_width(extractor);
+  assert_int_equal(ba_extractor_fit(extractor, wide), BA_ERR_LIMIT);
+  assert_int_equal(ba_extractor_width(extractor), width);
+  check_sparse(extractor, records, NULL, 8);
+  ba_extractor_destroy(extractor);
+  ba_records_release(wide);
+  ba_records_release(records);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(test_values_by_formula, set_up, tear_down),
@@ -405,6 +420,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(test_limit_and_cancel, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_failing_allocations, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_an_extractor_survives_failures, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(test_a_fit_that_is_too_wide_changes_nothing, set_up, tear_down),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
