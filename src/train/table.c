@@ -63,11 +63,6 @@ static int64_t find_column(const bai_csv *csv, const char *name) {
   for (int64_t i = 0; i < bai_csv_fields(csv); i++) {
     int64_t length;
     const char *field = bai_csv_field(csv, i, &length);
-    /* A byte order mark stands before the first name in files from some spreadsheets. */
-    if (i == 0 && length >= 3 && memcmp(field, "\xef\xbb\xbf", 3) == 0) {
-      field += 3;
-      length -= 3;
-    }
     if (length == bai_length(name) && memcmp(field, name, (size_t)length) == 0) return i;
   }
   return -1;
@@ -113,7 +108,7 @@ static ba_status read_weight(const table *t, bai_new_row *row) {
   row->weight = 1.0;
   if (t->column[WEIGHT] < 0) return BA_OK;
   const char *field = bai_csv_field(&t->csv, t->column[WEIGHT], &length);
-  if (!bai_parse_f64(field, length, &row->weight) || !(row->weight >= 0.0))
+  if (!bai_parse_f64(field, length, &row->weight) || !(row->weight >= 0.0) || row->weight > 1e300)
     return bad_field(t, BA_ERR_LABEL, "expected a weight of 0 or more", field, length);
   return BA_OK;
 }
@@ -166,13 +161,23 @@ static ba_status add_row(table *t) {
   if (t->column[NAME] >= 0) row.name = bai_csv_field(&t->csv, t->column[NAME], &row.name_length);
   if (t->column[GROUP] >= 0) row.group = bai_csv_field(&t->csv, t->column[GROUP], &row.group_length);
   if (row.label_length == 0) return bad_field(t, BA_ERR_LABEL, "expected a label", "", 0);
+  if (memchr(row.label, 0, (size_t)row.label_length))
+    return bad_field(t, BA_ERR_LABEL, "expected a label without a zero byte", row.label, row.label_length);
   return bai_dataset_add_row(t->dataset, &row);
+}
+
+/* Files from some spreadsheets start with a byte order mark; the first name may be in quotes behind it. */
+static void skip_mark(table *t, bai_window *window) {
+  if (t->csv.byte || window->end - window->at < 3 || memcmp(window->at, "\xef\xbb\xbf", 3) != 0) return;
+  window->at += 3;
+  t->csv.byte = 3;
 }
 
 static ba_status read_rows(table *t, const bai_columns *columns) {
   for (int64_t turn = 0;; turn++) {
     bai_window *window = window_of(t);
     int32_t complete;
+    skip_mark(t, window);
     ba_status status = bai_csv_take(t->context, &t->csv, &window->at, window->end, window->ended, &complete);
     if (status) return status;
     if (complete) {
