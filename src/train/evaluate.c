@@ -176,6 +176,17 @@ static ba_status train_fold(ba_context *context, const char *recipe, ba_dataset 
   return status;
 }
 
+/* A row that came after the split would get no prediction. */
+static ba_status check_folds(ba_context *context, const ba_dataset *dataset, const selection *all) {
+  const int32_t *folds = dataset->folds.data;
+  for (int64_t i = 0; i < all->count; i++)
+    if (folds[all->rows[i]] < 0)
+      return bai_fail_at(
+          context, BA_ERR_ARGUMENT, all->rows[i] + 1, -1,
+          "cross_validate: the row was added after the folds were made; expected ba_dataset_split again");
+  return BA_OK;
+}
+
 static ba_status cross_validate(ba_context *context, const char *recipe, ba_dataset *dataset, int64_t seed,
                                 ba_metrics **out) {
   const int32_t classes = ba_dataset_classes(dataset);
@@ -183,6 +194,7 @@ static ba_status cross_validate(ba_context *context, const char *recipe, ba_data
   ba_status status = bai_dataset_order_classes(context, dataset);
   if (status) return status;
   status = select_rows(context, dataset, BA_PART_TRAIN, -1, classes, &all);
+  if (!status) status = check_folds(context, dataset, &all);
   for (int32_t fold = 0; !status && fold < dataset->folds_made; fold++) {
     selection held;
     ba_model *model = NULL;
