@@ -228,8 +228,7 @@ static ba_status check_shape(const reading *r, const bai_recipe *recipe, const s
     blocks += k->upper - k->integer + 1;
     if (terms[i].spec->kind == BAI_TERM_POSITION_KMER) fitted = 1;
   }
-  if (s->length.rows != 1 || s->length.columns != 1 || !recipe->has_model || length > r->length ||
-      (fitted ? length < 0 : length != -1))
+  if (!recipe->has_model || length > r->length || (fitted ? length < 0 : length != -1))
     return damaged(r, s->length.offset, "length or recipe");
   if (classes < 2 || classes > 65536 || (recipe->model.spec->kind == BAI_TERM_LOGISTIC && classes != 2))
     return damaged(r, s->classes.offset, "classes");
@@ -249,7 +248,7 @@ static ba_status read_shape(const reading *r, ba_model **out) {
   ba_status status = read_text(r, "recipe", &recipe, &recipe_at);
   if (!status && recipe_at.rows != 1) status = damaged(r, recipe_at.offset, "recipe");
   if (!status) status = find_section(r, "length", TYPE_I64, &s.length);
-  if (!status && s.length.columns < 1) status = damaged(r, s.length.offset, "length");
+  if (!status && (s.length.rows != 1 || s.length.columns != 1)) status = damaged(r, s.length.offset, "length");
   if (!status) status = find_section(r, "classes", TYPE_TEXT, &s.classes);
   if (!status) status = find_section(r, "weights", TYPE_I32, &s.weights);
   if (!status) status = find_section(r, "exponents", TYPE_I32, &s.exponents);
