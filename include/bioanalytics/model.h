@@ -87,8 +87,8 @@ BA_API void ba_model_release(ba_model *model);
  *
  * @param options none yet; NULL or ""
  * @return BA_OK, BA_ERR_MEMORY, BA_ERR_LIMIT
- * Owns: the caller destroys *out; it holds the model. Threads: one. Cost: small; working memory is
- * made by the first call that needs it. Since 0.1.0.
+ * Owns: the caller destroys *out; it holds the model. Threads: one. Cost: 4 bytes a weight; other working
+ * memory is made by the first call that needs it. Since 0.1.0.
  */
 BA_API ba_status ba_scorer_create(ba_context *context, ba_model *model, const char *options, ba_scorer **out);
 /**
@@ -98,8 +98,9 @@ BA_API ba_status ba_scorer_create(ba_context *context, ba_model *model, const ch
  * values (the float path: within 3e-6 of the sizes that add up to it, see docs/numbers.md)
  * @param scores n x outputs doubles, or NULL
  * @param probabilities n x classes doubles, or NULL
- * @return BA_OK, BA_ERR_SHAPE
- * Threads: the context's. Cost: n x width. Since 0.1.0.
+ * @return BA_OK, BA_ERR_SHAPE, BA_ERR_ARGUMENT with the row when the counts of one k add up to 2^31 or more,
+ * BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_CANCELLED
+ * Threads: one. Cost: n x width. Since 0.1.0.
  */
 BA_API ba_status ba_scorer_predict(ba_scorer *scorer, const ba_array *rows, double *scores, double *probabilities);
 /** Scores one row of float32 values; after the first call it allocates nothing. As ba_scorer_predict. Since 0.1.0. */

@@ -44,6 +44,9 @@ ba_status bai_row_create(ba_context *context, const bai_plan *plan, int64_t long
 
 ba_status bai_row_reserve(ba_context *context, bai_row *row, int64_t longest) {
   if (longest <= row->length_capacity) return BA_OK;
+  if (longest > INT32_MAX) /* counts and their roots stay within 32 bits */
+    return bai_fail(context, BA_ERR_LIMIT, "a sequence of %lld letters; expected at most %d", (long long)longest,
+                    INT32_MAX);
   const int64_t entries = entries_for(row->plan, longest);
   uint8_t *codes;
   uint32_t *runs = NULL, *slots = NULL, *columns = NULL, *counts = NULL;

@@ -224,7 +224,8 @@ ba_status ba_scorer_scan(ba_scorer *scorer, const char *letters, int64_t length,
   j.window = window;
   j.step = step;
   j.scores = scores;
-  return bai_leave(context, run(&j, window));
+  /* No window: no memory for one. */
+  return bai_leave(context, run(&j, *count ? window : 0));
 }
 
 /* ---- attribution ---- */
@@ -281,17 +282,22 @@ ba_status ba_scorer_attribute(ba_scorer *scorer, const char *letters, int64_t le
 
 /* ---- rows ---- */
 
-/* The counts of one row, as the extractor would list them: block by block, columns rising. */
-static void gather_counts(const bai_plan *plan, const uint32_t *counts, bai_row *row) {
+/* The counts of one row, as the extractor would list them: block by block, columns rising. Returns 0 when a block has
+ * more k-mers than any sequence. */
+static int32_t gather_counts(const bai_plan *plan, const uint32_t *counts, bai_row *row) {
   int64_t at = 0;
   for (int32_t b = 0; b < plan->block_count; b++) {
+    int64_t kept = 0;
     for (int64_t c = plan->blocks[b].first; c < plan->blocks[b].first + plan->blocks[b].width; c++) {
       if (!counts[c]) continue;
       row->columns[at] = (uint32_t)c;
       row->counts[at++] = counts[c];
+      kept += counts[c];
     }
+    if (kept > INT32_MAX) return 0;
     row->ends[b] = at;
   }
+  return 1;
 }
 
 static void score_float_row(ba_scorer *scorer, const bai_kernels *kernels, const void *row, int32_t single,
@@ -337,7 +343,11 @@ ba_status ba_scorer_predict(ba_scorer *scorer, const ba_array *rows, double *sco
     lane *l = &scorer->lanes[0];
     double *to = scores ? scores + i * model->outputs : l->scores;
     if (counts) {
-      gather_counts(model->plan, (const uint32_t *)(const void *)row, l->row);
+      if (!gather_counts(model->plan, (const uint32_t *)(const void *)row, l->row)) {
+        status = bai_fail_at(context, BA_ERR_ARGUMENT, i + 1, -1,
+                             "the counts of one k add up to more than %d; expected those of one sequence", INT32_MAX);
+        break;
+      }
       bai_score_row(kernels, model, l->row, l->values, to);
     } else {
       score_float_row(scorer, kernels, row, rows->dtype == BA_FLOAT32, to);
