@@ -30,6 +30,12 @@ static int32_t round_to_int(double value) {
   return (int32_t)down;
 }
 
+static int32_t all_finite(const double *values, int64_t n) {
+  for (int64_t i = 0; i < n; i++)
+    if (!(values[i] - values[i] == 0.0)) return 0;
+  return 1;
+}
+
 static void round_weights(ba_model *model, const double *weights) {
   const bai_plan *plan = model->plan;
   for (int32_t o = 0; o < model->outputs; o++) {
@@ -88,6 +94,10 @@ ba_status bai_model_make(ba_context *context, const bai_fit *fit, ba_model **out
   *out = NULL;
   ba_status status = bai_model_open(context, fit->recipe, fit->fitted_length, fit->classes, &model);
   if (status) return status;
+  if (!all_finite(fit->weights, model->outputs * model->plan->width) || !all_finite(fit->intercepts, model->outputs)) {
+    ba_model_release(model);
+    return bai_fail(context, BA_ERR_DIVERGED, "model: a weight is not finite; expected a smaller rate or a larger l2");
+  }
   for (int32_t c = 0; c < fit->classes; c++) model->class_names_length += bai_length(fit->class_names[c]) + 1;
   status = bai_alloc(context, model->class_names_length, 1, &model->class_names);
   if (!status) {

@@ -65,6 +65,21 @@ static void test_rounding(void **state) {
   }
 }
 
+static void test_weights_that_are_not_finite(void **state) {
+  static const double wrong[] = {(double)NAN, (double)INFINITY, -(double)INFINITY};
+  ba_model *model = NULL;
+  for (int32_t i = 0; i < 3; i++) {
+    double weights[4] = {1.0, 2.0, 3.0, 4.0}, intercept = 0.0;
+    weights[i] = wrong[i];
+    REFUSED(*state, making_model_of(*state, "Kmer(k=1)", -1, 2, weights, &intercept, &model), BA_ERR_DIVERGED,
+            "finite");
+    assert_null(model);
+    weights[i] = 1.0;
+    REFUSED(*state, making_model_of(*state, "Kmer(k=1)", -1, 2, weights, &wrong[i], &model), BA_ERR_DIVERGED, "finite");
+    assert_null(model);
+  }
+}
+
 /* What rounding can do to a score: half a unit for each of the values, whose sum is at most their number's root. */
 static void test_rounding_bound(void **state) {
   enum { WIDTH = 4 + 16 + 64 };
@@ -210,6 +225,7 @@ static void test_every_failing_allocation(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(test_rounding, making_set_up, making_tear_down),
+      cmocka_unit_test_setup_teardown(test_weights_that_are_not_finite, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_rounding_bound, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_what_a_model_says, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_null_arguments, making_set_up, making_tear_down),
