@@ -100,6 +100,8 @@ ba_status bai_golden_check(ba_context *context, const ba_model *model) {
   if (!status) status = bai_alloc_zero(context, model->golden.count, 8 * (int64_t)model->classes, &probabilities);
   for (int32_t level = 0; !status && level < count; level++) {
     status = score_golden(context, model, levels[level], scores, probabilities);
+    if (status == BA_ERR_LENGTH || status == BA_ERR_LETTER)
+      status = bai_fail_prefix(context, BA_ERR_SELFTEST, "selftest: a golden input does not fit the recipe");
     if (!status) status = compare(context, model, levels[level], scores, probabilities);
   }
   bai_free(context, scores);

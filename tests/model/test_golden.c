@@ -201,6 +201,17 @@ static void test_any_other_bit_fails(void **state) {
   ba_model_release(model);
 }
 
+/* Inputs of a length or with letters that the recipe refuses: a crafted file, not an error of the caller. */
+static void test_inputs_that_do_not_fit(void **state) {
+  ba_model *model = making_model(*state, "PositionKmer(k=1, ambiguous=error)", 4, 2, 5);
+  model->golden.offsets[3]++;
+  REFUSED(*state, ba_model_selftest(*state, model), BA_ERR_SELFTEST, "does not fit the recipe");
+  model->golden.offsets[3]--;
+  model->golden.letters[9] = 'N';
+  REFUSED(*state, ba_model_selftest(*state, model), BA_ERR_SELFTEST, "does not fit the recipe");
+  ba_model_release(model);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(test_the_file_of_format_1, making_set_up, making_tear_down),
@@ -208,6 +219,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(test_inputs_fit_the_recipe, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_the_seed_decides, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_any_other_bit_fails, making_set_up, making_tear_down),
+      cmocka_unit_test_setup_teardown(test_inputs_that_do_not_fit, making_set_up, making_tear_down),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
