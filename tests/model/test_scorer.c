@@ -300,16 +300,15 @@ static void test_attribution_by_hand(void **state) {
   ba_model_release(model);
 }
 
-static void test_refusals(void **state) {
+static const char equal_recipe[] = "PositionKmer(k=2, ambiguous=error)";
+
+static void test_refused_sequences(void **state) {
   ba_context *context = *state;
-  const recipe_case equal = {"PositionKmer(k=2, ambiguous=error)", 4, 4, 4, 3};
-  ba_model *model = making_model(context, equal.recipe, 4, 3, 1);
+  ba_model *model = making_model(context, equal_recipe, 4, 3, 1);
   ba_scorer *scorer = NULL;
   ba_records *records = NULL;
-  ba_array *rows = NULL;
   double scores[30];
-  float row[48] = {0};
-  int64_t record, count = 0;
+  int64_t record;
   const int64_t offsets[] = {0, 4, 8, 11}, ambiguous[] = {0, 4, 8};
   OK(context, ba_scorer_create(context, model, NULL, &scorer));
   OK(context, ba_records_create(context, "ACGTACGTACG", offsets, 3, &records));
@@ -325,12 +324,24 @@ static void test_refusals(void **state) {
   ba_context_error_position(context, &record, NULL);
   assert_int_equal(record, 2);
   ba_records_release(records);
+  REFUSED(context, ba_scorer_predict_records(scorer, NULL, scores, NULL), BA_ERR_ARGUMENT, "expected records");
   REFUSED(context, ba_scorer_attribute(scorer, "ACG", 3, 0, scores), BA_ERR_LENGTH, "fitted on 4");
   REFUSED(context, ba_scorer_attribute(scorer, "ACGN", 4, 0, scores), BA_ERR_LETTER, "ambiguous=error");
   REFUSED(context, ba_scorer_attribute(scorer, "ACGT", 4, 3, scores), BA_ERR_ARGUMENT, "0 to 2");
   REFUSED(context, ba_scorer_attribute(scorer, "ACGT", 4, -1, scores), BA_ERR_ARGUMENT, "0 to 2");
   REFUSED(context, ba_scorer_attribute(scorer, NULL, 4, 0, scores), BA_ERR_ARGUMENT, "expected letters");
   REFUSED(context, ba_scorer_attribute(scorer, "ACGT", 4, 0, NULL), BA_ERR_ARGUMENT, "room");
+  ba_scorer_destroy(scorer);
+  ba_model_release(model);
+}
+
+static void test_refused_scans(void **state) {
+  ba_context *context = *state;
+  ba_model *model = making_model(context, equal_recipe, 4, 3, 1);
+  ba_scorer *scorer = NULL;
+  double scores[30];
+  int64_t count = 0;
+  OK(context, ba_scorer_create(context, model, NULL, &scorer));
   REFUSED(context, ba_scorer_scan(scorer, "ACGTACGT", 8, 3, 1, scores, 10, &count), BA_ERR_LENGTH, "fitted on 4");
   REFUSED(context, ba_scorer_scan(scorer, "ACGTACGT", 8, 0, 1, scores, 10, &count), BA_ERR_ARGUMENT, "window 0");
   REFUSED(context, ba_scorer_scan(scorer, "ACGTACGT", 8, 4, 0, scores, 10, &count), BA_ERR_ARGUMENT, "step 0");
@@ -342,7 +353,18 @@ static void test_refusals(void **state) {
   REFUSED(context, ba_scorer_scan(scorer, "ACGT", -1, 4, 1, scores, 10, &count), BA_ERR_ARGUMENT, "letters");
   OK(context, ba_scorer_scan(scorer, "ACG", 3, 4, 1, NULL, 0, &count));
   assert_int_equal(count, 0);
-  REFUSED(context, ba_scorer_predict_records(scorer, NULL, scores, NULL), BA_ERR_ARGUMENT, "expected records");
+  ba_scorer_destroy(scorer);
+  ba_model_release(model);
+}
+
+static void test_refused_rows(void **state) {
+  ba_context *context = *state;
+  ba_model *model = making_model(context, equal_recipe, 4, 3, 1);
+  ba_scorer *scorer = NULL;
+  ba_array *rows = NULL;
+  double scores[30];
+  float row[48] = {0};
+  OK(context, ba_scorer_create(context, model, NULL, &scorer));
   REFUSED(context, ba_scorer_predict_row(scorer, row, 47, scores, NULL), BA_ERR_SHAPE, "47 columns; expected 48");
   REFUSED(context, ba_scorer_predict_row(scorer, NULL, 48, scores, NULL), BA_ERR_SHAPE, "expected 48");
   REFUSED(context, ba_scorer_predict(scorer, NULL, scores, NULL), BA_ERR_ARGUMENT, "expected rows");
@@ -359,19 +381,26 @@ static void test_refusals(void **state) {
   OK(context, ba_array_wrap(context, BA_FLOAT64, 2, shape, apart, scores, NULL, NULL, &rows));
   REFUSED(context, ba_scorer_predict(scorer, rows, scores, NULL), BA_ERR_SHAPE, "side by side");
   ba_array_release(rows);
-  ba_scorer *none = scorer;
+  ba_scorer_destroy(scorer);
+  ba_model_release(model);
+}
+
+static void test_null_arguments(void **state) {
+  ba_context *context = *state;
+  ba_model *model = making_model(context, "Kmer(k=1)", -1, 2, 1);
+  ba_scorer *none = NULL;
+  int64_t count;
   REFUSED(context, ba_scorer_create(context, NULL, NULL, &none), BA_ERR_ARGUMENT, "expected a model");
-  assert_null(none);
   REFUSED(context, ba_scorer_create(context, model, NULL, NULL), BA_ERR_ARGUMENT, "expected a model");
   REFUSED(context, ba_scorer_create(context, model, "threads=2", &none), BA_ERR_RECIPE, "threads");
   assert_int_equal(ba_scorer_create(NULL, model, NULL, &none), BA_ERR_ARGUMENT);
+  assert_null(none);
   assert_int_equal(ba_scorer_predict(NULL, NULL, NULL, NULL), BA_ERR_ARGUMENT);
   assert_int_equal(ba_scorer_predict_row(NULL, NULL, 0, NULL, NULL), BA_ERR_ARGUMENT);
   assert_int_equal(ba_scorer_predict_records(NULL, NULL, NULL, NULL), BA_ERR_ARGUMENT);
   assert_int_equal(ba_scorer_scan(NULL, NULL, 0, 1, 1, NULL, 0, &count), BA_ERR_ARGUMENT);
   assert_int_equal(ba_scorer_attribute(NULL, NULL, 0, 0, NULL), BA_ERR_ARGUMENT);
   ba_scorer_destroy(NULL);
-  ba_scorer_destroy(scorer);
   ba_model_release(model);
 }
 
@@ -534,7 +563,10 @@ int main(void) {
       cmocka_unit_test_setup_teardown(test_scan_equals_windows, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_attribution_adds_up, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_attribution_by_hand, making_set_up, making_tear_down),
-      cmocka_unit_test_setup_teardown(test_refusals, making_set_up, making_tear_down),
+      cmocka_unit_test_setup_teardown(test_refused_sequences, making_set_up, making_tear_down),
+      cmocka_unit_test_setup_teardown(test_refused_scans, making_set_up, making_tear_down),
+      cmocka_unit_test_setup_teardown(test_refused_rows, making_set_up, making_tear_down),
+      cmocka_unit_test_setup_teardown(test_null_arguments, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_no_rows, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_every_failing_allocation, making_set_up, making_tear_down),
       cmocka_unit_test(test_a_row_allocates_nothing),
