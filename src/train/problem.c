@@ -30,8 +30,9 @@ static ba_status take_rows(bai_problem *p, int32_t hold_out, int32_t balanced, i
     status =
         bai_fail(p->context, BA_ERR_CLASSES,
                  "the training rows hold %lld class(es); expected rows of at least two classes", (long long)present);
+  /* Rows that are not trained on stay at 0: their class may have no weight to divide by. */
   for (int64_t row = 0; balanced && !status && row < dataset->rows; row++)
-    p->weights[row] *= p->weight_total / ((double)present * class_weight[p->labels[row]]);
+    if (p->weights[row] > 0.0) p->weights[row] *= p->weight_total / ((double)present * class_weight[p->labels[row]]);
   bai_free(p->context, class_weight);
   return status;
 }
