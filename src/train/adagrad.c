@@ -16,6 +16,9 @@ struct bai_adagrad {
   double rate;
   uint64_t seed;
   int64_t epoch, step, rows;
+  int32_t under_way; /* an epoch was cancelled; it goes on at `next` */
+  int64_t next;      /* of `order` */
+  double sum;        /* of the losses of the epoch */
   double *point, *best, *squares;
   int64_t *met; /* the step at which a column was last met */
   bai_keyed *order;
@@ -108,12 +111,16 @@ ba_status bai_adagrad_epoch(bai_adagrad *s, double *loss) {
   bai_problem *p = s->problem;
   const bai_kernels *kernels = bai_kernels_of(s->context);
   bai_pass_lane *lane = &p->lanes[0];
-  double sum = 0.0;
-  s->epoch++;
-  draw_order(s);
-  for (int64_t i = 0; i < s->rows; i++) {
-    const int64_t row = s->order[i].index;
-    ba_status status = i % 64 ? BA_OK : bai_check_cancel(s->context);
+  if (!s->under_way) {
+    s->under_way = 1;
+    s->next = 0;
+    s->sum = 0.0;
+    s->epoch++;
+    draw_order(s);
+  }
+  for (; s->next < s->rows; s->next++) {
+    const int64_t row = s->order[s->next].index;
+    ba_status status = s->next % 64 ? BA_OK : bai_check_cancel(s->context);
     if (status) return status;
     status = bai_problem_features(p, kernels, lane, row);
     if (status) return bai_problem_explain(p, status, row);
@@ -121,10 +128,11 @@ ba_status bai_adagrad_epoch(bai_adagrad *s, double *loss) {
     const int64_t entries = lane->row->ends[p->plan->block_count - 1];
     for (int64_t e = 0; e < entries; e++) decay(s, lane->row->columns[e]);
     bai_problem_margins(p, kernels, lane, s->point);
-    sum += p->weights[row] * bai_problem_loss(p, kernels, lane->margins, p->labels[row]);
+    s->sum += p->weights[row] * bai_problem_loss(p, kernels, lane->margins, p->labels[row]);
     update(s, lane, p->weights[row] * (double)s->rows / p->weight_total);
   }
   for (int64_t column = 0; column < p->plan->width; column++) decay(s, column);
-  *loss = sum / p->weight_total;
+  *loss = s->sum / p->weight_total;
+  s->under_way = 0;
   return BA_OK;
 }

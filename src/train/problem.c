@@ -208,6 +208,7 @@ static ba_status block_task(void *argument, int32_t worker, int64_t index) {
   double *gradient = p->partials[index];
   memset(gradient, 0, (size_t)(p->parameters + 1) * 8);
   for (int64_t row = first; row < end; row++) {
+    if (row % 16 == 0 && atomic_load_explicit(&p->context->cancelled, memory_order_relaxed)) return BA_ERR_CANCELLED;
     if (p->weights[row] == 0.0) continue;
     const ba_status status = bai_problem_features(p, run->kernels, lane, row);
     if (status) {
@@ -218,7 +219,6 @@ static ba_status block_task(void *argument, int32_t worker, int64_t index) {
     bai_problem_margins(p, run->kernels, lane, run->x);
     gradient[p->parameters] += p->weights[row] * bai_problem_loss(p, run->kernels, lane->margins, p->labels[row]);
     add_gradient(p, run->kernels, lane, p->weights[row], gradient);
-    if (worker == 0 && row % 64 == 0 && atomic_load(&p->context->cancelled)) return BA_ERR_CANCELLED;
   }
   return BA_OK;
 }
@@ -305,14 +305,14 @@ ba_status bai_problem_part_loss(bai_problem *p, const double *x, int32_t part, d
   const double *weights = p->dataset->weights.data;
   double sum = 0.0, total = 0.0;
   for (int64_t row = 0; row < p->dataset->rows; row++) {
+    ba_status status = row % 64 ? BA_OK : bai_check_cancel(p->context);
+    if (status) return status;
     if (parts[row] != part) continue;
-    ba_status status = bai_problem_features(p, kernels, &p->lanes[0], row);
+    status = bai_problem_features(p, kernels, &p->lanes[0], row);
     if (status) return bai_problem_explain(p, status, row);
     bai_problem_margins(p, kernels, &p->lanes[0], x);
     sum += weights[row] * bai_problem_loss(p, kernels, p->lanes[0].margins, p->labels[row]);
     total += weights[row];
-    if (row % 64 == 0) status = bai_check_cancel(p->context);
-    if (status) return status;
   }
   *loss = total > 0.0 ? sum / total : bai_f64_of_bits(UINT64_C(0x7ff8000000000000));
   return BA_OK;

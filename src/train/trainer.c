@@ -24,6 +24,7 @@ struct ba_trainer {
   bai_plan *plan;
   bai_problem *problem;
   int32_t solver, outputs, stopped;
+  int32_t dev_due; /* the dev loss was to be computed when a cancel came */
   bai_lbfgs *lbfgs;
   bai_adagrad *adagrad;
   bai_newton *newton;
@@ -181,11 +182,17 @@ static const double *best_point(const ba_trainer *t) {
   return t->solver == SOLVER_NEWTON ? bai_newton_point(t->newton) : bai_lbfgs_point(t->lbfgs);
 }
 
+static ba_status measure_dev(ba_trainer *t, const double *point) {
+  t->dev_due = 1;
+  const ba_status status = bai_problem_part_loss(t->problem, point, BA_PART_DEV, &t->dev_loss);
+  if (!status) t->dev_due = 0;
+  return status;
+}
+
 static ba_status stop(ba_trainer *t, const char *reason) {
-  ba_status status = BA_OK;
   t->stopped = 1;
   bai_format(t->reason, sizeof t->reason, "%s", reason);
-  if (t->solver != SOLVER_ADAGRAD) status = bai_problem_part_loss(t->problem, best_point(t), BA_PART_DEV, &t->dev_loss);
+  const ba_status status = t->solver == SOLVER_ADAGRAD ? BA_OK : measure_dev(t, best_point(t));
   return status ? status : BA_END;
 }
 
@@ -238,8 +245,8 @@ static ba_status step_newton(ba_trainer *t) {
 
 static ba_status step_adagrad(ba_trainer *t) {
   char text[160];
-  ba_status status = bai_adagrad_epoch(t->adagrad, &t->objective);
-  if (!status) status = bai_problem_part_loss(t->problem, bai_adagrad_point(t->adagrad), BA_PART_DEV, &t->dev_loss);
+  ba_status status = t->dev_due ? BA_OK : bai_adagrad_epoch(t->adagrad, &t->objective);
+  if (!status) status = measure_dev(t, bai_adagrad_point(t->adagrad));
   if (status) return status;
   t->iterations++;
   t->passes++;
@@ -264,7 +271,10 @@ static ba_status step_adagrad(ba_trainer *t) {
 }
 
 ba_status bai_trainer_advance(ba_trainer *t) {
-  if (t->stopped) return BA_END;
+  if (t->stopped) {
+    const ba_status status = t->dev_due ? measure_dev(t, best_point(t)) : BA_OK;
+    return status ? status : BA_END;
+  }
   const ba_status status = t->solver == SOLVER_ADAGRAD  ? step_adagrad(t)
                            : t->solver == SOLVER_NEWTON ? step_newton(t)
                                                         : step_lbfgs(t);
