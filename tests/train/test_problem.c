@@ -173,6 +173,24 @@ static void test_balanced_weights(void **state) {
   close_problem(&g);
 }
 
+/* A class that only another part has weighs nothing in all, and divides nothing. */
+static void test_balanced_without_a_class(void **state) {
+  static const char *const letters[] = {"ACGTAC", "GGGTTAA"}, *const labels[] = {"a", "b"};
+  double first[400], second[400];
+  fixture f = {.context = *state, .dataset = rows_of(*state, 2, letters, labels, NULL)};
+  OK(*state, open_problem(&f, "Kmer(k=1)", 3, -1, 1, 0.01));
+  const double plain = evaluate(&f, first);
+  close_problem(&f);
+  fixture g = {.context = *state, .dataset = rows_of(*state, 2, letters, labels, NULL)};
+  ba_records *more = making_records(*state, 5, 4, 9, "ACGT", 3);
+  OK(*state, making_add(g.dataset, more, 1, BA_PART_DEV));
+  ba_records_release(more);
+  OK(*state, open_problem(&g, "Kmer(k=1)", 3, -1, 1, 0.01));
+  assert_true(evaluate(&g, second) == plain);
+  SAME_BITS(first, second, 15);
+  close_problem(&g);
+}
+
 static void test_losses_far_out(void **state) {
   fixture f = {.context = *state, .dataset = making_data(*state, 4, 5, 9, 2, 1)};
   OK(*state, open_problem(&f, "Kmer(k=1)", 1, -1, 0, 0.0));
@@ -316,6 +334,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(test_a_weight_is_so_many_rows, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_rows_that_are_not_there, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_balanced_weights, making_set_up, making_tear_down),
+      cmocka_unit_test_setup_teardown(test_balanced_without_a_class, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_losses_far_out, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_part_loss, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_the_same_bits_for_any_threads, making_set_up, making_tear_down),

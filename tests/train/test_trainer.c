@@ -4,7 +4,9 @@
  * options, refusals, and what the model says of its training.
  */
 #include <math.h>
+#include <stdatomic.h>
 #include <stdio.h>
+#include <time.h>
 
 #include "model/busy.h"
 #include "model/making.h"
@@ -393,6 +395,103 @@ static void test_limit_and_cancel(void **state) {
   ba_dataset_destroy(dataset);
 }
 
+/* The batches that rows came in make no difference to the bytes of the model. */
+static void test_rows_in_any_batches(void **state) {
+  static const int64_t batches[] = {1, 7, 999, 5000};
+  ba_context *context = *state;
+  ba_records *records = making_classed(context, 5000, 5, 20, 2, 9);
+  const char *const recipe = "Kmer(k=1..3) | Logistic(max_iter=3)";
+  uint64_t digest = 0;
+  for (int32_t b = 0; b < 4; b++) {
+    ba_dataset *dataset = NULL;
+    OK(context, ba_dataset_create(context, NULL, &dataset));
+    for (int64_t at = 0; at < 5000; at += batches[b]) {
+      const int64_t n = 5000 - at < batches[b] ? 5000 - at : batches[b];
+      ba_records *slice = making_slice(context, records, at, n);
+      const char *labels[5000];
+      for (int64_t i = 0; i < n; i++) labels[i] = making_classes[(at + i) % 2];
+      OK(context, ba_dataset_add_records(dataset, slice, labels, NULL, NULL, BA_PART_TRAIN));
+      ba_records_release(slice);
+    }
+    ba_model *model = making_trained(context, recipe, dataset, NULL);
+    if (b == 0) digest = model->digest;
+    assert_true(model->digest == digest);
+    ba_model_release(model);
+    ba_dataset_destroy(dataset);
+  }
+  ba_records_release(records);
+}
+
+static void test_one_context_for_both(void **state) {
+  ba_context *context = *state, *other = NULL;
+  assert_int_equal(ba_context_create(NULL, &other), BA_OK);
+  ba_dataset *dataset = making_data(other, 20, 5, 9, 2, 1);
+  ba_model *model = making_model(context, "Kmer(k=1)", -1, 2, 1);
+  ba_trainer *trainer = NULL;
+  ba_metrics *metrics = NULL;
+  const char *recipe = "Kmer(k=1) | Logistic()";
+  OK(other, ba_dataset_split(dataset, "folds=2"));
+  REFUSED(context, ba_trainer_create(context, recipe, dataset, NULL, &trainer), BA_ERR_ARGUMENT, "another context");
+  REFUSED(context, ba_evaluate(context, model, dataset, BA_PART_ALL, &metrics), BA_ERR_ARGUMENT, "another context");
+  REFUSED(context, ba_cross_validate(context, recipe, dataset, NULL, &metrics), BA_ERR_ARGUMENT, "another context");
+  assert_true(trainer == NULL && metrics == NULL);
+  ba_model_release(model);
+  ba_dataset_destroy(dataset);
+  ba_context_destroy(other);
+}
+
+typedef struct nuisance {
+  ba_context *context;
+  _Atomic int32_t done;
+} nuisance;
+
+static void *cancel_often(void *argument) {
+  nuisance *n = argument;
+  const struct timespec pause = {0, 700000};
+  while (!atomic_load(&n->done)) {
+    ba_context_cancel(n->context);
+    nanosleep(&pause, NULL);
+  }
+  return NULL;
+}
+
+/* Cancels in the middle of passes and epochs; what is asked again goes on, to the very same model. */
+static void test_cancels_at_any_time(void **state) {
+  static const char *const recipes[] = {"Kmer(k=1..6) | Logistic(max_iter=6)",
+                                        "Kmer(k=1..6) | Logistic(solver=adagrad, epochs=4)"};
+  ba_context *context = *state;
+  ba_dataset *dataset = making_data(context, 3000, 10, 40, 2, 4);
+  ba_records *dev = making_classed(context, 1000, 10, 40, 2, 99);
+  OK(context, making_add(dataset, dev, 2, BA_PART_DEV));
+  ba_records_release(dev);
+  for (int32_t i = 0; i < 2; i++) {
+    ba_model *expected = making_trained(context, recipes[i], dataset, NULL), *model = NULL;
+    ba_trainer *trainer = started(context, recipes[i], dataset, NULL);
+    nuisance n = {.context = context};
+    pthread_t thread;
+    int32_t cancelled = 0;
+    ba_status status;
+    assert_int_equal(pthread_create(&thread, NULL, cancel_often, &n), 0);
+    do {
+      status = ba_trainer_step(trainer);
+      if (status == BA_ERR_CANCELLED) ba_context_reset(context);
+      /* It must end on a slow machine too. */
+      if (status == BA_ERR_CANCELLED && ++cancelled == 60) atomic_store(&n.done, 1);
+    } while (status == BA_OK || status == BA_ERR_CANCELLED);
+    atomic_store(&n.done, 1);
+    pthread_join(thread, NULL);
+    OK(context, ba_context_reset(context));
+    assert_int_equal(status, BA_END);
+    assert_true(cancelled > 0);
+    OK(context, ba_trainer_finish(trainer, &model));
+    assert_true(model->digest == expected->digest);
+    ba_model_release(model);
+    ba_model_release(expected);
+    ba_trainer_destroy(trainer);
+  }
+  ba_dataset_destroy(dataset);
+}
+
 static ba_status life(ba_context *context, void *argument) {
   static const char *const labels[] = {"a", "b", "a", "b"};
   const int64_t offsets[] = {0, 4, 9, 14, 20};
@@ -483,6 +582,9 @@ int main(void) {
       cmocka_unit_test_setup_teardown(test_refusals, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_weights_beyond_reason_diverge, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_limit_and_cancel, making_set_up, making_tear_down),
+      cmocka_unit_test_setup_teardown(test_rows_in_any_batches, making_set_up, making_tear_down),
+      cmocka_unit_test_setup_teardown(test_one_context_for_both, making_set_up, making_tear_down),
+      cmocka_unit_test_setup_teardown(test_cancels_at_any_time, making_set_up, making_tear_down),
       cmocka_unit_test(test_every_failing_allocation),
       cmocka_unit_test(test_a_second_thread_is_refused),
   };
