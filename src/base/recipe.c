@@ -254,8 +254,9 @@ static ba_status parse_model(parser *p) {
 
 ba_status bai_recipe_parse(ba_context *context, const char *text, bai_recipe *out) {
   if (!text) return bai_fail(context, BA_ERR_ARGUMENT, "recipe: expected a text, found NULL");
-  if (bai_length(text) > 4096)
-    return bai_fail(context, BA_ERR_RECIPE, "recipe: %lld letters; expected at most 4096", (long long)bai_length(text));
+  if (bai_length(text) > BAI_MOST_RECIPE)
+    return bai_fail(context, BA_ERR_RECIPE, "recipe: %lld letters; expected at most %d", (long long)bai_length(text),
+                    BAI_MOST_RECIPE);
   parser p = {context, text, 0, 0, out};
   ba_status status = parse_features(&p);
   if (!status && take(&p, '|')) status = parse_model(&p);

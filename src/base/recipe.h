@@ -7,6 +7,8 @@
 
 #include "base/base.h"
 
+#define BAI_MOST_RECIPE 4096 /* letters */
+
 typedef enum bai_role { BAI_ROLE_FEATURE, BAI_ROLE_MODEL } bai_role;
 
 typedef enum bai_term_kind { BAI_TERM_KMER, BAI_TERM_POSITION_KMER, BAI_TERM_LOGISTIC, BAI_TERM_SOFTMAX } bai_term_kind;

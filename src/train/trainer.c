@@ -45,6 +45,11 @@ static double not_a_number(void) {
 
 static ba_status check_model(ba_trainer *t) {
   const int32_t classes = ba_dataset_classes(t->dataset);
+  if (t->text.count > BAI_MOST_RECIPE)
+    return bai_fail(t->context, BA_ERR_RECIPE,
+                    "the recipe has %lld letters with its defaults written out, as a model holds it; expected at most "
+                    "%d",
+                    (long long)t->text.count, BAI_MOST_RECIPE);
   if (!t->recipe.has_model)
     return bai_fail(t->context, BA_ERR_RECIPE, "recipe \"%s\" has no model; expected one after '|', such as Logistic()",
                     (const char *)t->text.data);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * test_resume.c: what stays outside of a run: classes that only held out rows have, and cancels, after which a run goes
- * on to the same model.
+ * test_resume.c: what a run must not trip over: classes that only held out rows have, a recipe that no model can hold,
+ * and cancels, after which it goes on to the same model.
  */
 #include <pthread.h>
 #include <stdatomic.h>
@@ -26,6 +26,19 @@ static void test_a_class_of_dev_rows_alone(void **state) {
   assert_true(objective > 0.0 && objective < 1.2);
   ba_trainer_destroy(trainer);
   ba_records_release(records);
+  ba_dataset_destroy(dataset);
+}
+
+/* Such a model could not be read again, so no time is spent on it. */
+static void test_a_recipe_too_long_when_written_out(void **state) {
+  ba_context *context = *state;
+  ba_dataset *dataset = making_data(context, 20, 20, 30, 2, 3);
+  ba_trainer *trainer = NULL;
+  char recipe[1024] = "Kmer(k=1)";
+  for (int32_t i = 0; i < 60; i++) strcat(recipe, " + Kmer(k=2)");
+  strcat(recipe, " | Logistic()");
+  REFUSED(context, ba_trainer_create(context, recipe, dataset, NULL, &trainer), BA_ERR_RECIPE, "at most 4096");
+  assert_null(trainer);
   ba_dataset_destroy(dataset);
 }
 
@@ -109,6 +122,7 @@ static void test_lbfgs_goes_on(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(test_a_class_of_dev_rows_alone, making_set_up, making_tear_down),
+      cmocka_unit_test_setup_teardown(test_a_recipe_too_long_when_written_out, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_adagrad_goes_on, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_lbfgs_goes_on, making_set_up, making_tear_down),
   };
