@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#define MOST_SHOWN 160 /* letters of a recipe in a message, which must hold the rest too */
+
 typedef struct parser {
   ba_context *context;
   const char *text;
@@ -68,6 +70,10 @@ static int32_t word_index(const char *words, const char *word, int64_t n) {
 }
 
 static ba_status fail(parser *p, const char *what, const char *allowed) {
+  const int64_t n = bai_length(p->text);
+  if (n > MOST_SHOWN)
+    return bai_fail(p->context, BA_ERR_RECIPE, "recipe, column %lld, at \"%.*s\": %s; expected %s",
+                    (long long)(p->at + 1), (int)(n - p->at < 40 ? n - p->at : 40), p->text + p->at, what, allowed);
   return bai_fail(p->context, BA_ERR_RECIPE, "recipe \"%s\", column %lld: %s; expected %s", p->text,
                   (long long)(p->at + 1), what, allowed);
 }

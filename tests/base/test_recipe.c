@@ -290,6 +290,18 @@ static void test_other_refusals(void **state) {
   assert_non_null(strstr(ba_context_error_message(*state), "\\xff"));
 }
 
+/* A long recipe does not push the reason out of the message. */
+static void test_messages_about_long_recipes(void **state) {
+  char text[1024] = "Kmer(k=3)";
+  int64_t length;
+  for (int32_t i = 0; i < 80; i++) strcat(text, " + Kmer(k=4)");
+  strcat(text, " + Foo(k=1)");
+  assert_int_equal(ba_recipe_canonical(*state, text, NULL, 0, &length), BA_ERR_RECIPE);
+  assert_string_equal(ba_context_error_message(*state),
+                      "recipe, column 973, at \"Foo(k=1)\": unknown feature term; expected Kmer, PositionKmer, @motif, "
+                      "@anchored");
+}
+
 static void test_short_buffers(void **state) {
   const char *whole = KMER("3");
   for (int64_t capacity = 0; capacity <= (int64_t)strlen(whole) + 2; capacity++) {
@@ -429,6 +441,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(test_examples_parse, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_reference_refusals, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_failing_allocations, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(test_messages_about_long_recipes, set_up, tear_down),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
