@@ -124,8 +124,8 @@ def test_softmax_of_two_classes_has_the_logistic_answer(context):
 
 
 def test_scores_and_probabilities(context):
-    """From the weights and the matrix, and the logistic function as SciPy has it. A score takes roots of counts in 16 bits
-    of fixed point, so each product may be off by 2^-17 of itself."""
+    """From the weights and the matrix, and the logistic function as SciPy has it. A score takes roots of counts in 16
+    bits of fixed point, so each product may be off by 2^-17 of itself."""
     from scipy.special import expit
     found, labels, _ = data(25, 300, 2)
     records = context.records(found)
