@@ -84,7 +84,7 @@ static int work(cli *c, const cli_data *data, ba_model *model, const char *part_
   if (code == CLI_DONE) {
     cli_progress(c, "scoring %lld rows", (long long)ba_dataset_rows(dataset, part));
     const ba_status status = ba_evaluate(c->context, model, dataset, part, &metrics);
-    if (status != BA_OK) code = cli_fail(c, status);
+    if (status != BA_OK) code = data->labels != NULL ? cli_fail_in(c, status, data->labels) : cli_fail(c, status);
   }
   if (code == CLI_DONE && c->json) print_json(model, metrics);
   if (code == CLI_DONE && !c->json) print_table(model, metrics);

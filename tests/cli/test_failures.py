@@ -84,7 +84,7 @@ def test_bad_tables_end_with_2(tmp_path, content, arguments, pattern):
 
 def test_eval_refuses_an_unknown_label(data, tmp_path):
     (tmp_path / "t.csv").write_text("sequence,label\nACGT,1\nACGG,0\nACCC,maybe\n")
-    fails(2, "maybe", "eval", "--model", data / "two.ba", "--labels", tmp_path / "t.csv")
+    fails(2, "t.csv: .*maybe", "eval", "--model", data / "two.ba", "--labels", tmp_path / "t.csv")
 
 
 def test_a_wrong_option_text_ends_with_1(data, tmp_path):
