@@ -91,9 +91,9 @@ BA_API ba_status ba_trainer_create(ba_context *context, const char *recipe, ba_d
 /**
  * Does one step: one evaluation of loss and gradient (lbfgs, newton), or one epoch (adagrad).
  *
- * @return BA_OK: there is more to do; BA_END: it stopped, see ba_trainer_reason; BA_ERR_DIVERGED; BA_ERR_CANCELLED:
- * once the context was reset, the next step goes on with the same run Threads: the context's. Cost: one pass over the
- * rows. Since 0.1.0.
+ * @return BA_OK: there is more to do; BA_END: it stopped, see ba_trainer_reason; BA_ERR_DIVERGED;
+ * BA_ERR_CANCELLED: once the context was reset, the next step goes on with the same run
+ * Threads: the context's. Cost: one pass over the rows. Since 0.1.0.
  */
 BA_API ba_status ba_trainer_step(ba_trainer *trainer);
 /** Where the run stands; any pointer may be NULL. dev_loss is NaN without dev rows. Since 0.1.0. */
