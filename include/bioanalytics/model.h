@@ -95,7 +95,7 @@ BA_API ba_status ba_scorer_create(ba_context *context, ba_model *model, const ch
  * Scores rows of features.
  *
  * @param rows n x width: uint32 counts (the integer path: the same bits as from the letters), float64 or float32
- * values (the float path: within 3e-6 of the sizes that add up to it, see docs/numbers.md)
+ * values (the float path: within 1e-6 of the sizes that add up to it, see docs/numbers.md)
  * @param scores n x outputs doubles, or NULL
  * @param probabilities n x classes doubles, or NULL
  * @return BA_OK, BA_ERR_SHAPE, BA_ERR_ARGUMENT with the row when the counts of one k add up to 2^31 or more,

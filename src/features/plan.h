@@ -77,23 +77,27 @@ ba_status bai_row_create(ba_context *context, const bai_plan *plan, int64_t long
 /* Makes room for a longer sequence; on failure the row stays as it was. */
 ba_status bai_row_reserve(ba_context *context, bai_row *row, int64_t longest);
 void bai_row_destroy(bai_row *row);
-/* Computes columns and counts from row->codes. Allocates nothing and records no error: returns BA_ERR_LENGTH or
- * BA_ERR_LETTER, which bai_row_explain words. */
+/* Computes columns and counts from row->codes. Allocates nothing and records no error: returns BA_ERR_LENGTH,
+ * BA_ERR_LETTER or BA_ERR_CANCELLED, which bai_row_explain words. */
 ba_status bai_row_extract(const bai_kernels *kernels, bai_row *row, int64_t length, int64_t ambiguous);
 ba_status bai_row_explain(ba_context *context, const bai_row *row, ba_status status, int64_t record, int64_t length);
 /* The same from letters: encodes them into row->codes first. */
 ba_status bai_row_extract_letters(const bai_kernels *kernels, bai_row *row, const char *letters, int64_t length);
 /* The k-mers of one block of the sequence in the row, in order: row->slots[i] is the column within the block of the
- * k-mer that starts at starts[i] (starts may be NULL). Returns how many. */
+ * k-mer that starts at starts[i] (starts may be NULL). Returns how many; after a cancel they may be too few. */
 int64_t bai_row_windows(const bai_kernels *kernels, bai_row *row, const bai_block *block, int64_t *starts);
 
 /* ---- value.c: counts to numbers ---- */
 
-/* round(2^16 sqrt(c)), exact, for c < 2^31. */
-uint32_t bai_fixed_sqrt(uint32_t count);
-/* What a block's sum of weights times integer values is multiplied with to undo the fixed point: 2^-16 or 1. */
+/* Roots are kept with this many bits behind the point: they are off by at most 2^-21, 3.4e-7 of the root of two. */
+#define BAI_ROOT_BITS 20
+/* round(2^20 sqrt(c)), exact. */
+uint64_t bai_fixed_sqrt(uint32_t count);
+/* What a block's sum of weights times integer values is multiplied with to undo the fixed point: 2^-20 or 1. */
 double bai_value_unit(const bai_block *block);
-/* Integer values of counts: c, S(c) or 1. */
+/* The integer value of a count: c, S(c) or 1. */
+uint64_t bai_value_fixed(const bai_block *block, uint32_t count);
+/* The same of many; counts must be below 2^24, so that values fit. */
 void bai_values_fixed(const bai_block *block, const uint32_t *counts, int64_t n, uint32_t *values);
 /* The same as doubles: c, sqrt(c) or 1. */
 void bai_values_double(const bai_block *block, const uint32_t *counts, int64_t n, double *values);

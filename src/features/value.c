@@ -6,28 +6,29 @@
 
 #include "features/plan.h"
 
-uint32_t bai_fixed_sqrt(uint32_t count) {
-  const uint64_t square = (uint64_t)count << 32;
+__extension__ typedef unsigned __int128 wide;
+
+uint64_t bai_fixed_sqrt(uint32_t count) {
+  const wide square = (wide)count << (2 * BAI_ROOT_BITS);
   /* The double is within one of the integer root; the loops make it exact. */
-  uint64_t root = (uint64_t)sqrt((double)square);
-  while (root * root > square) root--;
-  while ((root + 1) * (root + 1) <= square) root++;
+  uint64_t root = (uint64_t)(sqrt((double)count) * (double)(1 << BAI_ROOT_BITS));
+  while ((wide)root * root > square) root--;
+  while ((wide)(root + 1) * (root + 1) <= square) root++;
   /* (root + 1/2)^2 = root^2 + root + 1/4 decides the rounding; equality cannot happen. */
-  return (uint32_t)(square - root * root > root ? root + 1 : root);
+  return square - (wide)root * root > root ? root + 1 : root;
 }
 
 double bai_value_unit(const bai_block *block) {
-  return block->value == BAI_VALUE_SQRT ? 1.0 / 65536.0 : 1.0;
+  return block->value == BAI_VALUE_SQRT ? 1.0 / (double)(1 << BAI_ROOT_BITS) : 1.0;
+}
+
+uint64_t bai_value_fixed(const bai_block *block, uint32_t count) {
+  if (block->value == BAI_VALUE_SQRT) return count == 1 ? UINT64_C(1) << BAI_ROOT_BITS : bai_fixed_sqrt(count);
+  return block->value == BAI_VALUE_BINARY ? 1 : count;
 }
 
 void bai_values_fixed(const bai_block *block, const uint32_t *counts, int64_t n, uint32_t *values) {
-  for (int64_t i = 0; i < n; i++) {
-    const uint32_t c = counts[i];
-    if (block->value == BAI_VALUE_SQRT)
-      values[i] = c == 1 ? 65536 : bai_fixed_sqrt(c);
-    else
-      values[i] = block->value == BAI_VALUE_BINARY ? 1 : c;
-  }
+  for (int64_t i = 0; i < n; i++) values[i] = (uint32_t)bai_value_fixed(block, counts[i]);
 }
 
 /* Apart, so that the compiler does not take roots of the ones, which most counts are. */
@@ -55,7 +56,7 @@ double bai_block_divisor(const bai_block *block, const uint32_t *counts, int64_t
     if (counted) return (double)kept;
     if (block->value == BAI_VALUE_BINARY) return (double)n;
     for (int64_t i = 0; i < n; i++) roots += bai_fixed_sqrt(counts[i]);
-    return (double)roots / 65536.0;
+    return (double)roots / (double)(1 << BAI_ROOT_BITS);
   }
   if (block->value == BAI_VALUE_SQRT) return sqrt((double)kept);
   if (block->value == BAI_VALUE_BINARY) return sqrt((double)n);

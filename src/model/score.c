@@ -5,8 +5,8 @@
  */
 #include "model/model.h"
 
-/* Up to this many k-mers no int64 sum can overflow: |weight| < 2^31, values add up to at most 2^16 a k-mer. */
-#define NARROW 65536
+/* Up to this many k-mers no int64 sum can overflow: |weight| < 2^31, values add up to at most 2^20 a k-mer. */
+#define NARROW 4096
 
 __extension__ typedef __int128 wide;
 
@@ -22,23 +22,29 @@ double bai_scale_by_power(double value, int32_t exponent) {
   return value * bai_f64_of_bits((uint64_t)(1023 + exponent) << 52);
 }
 
-static double wide_sum(const int32_t *weights, const uint32_t *columns, const uint32_t *values, int64_t n) {
+static double wide_sum(const bai_block *block, const int32_t *weights, const uint32_t *columns, const uint32_t *counts,
+                       int64_t n) {
   wide sum = 0;
-  for (int64_t i = 0; i < n; i++) sum += (wide)weights[columns[i]] * values[i];
+  for (int64_t i = 0; i < n; i++) sum += (wide)weights[columns[i]] * (wide)bai_value_fixed(block, counts[i]);
   return (double)sum;
 }
 
-double bai_block_sum(const bai_kernels *kernels, const ba_model *model, int32_t output, int32_t block,
+static double narrow_sum(const bai_kernels *kernels, const bai_block *block, const int32_t *weights,
+                         const uint32_t *columns, const uint32_t *counts, uint32_t *values, int64_t n) {
+  bai_values_fixed(block, counts, n, values);
+  return (double)kernels->gather_dot_i32(weights, columns, values, n);
+}
+
+double bai_block_sum(const bai_kernels *kernels, const ba_model *model, int32_t output, int32_t b,
                      const uint32_t *columns, const uint32_t *counts, uint32_t *values, int64_t n) {
   const bai_plan *plan = model->plan;
+  const bai_block *block = &plan->blocks[b];
   const int32_t *weights = model->weights + output * plan->width;
   int64_t kept = 0;
   for (int64_t i = 0; i < n && kept <= NARROW; i++) kept += counts[i];
-  bai_values_fixed(&plan->blocks[block], counts, n, values);
-  const double sum = kept <= NARROW ? (double)kernels->gather_dot_i32(weights, columns, values, n)
-                                    : wide_sum(weights, columns, values, n);
-  return bai_scale_by_power(sum, -model->exponents[output * plan->block_count + block]) *
-         bai_value_unit(&plan->blocks[block]);
+  const double sum = kept <= NARROW ? narrow_sum(kernels, block, weights, columns, counts, values, n)
+                                    : wide_sum(block, weights, columns, counts, n);
+  return bai_scale_by_power(sum, -model->exponents[output * plan->block_count + b]) * bai_value_unit(block);
 }
 
 void bai_score_row(const bai_kernels *kernels, const ba_model *model, const bai_row *row, uint32_t *values,

@@ -13,29 +13,31 @@
 #include "features/plan.h"
 
 /* r = round(sqrt(s)) exactly when (r - 1/2)^2 < s < (r + 1/2)^2, which for integers is r^2 - r < s <= r^2 + r. */
-static int32_t is_rounded_root(uint64_t r, uint64_t s) {
+__extension__ typedef unsigned __int128 wide;
+static int32_t is_rounded_root(uint64_t root, uint32_t count) {
+  const wide s = (wide)count << 40, r = root; /* (2^20 sqrt(c))^2 */
   return s == 0 ? r == 0 : r * r - r < s && s <= r * r + r;
 }
 
 static void test_fixed_sqrt_is_the_rounded_root(void **state) {
   (void)state;
   for (uint32_t c = 0; c < 2000000; c++)
-    if (!is_rounded_root(bai_fixed_sqrt(c), (uint64_t)c << 32)) fail_msg("count %u", c);
+    if (!is_rounded_root(bai_fixed_sqrt(c), c)) fail_msg("count %u", c);
   for (uint64_t i = 0; i < 1000000; i++) {
     const uint32_t c = (uint32_t)(bai_random(5, 0, i) >> 33);
-    if (!is_rounded_root(bai_fixed_sqrt(c), (uint64_t)c << 32)) fail_msg("count %u", c);
+    if (!is_rounded_root(bai_fixed_sqrt(c), c)) fail_msg("count %u", c);
   }
   /* Around squares, where a double that is off by one would show, up to the largest count. */
   for (uint32_t root = 1; root <= 46340; root++)
     for (uint32_t d = 0; d < 3; d++) {
       const uint32_t c = root * root + d - 1;
-      if (!is_rounded_root(bai_fixed_sqrt(c), (uint64_t)c << 32)) fail_msg("count %u", c);
-      if (d == 1) assert_int_equal(bai_fixed_sqrt(c), (uint64_t)root << 16);
+      if (!is_rounded_root(bai_fixed_sqrt(c), c)) fail_msg("count %u", c);
+      if (d == 1) assert_int_equal(bai_fixed_sqrt(c), (uint64_t)root << 20);
     }
   for (uint32_t c = INT32_MAX; c > (uint32_t)INT32_MAX - 100000; c--)
-    if (!is_rounded_root(bai_fixed_sqrt(c), (uint64_t)c << 32)) fail_msg("count %u", c);
-  assert_int_equal(bai_fixed_sqrt(2), 92682);  /* 65536 * 1.41421356... = 92681.9 */
-  assert_int_equal(bai_fixed_sqrt(3), 113512); /* 65536 * 1.73205080... = 113511.7 */
+    if (!is_rounded_root(bai_fixed_sqrt(c), c)) fail_msg("count %u", c);
+  assert_int_equal(bai_fixed_sqrt(2), 1482910); /* 1048576 * 1.41421356... = 1482910.4 */
+  assert_int_equal(bai_fixed_sqrt(3), 1816187); /* 1048576 * 1.73205080... = 1816186.9 */
 }
 
 static const char *const value_names[] = {"count", "freq", "sqrt", "binary"};
@@ -75,13 +77,13 @@ static void check_counts(const uint32_t *counts, int64_t n) {
       if (norm == BAI_NORM_L2) divisor = sqrtl(length);
       bai_values_double(&block, counts, n, values);
       const double ours = bai_block_divisor(&block, counts, n);
-      /* The l1 norm of roots is the sum of their fixed-point forms: each is within half of 2^-16 of a root >= 1. */
+      /* The l1 norm of roots is the sum of their fixed-point forms: each is within half of 2^-20 of a root >= 1. */
       const int32_t fixed = value == BAI_VALUE_SQRT && norm == BAI_NORM_L1;
-      if (fixed) assert_true(ours == (double)roots / 65536.0);
+      if (fixed) assert_true(ours == (double)roots / 1048576.0);
       for (int64_t i = 0; i < n; i++) {
         const long double want = value_of(value, counts[i], kept) / divisor;
         const long double off = fabsl(values[i] / ours - want) / want;
-        if (off > (fixed ? 0x1p-17L : 0x1p-51L))
+        if (off > (fixed ? 0x1p-21L : 0x1p-51L))
           fail_msg("value=%s norm=%s entry %d: %.20g, expected %.20Lg", value_names[value], norm_names[norm], (int)i,
                    values[i] / ours, want);
       }
@@ -142,11 +144,11 @@ static void test_fixed_values(void **state) {
     bai_values_fixed(&block, counts, 300, fixed);
     for (int32_t i = 0; i < 300; i++) {
       if (value == BAI_VALUE_SQRT)
-        assert_true(is_rounded_root(fixed[i], (uint64_t)counts[i] << 32));
+        assert_true(is_rounded_root(fixed[i], counts[i]));
       else
         assert_int_equal(fixed[i], value == BAI_VALUE_BINARY ? 1 : counts[i]);
     }
-    assert_true(bai_value_unit(&block) == (value == BAI_VALUE_SQRT ? 0x1p-16 : 1.0));
+    assert_true(bai_value_unit(&block) == (value == BAI_VALUE_SQRT ? 0x1p-20 : 1.0));
   }
 }
 

@@ -73,15 +73,15 @@ static inline int64_t oracle_column(const oracle_block *block, int64_t fitted, c
   return block->canonical ? oracle_rank(code, block->k) : (int64_t)code;
 }
 
-/* round(2^16 sqrt(c)), bit by bit. */
+/* round(2^20 sqrt(c)), bit by bit. */
 static inline uint64_t oracle_root(uint64_t count) {
-  const uint64_t square = count << 32;
+  const oracle_wide square = (oracle_wide)count << 40;
   uint64_t root = 0;
-  for (int32_t bit = 31; bit >= 0; bit--) {
+  for (int32_t bit = 36; bit >= 0; bit--) {
     const uint64_t next = root | UINT64_C(1) << bit;
     if ((oracle_wide)next * next <= square) root = next;
   }
-  return root + (square - root * root > root); /* beyond (root + 1/2)^2 */
+  return root + (square - (oracle_wide)root * root > (oracle_wide)root); /* beyond (root + 1/2)^2 */
 }
 
 static inline double oracle_divisor(const oracle_block *block, const uint64_t *counts, int64_t width) {
@@ -97,7 +97,7 @@ static inline double oracle_divisor(const oracle_block *block, const uint64_t *c
     case '0':
       return block->value == 'f' ? (double)kept : 1.0;
     case '1':
-      return block->value == 'b' ? (double)distinct : block->value == 's' ? ldexp((double)roots, -16) : (double)kept;
+      return block->value == 'b' ? (double)distinct : block->value == 's' ? ldexp((double)roots, -20) : (double)kept;
     default:
       return sqrt((double)(block->value == 'b' ? distinct : block->value == 's' ? kept : squares));
   }
@@ -126,7 +126,7 @@ static inline void oracle_score(const oracle_block *blocks, int32_t n, int64_t f
                                                         : counts[c];
         sum += (oracle_wide)weights[o * whole + first + c] * value;
       }
-      const int32_t shift = exponents[o * n + b] + (blocks[b].value == 's' ? 16 : 0);
+      const int32_t shift = exponents[o * n + b] + (blocks[b].value == 's' ? 20 : 0);
       scores[o] += ldexp((double)sum, -shift) / divisor;
     }
     free(counts);

@@ -187,7 +187,7 @@ static void test_float_rows(void **state) {
   ba_records_release(f.records);
   OK(*state, ba_records_create(*state, "AAACCCGGGTTT", offsets, 1, &f.records));
   OK(*state, ba_scorer_predict_records(f.scorer, f.records, f.scores, NULL));
-  check_float_rows(*state, &worst, &f, 3e-6);
+  check_float_rows(*state, &worst, &f, 1e-6);
   drop(&f);
 }
 
