@@ -55,9 +55,9 @@ ba_status bai_fail_at(ba_context *context, ba_status status, int64_t record, int
     __attribute__((format(printf, 5, 6)));
 /* Puts "TEXT: " before the message of the last error: the file's name, the option's name. */
 ba_status bai_fail_prefix(ba_context *context, ba_status status, const char *text);
-#define BAI_REQUIRE(context, condition)                                                                               \
-  do {                                                                                                                 \
-    if (!(condition)) return bai_fail((context), BA_ERR_ARGUMENT, "%s: expected %s", __func__, #condition);           \
+#define BAI_REQUIRE(context, condition)                                                                     \
+  do {                                                                                                      \
+    if (!(condition)) return bai_fail((context), BA_ERR_ARGUMENT, "%s: expected %s", __func__, #condition); \
   } while (0)
 
 /* ---- memory.c: counted allocation, 64-byte aligned ---- */
@@ -163,7 +163,7 @@ void bai_library_close(void *handle); /* NULL is fine */
 /* Calls task(argument, worker, index) once for every index in [0, count), handed out in rising order to at most
  * context->threads workers, and joins them all. Worker 0 is the calling thread; with threads = 1 no thread is started.
  * A task returns BA_OK or a status; the first failing index in order wins and stops the hand-out. Tasks must not
- * allocate or record errors; they return the status and the caller words it. */
+ * allocate or record errors; they return the status and the caller words it, but for a cancel. */
 typedef ba_status (*bai_task)(void *argument, int32_t worker, int64_t index);
 ba_status bai_parallel(ba_context *context, int64_t count, bai_task task, void *argument);
 /* How many workers bai_parallel would use for `count` tasks: at least 1. */

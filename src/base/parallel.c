@@ -100,6 +100,7 @@ ba_status bai_parallel(ba_context *context, int64_t count, bai_task task, void *
       status = workers[i].status;
     }
   }
-  if (status) return status;
-  return atomic_load(&work.cancelled) ? bai_check_cancel(context) : BA_OK;
+  if (!status && atomic_load(&work.cancelled)) status = BA_ERR_CANCELLED;
+  if (status == BA_ERR_CANCELLED) bai_check_cancel(context); /* words it */
+  return status;
 }

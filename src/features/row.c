@@ -123,9 +123,14 @@ static int64_t position_of(const bai_row *row, const bai_block *block, int64_t s
   return position >= 0 && position <= fitted - block->k ? position : -1;
 }
 
+static int32_t is_cancelled(const bai_row *row) {
+  return atomic_load_explicit(&row->context->cancelled, memory_order_relaxed);
+}
+
 int64_t bai_row_windows(const bai_kernels *kernels, bai_row *row, const bai_block *block, int64_t *starts) {
   int64_t kept = 0;
   for (int64_t start = 0; start + block->k <= row->length; start += CHUNK) {
+    if (start && is_cancelled(row)) break;
     const int64_t windows = grow_codes(kernels, row, block, start);
     uint32_t *slots = row->slots + kept;
     chunk_slots(kernels, row, block, windows, slots);
@@ -190,10 +195,11 @@ ba_status bai_row_extract(const bai_kernels *kernels, bai_row *row, int64_t leng
   }
   int64_t at = 0;
   for (int32_t b = 0; b < plan->block_count; b++) {
+    if (is_cancelled(row)) return BA_ERR_CANCELLED;
     extract_block(kernels, row, b, at);
     at = row->ends[b];
   }
-  return BA_OK;
+  return is_cancelled(row) ? BA_ERR_CANCELLED : BA_OK;
 }
 
 ba_status bai_row_extract_letters(const bai_kernels *kernels, bai_row *row, const char *letters, int64_t length) {
@@ -208,5 +214,5 @@ ba_status bai_row_explain(ba_context *context, const bai_row *row, ba_status sta
   if (status == BA_ERR_LETTER)
     return bai_fail_at(context, status, record, -1,
                        "the sequence has a letter other than A C G T U, and the recipe says ambiguous=error");
-  return status;
+  return status == BA_ERR_CANCELLED ? bai_check_cancel(context) : status;
 }

@@ -275,6 +275,7 @@ ba_status ba_scorer_attribute(ba_scorer *scorer, const char *letters, int64_t le
       row->state_k = 0;
       attribute_block(scorer, kernels, output, b, starts, attribution);
     }
+    if (!status) status = bai_check_cancel(context);
   }
   bai_free(context, starts);
   return bai_leave(context, status);

@@ -75,12 +75,33 @@ static void test_a_sequence_too_long(void **state) {
   ba_model_release(model);
 }
 
+/* One sequence may be a chromosome: a cancel does not wait for its end. */
+static void test_a_cancel_within_a_sequence(void **state) {
+  ba_context *context = *state;
+  ba_model *model = making_model(context, "Kmer(k=1..2)", -1, 2, 1);
+  ba_scorer *scorer;
+  bai_row *row;
+  double parts[4];
+  OK(context, ba_scorer_create(context, model, NULL, &scorer));
+  OK(context, bai_row_create(context, model->plan, 4, &row));
+  assert_int_equal(bai_row_extract_letters(bai_kernels_of(context), row, "ACGT", 4), BA_OK);
+  ba_context_cancel(context);
+  assert_int_equal(bai_row_extract_letters(bai_kernels_of(context), row, "ACGT", 4), BA_ERR_CANCELLED);
+  REFUSED(context, ba_scorer_attribute(scorer, "ACGT", 4, 0, parts), BA_ERR_CANCELLED, "cancelled");
+  OK(context, ba_context_reset(context));
+  OK(context, ba_scorer_attribute(scorer, "ACGT", 4, 0, parts));
+  bai_row_destroy(row);
+  ba_scorer_destroy(scorer);
+  ba_model_release(model);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(test_a_length_without_rows, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_counts_of_no_sequence, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_a_window_longer_than_memory, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_a_sequence_too_long, making_set_up, making_tear_down),
+      cmocka_unit_test_setup_teardown(test_a_cancel_within_a_sequence, making_set_up, making_tear_down),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
