@@ -55,10 +55,6 @@ ba_status bai_fail_at(ba_context *context, ba_status status, int64_t record, int
     __attribute__((format(printf, 5, 6)));
 /* Puts "TEXT: " before the message of the last error: the file's name, the option's name. */
 ba_status bai_fail_prefix(ba_context *context, ba_status status, const char *text);
-#define BAI_REQUIRE(context, condition)                                                                     \
-  do {                                                                                                      \
-    if (!(condition)) return bai_fail((context), BA_ERR_ARGUMENT, "%s: expected %s", __func__, #condition); \
-  } while (0)
 
 /* ---- memory.c: counted allocation, 64-byte aligned ---- */
 
