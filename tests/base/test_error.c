@@ -85,18 +85,6 @@ static void test_long_texts_are_cut(void **state) {
   assert_int_equal(strlen(ba_context_error_message(context)), sizeof context->message - 1);
 }
 
-static ba_status needs_three(ba_context *context, int32_t value) {
-  BAI_REQUIRE(context, value == 3);
-  return BA_OK;
-}
-
-static void test_require(void **state) {
-  ba_context *context = *state;
-  assert_int_equal(needs_three(context, 3), BA_OK);
-  assert_int_equal(needs_three(context, 4), BA_ERR_ARGUMENT);
-  assert_string_equal(ba_context_error_message(context), "needs_three: expected value == 3");
-}
-
 static void test_no_context(void **state) {
   (void)state;
   assert_int_equal(bai_fail(NULL, BA_ERR_ARGUMENT, "x"), BA_ERR_ARGUMENT);
@@ -111,7 +99,6 @@ int main(void) {
       cmocka_unit_test_setup_teardown(test_prefix_keeps_the_position, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_foreign_bytes_are_shown, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_long_texts_are_cut, set_up, tear_down),
-      cmocka_unit_test_setup_teardown(test_require, set_up, tear_down),
       cmocka_unit_test(test_no_context),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
