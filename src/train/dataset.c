@@ -116,6 +116,12 @@ static ba_status pack_letters(ba_dataset *dataset, const char *letters, int64_t 
   return status;
 }
 
+int32_t bai_is_class_name(const char *text, int64_t length) {
+  for (int64_t i = 0; i < length; i++)
+    if ((uint8_t)text[i] < 0x20 || text[i] == 0x7f) return 0;
+  return length > 0;
+}
+
 ba_status bai_dataset_add_row(ba_dataset *dataset, const bai_new_row *row) {
   ba_context *context = dataset->context;
   if (!(row->weight >= 0.0) || row->weight > 1e300)
@@ -127,6 +133,8 @@ ba_status bai_dataset_add_row(ba_dataset *dataset, const bai_new_row *row) {
   if (row->label_length == 0) return bai_fail(context, BA_ERR_LABEL, "the label is empty; expected a class name");
   if (memchr(row->label, 0, (size_t)row->label_length))
     return bai_fail(context, BA_ERR_LABEL, "the label has a zero byte; expected text");
+  if (!bai_is_class_name(row->label, row->label_length))
+    return bai_fail(context, BA_ERR_LABEL, "the label has a control byte; expected text on one line, without tabs");
   int32_t label, group = -1;
   const int32_t fold = -1;
   const int64_t start = dataset->packed.count;

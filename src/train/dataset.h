@@ -52,6 +52,8 @@ typedef struct bai_new_row {
   double weight;
   int32_t part;
 } bai_new_row;
+/* 1 for a text without control bytes: names of classes go into lines and columns of output. */
+int32_t bai_is_class_name(const char *text, int64_t length);
 ba_status bai_dataset_add_row(ba_dataset *dataset, const bai_new_row *row);
 /* What a failed call puts back. */
 typedef struct bai_dataset_mark {

@@ -163,6 +163,8 @@ static ba_status add_row(table *t) {
   if (row.label_length == 0) return bad_field(t, BA_ERR_LABEL, "expected a label", "", 0);
   if (memchr(row.label, 0, (size_t)row.label_length))
     return bad_field(t, BA_ERR_LABEL, "expected a label without a zero byte", row.label, row.label_length);
+  if (!bai_is_class_name(row.label, row.label_length))
+    return bad_field(t, BA_ERR_LABEL, "expected a label without control bytes", row.label, row.label_length);
   return bai_dataset_add_row(t->dataset, &row);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * test_resume.c: what a run must not trip over: classes that only held out rows have, a recipe that no model can hold,
- * and cancels, after which it goes on to the same model.
+ * test_resume.c: what a run must not trip over: classes that only held out rows have, a recipe or a label that no model
+ * can hold, and cancels, after which it goes on to the same model.
  */
 #include <pthread.h>
 #include <stdatomic.h>
@@ -40,6 +40,21 @@ static void test_a_recipe_too_long_when_written_out(void **state) {
   REFUSED(context, ba_trainer_create(context, recipe, dataset, NULL, &trainer), BA_ERR_RECIPE, "at most 4096");
   assert_null(trainer);
   ba_dataset_destroy(dataset);
+}
+
+/* The name of a class stands in lines and columns of output. */
+static void test_a_label_with_control_bytes(void **state) {
+  ba_context *context = *state;
+  ba_dataset *dataset = NULL;
+  ba_records *records = making_classed(context, 2, 20, 30, 2, 3);
+  const char *const labels[] = {"plain", "tab\tbed"};
+  OK(context, ba_dataset_create(context, NULL, &dataset));
+  REFUSED(context, ba_dataset_add_records(dataset, records, labels, NULL, NULL, BA_PART_TRAIN), BA_ERR_LABEL,
+          "record 2: the label has a control byte");
+  assert_int_equal(ba_dataset_rows(dataset, BA_PART_ALL), 0);
+  assert_int_equal(ba_dataset_classes(dataset), 0);
+  ba_dataset_destroy(dataset);
+  ba_records_release(records);
 }
 
 typedef struct canceller {
@@ -123,6 +138,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(test_a_class_of_dev_rows_alone, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_a_recipe_too_long_when_written_out, making_set_up, making_tear_down),
+      cmocka_unit_test_setup_teardown(test_a_label_with_control_bytes, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_adagrad_goes_on, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_lbfgs_goes_on, making_set_up, making_tear_down),
   };
