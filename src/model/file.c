@@ -267,9 +267,13 @@ static ba_status read_classes(const reading *r, ba_model *model) {
   found where;
   const ba_status status = read_text(r, "classes", &model->class_names, &where);
   if (status) return status;
-  int64_t names = 0;
-  for (int64_t i = 0; i < where.columns; i++) names += model->class_names[i] == 0;
-  if (names != model->classes || where.columns < 1 || model->class_names[where.columns - 1] != 0)
+  int64_t names = 0, control = 0;
+  for (int64_t i = 0; i < where.columns; i++) {
+    const uint8_t byte = (uint8_t)model->class_names[i];
+    names += byte == 0;
+    control += (byte > 0 && byte < 0x20) || byte == 0x7f; /* they would break lines and columns of output */
+  }
+  if (control > 0 || names != model->classes || where.columns < 1 || model->class_names[where.columns - 1] != 0)
     return damaged(r, where.offset, "classes");
   model->class_names_length = where.columns;
   return BA_OK;

@@ -8,10 +8,14 @@
 #define ENTRY 64
 #define HUGE_WINDOW (INT64_C(1) << 50)
 
+static void seal(ba_context *context, uint8_t *file, int64_t n) {
+  bai_put_u64(file + 32, bai_hash_bytes(UINT64_C(0x6261206d6f64656c), file + 64, n - 64));
+  bai_put_u32(file + 60, bai_kernels_of(context)->crc32c(0, file, 60));
+}
+
 /* "length" comes last and has no rows: no byte of it is in the file, so none may be read. */
 static void test_a_length_without_rows(void **state) {
   ba_context *context = *state;
-  const bai_kernels *kernels = bai_kernels_of(context);
   ba_model *model = making_model(context, "Kmer(k=1)", -1, 2, 1), *loaded = NULL;
   int64_t n;
   uint8_t *file = making_bytes(context, model, &n), moved[ENTRY];
@@ -24,9 +28,24 @@ static void test_a_length_without_rows(void **state) {
   bai_put_u64(last + 40, (uint64_t)n);
   bai_put_u64(last + 48, 0);
   bai_put_u32(last + 56, 0);
-  bai_put_u64(file + 32, bai_hash_bytes(UINT64_C(0x6261206d6f64656c), file + 64, n - 64));
-  bai_put_u32(file + 60, kernels->crc32c(0, file, 60));
+  seal(context, file, n);
   REFUSED(context, ba_model_load_memory(context, file, n, NULL, &loaded), BA_ERR_MODEL, "length");
+  free(file);
+  ba_model_release(model);
+}
+
+/* A class whose name would move the cursor, or add a column to a table. */
+static void test_a_class_name_with_control_bytes(void **state) {
+  ba_context *context = *state;
+  ba_model *model = making_model(context, "Kmer(k=1)", -1, 2, 1), *loaded = NULL;
+  int64_t n;
+  uint8_t *file = making_bytes(context, model, &n), *entry = file + 64;
+  while (strcmp((const char *)entry, "classes") != 0) entry += ENTRY;
+  uint8_t *names = file + bai_get_u64(entry + 40);
+  names[1] = '\t';
+  bai_put_u32(entry + 56, bai_kernels_of(context)->crc32c(0, names, (int64_t)bai_get_u64(entry + 48)));
+  seal(context, file, n);
+  REFUSED(context, ba_model_load_memory(context, file, n, NULL, &loaded), BA_ERR_MODEL, "classes");
   free(file);
   ba_model_release(model);
 }
@@ -98,6 +117,7 @@ static void test_a_cancel_within_a_sequence(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(test_a_length_without_rows, making_set_up, making_tear_down),
+      cmocka_unit_test_setup_teardown(test_a_class_name_with_control_bytes, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_counts_of_no_sequence, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_a_window_longer_than_memory, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_a_sequence_too_long, making_set_up, making_tear_down),
