@@ -27,12 +27,12 @@ static int32_t is_delimiter(bai_csv *csv, char c) {
 }
 
 static ba_status step(ba_context *context, bai_csv *csv, char c) {
+  if (c == 0) return bad(context, csv, BA_ERR_TABLE, "a zero byte; expected text");
   if (csv->state == QUOTED) {
     if (c != '"') return keep(context, csv, c);
     csv->state = CLOSED;
     return BA_OK;
   }
-  if (c == 0) return bad(context, csv, BA_ERR_TABLE, "a zero byte; expected text");
   if (csv->state == RETURN && c != '\n')
     return bad(context, csv, BA_ERR_TABLE, "a carriage return inside a row; expected a line feed after it");
   if (c == '\n') {

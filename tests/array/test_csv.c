@@ -156,6 +156,7 @@ static void test_refusals(void **state) {
       {"a\r,b\n", 5, BA_ERR_TABLE, 1, 2, "a carriage return inside a row; expected a line feed after it"},
       {"a,b\n1,\0002\n", 9, BA_ERR_TABLE, 2, 6, "a zero byte; expected text"},
       {"\0", 1, BA_ERR_TABLE, 1, 0, "a zero byte; expected text"},
+      {"a\n\"b\0c\"\n", 8, BA_ERR_TABLE, 2, 4, "a zero byte; expected text"},
       {"a,\"b", 4, BA_ERR_TRUNCATED, 1, 4, "the table ends inside quotes"},
       {"a\nb\n\"c\n\nd\n", 10, BA_ERR_TRUNCATED, 3, 10, "the table ends inside quotes"},
       {"\"", 1, BA_ERR_TRUNCATED, 1, 1, "the table ends inside quotes"},
