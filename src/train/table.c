@@ -52,8 +52,8 @@ static ba_status open_text(table *t, const char *path) {
   while (!status && t->source->window.at == t->source->window.end && !t->source->window.ended)
     status = t->source->refill(t->source, t->context);
   const bai_window *window = &t->source->window;
-  if (!status && window->end - window->at >= 2 && window->at[0] == 0x1f && window->at[1] == 0x8b)
-    status = bai_inflate_open(t->context, &t->inflate);
+  /* No text starts with this byte: it is the first of gzip. */
+  if (!status && window->at < window->end && *window->at == 0x1f) status = bai_inflate_open(t->context, &t->inflate);
   return status;
 }
 

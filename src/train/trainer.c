@@ -14,6 +14,8 @@
 
 #define DIGEST_SEED UINT64_C(0x726f7773)
 
+#define MOST_CLASSES 65536 /* what a model file holds */
+
 enum { SOLVER_LBFGS, SOLVER_ADAGRAD, SOLVER_NEWTON };
 
 struct ba_trainer {
@@ -53,8 +55,14 @@ static ba_status check_model(ba_trainer *t) {
   if (!t->recipe.has_model)
     return bai_fail(t->context, BA_ERR_RECIPE, "recipe \"%s\" has no model; expected one after '|', such as Logistic()",
                     (const char *)t->text.data);
-  if (classes < 2)
-    return bai_fail(t->context, BA_ERR_CLASSES, "the dataset has %d class(es); expected at least two", classes);
+  if (classes == 0)
+    return bai_fail(t->context, BA_ERR_CLASSES, "the dataset has no rows; expected at least two classes");
+  if (classes == 1)
+    return bai_fail(t->context, BA_ERR_CLASSES, "all %lld rows are of the class \"%s\"; expected at least two classes",
+                    (long long)t->dataset->rows, ba_dataset_class_name(t->dataset, 0));
+  if (classes > MOST_CLASSES)
+    return bai_fail(t->context, BA_ERR_CLASSES, "the dataset has %d classes; expected at most %d", classes,
+                    MOST_CLASSES);
   if (t->recipe.model.spec->kind == BAI_TERM_LOGISTIC && classes != 2)
     return bai_fail(t->context, BA_ERR_CLASSES, "Logistic takes two classes, the dataset has %d; expected Softmax",
                     classes);
@@ -71,8 +79,11 @@ static ba_status fit_plan(ba_trainer *t) {
   ba_status status = BA_OK;
   int64_t rows = 0, longest = 0;
   for (int64_t row = 0; !status && row < t->dataset->rows; row++) {
-    if (!is_training_row(t, row)) continue;
     const int64_t length = bai_dataset_length(t->dataset, row);
+    /* The dev loss needs the dev rows' features too: a length that does not fit is better known before the training. */
+    const int32_t dev = ((const int32_t *)t->dataset->parts.data)[row] == BA_PART_DEV;
+    if (dev && t->plan->needs_equal) status = bai_plan_fit_length(t->context, t->plan, length, row + 1);
+    if (status || !is_training_row(t, row)) continue;
     rows++;
     if (length > longest) longest = length;
     status = bai_plan_fit_length(t->context, t->plan, length, row + 1);

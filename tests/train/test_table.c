@@ -181,7 +181,7 @@ static const refusal refusals[] = {
     {"sequence,label\nAC,x\"y\"\n", -1, NULL, BA_ERR_TABLE, "a quote inside a field", 2, 19},
     {"sequence,label\nAC,\"x\"y\n", -1, NULL, BA_ERR_TABLE, "text after a closing quote", 2, 21},
     {"sequence,label\nAC,x\0y\n", 22, NULL, BA_ERR_TABLE, "a zero byte", 2, 19},
-    {"sequence,label\nAC,\"x\0y\"\n", 24, NULL, BA_ERR_LABEL, "expected a label without a zero byte", 2, 15},
+    {"sequence,label\nAC,\"x\0y\"\n", 24, NULL, BA_ERR_TABLE, "a zero byte", 2, 20},
     {"sequence,label\nAC\rGT,x\n", -1, NULL, BA_ERR_TABLE, "a carriage return inside a row", 2, 18},
     {">one\nACGT\n", -1, NULL, BA_ERR_TABLE, "there is no column \"sequence\"", 1, 0},
     {"\x89PNG\r\n\x1a\n\0\0", 10, NULL, BA_ERR_TABLE, "there is no column \"sequence\"", 1, 0},
