@@ -15,9 +15,9 @@
 extern "C" {
 #endif
 
-/** A source of records. */
+/** A source of records. Since 0.1.0. */
 typedef struct ba_reader ba_reader;
-/** An immutable batch of records, shared by reference count. */
+/** An immutable batch of records, shared by reference count. Since 0.1.0. */
 typedef struct ba_records ba_records;
 
 /* What a reader found out about its input. */
@@ -30,109 +30,166 @@ typedef struct ba_records ba_records;
 
 /**
  * Opens a file. The format and the compression are found from the bytes, never from the name.
- *
- * @param path a local file, or "-" for standard input; names with "://" are refused
- * @param options NULL, "" or a list of
- *   `ambiguous=skip|error`: letters other than A C G T U are kept and counted (the default), or an error;
- *   `bgzf_end=warn|require`: a bgzf file without its end block gives a log line (the default), or an error;
- *   `reference=FILE`: the FASTA file of a CRAM file that needs one
- * @return BA_OK, BA_ERR_ARGUMENT, BA_ERR_RECIPE (an option), BA_ERR_IO, BA_ERR_UNSUPPORTED, BA_ERR_MEMORY,
- *   BA_ERR_LIMIT, BA_ERR_BUSY
- * Owns: the caller closes the reader. Cost: opens the file, reads nothing; holds about 130 kB, twice that for gzip.
- * Since 0.1.0.
+ * @param path a local file, or "-" for standard input; names with "://" are refused.
+ * @param options NULL, "" or a list of `ambiguous=skip|error` (letters other than A C G T U are kept and counted, the
+ * default, or an error), `bgzf_end=warn|require` (a bgzf file without its end block gives a log line, the default, or
+ * an error) and `reference=FILE` (the FASTA file of a CRAM file that needs one).
+ * @return BA_OK, BA_ERR_ARGUMENT, BA_ERR_RECIPE for an option, BA_ERR_IO, BA_ERR_UNSUPPORTED, BA_ERR_MEMORY,
+ * BA_ERR_LIMIT, BA_ERR_BUSY.
+ * Owns: the caller closes the reader. Threads: one at a time. Cost: opens the file, reads nothing; holds about 130 kB,
+ * twice that for gzip. Since 0.1.0.
  */
 BA_API ba_status ba_reader_open_path(ba_context *context, const char *path, const char *options, ba_reader **out);
 /**
  * Opens bytes in memory: FASTA or FASTQ, plain, gzip or bgzf.
- *
- * @param data `length` bytes, which must stay until the reader is closed; may be NULL when `length` is 0
- * @param length 0 or more
- * @param options as for ba_reader_open_path
- * @return BA_OK, BA_ERR_ARGUMENT, BA_ERR_RECIPE, BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_BUSY
- * Owns: the caller closes the reader and keeps the bytes. Cost: nothing is copied. Since 0.1.0.
+ * @param context not NULL.
+ * @param data `length` bytes, which must stay until the reader is closed; may be NULL when `length` is 0.
+ * @param length bytes, 0 or more.
+ * @param options as for ba_reader_open_path.
+ * @param out gets the reader, or NULL on failure.
+ * @return BA_OK, BA_ERR_ARGUMENT, BA_ERR_RECIPE for an option, BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_BUSY.
+ * Owns: the caller closes the reader and keeps the bytes. Threads: one at a time. Cost: constant; nothing is copied.
+ * Since 0.1.0.
  */
 BA_API ba_status ba_reader_open_memory(ba_context *context, const uint8_t *data, int64_t length, const char *options,
                                        ba_reader **out);
 /**
  * Opens a reader that is fed: ba_reader_feed any number of times, in chunks of any size, then ba_reader_finish. The
  * records and the errors do not depend on the chunks.
- *
- * @param options as for ba_reader_open_path
- * @return BA_OK, BA_ERR_ARGUMENT, BA_ERR_RECIPE, BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_BUSY
- * Owns: the caller closes the reader. Since 0.1.0.
+ * @param context not NULL.
+ * @param options as for ba_reader_open_path.
+ * @param out gets the reader, or NULL on failure.
+ * @return BA_OK, BA_ERR_ARGUMENT, BA_ERR_RECIPE for an option, BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_BUSY.
+ * Owns: the caller closes the reader. Threads: one at a time. Cost: constant. Since 0.1.0.
  */
 BA_API ba_status ba_reader_open_push(ba_context *context, const char *options, ba_reader **out);
 /**
- * Gives the next bytes to a push reader; they are copied, and read by ba_reader_next.
- *
- * @param data `length` bytes; may be NULL when `length` is 0
- * @return BA_OK, BA_ERR_ARGUMENT (not a push reader, or finished), BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_BUSY
- * Cost: one copy. After an error of ba_reader_next the bytes are dropped. Since 0.1.0.
+ * Gives the next bytes to a push reader, to be read by ba_reader_next. After an error of that call they are dropped.
+ * @param reader from ba_reader_open_push, not finished.
+ * @param data `length` bytes; may be NULL when `length` is 0.
+ * @param length bytes, 0 or more.
+ * @return BA_OK, BA_ERR_ARGUMENT, BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_BUSY.
+ * Owns: the caller keeps `data`. Threads: one at a time. Cost: one copy of the bytes. Since 0.1.0.
  */
 BA_API ba_status ba_reader_feed(ba_reader *reader, const uint8_t *data, int64_t length);
 /**
  * Says that a push reader's input is complete.
- *
- * @return BA_OK, BA_ERR_ARGUMENT (not a push reader, or finished before), BA_ERR_BUSY
- * Since 0.1.0.
+ * @param reader from ba_reader_open_push, not finished before.
+ * @return BA_OK, BA_ERR_ARGUMENT, BA_ERR_BUSY.
+ * Owns: nothing. Threads: one at a time. Cost: constant. Since 0.1.0.
  */
 BA_API ba_status ba_reader_finish(ba_reader *reader);
 /**
  * Gives the next batch: at least one record, at most `most`, and about 1 MiB of letters unless one record is longer.
- * Every record before an error is given first; then the error comes, and the reader stays at it. Only after
- * BA_ERR_CANCELLED, once the context was reset, reading goes on where it stopped.
- *
- * @param most the most records wanted, 1 or more; a batch never has more than 1,048,576
- * @param out the batch, or NULL with any other status than BA_OK
- * @return BA_OK; BA_END: no more records, or for a push reader that is not finished: none complete yet;
- *   BA_ERR_FORMAT, BA_ERR_TRUNCATED, BA_ERR_CORRUPT, BA_ERR_LETTER with record and byte in ba_context_error_position;
- *   BA_ERR_IO, BA_ERR_UNSUPPORTED, BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_CANCELLED, BA_ERR_ARGUMENT, BA_ERR_BUSY
- * Owns: the caller releases the batch. Cost: one pass over the bytes, no allocation per record; when the batch before
- * has been released, its memory is used again. Since 0.1.0.
+ * Records before an error come first, then the error, which stays; after BA_ERR_CANCELLED and a reset reading goes on.
+ * @param most records, 1 or more; a batch never has more than 1,048,576.
+ * @param out gets the batch, or NULL with any other status than BA_OK.
+ * @return BA_OK; BA_END: no more records, or for a push reader that is not finished: none complete yet; BA_ERR_FORMAT,
+ * BA_ERR_TRUNCATED, BA_ERR_CORRUPT, BA_ERR_LETTER with record and byte in ba_context_error_position; BA_ERR_IO,
+ * BA_ERR_UNSUPPORTED, BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_CANCELLED, BA_ERR_ARGUMENT, BA_ERR_BUSY.
+ * Owns: the caller releases the batch. Threads: one at a time. Cost: one pass over the bytes, no allocation per record;
+ * the memory of a released batch is used again. Since 0.1.0.
  */
 BA_API ba_status ba_reader_next(ba_reader *reader, int64_t most, ba_records **out);
-/** The format found, one of BA_FORMAT_...; BA_FORMAT_UNKNOWN before the first ba_reader_next and for an empty input.
- * Since 0.1.0. */
+/**
+ * Gives the format that was found.
+ * @param reader NULL gives BA_FORMAT_UNKNOWN.
+ * @return one of BA_FORMAT_...; BA_FORMAT_UNKNOWN before the first ba_reader_next and for an empty input. Cannot fail.
+ * Owns: nothing. Threads: one at a time. Cost: constant. Since 0.1.0.
+ */
 BA_API int32_t ba_reader_format(const ba_reader *reader);
-/** Records given so far, and bytes of decompressed input that they took (0 for SAM, BAM and CRAM); either pointer may
- * be NULL. Since 0.1.0. */
+/**
+ * Says how far the reader has come.
+ * @param reader NULL gives 0 and 0.
+ * @param records records given so far; may be NULL.
+ * @param bytes decompressed bytes that they took, 0 for SAM, BAM and CRAM; may be NULL.
+ * Owns: nothing. Threads: one at a time. Cost: constant. Since 0.1.0.
+ */
 BA_API void ba_reader_position(const ba_reader *reader, int64_t *records, int64_t *bytes);
-/** Counts over the records given so far: letters in all, and letters other than A C G T U of either case; either
- * pointer may be NULL. Since 0.1.0. */
+/**
+ * Counts over the records given so far.
+ * @param reader NULL gives 0 and 0.
+ * @param letters letters in all; may be NULL.
+ * @param ambiguous letters other than A C G T U of either case; may be NULL.
+ * Owns: nothing. Threads: one at a time. Cost: constant. Since 0.1.0.
+ */
 BA_API void ba_reader_counters(const ba_reader *reader, int64_t *letters, int64_t *ambiguous);
-/** Closes a reader; NULL is fine. Batches that it gave stay valid. Since 0.1.0. */
+/**
+ * Closes a reader. Batches that it gave stay valid.
+ * @param reader may be NULL. Not to be used afterwards.
+ * Owns: nothing is left of the reader. Threads: any, but no call on this reader may be running. Cost: frees its memory,
+ * closes its file. Since 0.1.0.
+ */
 BA_API void ba_reader_close(ba_reader *reader);
 
 /**
- * Makes a batch from letters in memory, which are copied. Names are empty and there are no qualities.
- *
- * @param letters A-Z, a-z, '*', '-' and '.'; may be NULL when there are none
- * @param offsets count + 1 entries, 0 or more and never falling: sequence i is letters[offsets[i]] up to, without,
- *   letters[offsets[i + 1]]
- * @param count the number of sequences, 0 or more
- * @return BA_OK, BA_ERR_ARGUMENT, BA_ERR_FORMAT (another letter; the position has the record, and the byte in it),
- *   BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_BUSY
- * Owns: the caller releases the batch. Cost: one copy and one pass. Since 0.1.0.
+ * Makes a batch from letters in memory. Names are empty and there are no qualities.
+ * @param letters A-Z, a-z, '*', '-' and '.'; may be NULL when there are none.
+ * @param offsets count + 1 entries, 0 or more, never falling: sequence i is letters[offsets[i]] up to, without,
+ * letters[offsets[i + 1]].
+ * @param count sequences, 0 or more.
+ * @return BA_OK, BA_ERR_ARGUMENT, BA_ERR_FORMAT for another letter (the position has the record, and the byte in it),
+ * BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_BUSY.
+ * Owns: the caller releases the batch and keeps the letters. Threads: one at a time. Cost: one copy and one pass.
+ * Since 0.1.0.
  */
 BA_API ba_status ba_records_create(ba_context *context, const char *letters, const int64_t *offsets, int64_t count,
                                    ba_records **out);
-/** The number of records. From any thread. Since 0.1.0. */
+/**
+ * Gives the number of records.
+ * @param records NULL gives 0.
+ * @return 0 or more. Cannot fail.
+ * Owns: nothing. Threads: any. Cost: constant. Since 0.1.0.
+ */
 BA_API int64_t ba_records_count(const ba_records *records);
-/** The header of a record after its mark, first word and description; not NUL-ended, `length` bytes. `index` counts
- * from 0; outside the batch the result is NULL and the length 0. Lives as long as the batch. From any thread.
- * Since 0.1.0. */
+/**
+ * Gives the header of a record after its mark: first word and description.
+ * @param records NULL gives NULL.
+ * @param index from 0.
+ * @param length gets the bytes of the text, 0 outside the batch; may be NULL.
+ * @return a borrowed text without a NUL at its end; NULL outside the batch. Cannot fail.
+ * Owns: the batch owns the text, which lives as long as it. Threads: any. Cost: constant. Since 0.1.0.
+ */
 BA_API const char *ba_records_name(const ba_records *records, int64_t index, int64_t *length);
-/** The letters of a record, as written, without line ends; otherwise as ba_records_name. Since 0.1.0. */
+/**
+ * Gives the letters of a record, as written, without line ends.
+ * @param records NULL gives NULL.
+ * @param index from 0.
+ * @param length gets the number of letters, 0 outside the batch; may be NULL.
+ * @return a borrowed text without a NUL at its end; NULL outside the batch. Cannot fail.
+ * Owns: the batch owns the text, which lives as long as it. Threads: any. Cost: constant. Since 0.1.0.
+ */
 BA_API const char *ba_records_sequence(const ba_records *records, int64_t index, int64_t *length);
-/** The quality symbols of a record, as written; NULL and length 0 when there are none; otherwise as ba_records_name.
- * Since 0.1.0. */
+/**
+ * Gives the quality symbols of a record, as written.
+ * @param records NULL gives NULL.
+ * @param index from 0.
+ * @param length gets the number of symbols, 0 when there are none; may be NULL.
+ * @return a borrowed text without a NUL at its end; NULL without symbols or outside the batch. Cannot fail.
+ * Owns: the batch owns the text, which lives as long as it. Threads: any. Cost: constant. Since 0.1.0.
+ */
 BA_API const char *ba_records_quality(const ba_records *records, int64_t index, int64_t *length);
-/** All letters in one buffer, and count + 1 offsets into it, which start at 0. Both live as long as the batch. From
- * any thread. Since 0.1.0. */
+/**
+ * Gives the letters of all records in one buffer.
+ * @param records NULL gives NULL.
+ * @param offsets gets count + 1 offsets into it, the first 0; may be NULL.
+ * @return a borrowed buffer. Cannot fail.
+ * Owns: the batch owns both, which live as long as it. Threads: any. Cost: constant. Since 0.1.0.
+ */
 BA_API const char *ba_records_columns(const ba_records *records, const int64_t **offsets);
-/** Adds a reference and returns the batch. May be called from any thread. Since 0.1.0. */
+/**
+ * Adds a reference to a batch.
+ * @param records may be NULL.
+ * @return `records` itself. Cannot fail.
+ * Owns: the caller has one more reference to release. Threads: any, at any time. Cost: constant. Since 0.1.0.
+ */
 BA_API ba_records *ba_records_retain(ba_records *records);
-/** Drops a reference; NULL is fine. May be called from any thread. Since 0.1.0. */
+/**
+ * Drops a reference to a batch; the last one frees it.
+ * @param records may be NULL. Not to be used by the caller afterwards.
+ * Owns: texts borrowed from the batch go with it. Threads: any, at any time. Cost: constant, with the last reference
+ * that of freeing. Since 0.1.0.
+ */
 BA_API void ba_records_release(ba_records *records);
 
 #ifdef __cplusplus

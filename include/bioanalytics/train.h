@@ -11,11 +11,11 @@
 extern "C" {
 #endif
 
-/** Packed sequences (2 bits a base) with labels, weights, groups and parts. */
+/** Packed sequences (2 bits a base) with labels, weights, groups and parts. Since 0.1.0. */
 typedef struct ba_dataset ba_dataset;
-/** A training run, stepped by the caller. */
+/** A training run, stepped by the caller. Since 0.1.0. */
 typedef struct ba_trainer ba_trainer;
-/** The result of an evaluation: named numbers and a confusion matrix. */
+/** The result of an evaluation: named numbers and a confusion matrix. Since 0.1.0. */
 typedef struct ba_metrics ba_metrics;
 
 /* The parts of a dataset. */
@@ -26,120 +26,245 @@ typedef struct ba_metrics ba_metrics;
 
 /**
  * Makes an empty dataset.
- *
- * @param options none yet; NULL or ""
- * @return BA_OK, BA_ERR_MEMORY, BA_ERR_LIMIT
- * Owns: the caller destroys *out. Threads: one. Cost: small. Since 0.1.0.
+ * @param context not NULL.
+ * @param options none yet; NULL or "".
+ * @param out gets the dataset.
+ * @return BA_OK, BA_ERR_ARGUMENT, BA_ERR_RECIPE, BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_BUSY.
+ * Owns: the caller destroys the dataset. Threads: one at a time. Cost: small. Since 0.1.0.
  */
 BA_API ba_status ba_dataset_create(ba_context *context, const char *options, ba_dataset **out);
 /**
  * Adds records, one row each, in order. A row of weight 0 is left out and counted.
- *
- * @param labels one text a record: its class
- * @param weights one number >= 0 a record, or NULL for 1
- * @param groups one text a record, or NULL: rows of one group stay together in a split by group
- * @param part BA_PART_TRAIN, BA_PART_DEV or BA_PART_TEST
- * @return BA_OK, BA_ERR_LABEL with the record, BA_ERR_MEMORY, BA_ERR_LIMIT; on failure nothing is added
- * Threads: one. Cost: a quarter byte a base. Since 0.1.0.
+ * @param labels one text a record: its class; not empty, without control bytes.
+ * @param weights one number a record, 0 to 1e300, or NULL for 1.
+ * @param groups one text a record, or NULL; rows of one group stay together in a split by group.
+ * @param part BA_PART_TRAIN, BA_PART_DEV or BA_PART_TEST.
+ * @return BA_OK, BA_ERR_LABEL with the record, BA_ERR_ARGUMENT, BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_BUSY; on failure
+ * nothing is added.
+ * Owns: the caller keeps all of it; it is copied. Threads: one at a time. Cost: one pass; a quarter byte a base.
+ * Since 0.1.0.
  */
 BA_API ba_status ba_dataset_add_records(ba_dataset *dataset, const ba_records *records, const char *const *labels,
                                         const double *weights, const char *const *groups, int32_t part);
 /**
  * Adds a file: FASTA or FASTQ of one class, or a table (CSV or TSV, plain or gz, with a header) with a column of
  * sequences and one of labels, and if present name, weight, group and split (train, dev or test).
- *
+ * @param dataset not NULL.
+ * @param path a local file, or "-" for standard input.
  * @param options for sequence files `class=NAME`; for both `part=train|dev|test`; for tables `sequence=COLUMN`,
- * `label=COLUMN`, `name=COLUMN`, `weight=COLUMN`, `group=COLUMN`, `split=COLUMN`: a name or a number from 1
- * @return BA_OK, BA_ERR_IO, BA_ERR_TABLE, BA_ERR_LABEL, the reader's errors; on failure nothing is added
- * Threads: one. Cost: one read. Since 0.1.0.
+ * `label=COLUMN`, `name=COLUMN`, `weight=COLUMN`, `group=COLUMN`, `split=COLUMN`: a name or a number from 1.
+ * @return BA_OK, BA_ERR_TABLE, BA_ERR_LABEL, BA_ERR_RECIPE for an option, the statuses of ba_reader_open_path and
+ * ba_reader_next; on failure nothing is added.
+ * Owns: nothing. Threads: one at a time. Cost: one read; a quarter byte a base. Since 0.1.0.
  */
 BA_API ba_status ba_dataset_add_file(ba_dataset *dataset, const char *path, const char *options);
-/** The number of rows of a part (BA_PART_ALL for all). Threads: one. Since 0.1.0. */
+/**
+ * Gives the number of rows of a part.
+ * @param dataset NULL gives 0.
+ * @param part BA_PART_TRAIN to BA_PART_TEST, or BA_PART_ALL.
+ * @return 0 or more. Cannot fail.
+ * Owns: nothing. Threads: one at a time. Cost: linear in the rows; constant for BA_PART_ALL. Since 0.1.0.
+ */
 BA_API int64_t ba_dataset_rows(const ba_dataset *dataset, int32_t part);
-/** Counts: bases kept, ambiguous letters among them, rows left out for weight 0; any may be NULL. Since 0.1.0. */
+/**
+ * Counts over all rows.
+ * @param dataset NULL gives zeros.
+ * @param bases letters kept; may be NULL.
+ * @param ambiguous letters among them other than A C G T U; may be NULL.
+ * @param left_out rows left out for weight 0; may be NULL.
+ * Owns: nothing. Threads: one at a time. Cost: constant. Since 0.1.0.
+ */
 BA_API void ba_dataset_counters(const ba_dataset *dataset, int64_t *bases, int64_t *ambiguous, int64_t *left_out);
-/** The number of classes seen. Threads: one. Since 0.1.0. */
+/**
+ * Gives the number of classes seen.
+ * @param dataset NULL gives 0.
+ * @return 0 or more. Cannot fail.
+ * Owns: nothing. Threads: one at a time. Cost: constant. Since 0.1.0.
+ */
 BA_API int32_t ba_dataset_classes(const ba_dataset *dataset);
-/** The name of a class in class order: as numbers if all are integers, else by byte. NULL out of range. Since 0.1.0. */
+/**
+ * Gives the name of a class in class order: as numbers if all are integers, else by byte.
+ * @param dataset NULL gives NULL.
+ * @param index 0 to classes - 1.
+ * @return a borrowed text; NULL when out of range. Cannot fail.
+ * Owns: the dataset owns the text; adding rows may move it. Threads: one at a time. Cost: constant once the order is
+ * known (ba_dataset_row finds it), before that classes squared. Since 0.1.0.
+ */
 BA_API const char *ba_dataset_class_name(const ba_dataset *dataset, int32_t index);
-/** The class (in class order), weight, part and fold of a row; any pointer may be NULL. Since 0.1.0. */
+/**
+ * Gives what is known of a row besides its letters; any of the four pointers may be NULL.
+ * @param row from 0.
+ * @param label gets the class, in class order.
+ * @param weight gets a number above 0.
+ * @param part gets BA_PART_TRAIN, BA_PART_DEV or BA_PART_TEST.
+ * @param fold gets the fold, from 0; -1 when the row is in none.
+ * @return BA_OK, BA_ERR_ARGUMENT, BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_BUSY.
+ * Owns: nothing. Threads: one at a time. Cost: linear in the classes; the first call after a change sorts them.
+ * Since 0.1.0.
+ */
 BA_API ba_status ba_dataset_row(ba_dataset *dataset, int64_t row, int32_t *label, double *weight, int32_t *part,
                                 int32_t *fold);
-/** Gives rows back as records, with names; ambiguous letters as written, case folded, U as T. Since 0.1.0. */
+/**
+ * Gives rows back as records, with names; ambiguous letters as written, case folded, U as T.
+ * @param dataset not NULL.
+ * @param first row, from 0.
+ * @param count rows, 0 or more.
+ * @param out gets the batch.
+ * @return BA_OK, BA_ERR_ARGUMENT, BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_BUSY.
+ * Owns: the caller releases the batch. Threads: one at a time. Cost: two copies of the letters. Since 0.1.0.
+ */
 BA_API ba_status ba_dataset_records(ba_dataset *dataset, int64_t first, int64_t count, ba_records **out);
 /**
- * Deals the training rows into folds for cross-validation.
- *
- * @param options `by=stratified|random|group` (default stratified), `folds=2..rows` (default 5), `seed=0..` (default 1)
- * @return BA_OK, BA_ERR_LABEL when by=group and there are fewer groups than folds, BA_ERR_RECIPE
- * Threads: one. Cost: one pass. Since 0.1.0.
+ * Deals the training rows into folds for cross-validation. A call that fails leaves the folds as they were.
+ * @param dataset not NULL.
+ * @param options `by=stratified|random|group` (default stratified), `folds=2..` (default 5; at most one a training row
+ * or group), `seed=0..` (default 1).
+ * @return BA_OK; BA_ERR_LABEL when by=group and a row has no group or there are fewer groups than folds; BA_ERR_RECIPE
+ * for an option or more folds than rows; BA_ERR_ARGUMENT, BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_BUSY.
+ * Owns: nothing. Threads: one at a time. Cost: one pass and a sort of the rows or groups. Since 0.1.0.
  */
 BA_API ba_status ba_dataset_split(ba_dataset *dataset, const char *options);
-/** Destroys a dataset; NULL is fine. Since 0.1.0. */
+/**
+ * Destroys a dataset. Trainers over it must be gone before.
+ * @param dataset may be NULL. Not to be used afterwards.
+ * Owns: nothing is left of it. Threads: any, but no call on it may be running. Cost: frees its memory. Since 0.1.0.
+ */
 BA_API void ba_dataset_destroy(ba_dataset *dataset);
 
 /**
  * Starts a training run over the training rows of a dataset.
- *
- * @param recipe features and a model, such as "Kmer(k=6) | Logistic(l2=1e-4)"
- * @param options `seed=0..` (default 1; golden inputs and order of rows), `hold_out=FOLD` (leave that fold out)
- * @return BA_OK, BA_ERR_RECIPE, BA_ERR_CLASSES, BA_ERR_LENGTH, BA_ERR_MEMORY, BA_ERR_LIMIT
- * Owns: the caller destroys *out; the dataset must not change or go before. Threads: the context's. Since 0.1.0.
+ * @param recipe features and a model, such as "Kmer(k=6) | Logistic(l2=1e-4)".
+ * @param dataset made from the same context.
+ * @param options `seed=0..` (default 1; golden inputs and order of rows), `hold_out=FOLD` (leave that fold out).
+ * @param out gets the trainer.
+ * @return BA_OK, BA_ERR_RECIPE, BA_ERR_CLASSES, BA_ERR_LENGTH, BA_ERR_UNSUPPORTED, BA_ERR_ARGUMENT, BA_ERR_MEMORY,
+ * BA_ERR_LIMIT, BA_ERR_BUSY.
+ * Owns: the caller destroys the trainer; the dataset must not change or go before. Threads: one at a time. Cost: one
+ * look at every row; the solver's memory (newton: columns squared). Since 0.1.0.
  */
 BA_API ba_status ba_trainer_create(ba_context *context, const char *recipe, ba_dataset *dataset, const char *options,
                                    ba_trainer **out);
 /**
- * Does one step: one evaluation of loss and gradient (lbfgs, newton), or one epoch (adagrad).
- *
- * @return BA_OK: there is more to do; BA_END: it stopped, see ba_trainer_reason; BA_ERR_DIVERGED;
- * BA_ERR_CANCELLED: once the context was reset, the next step goes on with the same run
- * Threads: the context's. Cost: one pass over the rows. Since 0.1.0.
+ * Does one step: one evaluation of loss and gradient (lbfgs), one iteration (newton), or one epoch (adagrad).
+ * @param trainer not NULL.
+ * @return BA_OK: there is more to do; BA_END: it stopped, see ba_trainer_reason; BA_ERR_CANCELLED: once the context was
+ * reset, the next step goes on with the same run; BA_ERR_DIVERGED; BA_ERR_LETTER and BA_ERR_LENGTH with the row;
+ * BA_ERR_ARGUMENT, BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_BUSY.
+ * Owns: nothing. Threads: one at a time; lbfgs works on as many as the context allowed at the start, newton may start
+ * OpenBLAS's own. Cost: one pass over the rows, newton some more. Since 0.1.0.
  */
 BA_API ba_status ba_trainer_step(ba_trainer *trainer);
-/** Where the run stands; any pointer may be NULL. dev_loss is NaN without dev rows. Since 0.1.0. */
+/**
+ * Says where the run stands; any pointer may be NULL, and numbers not known yet are NaN.
+ * @param trainer NULL gives 0 and NaN.
+ * @param iterations iterations, or epochs, done.
+ * @param passes passes over the rows done.
+ * @param objective mean loss, with its penalty for lbfgs and newton.
+ * @param gradient size of the largest entry of the gradient; NaN for adagrad.
+ * @param dev_loss mean loss of the dev rows; NaN without any.
+ * Owns: nothing. Threads: one at a time. Cost: constant. Since 0.1.0.
+ */
 BA_API void ba_trainer_metrics(const ba_trainer *trainer, int64_t *iterations, int64_t *passes, double *objective,
                                double *gradient, double *dev_loss);
-/** Why the run stopped, as a sentence; "running" before that. Borrowed. Since 0.1.0. */
+/**
+ * Says why the run stopped, as a sentence.
+ * @param trainer NULL gives "no trainer".
+ * @return a borrowed text; "running" before the run stopped. Cannot fail.
+ * Owns: the trainer owns the text; the next step may change it. Threads: one at a time. Cost: constant. Since 0.1.0.
+ */
 BA_API const char *ba_trainer_reason(const ba_trainer *trainer);
-/** Makes the model from the best weights so far. The trainer can be stepped on. Owns: release *out. Since 0.1.0. */
+/**
+ * Makes the model from the best weights so far. The trainer can be stepped on.
+ * @param trainer not NULL.
+ * @param out gets the model.
+ * @return BA_OK, BA_ERR_DIVERGED, BA_ERR_ARGUMENT, BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_CANCELLED, BA_ERR_BUSY.
+ * Owns: the caller releases the model, which needs neither trainer nor dataset. Threads: one at a time. Cost: one pass
+ * over the rows and the weights. Since 0.1.0.
+ */
 BA_API ba_status ba_trainer_finish(ba_trainer *trainer, ba_model **out);
-/** Destroys a trainer; NULL is fine. Since 0.1.0. */
+/**
+ * Destroys a trainer. Models that it made stay valid.
+ * @param trainer may be NULL. Not to be used afterwards.
+ * Owns: nothing is left of it. Threads: any, but no call on it may be running. Cost: frees its memory. Since 0.1.0.
+ */
 BA_API void ba_trainer_destroy(ba_trainer *trainer);
 
 /**
- * Computes the metrics of predictions: n, accuracy, mcc, auroc, auprc, log_loss, brier, ece and the confusion matrix.
- *
- * @param classes 2 or more; for two classes auroc and auprc are of the second, for more the mean of one against the
- * rest
- * @param labels n class numbers
- * @param probabilities n x classes
- * @param weights n numbers, or NULL for 1
- * @return BA_OK, BA_ERR_ARGUMENT, BA_ERR_MEMORY; a metric that the data do not define is NaN
- * Owns: the caller destroys *out. Threads: one. Cost: a sort. Since 0.1.0.
+ * Computes the metrics of predictions: n, accuracy, mcc, auroc, auprc, log_loss, brier, ece and the confusion matrix. A
+ * metric that the data do not define is NaN.
+ * @param classes 2 or more; auroc and auprc: of the second of two, of more the mean of one against the rest.
+ * @param labels n class numbers, 0 to classes - 1; n is 0 or more.
+ * @param probabilities n x classes numbers, 0 to 1.
+ * @param weights n finite numbers, 0 or more, or NULL for 1.
+ * @return BA_OK, BA_ERR_ARGUMENT, with the row where one is at fault, BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_CANCELLED,
+ * BA_ERR_BUSY.
+ * Owns: the caller destroys the metrics. Threads: one at a time. Cost: a sort of the rows a class. Since 0.1.0.
  */
 BA_API ba_status ba_metrics_create(ba_context *context, int32_t classes, int64_t n, const int32_t *labels,
                                    const double *probabilities, const double *weights, ba_metrics **out);
-/** Scores a part of a dataset and computes its metrics; its class names must be known to the model. Since 0.1.0. */
+/**
+ * Scores a part of a dataset and computes its metrics, as ba_metrics_create.
+ * @param model not NULL; may be made from another context.
+ * @param dataset made from `context`; its class names must be known to the model.
+ * @param part BA_PART_TRAIN to BA_PART_TEST, or BA_PART_ALL.
+ * @param out gets the metrics.
+ * @return BA_OK; BA_ERR_LABEL, BA_ERR_LETTER and BA_ERR_LENGTH with the row; BA_ERR_ARGUMENT, also for a part without
+ * rows; BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_CANCELLED, BA_ERR_BUSY.
+ * Owns: the caller destroys the metrics. Threads: one at a time; works on as many as the context allows. Cost: one
+ * score a row, then the metrics. Since 0.1.0.
+ */
 BA_API ba_status ba_evaluate(ba_context *context, ba_model *model, ba_dataset *dataset, int32_t part, ba_metrics **out);
 /**
  * Trains once for each fold of ba_dataset_split, scores the fold left out, and computes the metrics of all of these
  * predictions together.
- *
- * @param options as ba_trainer_create, without hold_out
- * @return as ba_trainer_create and ba_trainer_step
- * Owns: the caller destroys *out. Threads: the context's. Since 0.1.0.
+ * @param recipe as for ba_trainer_create.
+ * @param dataset made from `context`, with folds.
+ * @param options as ba_trainer_create, without hold_out.
+ * @param out gets the metrics.
+ * @return BA_OK; the errors of ba_trainer_create, ba_trainer_step and ba_trainer_finish; BA_ERR_ARGUMENT without folds.
+ * Owns: the caller destroys the metrics. Threads: one at a time; works on as many as the context allows. Cost: one
+ * whole training a fold. Since 0.1.0.
  */
 BA_API ba_status ba_cross_validate(ba_context *context, const char *recipe, ba_dataset *dataset, const char *options,
                                    ba_metrics **out);
-/** The number of named numbers. Since 0.1.0. */
+/**
+ * Gives the number of named numbers.
+ * @param metrics NULL gives 0.
+ * @return 0 or more. Cannot fail.
+ * Owns: nothing. Threads: any. Cost: constant. Since 0.1.0.
+ */
 BA_API int32_t ba_metrics_count(const ba_metrics *metrics);
-/** The name of a number, such as "auroc"; NULL out of range. Since 0.1.0. */
+/**
+ * Gives the name of a number, such as "auroc".
+ * @param metrics NULL gives NULL.
+ * @param index 0 to count - 1.
+ * @return a constant text; NULL when out of range. Cannot fail.
+ * Owns: nothing; the text lives as long as the library. Threads: any. Cost: constant. Since 0.1.0.
+ */
 BA_API const char *ba_metrics_name(const ba_metrics *metrics, int32_t index);
-/** A number by name; NaN when there is none of that name. Since 0.1.0. */
+/**
+ * Gives a number by its name.
+ * @param metrics NULL gives NaN.
+ * @param name as from ba_metrics_name; NULL gives NaN.
+ * @return the number; NaN when there is none of that name. Cannot fail.
+ * Owns: nothing. Threads: any. Cost: constant. Since 0.1.0.
+ */
 BA_API double ba_metrics_value(const ba_metrics *metrics, const char *name);
-/** Weight of the rows of class `actual` (in class order) that were predicted as `predicted`. Since 0.1.0. */
+/**
+ * Gives the weight of the rows of one class that were predicted as another, or as the same.
+ * @param metrics NULL gives NaN.
+ * @param actual 0 to classes - 1, in class order.
+ * @param predicted 0 to classes - 1, in class order.
+ * @return 0 or more; NaN when out of range. Cannot fail.
+ * Owns: nothing. Threads: any. Cost: constant. Since 0.1.0.
+ */
 BA_API double ba_metrics_confusion(const ba_metrics *metrics, int32_t actual, int32_t predicted);
-/** Destroys metrics; NULL is fine. Since 0.1.0. */
+/**
+ * Destroys metrics.
+ * @param metrics may be NULL. Not to be used afterwards.
+ * Owns: nothing is left of them. Threads: any, but no call on them may be running. Cost: frees their memory.
+ * Since 0.1.0.
+ */
 BA_API void ba_metrics_destroy(ba_metrics *metrics);
 
 #ifdef __cplusplus

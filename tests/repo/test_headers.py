@@ -27,9 +27,13 @@ def test_umbrella_includes_every_header_and_does_nothing_else():
 
 
 @pytest.mark.parametrize("room", api.headers())
-def test_every_call_says_since_when(room):
-    missing = [call.name for call in api.calls()
-               if call.room == room and not re.search(r"Since \d+\.\d+\.\d+", call.comment or "")]
+def test_every_comment_tells_what_a_caller_must_know(room):
+    """Every call says which threads may make it and since when; one that can fail also its statuses and its cost."""
+    fallible = {call.name for call in api.fallible()}
+    always = [r"\bThreads: \S", r"\bSince \d+\.\d+\.\d+"]
+    missing = [(call.name, word) for call in api.calls() if call.room == room
+               for word in always + ([r"@return \S", r"\bCost: \S"] if call.name in fallible else [])
+               if not re.search(word, call.comment or "")]
     assert not missing
 
 
