@@ -38,7 +38,7 @@ def test_stages_are_explained_and_exist():
 
 def test_presets_exist():
     presets = {preset["name"] for preset in json.loads((TOP / "CMakePresets.json").read_text())["testPresets"]}
-    variants = re.search(r"for preset in ([\w ]+);", TEXT)[1].split()
+    variants = re.search(r"for preset in ([\w -]+);", TEXT)[1].split()
     assert set(variants) | {"release"} <= presets
 
 
