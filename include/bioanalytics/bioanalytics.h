@@ -10,6 +10,7 @@
 #include "bioanalytics/base.h"
 #include "bioanalytics/array.h"
 #include "bioanalytics/seq.h"
+#include "bioanalytics/arrow.h"
 #include "bioanalytics/features.h"
 #include "bioanalytics/model.h"
 #include "bioanalytics/train.h"

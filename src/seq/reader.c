@@ -61,6 +61,10 @@ void ba_reader_close(ba_reader *reader) {
   bai_context_release(context);
 }
 
+ba_context *bai_reader_context(const ba_reader *reader) {
+  return reader->context;
+}
+
 ba_status bai_reader_open_source(ba_context *context, bai_source *source, const char *options, ba_reader **out) {
   ba_reader *reader;
   *out = NULL;

@@ -11,6 +11,7 @@
 /* As the public calls of the same names, without entering or leaving the context. */
 ba_status bai_reader_open_path(ba_context *context, const char *path, const char *options, ba_reader **out);
 ba_status bai_reader_next_inner(ba_reader *reader, int64_t most, ba_records **out);
+ba_context *bai_reader_context(const ba_reader *reader);
 /* A reader over any source, which it takes over, also when it fails. */
 ba_status bai_reader_open_source(ba_context *context, bai_source *source, const char *options, ba_reader **out);
 

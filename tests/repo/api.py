@@ -8,6 +8,7 @@ import re
 TOP = pathlib.Path(__file__).resolve().parents[2]
 HEADERS = TOP / "include" / "bioanalytics"
 ROOMS = ("base", "kernels", "array", "seq", "features", "model", "train")
+ROOM_OF = {room: room for room in ROOMS} | {"arrow": "seq"}  # the room that a header belongs to
 MAP = TOP / "src" / "bioanalytics.map"
 
 Call = collections.namedtuple("Call", "room name result arguments comment")
@@ -19,7 +20,7 @@ DECLARATION = re.compile(
 
 def headers():
     """Names of the public headers that declare calls, in the order of the rooms."""
-    return [room for room in ROOMS if (HEADERS / f"{room}.h").exists()]
+    return [name for room in ROOMS for name in ROOM_OF if ROOM_OF[name] == room and (HEADERS / f"{name}.h").exists()]
 
 
 def calls():

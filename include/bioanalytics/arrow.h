@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * arrow.h: records as an Arrow stream, without a copy, so that pyarrow, polars and DuckDB read them as a table. The
+ * three structs are those of the Arrow C data and C stream interfaces, which are frozen.
+ */
+#ifndef BIOANALYTICS_ARROW_H
+#define BIOANALYTICS_ARROW_H
+
+#include "bioanalytics/seq.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#ifndef ARROW_C_DATA_INTERFACE
+#define ARROW_C_DATA_INTERFACE
+
+#define ARROW_FLAG_DICTIONARY_ORDERED 1
+#define ARROW_FLAG_NULLABLE 2
+#define ARROW_FLAG_MAP_KEYS_SORTED 4
+
+struct ArrowSchema {
+  const char *format;
+  const char *name;
+  const char *metadata;
+  int64_t flags;
+  int64_t n_children;
+  struct ArrowSchema **children;
+  struct ArrowSchema *dictionary;
+  void (*release)(struct ArrowSchema *);
+  void *private_data;
+};
+
+struct ArrowArray {
+  int64_t length;
+  int64_t null_count;
+  int64_t offset;
+  int64_t n_buffers;
+  int64_t n_children;
+  const void **buffers;
+  struct ArrowArray **children;
+  struct ArrowArray *dictionary;
+  void (*release)(struct ArrowArray *);
+  void *private_data;
+};
+
+#endif /* ARROW_C_DATA_INTERFACE */
+
+#ifndef ARROW_C_STREAM_INTERFACE
+#define ARROW_C_STREAM_INTERFACE
+
+struct ArrowArrayStream {
+  int (*get_schema)(struct ArrowArrayStream *, struct ArrowSchema *out);
+  int (*get_next)(struct ArrowArrayStream *, struct ArrowArray *out);
+  const char *(*get_last_error)(struct ArrowArrayStream *);
+  void (*release)(struct ArrowArrayStream *);
+  void *private_data;
+};
+
+#endif /* ARROW_C_STREAM_INTERFACE */
+
+/**
+ * Turns a reader into an Arrow stream of the columns name, sequence and, where the format has qualities, quality; all
+ * large_utf8. The first batch is read here, since it tells the format; a push reader is finished first.
+ *
+ * @param out a struct of the caller's, overwritten; a batch has at most 65,536 records
+ * @return BA_OK, BA_ERR_ARGUMENT, and what ba_reader_next returns; on failure the reader stays the caller's
+ * Owns: on success the stream owns the reader, and closes it when it is released. Threads: the stream is used by one
+ * thread at a time, and uses the reader's context; batches are released on any. Cost: no copy. Since 0.1.0.
+ */
+BA_API ba_status ba_reader_export_stream(ba_reader *reader, struct ArrowArrayStream *out);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * arrow.c: batches of records handed out through the Arrow C stream interface. An array holds a reference on its batch
+ * and points into it.
+ */
+#include "bioanalytics/arrow.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "seq/reader.h"
+#include "seq/records.h"
+
+#define BATCH_RECORDS 65536
+#define MOST_COLUMNS 3
+
+static const char *const column_names[MOST_COLUMNS] = {"name", "sequence", "quality"};
+
+/* ---- schemas and arrays ---- */
+
+typedef struct schema_parts {
+  ba_context *context;
+  struct ArrowSchema children[MOST_COLUMNS];
+  struct ArrowSchema *list[MOST_COLUMNS];
+} schema_parts;
+
+typedef struct array_parts {
+  ba_context *context;
+  struct ArrowArray children[MOST_COLUMNS];
+  struct ArrowArray *list[MOST_COLUMNS];
+  const void *no_validity;
+} array_parts;
+
+static void release_child_schema(struct ArrowSchema *schema) {
+  schema->release = NULL;
+}
+
+static void release_schema(struct ArrowSchema *schema) {
+  schema_parts *parts = schema->private_data;
+  ba_context *context = parts->context;
+  for (int64_t i = 0; i < schema->n_children; i++)
+    if (parts->list[i]->release) parts->list[i]->release(parts->list[i]);
+  schema->release = NULL;
+  bai_free(context, parts);
+  bai_context_release(context);
+}
+
+static ba_status make_schema(ba_context *context, int32_t columns, struct ArrowSchema *out) {
+  schema_parts *parts;
+  const ba_status status = bai_alloc_zero(context, 1, (int64_t)sizeof *parts, &parts);
+  if (status) return status;
+  parts->context = bai_context_retain(context);
+  for (int32_t i = 0; i < columns; i++) {
+    parts->children[i] = (struct ArrowSchema){.format = "U", .name = column_names[i], .release = release_child_schema};
+    parts->list[i] = &parts->children[i];
+  }
+  *out = (struct ArrowSchema){.format = "+s",
+                              .name = "",
+                              .n_children = columns,
+                              .children = parts->list,
+                              .release = release_schema,
+                              .private_data = parts};
+  return BA_OK;
+}
+
+/* A consumer may move a child out and let go of the parent, so each holds its own reference on the batch. */
+typedef struct child_parts {
+  ba_context *context;
+  ba_records *records;
+  const void *buffers[3];
+} child_parts;
+
+static void release_child(struct ArrowArray *array) {
+  child_parts *parts = array->private_data;
+  ba_context *context = parts->context;
+  array->release = NULL;
+  ba_records_release(parts->records);
+  bai_free(context, parts);
+  bai_context_release(context);
+}
+
+static void release_array(struct ArrowArray *array) {
+  array_parts *parts = array->private_data;
+  ba_context *context = parts->context;
+  for (int64_t i = 0; i < array->n_children; i++)
+    if (parts->list[i]->release) parts->list[i]->release(parts->list[i]);
+  array->release = NULL;
+  bai_free(context, parts);
+  bai_context_release(context);
+}
+
+static ba_status make_child(ba_context *context, ba_records *records, int32_t column, struct ArrowArray *out) {
+  static const char nothing[1] = "";
+  const bai_vector *offsets[MOST_COLUMNS] = {&records->name_offsets, &records->offsets, &records->quality_offsets};
+  const bai_vector *bytes[MOST_COLUMNS] = {&records->names, &records->letters, &records->qualities};
+  child_parts *parts;
+  const ba_status status = bai_alloc_zero(context, 1, (int64_t)sizeof *parts, &parts);
+  if (status) return status;
+  parts->context = bai_context_retain(context);
+  parts->records = ba_records_retain(records);
+  parts->buffers[1] = offsets[column]->data;
+  parts->buffers[2] = bytes[column]->data ? bytes[column]->data : nothing;
+  *out = (struct ArrowArray){.length = records->count,
+                             .n_buffers = 3,
+                             .buffers = parts->buffers,
+                             .release = release_child,
+                             .private_data = parts};
+  return BA_OK;
+}
+
+static ba_status make_array(ba_context *context, ba_records *records, int32_t columns, struct ArrowArray *out) {
+  array_parts *parts;
+  ba_status status = bai_alloc_zero(context, 1, (int64_t)sizeof *parts, &parts);
+  if (status) return status;
+  parts->context = bai_context_retain(context);
+  struct ArrowArray made = {.length = records->count,
+                            .n_buffers = 1,
+                            .buffers = &parts->no_validity,
+                            .children = parts->list,
+                            .release = release_array,
+                            .private_data = parts};
+  for (int32_t i = 0; !status && i < columns; i++) {
+    parts->list[i] = &parts->children[i];
+    status = make_child(context, records, i, &parts->children[i]);
+    if (!status) made.n_children++;
+  }
+  if (status)
+    release_array(&made);
+  else
+    *out = made;
+  return status;
+}
+
+/* ---- UTF-8: letters and qualities are ASCII, names may be anything ---- */
+
+/* Bytes of the UTF-8 sequence at `at`, or 0 when it is none (overlong forms, surrogates and beyond U+10FFFF too). */
+static int64_t utf8_length(const uint8_t *at, int64_t left) {
+  const uint8_t first = at[0];
+  if (first < 0x80) return 1;
+  const int64_t n = first >= 0xC2 && first <= 0xDF   ? 2
+                    : (first & 0xF0) == 0xE0         ? 3
+                    : first >= 0xF0 && first <= 0xF4 ? 4
+                                                     : 0;
+  if (n == 0 || n > left) return 0;
+  for (int64_t i = 1; i < n; i++)
+    if ((at[i] & 0xC0) != 0x80) return 0;
+  if ((first == 0xE0 && at[1] < 0xA0) || (first == 0xED && at[1] > 0x9F)) return 0;
+  if ((first == 0xF0 && at[1] < 0x90) || (first == 0xF4 && at[1] > 0x8F)) return 0;
+  return n;
+}
+
+static ba_status check_names(ba_context *context, const ba_records *records, int64_t first_record) {
+  for (int64_t i = 0; i < records->count; i++) {
+    int64_t length, step;
+    const uint8_t *name = (const uint8_t *)ba_records_name(records, i, &length);
+    for (int64_t at = 0; at < length; at += step) {
+      step = utf8_length(name + at, length - at);
+      if (step == 0)
+        return bai_fail_at(context, BA_ERR_FORMAT, first_record + i, -1,
+                           "the name is not UTF-8 from its byte %lld on; expected UTF-8 for an Arrow column",
+                           (long long)at);
+    }
+  }
+  return BA_OK;
+}
+
+/* ---- the stream ---- */
+
+typedef struct stream {
+  ba_context *context;
+  ba_reader *reader;
+  ba_records *first; /* read to learn the format, given by the first get_next */
+  int32_t columns;
+  char error[512];
+} stream;
+
+/* Arrow wants an errno value. */
+static int errno_of(stream *s, ba_status status) {
+  bai_format(s->error, sizeof s->error, "%s", s->context->message);
+  switch (status) {
+    case BA_ERR_MEMORY:
+    case BA_ERR_LIMIT:
+      return ENOMEM;
+    case BA_ERR_IO:
+      return EIO;
+    case BA_ERR_CANCELLED:
+      return ECANCELED;
+    default:
+      return EINVAL;
+  }
+}
+
+static int busy(stream *s) {
+  bai_format(s->error, sizeof s->error, "%s", ba_status_text(BA_ERR_BUSY));
+  return EBUSY;
+}
+
+static int get_schema(struct ArrowArrayStream *arrow, struct ArrowSchema *out) {
+  stream *s = arrow->private_data;
+  if (bai_enter(s->context)) return busy(s);
+  const ba_status status = bai_leave(s->context, make_schema(s->context, s->columns, out));
+  return status ? errno_of(s, status) : 0;
+}
+
+/* The next batch with its names checked; BA_END at the end. */
+static ba_status next_batch(stream *s, ba_records **out) {
+  int64_t given, bytes;
+  *out = s->first;
+  s->first = NULL;
+  ba_status status = *out ? BA_OK : bai_reader_next_inner(s->reader, BATCH_RECORDS, out);
+  if (status) return status;
+  ba_reader_position(s->reader, &given, &bytes);
+  status = check_names(s->context, *out, given - (*out)->count + 1);
+  if (status) ba_records_release(*out);
+  return status;
+}
+
+static int get_next(struct ArrowArrayStream *arrow, struct ArrowArray *out) {
+  stream *s = arrow->private_data;
+  ba_records *records = NULL;
+  memset(out, 0, sizeof *out);
+  if (bai_enter(s->context)) return busy(s);
+  ba_status status = next_batch(s, &records);
+  if (!status) {
+    status = make_array(s->context, records, s->columns, out);
+    ba_records_release(records); /* the columns hold it */
+  }
+  bai_leave(s->context, status);
+  return status == BA_OK || status == BA_END ? 0 : errno_of(s, status); /* the end is an array that is released */
+}
+
+static const char *get_last_error(struct ArrowArrayStream *arrow) {
+  const stream *s = arrow->private_data;
+  return s->error[0] ? s->error : NULL;
+}
+
+static void release_stream(struct ArrowArrayStream *arrow) {
+  stream *s = arrow->private_data;
+  ba_context *context = s->context;
+  arrow->release = NULL;
+  ba_records_release(s->first);
+  ba_reader_close(s->reader);
+  bai_free(context, s);
+  bai_context_release(context);
+}
+
+static int32_t columns_of(const ba_reader *reader) {
+  const int32_t format = ba_reader_format(reader);
+  return format == BA_FORMAT_FASTA || format == BA_FORMAT_UNKNOWN ? 2 : 3;
+}
+
+ba_status ba_reader_export_stream(ba_reader *reader, struct ArrowArrayStream *out) {
+  if (!reader) return BA_ERR_ARGUMENT;
+  ba_context *context = bai_reader_context(reader);
+  ba_status status = bai_enter(context);
+  if (status) return status;
+  stream *s = NULL;
+  if (!out) status = bai_fail(context, BA_ERR_ARGUMENT, "export: expected a place for the stream");
+  if (!status) status = bai_alloc_zero(context, 1, (int64_t)sizeof *s, &s);
+  if (!status) status = bai_reader_next_inner(reader, BATCH_RECORDS, &s->first);
+  if (status == BA_END) status = BA_OK; /* an empty table */
+  if (status) {
+    bai_free(context, s);
+    return bai_leave(context, status);
+  }
+  s->context = bai_context_retain(context);
+  s->reader = reader;
+  s->columns = columns_of(reader);
+  *out = (struct ArrowArrayStream){.get_schema = get_schema,
+                                   .get_next = get_next,
+                                   .get_last_error = get_last_error,
+                                   .release = release_stream,
+                                   .private_data = s};
+  return bai_leave(context, BA_OK);
+}
