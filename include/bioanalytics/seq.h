@@ -33,7 +33,9 @@ typedef struct ba_records ba_records;
  * @param path a local file, or "-" for standard input; names with "://" are refused.
  * @param options NULL, "" or a list of `ambiguous=skip|error` (letters other than A C G T U are kept and counted, the
  * default, or an error), `bgzf_end=warn|require` (a bgzf file without its end block gives a log line, the default, or
- * an error) and `reference=FILE` (the FASTA file of a CRAM file that needs one).
+ * an error); for SAM, BAM and CRAM `reference=FILE` (the FASTA file of a CRAM file that needs one), and
+ * `unmapped=keep|skip`, `secondary=keep|skip` (supplementary ones too), `duplicates=keep|skip` (all default keep) and
+ * `min_mapping_quality=0..254` (default 0; 255, for unknown, is kept).
  * @return BA_OK, BA_ERR_ARGUMENT, BA_ERR_RECIPE for an option, BA_ERR_IO, BA_ERR_UNSUPPORTED, BA_ERR_MEMORY,
  * BA_ERR_LIMIT, BA_ERR_BUSY.
  * Owns: the caller closes the reader. Threads: one at a time. Cost: opens the file, reads nothing; holds about 130 kB,
@@ -114,6 +116,17 @@ BA_API void ba_reader_position(const ba_reader *reader, int64_t *records, int64_
  * Owns: nothing. Threads: one at a time. Cost: constant. Since 0.1.0.
  */
 BA_API void ba_reader_counters(const ba_reader *reader, int64_t *letters, int64_t *ambiguous);
+/**
+ * Records that the options of the reader left out so far; they are counted in record numbers. 0 for NULL.
+ * Threads: one at a time. Cost: constant. Since 0.1.0.
+ */
+BA_API int64_t ba_reader_skipped(const ba_reader *reader);
+/**
+ * Counts the records that the options of a reader left out so far. They count in record numbers of errors.
+ * @param reader may be NULL: 0.
+ * Threads: one at a time. Cost: constant. Since 0.1.0.
+ */
+BA_API int64_t ba_reader_skipped(const ba_reader *reader);
 /**
  * Closes a reader. Batches that it gave stay valid.
  * @param reader may be NULL. Not to be used afterwards.

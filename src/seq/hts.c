@@ -7,10 +7,11 @@
 
 #ifndef BA_HAVE_HTSLIB
 
-ba_status bai_hts_open(ba_context *context, int32_t descriptor, int32_t format, const char *reference, bai_hts **out) {
+ba_status bai_hts_open(ba_context *context, int32_t descriptor, int32_t format, const bai_hts_options *options,
+                       bai_hts **out) {
   (void)descriptor;
   (void)format;
-  (void)reference;
+  (void)options;
   *out = NULL;
   return bai_fail(context, BA_ERR_UNSUPPORTED,
                   "SAM, BAM and CRAM need a build with -DBA_HTSLIB=ON (package libhts-dev) and libhts3 at run time");
@@ -68,6 +69,7 @@ struct bai_hts {
   bam1_t *record;
   int32_t descriptor, format, ended, lacks_end;
   int64_t total;
+  bai_hts_options options;
 };
 
 static ba_status load(ba_context *context, bai_hts *hts) {
@@ -126,8 +128,10 @@ static ba_status open_file(ba_context *context, bai_hts *hts, const char *refere
   return BA_OK;
 }
 
-ba_status bai_hts_open(ba_context *context, int32_t descriptor, int32_t format, const char *reference, bai_hts **out) {
+ba_status bai_hts_open(ba_context *context, int32_t descriptor, int32_t format, const bai_hts_options *options,
+                       bai_hts **out) {
   bai_hts *hts;
+  const char *reference = options->reference;
   *out = NULL;
   if (strstr(reference, "://") != NULL) {
     return bai_fail(context, BA_ERR_UNSUPPORTED, "reference %s: remote names are not read", reference);
@@ -136,6 +140,7 @@ ba_status bai_hts_open(ba_context *context, int32_t descriptor, int32_t format, 
   if (status) return status;
   hts->descriptor = descriptor;
   hts->format = format;
+  hts->options = *options;
   hts->total = (int64_t)lseek(descriptor, 0, SEEK_END);
   if (hts->total < 0 || lseek(descriptor, 0, SEEK_SET) != 0) {
     status = bai_fail(context, BA_ERR_UNSUPPORTED, "SAM, BAM and CRAM are read only from files, not from pipes");
@@ -210,6 +215,14 @@ static ba_status add_record(bai_parser *parser, const bam1_t *record) {
   return status ? status : bai_parser_commit(parser, parser->done_bytes);
 }
 
+static int32_t is_wanted(const bai_hts *hts) {
+  const uint16_t flag = hts->record->core.flag;
+  if (hts->options.unmapped && (flag & BAM_FUNMAP)) return 0;
+  if (hts->options.secondary && (flag & (BAM_FSECONDARY | BAM_FSUPPLEMENTARY))) return 0;
+  if (hts->options.duplicates && (flag & BAM_FDUP)) return 0;
+  return hts->record->core.qual >= hts->options.min_mapping_quality;
+}
+
 static ba_status unreadable(const bai_hts *hts, bai_parser *parser) {
   if (hts->format == BA_FORMAT_SAM) {
     return bai_fail_at(parser->context, BA_ERR_FORMAT, parser->record, -1, "htslib cannot read this SAM line");
@@ -230,6 +243,11 @@ ba_status bai_hts_read(bai_hts *hts, bai_parser *parser) {
     if (status) return status;
     int code = hts->call.sam_read1(hts->file, hts->header, hts->record);
     if (code < -1) return unreadable(hts, parser);
+    if (code >= 0 && !is_wanted(hts)) {
+      parser->skipped++;
+      parser->record++;
+      continue;
+    }
     if (code >= 0) {
       status = add_record(parser, hts->record);
       if (status) return status;

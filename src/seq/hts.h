@@ -9,8 +9,16 @@
 
 typedef struct bai_hts bai_hts;
 
-/* Reads the descriptor, which stays the caller's, from its start. `reference` is a FASTA file for CRAM, or "". */
-ba_status bai_hts_open(ba_context *context, int32_t descriptor, int32_t format, const char *reference, bai_hts **out);
+/* What a caller asks of alignments. A record that is left out is counted in the parser. */
+typedef struct bai_hts_options {
+  char reference[BAI_OPTION_TEXT];         /* a FASTA file for CRAM, or "" */
+  int32_t unmapped, secondary, duplicates; /* 0: kept; 1: left out; secondary covers supplementary ones too */
+  int64_t min_mapping_quality;             /* those below it are left out */
+} bai_hts_options;
+
+/* Reads the descriptor, which stays the caller's, from its start. */
+ba_status bai_hts_open(ba_context *context, int32_t descriptor, int32_t format, const bai_hts_options *options,
+                       bai_hts **out);
 /* Adds records until the batch is full; BA_END at the end of the file. */
 ba_status bai_hts_read(bai_hts *hts, bai_parser *parser);
 void bai_hts_close(bai_hts *hts, ba_context *context);

@@ -29,6 +29,8 @@ typedef struct bai_parser {
   int64_t sequence_lines, plus_length;
   int64_t symbols, first_line_symbols, quality_at; /* quality symbols so far, in the first line, where they start */
 
+  int64_t skipped; /* records that the options leave out, since the reader was opened */
+
   /* Of the finished records of the batch. */
   int64_t done_letters, done_ambiguous;
 } bai_parser;

@@ -33,7 +33,7 @@ struct ba_reader {
   bai_source *source;
   int32_t push, state, format, finished;
   int32_t require_end; /* option bgzf_end */
-  char reference[BAI_OPTION_TEXT];
+  bai_hts_options alignments;
   bai_inflate *inflate;
   bai_hts *hts;
   uint8_t head[HEAD_BYTES]; /* the first bytes, kept until the format is known, then parsed from here */
@@ -80,7 +80,15 @@ ba_status bai_reader_open_source(ba_context *context, bai_source *source, const 
   const bai_option table[] = {
       {.name = "ambiguous", .type = 'w', .words = "skip|error", .value = &reader->parser.refuse_ambiguous},
       {.name = "bgzf_end", .type = 'w', .words = "warn|require", .value = &reader->require_end},
-      {.name = "reference", .type = 't', .value = reader->reference},
+      {.name = "reference", .type = 't', .value = reader->alignments.reference},
+      {.name = "unmapped", .type = 'w', .words = "keep|skip", .value = &reader->alignments.unmapped},
+      {.name = "secondary", .type = 'w', .words = "keep|skip", .value = &reader->alignments.secondary},
+      {.name = "duplicates", .type = 'w', .words = "keep|skip", .value = &reader->alignments.duplicates},
+      {.name = "min_mapping_quality",
+       .type = 'i',
+       .least = 0,
+       .most = 254,
+       .value = &reader->alignments.min_mapping_quality},
       {.name = NULL}};
   status = bai_options_parse(context, options, table);
   if (status) {
@@ -317,7 +325,7 @@ static ba_status open_alignments(ba_reader *reader, int32_t format) {
                     "standard input",
                     names[format - BA_FORMAT_SAM]);
   }
-  return bai_hts_open(reader->context, descriptor, format, reader->reference, &reader->hts);
+  return bai_hts_open(reader->context, descriptor, format, &reader->alignments, &reader->hts);
 }
 
 /* A SAM file may lack its header. Its first line then has a number in the second field and nine tabs before its
@@ -538,6 +546,10 @@ int32_t ba_reader_format(const ba_reader *reader) {
 void ba_reader_position(const ba_reader *reader, int64_t *records, int64_t *bytes) {
   if (records) *records = reader ? reader->records : 0;
   if (bytes) *bytes = reader ? reader->bytes : 0;
+}
+
+int64_t ba_reader_skipped(const ba_reader *reader) {
+  return reader ? reader->parser.skipped : 0;
 }
 
 void ba_reader_counters(const ba_reader *reader, int64_t *letters, int64_t *ambiguous) {

@@ -82,6 +82,65 @@ static void sam_files(void **state) {
   if (!present) skip();
 }
 
+/* One record for each reason to leave one out; the numbers are those of the SAM specification. */
+static const char flag_text[] =
+    "@HD\tVN:1.6\n@SQ\tSN:c\tLN:99\n"
+    "good\t0\tc\t1\t60\t2M\t*\t0\t0\tAC\tII\n"
+    "unmapped\t4\t*\t0\t0\t*\t*\t0\t0\tGG\tII\n"
+    "secondary\t256\tc\t1\t60\t2M\t*\t0\t0\tCC\tII\n"
+    "supplementary\t2048\tc\t1\t60\t2M\t*\t0\t0\tTT\tII\n"
+    "duplicate\t1024\tc\t1\t60\t2M\t*\t0\t0\tGT\tII\n"
+    "low\t0\tc\t1\t29\t2M\t*\t0\t0\tTG\tII\n"
+    "edge\t0\tc\t1\t30\t2M\t*\t0\t0\tCA\tII\n"
+    "unknown\t0\tc\t1\t255\t2M\t*\t0\t0\tTA\tII\n";
+
+static void records_are_left_out_by_flag_and_quality(void **state) {
+  static const struct {
+    const char *options, *names;
+    int64_t skipped;
+  } cases[] = {
+      {"", "good unmapped secondary supplementary duplicate low edge unknown ", 0},
+      {"unmapped=keep, secondary=keep, duplicates=keep, min_mapping_quality=0",
+       "good unmapped secondary supplementary duplicate low edge unknown ", 0},
+      {"unmapped=skip", "good secondary supplementary duplicate low edge unknown ", 1},
+      {"secondary=skip", "good unmapped duplicate low edge unknown ", 2},
+      {"duplicates=skip", "good unmapped secondary supplementary low edge unknown ", 1},
+      {"min_mapping_quality=30", "good secondary supplementary duplicate edge unknown ", 2},
+      {"unmapped=skip, secondary=skip, duplicates=skip, min_mapping_quality=31", "good unknown ", 6},
+  };
+  char folder[TEMP_PATH], path[TEMP_PATH];
+  (void)state;
+  temp_make(folder);
+  temp_write(path, folder, "flags.sam", flag_text, (int64_t)strlen(flag_text));
+  const int32_t present = built_in(path);
+  for (size_t i = 0; present && i < sizeof cases / sizeof *cases; i++) {
+    char names[200] = "";
+    ba_context *context;
+    ba_reader *reader;
+    ba_records *batch;
+    assert_int_equal(ba_context_create(NULL, &context), BA_OK);
+    assert_int_equal(ba_reader_open_path(context, path, cases[i].options, &reader), BA_OK);
+    while (ba_reader_next(reader, 2, &batch) == BA_OK) {
+      for (int64_t r = 0; r < ba_records_count(batch); r++) {
+        int64_t length;
+        const char *name = ba_records_name(batch, r, &length);
+        strncat(names, name, (size_t)length);
+        strcat(names, " ");
+      }
+      ba_records_release(batch);
+    }
+    assert_string_equal(ba_context_error_message(context), "");
+    assert_string_equal(names, cases[i].names);
+    assert_int_equal(ba_reader_skipped(reader), cases[i].skipped);
+    ba_reader_close(reader);
+    assert_int_equal(ba_reader_open_path(context, path, "min_mapping_quality=255", &reader), BA_ERR_RECIPE);
+    ba_context_destroy(context);
+  }
+  assert_int_equal(ba_reader_skipped(NULL), 0);
+  temp_remove(folder);
+  if (!present) skip();
+}
+
 static void only_from_paths(void **state) {
   static const expectation cases[] = {
       {"@SQ\tSN:c\tLN:9\n", "", BA_ERR_UNSUPPORTED,
@@ -266,6 +325,7 @@ static void cram_references(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(sam_files),
+    cmocka_unit_test(records_are_left_out_by_flag_and_quality),
     cmocka_unit_test(only_from_paths),
 #if HAVE_HEADERS
     cmocka_unit_test(binary_files),
