@@ -117,11 +117,6 @@ BA_API void ba_reader_position(const ba_reader *reader, int64_t *records, int64_
  */
 BA_API void ba_reader_counters(const ba_reader *reader, int64_t *letters, int64_t *ambiguous);
 /**
- * Records that the options of the reader left out so far; they are counted in record numbers. 0 for NULL.
- * Threads: one at a time. Cost: constant. Since 0.1.0.
- */
-BA_API int64_t ba_reader_skipped(const ba_reader *reader);
-/**
  * Counts the records that the options of a reader left out so far. They count in record numbers of errors.
  * @param reader may be NULL: 0.
  * Threads: one at a time. Cost: constant. Since 0.1.0.
