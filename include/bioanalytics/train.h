@@ -150,8 +150,8 @@ BA_API ba_status ba_trainer_create(ba_context *context, const char *recipe, ba_d
  * @return BA_OK: there is more to do; BA_END: it stopped, see ba_trainer_reason; BA_ERR_CANCELLED: once the context was
  * reset, the next step goes on with the same run; BA_ERR_DIVERGED; BA_ERR_LETTER and BA_ERR_LENGTH with the row;
  * BA_ERR_ARGUMENT, BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_BUSY.
- * Owns: nothing. Threads: one at a time; lbfgs works on as many as the context allowed at the start, newton may start
- * OpenBLAS's own. Cost: one pass over the rows, newton some more. Since 0.1.0.
+ * Owns: nothing. Threads: one at a time; lbfgs works on as many as the context allowed at the start, newton above 512
+ * columns may start OpenBLAS's own. Cost: one pass over the rows, newton some more. Since 0.1.0.
  */
 BA_API ba_status ba_trainer_step(ba_trainer *trainer);
 /**

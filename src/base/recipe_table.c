@@ -23,7 +23,7 @@
        "lbfgs|adagrad|newton",                                                                                         \
        "lbfgs",                                                                                                        \
        "lbfgs: all rows a step, the optimum; adagrad: row by row, early stopping on the dev part; newton: few "        \
-       "columns (up to 4,096), two classes, through OpenBLAS and LAPACKE"},                                            \
+       "columns, two classes; above 512 columns (up to 4,096) through OpenBLAS and LAPACKE"},                          \
       {"tol",                                                                                                          \
        BAI_KEY_REAL,                                                                                                   \
        0,                                                                                                              \

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "train/blas.h"
+#include "train/dense.h"
 
 #define BLOCK_ROWS 512
 #define MOST_HALVINGS 30
@@ -20,7 +21,7 @@
 struct bai_newton {
   ba_context *context;
   bai_problem *problem;
-  bai_blas *blas;
+  bai_blas *blas; /* NULL for narrow problems, which need none */
   int32_t n;
   int32_t started;
   int64_t iterations, passes;
@@ -47,7 +48,7 @@ ba_status bai_newton_create(ba_context *context, bai_problem *problem, const dou
   s->problem = problem;
   s->n = (int32_t)n;
   double **vectors[] = {&s->point, &s->gradient, &s->trial, &s->trial_gradient, &s->direction, &s->diagonal};
-  status = bai_blas_open(context, &s->blas);
+  if (problem->plan->width > BAI_NEWTON_OWN_COLUMNS) status = bai_blas_open(context, &s->blas);
   for (size_t i = 0; !status && i < sizeof vectors / sizeof vectors[0]; i++)
     status = bai_alloc(context, n, 8, vectors[i]);
   if (!status) status = bai_alloc(context, n, 8 * BLOCK_ROWS, &s->rows);
@@ -109,6 +110,14 @@ static ba_status fill_row(bai_newton *s, const bai_kernels *kernels, int64_t row
   return BA_OK;
 }
 
+/* Adds the square of the rows that are filled to the upper triangle of the Hessian. */
+static void add_square(bai_newton *s, const bai_kernels *kernels, int32_t filled) {
+  if (s->blas)
+    bai_blas_add_square(s->blas, s->hessian, s->n, s->rows, filled);
+  else
+    bai_dense_add_square(kernels, s->hessian, s->n, s->rows, filled);
+}
+
 /* Its upper triangle at the point, mirrored to the lower one: Cholesky will overwrite the upper. */
 static ba_status make_hessian(bai_newton *s) {
   const bai_kernels *kernels = bai_kernels_of(s->context);
@@ -122,10 +131,10 @@ static ba_status make_hessian(bai_newton *s) {
     if (!status && filled % 64 == 0) status = bai_check_cancel(s->context);
     if (status) return status;
     if (++filled < BLOCK_ROWS) continue;
-    bai_blas_add_square(s->blas, s->hessian, s->n, s->rows, filled);
+    add_square(s, kernels, filled);
     filled = 0;
   }
-  if (filled > 0) bai_blas_add_square(s->blas, s->hessian, s->n, s->rows, filled);
+  add_square(s, kernels, filled);
   for (int64_t i = 0; i < n; i++) {
     s->diagonal[i] = s->hessian[i * n + i] + (i < n - 1 ? p->l2 : 0.0);
     for (int64_t j = i + 1; j < n; j++) s->hessian[j * n + i] = s->hessian[i * n + j];
@@ -142,7 +151,9 @@ static ba_status solve(bai_newton *s, const bai_kernels *kernels, ridge_state *r
       for (int64_t j = i + 1; j < n; j++) s->hessian[i * n + j] = s->hessian[j * n + i];
     }
     kernels->scale_f64(s->direction, -1.0, s->gradient, n);
-    if (!bai_blas_solve(s->blas, s->hessian, s->n, s->direction)) continue;
+    const int32_t solved = s->blas ? bai_blas_solve(s->blas, s->hessian, s->n, s->direction)
+                                   : bai_dense_solve(kernels, s->hessian, s->n, s->direction);
+    if (!solved) continue;
     *descent = kernels->dot_f64(s->gradient, s->direction, n);
     if (*descent <= 0.0) return BA_OK; /* not so when it is NaN */
   }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * newton.h: Newton's method for few columns and two classes, its Hessian by syrk and its step by Cholesky, through
- * OpenBLAS and LAPACKE. Outside the promise of same bits.
+ * newton.h: Newton's method for few columns and two classes, its Hessian as a square and its step by Cholesky.
  */
 #ifndef BAI_TRAIN_NEWTON_H
 #define BAI_TRAIN_NEWTON_H
@@ -9,11 +8,13 @@
 #include "train/problem.h"
 
 #define BAI_NEWTON_COLUMNS 4096
+/* Up to here our own fixed-order sums do it, with the same bits at every CPU level; beyond, OpenBLAS and LAPACKE. */
+#define BAI_NEWTON_OWN_COLUMNS 512
 
 typedef struct bai_newton bai_newton;
 
-/* Starts at `start`. BA_ERR_UNSUPPORTED without BLAS in the build or on the machine, with more columns, or with more
- * than one output. */
+/* Starts at `start`. BA_ERR_UNSUPPORTED with more columns, with more than one output, or where a wide problem needs
+ * BLAS and the build or the machine has none. */
 ba_status bai_newton_create(ba_context *context, bai_problem *problem, const double *start, bai_newton **out);
 void bai_newton_destroy(bai_newton *solver);
 /* One iteration: Hessian, step, halved until the objective falls. *stuck is 1 when it cannot fall any more. */

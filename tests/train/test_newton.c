@@ -174,6 +174,38 @@ static void test_reaches_the_minimum_with_balanced_classes(void **state) {
   reaches_the_minimum(*state, "Kmer(k=2, value=sqrt) + Kmer(k=3, strand=canonical) | Logistic()", 1, 1e-2, 1e-13);
 }
 
+/* More columns than our own sums take: through OpenBLAS and LAPACKE. */
+static void test_reaches_the_minimum_of_a_wide_problem(void **state) {
+  reaches_the_minimum(*state, "Kmer(k=5) | Logistic()", 0, 1e-3, 1e-13);
+}
+
+/* Up to 512 columns the promise of same bits holds. */
+static void test_same_bits_at_every_level(void **state) {
+  static const char *const levels[] = {"scalar", "avx2", "avx512"};
+  double first[85 + 1] = {0};
+  int32_t compared = 0;
+  for (int32_t level = 0; level < 3; level++) {
+    for (int32_t threads = 1; threads <= 2; threads++) {
+      fixture f;
+      int32_t stuck;
+      if (ba_context_set_cpu(*state, levels[level])) continue;
+      assert_int_equal(ba_context_set_threads(*state, threads), BA_OK);
+      assert_int_equal(make(&f, *state, "Kmer(k=1..3) | Logistic()", ROWS, 2, 0, 1e-4), BA_OK);
+      assert_int_equal(f.problem->parameters, 85);
+      double *start = zeros(f.problem->parameters);
+      bai_newton *solver = NULL;
+      assert_int_equal(bai_newton_create(f.context, f.problem, start, &solver), BA_OK);
+      run(solver, 50, &stuck);
+      if (compared++ == 0) memcpy(first, bai_newton_point(solver), 85 * sizeof *first);
+      assert_memory_equal(first, bai_newton_point(solver), 85 * sizeof *first);
+      bai_newton_destroy(solver);
+      unmake(&f);
+      test_free(start);
+    }
+  }
+  assert_true(compared >= 2);
+}
+
 /* Frequencies add up to 1, which is the intercept again: the Hessian is singular, and a ridge helps. */
 static void test_reaches_the_minimum_of_a_singular_problem(void **state) {
   reaches_the_minimum(*state, "Kmer(k=1..2, value=freq, norm=none) | Logistic()", 0, 0.0, 1e-9);
@@ -309,6 +341,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(test_reaches_the_minimum, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_reaches_the_minimum_with_balanced_classes, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(test_reaches_the_minimum_of_a_wide_problem, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(test_same_bits_at_every_level, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_reaches_the_minimum_of_a_singular_problem, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_step_against_differences_of_the_gradient, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_classes_that_can_be_parted, set_up, tear_down),
