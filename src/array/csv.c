@@ -111,5 +111,5 @@ const char *bai_csv_field(const bai_csv *csv, int64_t index, int64_t *length) {
   const int64_t *ends = csv->ends.data;
   const int64_t from = index ? ends[index - 1] : 0;
   *length = ends[index] - from;
-  return (const char *)csv->bytes.data + from;
+  return csv->bytes.data ? (const char *)csv->bytes.data + from : "";
 }
