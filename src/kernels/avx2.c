@@ -41,6 +41,164 @@ static int64_t encode(uint8_t *codes, const uint8_t *letters, int64_t n) {
   return unknown + scalar_encode(codes + i, letters + i, n - i);
 }
 
+/* ---- text ---- */
+
+static inline __m256i load32(const uint8_t *at) {
+  return _mm256_loadu_si256((const __m256i_u *)(const void *)at);
+}
+
+static inline void store32(uint8_t *at, __m256i bytes) {
+  _mm256_storeu_si256((__m256i_u *)(void *)at, bytes);
+}
+
+/* Most blocks hold one line feed or two, and whether they do is not predictable, so two places are always written. */
+static inline uint32_t *put_places(uint32_t *next, uint64_t mask, uint64_t at) {
+  uint32_t *end = next + _mm_popcnt_u64(mask);
+  uint64_t rest = _blsr_u64(mask);
+  uint64_t two = (at + _tzcnt_u64(mask)) | (at + _tzcnt_u64(rest)) << 32;
+  memcpy(next, &two, sizeof two);
+  if (end - next <= 2) return end;
+  for (next += 2; next < end; next++) {
+    rest = _blsr_u64(rest);
+    *next = (uint32_t)(at + _tzcnt_u64(rest));
+  }
+  return end;
+}
+
+static int64_t line_feeds(uint32_t *places, int64_t most, const uint8_t *text, int64_t n) {
+  const __m256i feed = _mm256_set1_epi8('\n');
+  uint32_t *next = places, *stop = places + most;
+  uint64_t at = 0, whole = (uint64_t)n & ~UINT64_C(63);
+  for (; at < whole && next < stop; at += 64) {
+    uint32_t low = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(load32(text + at), feed));
+    uint32_t high = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(load32(text + at + 32), feed));
+    next = put_places(next, (uint64_t)high << 32 | low, at);
+  }
+  for (; at < (uint64_t)n && next < stop; at++) {
+    *next = (uint32_t)at;
+    next += text[at] == '\n';
+  }
+  return next < stop ? next - places : most;
+}
+
+/* One bit for each byte. See encode for the plain letters; a byte above 127 picks 0. */
+static inline uint32_t not_plain(__m256i bytes) {
+  const __m256i expected = _mm256_setr_epi8(-1, 'A', -1, 'C', 'T', 'U', -1, 'G', -1, -1, -1, -1, -1, -1, -1, -1, -1,
+                                            'A', -1, 'C', 'T', 'U', -1, 'G', -1, -1, -1, -1, -1, -1, -1, -1);
+  __m256i upper = _mm256_and_si256(bytes, _mm256_set1_epi8((char)0xDF));
+  return ~(uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(upper, _mm256_shuffle_epi8(expected, upper)));
+}
+
+static inline uint32_t not_letter(__m256i bytes) {
+  __m256i upper = _mm256_and_si256(bytes, _mm256_set1_epi8((char)0xDF));
+  __m256i from_a = _mm256_sub_epi8(upper, _mm256_set1_epi8('A'));
+  __m256i good = _mm256_cmpeq_epi8(_mm256_min_epu8(from_a, _mm256_set1_epi8(25)), from_a);
+  good = _mm256_or_si256(good, _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8('*')));
+  good = _mm256_or_si256(good, _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8('-')));
+  good = _mm256_or_si256(good, _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8('.')));
+  return ~(uint32_t)_mm256_movemask_epi8(good);
+}
+
+static inline __m256i bad_symbols(__m256i bytes) {
+  __m256i from_first = _mm256_sub_epi8(bytes, _mm256_set1_epi8('!'));
+  const __m256i last = _mm256_set1_epi8('~' - '!');
+  return _mm256_xor_si256(_mm256_cmpeq_epi8(_mm256_min_epu8(from_first, last), from_first), _mm256_set1_epi8(-1));
+}
+
+static inline __m256i controls(__m256i bytes) {
+  __m256i low = _mm256_cmpeq_epi8(_mm256_min_epu8(bytes, _mm256_set1_epi8(' ' - 1)), bytes);
+  low = _mm256_andnot_si256(_mm256_cmpeq_epi8(bytes, _mm256_set1_epi8('\t')), low);
+  return _mm256_or_si256(low, _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(0x7F)));
+}
+
+/* The last block overlaps the one before; `fresh` is the bits of the bytes not seen before. */
+static inline int64_t copy_letters(uint8_t *to, const uint8_t *from, int64_t n) {
+  if (n < 32) return scalar_copy_letters(to, from, n);
+  int64_t others = 0;
+  for (int64_t i = 0, at = 0; i < n; i += 32, at = i + 32 <= n ? i : n - 32) {
+    __m256i bytes = load32(from + at);
+    store32(to + at, bytes);
+    uint32_t fresh = ~UINT32_C(0) << (i - at), other = not_plain(bytes) & fresh;
+    if (other == 0) continue;
+    if (not_letter(bytes)) return -1;
+    others += _mm_popcnt_u32(other);
+  }
+  return others;
+}
+
+static inline int64_t copy_name(uint8_t *to, const uint8_t *from, int64_t n) {
+  if (n < 32) return scalar_copy_name(to, from, n);
+  __m256i bad = _mm256_setzero_si256(), bytes;
+  for (int64_t i = 0; i + 32 < n; i += 32) {
+    bytes = load32(from + i);
+    store32(to + i, bytes);
+    bad = _mm256_or_si256(bad, controls(bytes));
+  }
+  bytes = load32(from + n - 32);
+  store32(to + n - 32, bytes);
+  bad = _mm256_or_si256(bad, controls(bytes));
+  return _mm256_testz_si256(bad, bad) - 1;
+}
+
+/* A line feed is a control byte: the first of these must be one. */
+static inline int64_t take_name(uint8_t *to, const uint8_t *from, int64_t limit) {
+  for (int64_t i = 0; i < limit; i += 32) {
+    __m256i bytes = load32(from + i);
+    store32(to + i, bytes);
+    uint32_t stop = (uint32_t)_mm256_movemask_epi8(controls(bytes));
+    if (stop == 0) continue;
+    int64_t at = i + (int64_t)_tzcnt_u32(stop);
+    return from[at] == '\n' && at < limit ? at : -1;
+  }
+  return -1;
+}
+
+/* Nor is a line feed a plain letter. */
+static inline int64_t take_letters(uint8_t *to, const uint8_t *from, int64_t limit, int64_t *ambiguous) {
+  for (int64_t i = 0; i < limit; i += 32) {
+    __m256i bytes = load32(from + i);
+    store32(to + i, bytes);
+    uint32_t stop = not_plain(bytes);
+    if (stop == 0) continue;
+    int64_t at = i + (int64_t)_tzcnt_u32(stop);
+    if (from[at] != '\n') {
+      uint32_t feeds = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(bytes, _mm256_set1_epi8('\n')));
+      uint32_t line = feeds ? _blsmsk_u32(feeds) & ~feeds : ~UINT32_C(0);
+      if (line & not_letter(bytes)) return -1;
+      *ambiguous += _mm_popcnt_u32(stop & line);
+      if (feeds == 0) continue;
+      at = i + (int64_t)_tzcnt_u32(feeds);
+    }
+    return at < limit ? at : -1;
+  }
+  return -1;
+}
+
+static inline int64_t take_symbols(uint8_t *to, const uint8_t *from, int64_t n) {
+  __m256i bad = _mm256_setzero_si256();
+  int64_t i = 0;
+  for (; i + 32 <= n; i += 32) {
+    __m256i bytes = load32(from + i);
+    store32(to + i, bytes);
+    bad = _mm256_or_si256(bad, bad_symbols(bytes));
+  }
+  __m256i bytes = load32(from + i);
+  store32(to + i, bytes);
+  uint32_t end = _bzhi_u32((uint32_t)_mm256_movemask_epi8(bad_symbols(bytes)), (uint32_t)(n - i));
+  return _mm256_testz_si256(bad, bad) && end == 0 && from[n] == '\n' ? 0 : -1;
+}
+
+static int64_t cut_records(bai_text_columns *columns, const uint8_t *text, int64_t n, int64_t most, int64_t *bytes) {
+  return cut_records_with(take_name, take_letters, take_symbols, columns, text, n, most, bytes);
+}
+
+static int64_t join_lines(bai_text_columns *columns, const uint8_t *text, int64_t first, const uint32_t *places,
+                          int64_t most) {
+  return join_lines_with(copy_letters, columns, text, first, places, most);
+}
+
+/* ---- codes ---- */
+
 void bai_avx2_pack(uint8_t *packed, const uint8_t *codes, int64_t n) {
   const __m256i three = _mm256_set1_epi8(3);
   const __m256i pairs = _mm256_set1_epi16(0x0401), quads = _mm256_set1_epi32(0x00100001);
@@ -172,6 +330,10 @@ const bai_kernels bai_kernels_avx2 = {
     .encode = encode,
     .pack = bai_avx2_pack,
     .unpack = bai_avx2_unpack,
+    .line_feeds = line_feeds,
+    .copy_name = copy_name,
+    .cut_records = cut_records,
+    .join_lines = join_lines,
     .kmer_extend = scalar_kmer_extend,
     .kmer_extend_reverse = scalar_kmer_extend_reverse,
     .kmer_canonical = scalar_kmer_canonical,

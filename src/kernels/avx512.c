@@ -27,6 +27,166 @@ static int64_t encode(uint8_t *codes, const uint8_t *letters, int64_t n) {
   return unknown;
 }
 
+/* ---- text ---- */
+
+static inline __mmask64 bytes_of(int64_t left) {
+  return left < 64 ? _bzhi_u64(~UINT64_C(0), (uint32_t)left) : ~UINT64_C(0);
+}
+
+static inline __m512i load64(const uint8_t *at) {
+  return _mm512_loadu_si512((const void *)at);
+}
+
+static inline void store64(uint8_t *at, __m512i bytes) {
+  _mm512_storeu_si512((void *)at, bytes);
+}
+
+static inline __m512i load_some(__mmask64 mask, const uint8_t *at) {
+  return _mm512_maskz_loadu_epi8(mask, at);
+}
+
+/* See avx2.c. */
+static inline uint32_t *put_places(uint32_t *next, uint64_t mask, uint64_t at) {
+  uint32_t *end = next + _mm_popcnt_u64(mask);
+  uint64_t rest = _blsr_u64(mask);
+  uint64_t two = (at + _tzcnt_u64(mask)) | (at + _tzcnt_u64(rest)) << 32;
+  memcpy(next, &two, sizeof two);
+  if (end - next <= 2) return end;
+  for (next += 2; next < end; next++) {
+    rest = _blsr_u64(rest);
+    *next = (uint32_t)(at + _tzcnt_u64(rest));
+  }
+  return end;
+}
+
+static int64_t line_feeds(uint32_t *places, int64_t most, const uint8_t *text, int64_t n) {
+  const __m512i feed = _mm512_set1_epi8('\n');
+  uint32_t *next = places, *stop = places + most;
+  uint64_t at = 0, whole = (uint64_t)n & ~UINT64_C(63);
+  for (; at < whole && next < stop; at += 64)
+    next = put_places(next, _mm512_cmpeq_epi8_mask(load64(text + at), feed), at);
+  if (at < (uint64_t)n && next < stop) {
+    __m512i bytes = load_some(bytes_of(n - (int64_t)at), text + at);
+    next = put_places(next, _mm512_cmpeq_epi8_mask(bytes, feed), at);
+  }
+  return next < stop ? next - places : most;
+}
+
+/* A byte above 127 picks 0, which it is not. */
+static inline __mmask64 plain(__m512i bytes) {
+  const __m512i expected =
+      _mm512_broadcast_i32x4(_mm_setr_epi8(-1, 'A', -1, 'C', 'T', 'U', -1, 'G', -1, -1, -1, -1, -1, -1, -1, -1));
+  __m512i upper = _mm512_and_si512(bytes, _mm512_set1_epi8((char)0xDF));
+  return _mm512_cmpeq_epi8_mask(upper, _mm512_shuffle_epi8(expected, upper));
+}
+
+static inline __mmask64 letters_of(__m512i bytes) {
+  __m512i upper = _mm512_and_si512(bytes, _mm512_set1_epi8((char)0xDF));
+  return _mm512_cmple_epu8_mask(_mm512_sub_epi8(upper, _mm512_set1_epi8('A')), _mm512_set1_epi8(25)) |
+         _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8('*')) | _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8('-')) |
+         _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8('.'));
+}
+
+static inline int64_t copy_letters(uint8_t *to, const uint8_t *from, int64_t n) {
+  int64_t others = 0, i = 0;
+  for (; i + 64 <= n; i += 64) {
+    __m512i bytes = load64(from + i);
+    store64(to + i, bytes);
+    __mmask64 other = ~plain(bytes);
+    if (other == 0) continue;
+    if (~letters_of(bytes)) return -1;
+    others += (int64_t)_mm_popcnt_u64(other);
+  }
+  __mmask64 mask = bytes_of(n - i);
+  __m512i bytes = load_some(mask, from + i);
+  _mm512_mask_storeu_epi8(to + i, mask, bytes);
+  __mmask64 other = mask & ~plain(bytes);
+  if (other == 0) return others;
+  if (mask & ~letters_of(bytes)) return -1;
+  return others + (int64_t)_mm_popcnt_u64(other);
+}
+
+static inline __mmask64 controls(__m512i bytes) {
+  __mmask64 low = _mm512_cmplt_epu8_mask(bytes, _mm512_set1_epi8(' '));
+  return _mm512_mask_cmpneq_epi8_mask(low, bytes, _mm512_set1_epi8('\t')) |
+         _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8(0x7F));
+}
+
+static inline int64_t copy_name(uint8_t *to, const uint8_t *from, int64_t n) {
+  __mmask64 bad = 0;
+  int64_t i = 0;
+  for (; i + 64 <= n; i += 64) {
+    __m512i bytes = load64(from + i);
+    store64(to + i, bytes);
+    bad |= controls(bytes);
+  }
+  __mmask64 mask = bytes_of(n - i);
+  __m512i bytes = load_some(mask, from + i);
+  _mm512_mask_storeu_epi8(to + i, mask, bytes);
+  bad |= mask & controls(bytes);
+  return -(int64_t)(bad != 0);
+}
+
+/* A line feed is a control byte: the first of these must be one. */
+static inline int64_t take_name(uint8_t *to, const uint8_t *from, int64_t limit) {
+  for (int64_t i = 0; i < limit; i += 64) {
+    __m512i bytes = load64(from + i);
+    store64(to + i, bytes);
+    uint64_t stop = controls(bytes);
+    if (stop == 0) continue;
+    int64_t at = i + (int64_t)_tzcnt_u64(stop);
+    return from[at] == '\n' && at < limit ? at : -1;
+  }
+  return -1;
+}
+
+/* Nor is a line feed a plain letter. */
+static inline int64_t take_letters(uint8_t *to, const uint8_t *from, int64_t limit, int64_t *ambiguous) {
+  for (int64_t i = 0; i < limit; i += 64) {
+    __m512i bytes = load64(from + i);
+    store64(to + i, bytes);
+    uint64_t stop = ~plain(bytes);
+    if (stop == 0) continue;
+    int64_t at = i + (int64_t)_tzcnt_u64(stop);
+    if (from[at] != '\n') {
+      uint64_t feeds = _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8('\n')), line = _blsmsk_u64(feeds) & ~feeds;
+      if (feeds == 0) line = ~UINT64_C(0);
+      if (line & ~letters_of(bytes)) return -1;
+      *ambiguous += (int64_t)_mm_popcnt_u64(stop & line);
+      if (feeds == 0) continue;
+      at = i + (int64_t)_tzcnt_u64(feeds);
+    }
+    return at < limit ? at : -1;
+  }
+  return -1;
+}
+
+static inline int64_t take_symbols(uint8_t *to, const uint8_t *from, int64_t n) {
+  const __m512i first = _mm512_set1_epi8('!'), span = _mm512_set1_epi8('~' - '!');
+  __mmask64 bad = 0;
+  int64_t i = 0;
+  for (; i + 64 <= n; i += 64) {
+    __m512i bytes = load64(from + i);
+    store64(to + i, bytes);
+    bad |= _mm512_cmpgt_epu8_mask(_mm512_sub_epi8(bytes, first), span);
+  }
+  __m512i bytes = load64(from + i);
+  store64(to + i, bytes);
+  bad |= bytes_of(n - i) & _mm512_cmpgt_epu8_mask(_mm512_sub_epi8(bytes, first), span);
+  return bad == 0 && from[n] == '\n' ? 0 : -1;
+}
+
+static int64_t cut_records(bai_text_columns *columns, const uint8_t *text, int64_t n, int64_t most, int64_t *bytes) {
+  return cut_records_with(take_name, take_letters, take_symbols, columns, text, n, most, bytes);
+}
+
+static int64_t join_lines(bai_text_columns *columns, const uint8_t *text, int64_t first, const uint32_t *places,
+                          int64_t most) {
+  return join_lines_with(copy_letters, columns, text, first, places, most);
+}
+
+/* ---- sums ---- */
+
 /* The lanes of eight elements of which `left` remain. */
 static inline __mmask8 mask_of(int64_t left) {
   return (__mmask8)_bzhi_u32(0xFF, (uint32_t)(left < 0 ? 0 : left > 8 ? 8 : left));
@@ -94,6 +254,10 @@ const bai_kernels bai_kernels_avx512 = {
     .encode = encode,
     .pack = bai_avx2_pack,
     .unpack = bai_avx2_unpack,
+    .line_feeds = line_feeds,
+    .copy_name = copy_name,
+    .cut_records = cut_records,
+    .join_lines = join_lines,
     .kmer_extend = scalar_kmer_extend,
     .kmer_extend_reverse = scalar_kmer_extend_reverse,
     .kmer_canonical = scalar_kmer_canonical,

@@ -69,6 +69,139 @@ static inline void scalar_unpack(uint8_t *codes, const uint8_t *packed, int64_t 
   }
 }
 
+/* ---- text ---- */
+
+static inline int64_t scalar_line_feeds(uint32_t *places, int64_t most, const uint8_t *text, int64_t n) {
+  int64_t found = 0;
+  for (int64_t i = 0; i < n && found < most; i++) {
+    places[found] = (uint32_t)i;
+    found += text[i] == '\n';
+  }
+  return found;
+}
+
+/* The copies: -1 when a byte is not of the kind, else 0, or for letters (A-Z a-z * - .) how many are other than A C G T
+ * U. They look at all bytes even when one of them is bad, so that the compiler can vectorise them. */
+static inline int64_t scalar_copy_letters(uint8_t *to, const uint8_t *from, int64_t n) {
+  int64_t others = 0;
+  uint8_t odd = 0;
+  for (int64_t i = 0; i < n; i++) {
+    uint8_t byte = from[i], upper = byte & 0xDF; /* without the bit of lower case */
+    odd |= (uint8_t) !((uint8_t)(upper - 'A') < 26 || byte == '*' || byte == '-' || byte == '.');
+    others += !(upper == 'A' || upper == 'C' || upper == 'G' || upper == 'T' || upper == 'U');
+    to[i] = byte;
+  }
+  return odd ? -1 : others;
+}
+
+static inline int64_t scalar_copy_name(uint8_t *to, const uint8_t *from, int64_t n) {
+  uint8_t odd = 0;
+  for (int64_t i = 0; i < n; i++) {
+    odd |= (uint8_t)((from[i] < ' ' && from[i] != '\t') || from[i] == 0x7F);
+    to[i] = from[i];
+  }
+  return -(int64_t)odd;
+}
+
+/* Pieces of a line, or all of it: up to `limit` bytes are looked at, rounded up to whole blocks, of which copies are
+ * left. The length of the line, or -1 when it does not end there or has a byte that is not of the kind. */
+static inline int64_t scalar_take_name(uint8_t *to, const uint8_t *from, int64_t limit) {
+  for (int64_t i = 0; i < limit; i++) {
+    if (from[i] == '\n') return i;
+    if ((from[i] < ' ' && from[i] != '\t') || from[i] == 0x7F) return -1;
+    to[i] = from[i];
+  }
+  return -1;
+}
+
+static inline int64_t scalar_take_letters(uint8_t *to, const uint8_t *from, int64_t limit, int64_t *ambiguous) {
+  for (int64_t i = 0; i < limit; i++) {
+    if (from[i] == '\n') return i;
+    int64_t others = scalar_copy_letters(to + i, from + i, 1);
+    if (others < 0) return -1;
+    *ambiguous += others;
+  }
+  return -1;
+}
+
+/* The other way round: a line of n symbols. 0 or -1. */
+static inline int64_t scalar_take_symbols(uint8_t *to, const uint8_t *from, int64_t n) {
+  uint8_t odd = from[n] != '\n';
+  for (int64_t i = 0; i < n; i++) {
+    odd |= (uint8_t)((uint8_t)(from[i] - '!') > '~' - '!');
+    to[i] = from[i];
+  }
+  return -(int64_t)odd;
+}
+
+/* What the levels share: each gives its own copies, which become part of the loop. */
+typedef int64_t bai_copy(uint8_t *to, const uint8_t *from, int64_t n);
+typedef int64_t bai_copy_counting(uint8_t *to, const uint8_t *from, int64_t n, int64_t *ambiguous);
+#define BAI_WITH static inline __attribute__((always_inline))
+
+static inline int64_t scalar_smaller(int64_t a, int64_t b) {
+  return a < b ? a : b;
+}
+
+/* A limit below 1 makes the takes give -1: with that, and the last test, nothing outside the ranges is touched. */
+BAI_WITH int64_t cut_records_with(bai_copy take_name, bai_copy_counting take_letters, bai_copy take_symbols,
+                                  bai_text_columns *columns, const uint8_t *text, int64_t n, int64_t most,
+                                  int64_t *bytes) {
+  bai_text_columns c = *columns;
+  const uint8_t *at = text, *end = text + n;
+  int64_t taken = 0;
+  for (; taken < most && c.letters.count < c.wanted && at < end && *at == '@'; taken++) {
+    const uint8_t *line = at + 1;
+    int64_t limit = scalar_smaller(end - line, c.names.room - c.names.count) - BAI_TEXT_SLACK + 1;
+    int64_t name = take_name(c.names.bytes + c.names.count, line, limit), ambiguous = 0;
+    if (name < 0) break;
+    line += name + 1;
+    limit = scalar_smaller(end - line, c.letters.room - c.letters.count) - BAI_TEXT_SLACK + 1;
+    int64_t letters = take_letters(c.letters.bytes + c.letters.count, line, limit, &ambiguous);
+    if (letters <= 0 || (ambiguous > 0 && c.refuse_ambiguous)) break;
+    line += letters + 1;
+    limit = scalar_smaller(end - line - 3, c.symbols.room - c.symbols.count) - BAI_TEXT_SLACK;
+    if (letters > limit || line[0] != '+' || line[1] != '\n') break;
+    if (take_symbols(c.symbols.bytes + c.symbols.count, line + 2, letters)) break;
+    at = line + 2 + letters + 1;
+    c.ambiguous += ambiguous;
+    *c.names.ends++ = c.names.count += name;
+    *c.letters.ends++ = c.letters.count += letters;
+    *c.symbols.ends++ = c.symbols.count += letters;
+  }
+  *columns = c;
+  *bytes = at - text;
+  return taken;
+}
+
+BAI_WITH int64_t join_lines_with(bai_copy copy_letters, bai_text_columns *columns, const uint8_t *text, int64_t first,
+                                 const uint32_t *places, int64_t most) {
+  uint8_t *to = columns->letters.bytes;
+  int64_t count = columns->letters.count, room = columns->letters.room, others = 0, start = first, taken = 0;
+  for (; taken < most; taken++) {
+    int64_t end = places[taken], n = end - start;
+    if (n == 0 || n > room - count) break;
+    int64_t ambiguous = copy_letters(to + count, text + (start - first), n);
+    if (ambiguous != 0 && (ambiguous < 0 || columns->refuse_ambiguous)) break;
+    others += ambiguous;
+    count += n;
+    start = end + 1;
+  }
+  columns->letters.count = count;
+  columns->ambiguous += others;
+  return taken;
+}
+
+static inline int64_t scalar_cut_records(bai_text_columns *columns, const uint8_t *text, int64_t n, int64_t most,
+                                         int64_t *bytes) {
+  return cut_records_with(scalar_take_name, scalar_take_letters, scalar_take_symbols, columns, text, n, most, bytes);
+}
+
+static inline int64_t scalar_join_lines(bai_text_columns *columns, const uint8_t *text, int64_t first,
+                                        const uint32_t *places, int64_t most) {
+  return join_lines_with(scalar_copy_letters, columns, text, first, places, most);
+}
+
 /* ---- k-mers ---- */
 
 static inline void scalar_kmer_extend(uint64_t *forward, const uint8_t *next, int64_t n) {

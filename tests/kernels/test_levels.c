@@ -176,6 +176,101 @@ static void try_letters(const bai_kernels *kernels, int64_t n, int32_t place, ou
   give_bytes(out, packed, (n + 3) / 4);
 }
 
+static void try_line_feeds(const bai_kernels *kernels, int64_t n, int32_t place, outcome *out) {
+  uint32_t rare = 1 + (uint32_t)(random_bits() >> 32) % 100;
+  uint8_t *text = put_bytes(0, n, place, rare < 8 ? 13 : 256);
+  for (int64_t i = 0; i < n; i++) {
+    if ((random_bits() >> 32) % rare == 0) text[i] = '\n';
+  }
+  int64_t most = 1 + (int64_t)(random_bits() >> 32) % (n + 9);
+  uint32_t *places = put(1, most + BAI_PLACES_SLACK, 4, place);
+  int64_t found = kernels->line_feeds(places, most, text, n);
+  give_bytes(out, &found, 8);
+  give_bytes(out, places, 4 * found);
+}
+
+static void try_copy_name(const bai_kernels *kernels, int64_t n, int32_t place, outcome *out) {
+  uint8_t *name = put_bytes(0, n, place, 256), *copy = put(1, n, 1, place);
+  uint32_t clean = (uint32_t)(random_bits() >> 63);
+  for (int64_t i = 0; i < n; i++) {
+    if (clean && (name[i] < ' ' || name[i] == 0x7F)) name[i] = i % 2 ? '\t' : 'x';
+  }
+  if (clean && n && random_bits() >> 63) name[(random_bits() >> 32) % (uint64_t)n] = place % 2 ? 0x7F : '\r';
+  int64_t good = kernels->copy_name(copy, name, n);
+  give_bytes(out, &good, 8);
+  give_bytes(out, copy, n);
+}
+
+/* n bytes of records or of lines, cut where they end, with a wrong byte in every other text. */
+static uint8_t *put_text(int64_t n, int32_t place, int32_t records) {
+  static const char *const sets[] = {"ACGT", "acgtuACGTU", "ACGTN", "KLMz*-."};
+  uint8_t *text = put(0, n, 1, place);
+  uint64_t set = (random_bits() >> 32) % 4, longest = (random_bits() >> 32) % 4 ? 40 : 140;
+  for (int64_t i = 0; i < n;) {
+    uint64_t letters = 1 + (random_bits() >> 32) % longest, name = records ? (random_bits() >> 32) % longest : 0;
+    uint64_t plus = records ? name + letters + 3 : UINT64_MAX, quality = records ? plus + 2 : UINT64_MAX;
+    uint64_t all = records ? quality + letters + 1 : letters + 1, first = records ? name + 2 : 0;
+    for (uint64_t j = 0; j < all && i < n; j++, i++) {
+      uint64_t bits = random_bits() >> 32;
+      text[i] = j >= quality ? (uint8_t)('!' + bits % 94) : (uint8_t)sets[set][bits % strlen(sets[set])];
+      if (records && j < first) text[i] = j ? (uint8_t)(' ' + bits % 95) : '@';
+      if (j == plus) text[i] = '+';
+      if (j + 1 == all || j + 1 == first || j + 1 == plus || j + 1 == quality) text[i] = '\n';
+    }
+  }
+  if (n && random_bits() >> 63) text[(random_bits() >> 32) % (uint64_t)n] = (uint8_t)(random_bits() >> 56);
+  return text;
+}
+
+static bai_text_column put_column(int32_t b, int64_t room, int32_t place, int64_t *ends) {
+  int64_t used = (int64_t)(random_bits() >> 32) % (room + 1);
+  if (random_bits() >> 62) used = 0;
+  return (bai_text_column){.bytes = put(b, room, 1, place), .ends = ends, .count = used, .room = room};
+}
+
+static void give_column(outcome *out, const bai_text_column *column, int64_t used, const int64_t *ends, int64_t n) {
+  give_bytes(out, &column->count, 8);
+  give_bytes(out, column->bytes + used, column->count - used);
+  if (n) give_bytes(out, ends, 8 * n);
+}
+
+static void try_cut_records(const bai_kernels *kernels, int64_t n, int32_t place, outcome *out) {
+  const uint8_t *text = put_text(n, place, 1);
+  int64_t most = (int64_t)(random_bits() >> 32) % 40, used[3], bytes;
+  int64_t *ends = put(4, 3 * most, 8, place), room = random_bits() >> 62 ? 700 : 150;
+  bai_text_columns c = {.names = put_column(1, room, place, ends),
+                        .letters = put_column(2, room, place, ends + most),
+                        .symbols = put_column(3, room, place, ends + 2 * most),
+                        .wanted = random_bits() >> 62 ? 2000 : 100,
+                        .refuse_ambiguous = (int32_t)(random_bits() >> 63)};
+  used[0] = c.names.count;
+  used[1] = c.letters.count;
+  used[2] = c.symbols.count;
+  int64_t taken = kernels->cut_records(&c, text, n, most, &bytes);
+  assert_true(c.names.ends - ends == taken && c.letters.ends - ends - most == taken);
+  give_bytes(out, &taken, 8);
+  give_bytes(out, &bytes, 8);
+  give_bytes(out, &c.ambiguous, 8);
+  give_column(out, &c.names, used[0], ends, taken);
+  give_column(out, &c.letters, used[1], ends + most, taken);
+  give_column(out, &c.symbols, used[2], ends + 2 * most, taken);
+}
+
+static void try_join_lines(const bai_kernels *kernels, int64_t n, int32_t place, outcome *out) {
+  const uint8_t *text = put_text(n, place, 0);
+  uint32_t *places = put(1, n + 1, 4, place), first = (uint32_t)(random_bits() >> 32) % 1000;
+  int64_t lines = 0, room = random_bits() >> 62 ? 700 : 150;
+  for (int64_t i = 0; i < n; i++) {
+    if (text[i] == '\n') places[lines++] = first + (uint32_t)i;
+  }
+  bai_text_columns c = {.letters = put_column(2, room, place, NULL),
+                        .refuse_ambiguous = (int32_t)(random_bits() >> 63)};
+  int64_t used = c.letters.count, taken = kernels->join_lines(&c, text, first, places, lines);
+  give_bytes(out, &taken, 8);
+  give_bytes(out, &c.ambiguous, 8);
+  give_column(out, &c.letters, used, NULL, 0);
+}
+
 static void try_unpack(const bai_kernels *kernels, int64_t n, int32_t place, outcome *out) {
   int64_t first = (int64_t)(random_bits() % 11);
   uint8_t *packed = put_bytes(0, (first + n + 3) / 4, place, 256);
@@ -310,6 +405,10 @@ static void try_softplus(const bai_kernels *kernels, int64_t n, int32_t place, o
   }
 TRIAL(crc32c)
 TRIAL(letters)
+TRIAL(line_feeds)
+TRIAL(copy_name)
+TRIAL(cut_records)
+TRIAL(join_lines)
 TRIAL(unpack)
 TRIAL(strands)
 TRIAL(canonical)
@@ -367,6 +466,10 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_crc32c),
       cmocka_unit_test(test_letters),
+      cmocka_unit_test(test_line_feeds),
+      cmocka_unit_test(test_copy_name),
+      cmocka_unit_test(test_cut_records),
+      cmocka_unit_test(test_join_lines),
       cmocka_unit_test(test_unpack),
       cmocka_unit_test(test_strands),
       cmocka_unit_test(test_canonical),

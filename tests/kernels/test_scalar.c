@@ -88,6 +88,114 @@ static void test_pack_by_hand(void **state) {
   assert_memory_equal(back, ((const uint8_t[5]){2, 3, 0, 3, 1}), 5);
 }
 
+/* ---- text ---- */
+
+static void test_line_feeds_by_hand(void **state) {
+  (void)state;
+  const uint8_t text[] = "\nab\n\ncd\r\n";
+  uint32_t places[5 + BAI_PLACES_SLACK];
+  assert_int_equal(scalar->line_feeds(places, 5, text, 9), 4);
+  assert_memory_equal(places, ((const uint32_t[4]){0, 3, 4, 8}), 16);
+  assert_int_equal(scalar->line_feeds(places, 5, text, 8), 3);
+  assert_int_equal(scalar->line_feeds(places, 2, text, 9), 2);
+  assert_int_equal(places[1], 3);
+  assert_int_equal(scalar->line_feeds(places, 5, text, 0), 0);
+}
+
+static void test_copy_name_every_byte(void **state) {
+  (void)state;
+  for (int32_t byte = 0; byte < 256; byte++) {
+    uint8_t name[3] = {'a', (uint8_t)byte, 'b'}, copy[3] = {0};
+    int32_t control = (byte < 32 && byte != 9) || byte == 127;
+    assert_int_equal(scalar->copy_name(copy, name, 3), -control);
+    if (!control) assert_memory_equal(copy, name, 3);
+  }
+}
+
+typedef struct cutting {
+  uint8_t names[200], letters[200], symbols[200];
+  int64_t ends[3][4], taken, bytes;
+  bai_text_columns c;
+} cutting;
+
+/* What comes of n bytes of text with `behind` more bytes, and `room` in each column. */
+static cutting cut(const char *text, int64_t n, int64_t behind, int64_t room) {
+  static cutting all;
+  char padded[400];
+  memset(padded, 'x', sizeof padded);
+  memcpy(padded, text, (size_t)n);
+  memset(&all, 0, sizeof all);
+  all.c.names = (bai_text_column){all.names, all.ends[0], 0, room};
+  all.c.letters = (bai_text_column){all.letters, all.ends[1], 0, room};
+  all.c.symbols = (bai_text_column){all.symbols, all.ends[2], 0, room};
+  all.c.wanted = 1000;
+  all.taken = scalar->cut_records(&all.c, (const uint8_t *)padded, n + behind, 4, &all.bytes);
+  return all;
+}
+
+static void test_cut_records_by_hand(void **state) {
+  (void)state;
+  const char *const text = "@one 1\nACgtUN\n+\n!~IIII\n@\n*\n+\n@\n";
+  const int64_t n = 31;
+  cutting all = cut(text, n, BAI_TEXT_SLACK, 200);
+  assert_int_equal(all.taken, 2);
+  assert_int_equal(all.bytes, n);
+  assert_int_equal(all.c.ambiguous, 2);
+  assert_memory_equal(all.names, "one 1", 5);
+  assert_memory_equal(all.letters, "ACgtUN*", 7);
+  assert_memory_equal(all.symbols, "!~IIII@", 7);
+  assert_memory_equal(all.ends[0], ((const int64_t[4]){5, 5}), 32);
+  assert_memory_equal(all.ends[1], ((const int64_t[4]){6, 7}), 32);
+  assert_memory_equal(all.ends[2], ((const int64_t[4]){6, 7}), 32);
+  all = cut(text, n, BAI_TEXT_SLACK - 1, 200); /* too little text behind the second */
+  assert_int_equal(all.taken, 1);
+  assert_int_equal(all.bytes, 23);
+  assert_int_equal(all.c.ambiguous, 1);
+  assert_int_equal(cut(text, n, BAI_TEXT_SLACK, 7 + BAI_TEXT_SLACK).taken, 2); /* just enough room, and not */
+  assert_int_equal(cut(text, n, BAI_TEXT_SLACK, 6 + BAI_TEXT_SLACK).taken, 1);
+  assert_int_equal(cut(text, n, BAI_TEXT_SLACK, 5 + BAI_TEXT_SLACK).taken, 0);
+  assert_int_equal(cut("", 0, 0, 200).taken, 0);
+}
+
+/* Every byte at one place of each kind. */
+static void test_cut_records_every_byte(void **state) {
+  (void)state;
+  const char plain[] = "ACGTUacgtu", letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz*-.";
+  const int32_t name = 2, letter = 7, symbol = 13, places[] = {0, 2, 4, 7, 9, 10, 11, 13, 16};
+  for (int32_t byte = 0; byte < 256; byte++) {
+    for (int32_t i = 0; i < COUNT(places); i++) {
+      char text[] = "@nam\nACGT\n+\nIIII\n";
+      int32_t at = places[i], good = byte == text[at], ambiguous = 0;
+      text[at] = (char)byte;
+      if (at == name) good = byte == 9 || (byte >= 32 && byte != 127);
+      if (at == letter) good = byte != 0 && strchr(letters, byte) != NULL;
+      if (at == letter && good) ambiguous = strchr(plain, byte) == NULL;
+      if (at == symbol) good = byte >= 33 && byte <= 126;
+      cutting all = cut(text, 17, BAI_TEXT_SLACK, 200);
+      assert_int_equal(all.taken, good);
+      assert_int_equal(all.c.ambiguous, ambiguous);
+      assert_int_equal(all.bytes, good ? 17 : 0);
+    }
+  }
+}
+
+static void test_join_lines_by_hand(void **state) {
+  (void)state;
+  const uint8_t text[] = "ACGT\nN\nac-\n\nAC\n";
+  const uint32_t places[5] = {14, 16, 20, 21, 24};
+  uint8_t joined[20];
+  bai_text_columns c = {.letters = {joined, NULL, 0, 20}};
+  assert_int_equal(scalar->join_lines(&c, text, 10, places, 5), 3); /* up to the empty line */
+  assert_int_equal(c.letters.count, 8);
+  assert_int_equal(c.ambiguous, 2);
+  assert_memory_equal(joined, "ACGTNac-", 8);
+  c = (bai_text_columns){.letters = {joined, NULL, 1, 5}};
+  assert_int_equal(scalar->join_lines(&c, text, 10, places, 5), 1);
+  c = (bai_text_columns){.letters = {joined, NULL, 0, 20}, .refuse_ambiguous = 1};
+  assert_int_equal(scalar->join_lines(&c, text, 10, places, 5), 1);
+  assert_int_equal(scalar->join_lines(&c, (const uint8_t *)"A>C\n", 0, ((const uint32_t[1]){3}), 1), 0);
+}
+
 /* ---- k-mers ---- */
 
 #define BASES 300
@@ -472,6 +580,11 @@ int main(void) {
       cmocka_unit_test(test_crc32c_continues),
       cmocka_unit_test(test_encode_every_byte),
       cmocka_unit_test(test_pack_by_hand),
+      cmocka_unit_test(test_line_feeds_by_hand),
+      cmocka_unit_test(test_copy_name_every_byte),
+      cmocka_unit_test(test_cut_records_by_hand),
+      cmocka_unit_test(test_cut_records_every_byte),
+      cmocka_unit_test(test_join_lines_by_hand),
       cmocka_unit_test(test_kmers_of_strings),
       cmocka_unit_test(test_slot_and_rank),
       cmocka_unit_test(test_hash_vectors),
