@@ -35,6 +35,10 @@ static ba_status line_start(bai_parser *parser, bai_window *window) {
 
 ba_status bai_fasta_parse(bai_parser *parser, bai_window *window) {
   while (!bai_parser_full(parser) && bai_parser_ready(parser, window)) {
+    if (parser->kernels && parser->state == LINE_START) {
+      bai_fasta_fast(parser, window);
+      if (window->at == window->end || bai_parser_full(parser)) return BA_OK;
+    }
     int32_t ended = 0;
     ba_status status = parser->state == LINE_START ? line_start(parser, window)
                        : parser->state == HEADER   ? bai_parser_take(parser, window, BAI_NAME, &ended)

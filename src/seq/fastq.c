@@ -115,6 +115,10 @@ static ba_status quality_line(bai_parser *parser, bai_window *window) {
 
 ba_status bai_fastq_parse(bai_parser *parser, bai_window *window) {
   while (!bai_parser_full(parser) && bai_parser_ready(parser, window)) {
+    if (parser->kernels && parser->state == BETWEEN) {
+      bai_fastq_fast(parser, window);
+      if (window->at == window->end || bai_parser_full(parser)) return BA_OK;
+    }
     ba_status status = BA_OK;
     int32_t ended = 0;
     switch (parser->state) {

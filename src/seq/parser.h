@@ -6,12 +6,24 @@
 #ifndef BAI_SEQ_PARSER_H
 #define BAI_SEQ_PARSER_H
 
+#include "kernels/kernels.h"
 #include "seq/records.h"
 #include "seq/source.h"
 
-/* A batch is full when it holds this many letters, or this many bytes of names. */
+/* A batch is full when it holds this many letters, or this many bytes of names. With its qualities it has to fit the
+ * second-level cache, beside the window. */
 #define BAI_BATCH_LETTERS (1024 * 1024)
 #define BAI_BATCH_NAMES (4 * 1024 * 1024)
+
+/* Where lines of FASTA end, as far as the input has been looked through. Counted from the start of the input, so that
+ * what is known stays true when the window moves. */
+#define BAI_LINES 256
+typedef struct bai_lines {
+  int64_t base;        /* place 0 */
+  int64_t scanned;     /* the input is known up to here */
+  int64_t next, count; /* places[next] up to places[count - 1] are line feeds to come */
+  uint32_t places[BAI_LINES + BAI_PLACES_SLACK];
+} bai_lines;
 
 typedef struct bai_parser {
   ba_context *context;
@@ -33,11 +45,19 @@ typedef struct bai_parser {
 
   /* Of the finished records of the batch. */
   int64_t done_letters, done_ambiguous;
+
+  const bai_kernels *kernels; /* NULL: without the fast path */
+  bai_lines lines;
 } bai_parser;
 
 /* Read records until the window is empty or the batch is full; BA_OK for either. */
 ba_status bai_fasta_parse(bai_parser *parser, bai_window *window);
 ba_status bai_fastq_parse(bai_parser *parser, bai_window *window);
+/* fast.c, for a window that stands between records or at the start of a line: takes records of four plain lines, or
+ * plain lines, as long as there are any. What is odd in any way stays for the state machine, which defines the result:
+ * the two agree on every input. Only whole lines with room for them in the batch are taken, so these cannot fail. */
+void bai_fastq_fast(bai_parser *parser, bai_window *window);
+void bai_fasta_fast(bai_parser *parser, bai_window *window);
 /* The input is complete: end the last record, or say that it is cut. `end` is the length of the input. */
 ba_status bai_fasta_finish(bai_parser *parser, int64_t end);
 ba_status bai_fastq_finish(bai_parser *parser, int64_t end);

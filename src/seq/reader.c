@@ -34,6 +34,7 @@ struct ba_reader {
   int32_t push, state, format, finished;
   int32_t require_end; /* option bgzf_end */
   bai_hts_options alignments;
+  int32_t careful; /* without the fast path */
   bai_inflate *inflate;
   bai_hts *hts;
   uint8_t head[HEAD_BYTES]; /* the first bytes, kept until the format is known, then parsed from here */
@@ -500,11 +501,16 @@ static ba_status open_batch(ba_reader *reader) {
   return bai_records_open(reader->context, reader->room, &reader->parser.batch);
 }
 
+void bai_reader_go_careful(ba_reader *reader) {
+  reader->careful = 1;
+}
+
 ba_status bai_reader_next_inner(ba_reader *reader, int64_t most, ba_records **out) {
   bai_parser *parser = &reader->parser;
   ba_status status = BA_OK;
   *out = NULL;
   parser->most = most < MOST_RECORDS ? most : MOST_RECORDS;
+  parser->kernels = reader->careful ? NULL : bai_kernels_of(reader->context);
   if (!reader->error.status) {
     if (parser->batch == NULL && !reader->finished) {
       status = open_batch(reader);

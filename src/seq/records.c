@@ -68,10 +68,19 @@ int32_t bai_records_recycle(ba_records *records) {
   return 1;
 }
 
+static int64_t room_of(const bai_vector *offsets) {
+  return offsets->capacity - offsets->count;
+}
+
+int64_t bai_records_room_left(const ba_records *records) {
+  int64_t room = room_of(&records->offsets);
+  if (room_of(&records->name_offsets) < room) room = room_of(&records->name_offsets);
+  if (room_of(&records->quality_offsets) < room) room = room_of(&records->quality_offsets);
+  return room;
+}
+
 ba_status bai_records_commit(ba_records *records) {
-  if (records->quality_offsets.count == records->quality_offsets.capacity ||
-      records->name_offsets.count == records->name_offsets.capacity ||
-      records->offsets.count == records->offsets.capacity) {
+  if (bai_records_room_left(records) == 0) {
     ba_status status = reserve_offsets(records, 1);
     if (status) return status;
   }

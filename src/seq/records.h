@@ -38,6 +38,8 @@ ba_status bai_records_open(ba_context *context, bai_records_room room, ba_record
 int32_t bai_records_recycle(ba_records *records);
 /* Ends the record whose bytes stand behind the last offsets. */
 ba_status bai_records_commit(ba_records *records);
+/* How many times that cannot fail: there is room for the offsets. */
+int64_t bai_records_room_left(const ba_records *records);
 /* Moves record `first` and everything after it, the unfinished one too, to the empty batch `next`. */
 ba_status bai_records_split(ba_records *records, int64_t first, ba_records *next);
 

@@ -17,6 +17,7 @@
 #include <cmocka.h>
 
 #include "bioanalytics/seq.h"
+#include "seq/reader.h"
 
 typedef struct reading {
   char *text;
@@ -95,13 +96,15 @@ static inline reading read_memory(const void *data, int64_t n, const char *optio
   return r;
 }
 
-/* Feeds `chunk` bytes at a time and drains in between. */
-static inline reading read_pushed(const uint8_t *data, int64_t n, const char *options, int64_t most, int64_t chunk) {
+/* Feeds `chunk` bytes at a time and drains in between; `careful` is without the fast path. */
+static inline reading read_fed(const uint8_t *data, int64_t n, const char *options, int64_t most, int64_t chunk,
+                               int32_t careful) {
   reading r = {0};
   ba_context *context;
   ba_reader *reader;
   assert_int_equal(ba_context_create(NULL, &context), BA_OK);
   assert_int_equal(ba_reader_open_push(context, options, &reader), BA_OK);
+  if (careful) bai_reader_go_careful(reader);
   for (int64_t at = 0; at < n; at += chunk) {
     /* A copy of exact size, so that a checker sees a read behind it. */
     int64_t size = n - at < chunk ? n - at : chunk;
@@ -117,6 +120,10 @@ static inline reading read_pushed(const uint8_t *data, int64_t n, const char *op
   reading_end(&r, context, reader);
   ba_context_destroy(context);
   return r;
+}
+
+static inline reading read_pushed(const uint8_t *data, int64_t n, const char *options, int64_t most, int64_t chunk) {
+  return read_fed(data, n, options, most, chunk, 0);
 }
 
 static inline reading read_path(const char *path, const char *options) {
@@ -155,6 +162,23 @@ typedef struct expectation {
   const char *options;
 } expectation;
 
+/* The input among plain records, so that the fast path has something to take, against the state machine alone. */
+static inline void check_both_ways(const char *input, const char *options) {
+  static const char *const plain[] = {"@plain\nACGTACGTACGT\n+\nIIIIIIIIIIII\n", ">plain\nACGTACGTACGT\nACGT\n"};
+  char text[2048];
+  for (int32_t format = 0; format < 2; format++) {
+    const char *p = plain[format];
+    int64_t n = snprintf(text, sizeof text, "%s%s%s%s%s%s", p, p, input, p, p, p);
+    reading careful = read_fed((const uint8_t *)text, n, options, 1000, n, 1);
+    for (int64_t chunk = 1; chunk <= n; chunk += 1 + chunk / 4) {
+      reading fast = read_fed((const uint8_t *)text, n, options, 1 + chunk % 5, chunk, 0);
+      same_reading(&careful, &fast, text, chunk);
+      free(fast.text);
+    }
+    free(careful.text);
+  }
+}
+
 static inline void check_expectations(const expectation *cases, size_t count) {
   for (size_t i = 0; i < count; i++) {
     const expectation *c = &cases[i];
@@ -171,6 +195,7 @@ static inline void check_expectations(const expectation *cases, size_t count) {
       free(pushed.text);
     }
     free(whole.text);
+    check_both_ways(c->input, c->options);
   }
 }
 

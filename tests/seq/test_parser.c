@@ -165,6 +165,7 @@ static void random_texts(void **state) {
     }
     reading pushed = read_pushed((const uint8_t *)text, n, "", 1 + below(3), 1 + below(12));
     same_reading(&whole, &pushed, text, round);
+    if (round % 10 < 2) check_both_ways(text, "");
     good += fine;
     free(pushed.text);
     free(expected.text);
