@@ -38,8 +38,8 @@ typedef struct ba_records ba_records;
  * `min_mapping_quality=0..254` (default 0; 255, for unknown, is kept).
  * @return BA_OK, BA_ERR_ARGUMENT, BA_ERR_RECIPE for an option, BA_ERR_IO, BA_ERR_UNSUPPORTED, BA_ERR_MEMORY,
  * BA_ERR_LIMIT, BA_ERR_BUSY.
- * Owns: the caller closes the reader. Threads: one at a time. Cost: opens the file, reads nothing; holds about 130 kB,
- * twice that for gzip. Since 0.1.0.
+ * Owns: the caller closes the reader. Threads: one at a time. Cost: opens the file, reads nothing; holds about 70 kB,
+ * 200 kB for gzip. Since 0.1.0.
  */
 BA_API ba_status ba_reader_open_path(ba_context *context, const char *path, const char *options, ba_reader **out);
 /**
@@ -82,7 +82,7 @@ BA_API ba_status ba_reader_feed(ba_reader *reader, const uint8_t *data, int64_t 
  */
 BA_API ba_status ba_reader_finish(ba_reader *reader);
 /**
- * Gives the next batch: at least one record, at most `most`, and about 1 MiB of letters unless one record is longer.
+ * Gives the next batch: at least one record, at most `most`, and about 256 KiB of letters unless one record is longer.
  * Records before an error come first, then the error, which stays; after BA_ERR_CANCELLED and a reset reading goes on.
  * @param most records, 1 or more; a batch never has more than 1,048,576.
  * @param out gets the batch, or NULL with any other status than BA_OK.

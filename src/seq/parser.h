@@ -12,7 +12,7 @@
 
 /* A batch is full when it holds this many letters, or this many bytes of names. With its qualities it has to fit the
  * second-level cache, beside the window. */
-#define BAI_BATCH_LETTERS (1024 * 1024)
+#define BAI_BATCH_LETTERS (256 * 1024)
 #define BAI_BATCH_NAMES (4 * 1024 * 1024)
 
 /* Where lines of FASTA end, as far as the input has been looked through. Counted from the start of the input, so that

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 
 /* Both must stay well under the second-level cache; a window is also how often a cancel is looked for. */
-#define READ_BYTES (128 * 1024)
+#define READ_BYTES (64 * 1024)
 #define MEMORY_BYTES (256 * 1024)
 
 /* ---- a descriptor ---- */

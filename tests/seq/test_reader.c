@@ -287,7 +287,7 @@ static void memory_limit(void **state) {
   free(text);
 }
 
-/* A full batch ends soon after 1 MiB of letters. */
+/* A full batch ends soon after 256 KiB of letters. */
 static void batch_size(void **state) {
   int64_t records = 30000, n = 0, given = 0, length;
   char *text = malloc((size_t)(records * 140));
@@ -307,7 +307,7 @@ static void batch_size(void **state) {
   while (ba_reader_next(reader, INT64_MAX, &batch) == BA_OK) {
     int64_t count = ba_records_count(batch);
     given += count;
-    assert_true(count == 10486 || given == records); /* 1,048,576 letters at 100 a record, rounded up */
+    assert_true(count == 2622 || given == records); /* 262,144 letters at 100 a record, rounded up */
     for (int64_t i = 0; i < count; i++) {
       const char *letters = ba_records_sequence(batch, i, &length);
       assert_int_equal(length, 100);

@@ -175,8 +175,8 @@ static void progress(void **state) {
     ba_records_release(batch);
     ba_context_progress(context, &done, &total);
     assert_int_equal(total, n);
-    /* At most one buffer of 128 KiB away from what was given. */
-    assert_true(done >= (given + 20000) * 10 - 2 * 131072 && done <= (given + 20000) * 10 + 131072);
+    /* At most one buffer of 64 KiB away from what was given. */
+    assert_true(done >= (given + 20000) * 10 - 2 * 65536 && done <= (given + 20000) * 10 + 65536);
   }
   ba_reader_close(reader);
   ba_context_destroy(context);
