@@ -189,7 +189,7 @@ static inline int64_t take_symbols(uint8_t *to, const uint8_t *from, int64_t n) 
 }
 
 static int64_t cut_records(bai_text_columns *columns, const uint8_t *text, int64_t n, int64_t most, int64_t *bytes) {
-  return cut_records_with(take_name, take_letters, take_symbols, columns, text, n, most, bytes);
+  return cut_records_with(take_name, copy_letters, take_letters, take_symbols, columns, text, n, most, bytes);
 }
 
 static int64_t join_lines(bai_text_columns *columns, const uint8_t *text, int64_t first, const uint32_t *places,

@@ -143,21 +143,27 @@ static inline int64_t scalar_smaller(int64_t a, int64_t b) {
   return a < b ? a : b;
 }
 
-/* A limit below 1 makes the takes give -1: with that, and the last test, nothing outside the ranges is touched. */
-BAI_WITH int64_t cut_records_with(bai_copy take_name, bai_copy_counting take_letters, bai_copy take_symbols,
-                                  bai_text_columns *columns, const uint8_t *text, int64_t n, int64_t most,
-                                  int64_t *bytes) {
+/* A limit below 1 makes the takes give -1: with that, and the last test, nothing outside the ranges is touched. As many
+ * letters as the record before has are tried first: where the next record starts does not wait for them then. */
+BAI_WITH int64_t cut_records_with(bai_copy take_name, bai_copy copy_letters, bai_copy_counting take_letters,
+                                  bai_copy take_symbols, bai_text_columns *columns, const uint8_t *text, int64_t n,
+                                  int64_t most, int64_t *bytes) {
   bai_text_columns c = *columns;
   const uint8_t *at = text, *end = text + n;
-  int64_t taken = 0;
+  int64_t taken = 0, letters = 0;
   for (; taken < most && c.letters.count < c.wanted && at < end && *at == '@'; taken++) {
     const uint8_t *line = at + 1;
     int64_t limit = scalar_smaller(end - line, c.names.room - c.names.count) - BAI_TEXT_SLACK + 1;
-    int64_t name = take_name(c.names.bytes + c.names.count, line, limit), ambiguous = 0;
+    int64_t name = take_name(c.names.bytes + c.names.count, line, limit), ambiguous = -1;
     if (name < 0) break;
     line += name + 1;
     limit = scalar_smaller(end - line, c.letters.room - c.letters.count) - BAI_TEXT_SLACK + 1;
-    int64_t letters = take_letters(c.letters.bytes + c.letters.count, line, limit, &ambiguous);
+    uint8_t *to = c.letters.bytes + c.letters.count;
+    if (letters > 0 && letters < limit && line[letters] == '\n') ambiguous = copy_letters(to, line, letters);
+    if (ambiguous < 0) {
+      ambiguous = 0;
+      letters = take_letters(to, line, limit, &ambiguous);
+    }
     if (letters <= 0 || (ambiguous > 0 && c.refuse_ambiguous)) break;
     line += letters + 1;
     limit = scalar_smaller(end - line - 3, c.symbols.room - c.symbols.count) - BAI_TEXT_SLACK;
@@ -194,7 +200,8 @@ BAI_WITH int64_t join_lines_with(bai_copy copy_letters, bai_text_columns *column
 
 static inline int64_t scalar_cut_records(bai_text_columns *columns, const uint8_t *text, int64_t n, int64_t most,
                                          int64_t *bytes) {
-  return cut_records_with(scalar_take_name, scalar_take_letters, scalar_take_symbols, columns, text, n, most, bytes);
+  return cut_records_with(scalar_take_name, scalar_copy_letters, scalar_take_letters, scalar_take_symbols, columns,
+                          text, n, most, bytes);
 }
 
 static inline int64_t scalar_join_lines(bai_text_columns *columns, const uint8_t *text, int64_t first,
