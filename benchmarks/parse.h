@@ -9,7 +9,7 @@
 
 struct tally {
   int64_t records, letters, names;
-  uint64_t sum; /* over the letters, only when asked for: to see that both read the same */
+  uint64_t sum; /* over the letters; this and the names only in the pass that sees that both read the same */
 };
 
 int bench_kseq(const char *path, int check, struct tally *out);
