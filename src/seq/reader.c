@@ -510,7 +510,9 @@ ba_status bai_reader_next_inner(ba_reader *reader, int64_t most, ba_records **ou
   ba_status status = BA_OK;
   *out = NULL;
   parser->most = most < MOST_RECORDS ? most : MOST_RECORDS;
-  parser->kernels = reader->careful ? NULL : bai_kernels_of(reader->context);
+  parser->kernels = bai_kernels_of(reader->context);
+  /* The scalar kernels are slower than the state machines, whose scans the compiler vectorises. */
+  if (reader->careful || parser->kernels == &bai_kernels_scalar) parser->kernels = NULL;
   if (!reader->error.status) {
     if (parser->batch == NULL && !reader->finished) {
       status = open_batch(reader);
