@@ -15,6 +15,8 @@ extern "C" {
 
 /** The features of a recipe, with working memory: used by one thread at a time. Since 0.1.0. */
 typedef struct ba_extractor ba_extractor;
+/** A FracMinHash sketch: of the distinct k-mers of a set of sequences, a share chosen by their hash. Since 0.1.0. */
+typedef struct ba_sketch ba_sketch;
 
 /**
  * Makes an extractor from the feature terms of a recipe; a model stage is checked and left aside.
@@ -88,6 +90,61 @@ BA_API ba_status ba_extractor_apply_records_csr(ba_extractor *extractor, const b
  * Owns: nothing is left of it. Threads: any, but no call on it may be running. Cost: frees its memory. Since 0.1.0.
  */
 BA_API void ba_extractor_destroy(ba_extractor *extractor);
+
+/**
+ * Makes an empty FracMinHash sketch, with the hashes of sourmash: the first 64 bits of MurmurHash3 (x64, 128 bits) over
+ * the smaller of a k-mer and its reverse complement, as upper-case letters. A hash of at most 2^64 / scaled is kept.
+ *
+ * @param options `k=1..255` (default 21), `scaled=1..` (default 1000; 1 keeps all), `seed=0..4294967295` (default 42)
+ * @return BA_OK, BA_ERR_ARGUMENT, BA_ERR_RECIPE with the column, BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_BUSY
+ * Owns: the caller destroys *out. Threads: one. Cost: small. Since 0.1.0.
+ */
+BA_API ba_status ba_sketch_create(ba_context *context, const char *options, ba_sketch **out);
+/**
+ * Adds the k-mers of one sequence. Case does not matter, U is T, and k-mers with another letter than A C G T are left
+ * out.
+ *
+ * @param letters `length` bytes; may be NULL when that is 0
+ * @return BA_OK, BA_ERR_ARGUMENT, BA_ERR_CANCELLED, BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_BUSY; on failure nothing is
+ *   added
+ * Owns: nothing. Threads: one. Cost: one hash a letter; 8 bytes a kept k-mer, repeats too until the next question.
+ * Since 0.1.0.
+ */
+BA_API ba_status ba_sketch_add(ba_sketch *sketch, const char *letters, int64_t length);
+/**
+ * Adds the k-mers of every record of a batch, as ba_sketch_add does; no k-mer goes from one record to the next.
+ *
+ * @return as ba_sketch_add
+ * Owns: nothing. Threads: one. Cost: as ba_sketch_add. Since 0.1.0.
+ */
+BA_API ba_status ba_sketch_add_records(ba_sketch *sketch, const ba_records *records);
+/**
+ * Adds what another sketch holds: the result is the sketch of the sequences of both.
+ *
+ * @param other of the same context, k, scaled and seed; it stays as it is
+ * @return BA_OK, BA_ERR_ARGUMENT, BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_BUSY; on failure nothing is added
+ * Owns: nothing. Threads: one. Cost: one copy. Since 0.1.0.
+ */
+BA_API ba_status ba_sketch_merge(ba_sketch *sketch, const ba_sketch *other);
+/**
+ * Compares two sketches. With scaled=1 the results are exact, else estimates.
+ *
+ * @param other of the same context, k, scaled and seed
+ * @param containment gets the share, 0 to 1, of the hashes of `sketch` that `other` has too; 0 when `sketch` is empty;
+ *   may be NULL
+ * @param jaccard gets the share, 0 to 1, of the hashes of either that both have; 0 when both are empty; may be NULL
+ * @return BA_OK, BA_ERR_ARGUMENT, BA_ERR_BUSY
+ * Owns: nothing. Threads: one. Cost: a pass over both; a sort after something was added. Since 0.1.0.
+ */
+BA_API ba_status ba_sketch_similarity(ba_sketch *sketch, ba_sketch *other, double *containment, double *jaccard);
+/** The number of distinct hashes; 0 for NULL. Threads: one. Cost: a sort after something was added. Since 0.1.0. */
+BA_API int64_t ba_sketch_count(ba_sketch *sketch);
+/** The hashes, ba_sketch_count of them, distinct and rising as unsigned numbers of 64 bits: with scaled=1 a large one
+ * reads as negative. NULL when there never was one. Borrowed until something is added. Threads: one. Cost: as
+ * ba_sketch_count. Since 0.1.0. */
+BA_API const int64_t *ba_sketch_hashes(ba_sketch *sketch);
+/** Destroys a sketch; NULL is fine. Threads: one. Since 0.1.0. */
+BA_API void ba_sketch_destroy(ba_sketch *sketch);
 
 #ifdef __cplusplus
 }
