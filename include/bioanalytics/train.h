@@ -115,15 +115,54 @@ BA_API ba_status ba_dataset_row(ba_dataset *dataset, int64_t row, int32_t *label
  */
 BA_API ba_status ba_dataset_records(ba_dataset *dataset, int64_t first, int64_t count, ba_records **out);
 /**
+ * Gives the group of a row.
+ * @param dataset may be NULL.
+ * @param row 0 to rows - 1.
+ * @return a text of the dataset; NULL for a row without a group and out of range. Cannot fail.
+ * Owns: the dataset owns the text; adding rows may move it. Threads: one at a time. Cost: constant. Since 0.1.0.
+ */
+BA_API const char *ba_dataset_group(const ba_dataset *dataset, int64_t row);
+/**
  * Deals the training rows into folds for cross-validation. A call that fails leaves the folds as they were.
+ *
+ * By group and by similarity groups stay whole; the largest are dealt first. Two rows are similar when more than
+ * `threshold` of the distinct canonical k-mers of one are in the other (FracMinHash as in ba_sketch), or when their
+ * letters are the same; rows that a chain of such pairs joins are one group.
  * @param dataset not NULL.
- * @param options `by=stratified|random|group` (default stratified), `folds=2..` (default 5; at most one a training row
- * or group), `seed=0..` (default 1).
+ * @param options `by=stratified|random|group|similarity` (default stratified), `folds=2..` (default 5; at most one a
+ * training row or group), `seed=0..` (default 1; without effect where groups stay whole), and for similarity `k=1..255`
+ * (default 21), `threshold=0..1` (default 0.5; at 1 only the same letters count), `scaled=1..` (default 1, exact).
  * @return BA_OK; BA_ERR_LABEL when by=group and a row has no group or there are fewer groups than folds; BA_ERR_RECIPE
- * for an option or more folds than rows; BA_ERR_ARGUMENT, BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_BUSY.
- * Owns: nothing. Threads: one at a time. Cost: one pass and a sort of the rows or groups. Since 0.1.0.
+ * for an option or more folds than rows; BA_ERR_ARGUMENT, BA_ERR_CANCELLED, BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_BUSY.
+ * Owns: nothing. Threads: one at a time. Cost: one pass and a sort of the rows or groups; by similarity an index of about
+ * 40 bytes a k-mer while it runs. Since 0.1.0.
  */
 BA_API ba_status ba_dataset_split(ba_dataset *dataset, const char *options);
+/**
+ * Deals all rows into the parts train, dev and test, whatever part they had, and forgets folds. A call that fails leaves
+ * the parts as they were.
+ *
+ * Groups stay whole as in ba_dataset_split; the shares are met, in all and in every class, as far as groups allow.
+ * @param dataset not NULL.
+ * @param options `by=`, `seed=`, `k=`, `threshold=`, `scaled=` as in ba_dataset_split; `train=`, `dev=`, `test=`: shares,
+ * 0 to 1, that add up to 1; one that is left out is 0, and with all left out they are 0.8, 0.1 and 0.1.
+ * @return BA_OK; BA_ERR_LABEL when by=group and a row has no group, or there are fewer groups than parts; BA_ERR_RECIPE
+ * for an option, shares that do not add up to 1, or fewer rows than parts; BA_ERR_ARGUMENT, BA_ERR_CANCELLED,
+ * BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_BUSY.
+ * Owns: nothing. Threads: one at a time. Cost: as ba_dataset_split. Since 0.1.0.
+ */
+BA_API ba_status ba_dataset_deal(ba_dataset *dataset, const char *options);
+/**
+ * Counts the rows of each part that another part gives away.
+ * @param dataset not NULL.
+ * @param options `k=`, `threshold=`, `scaled=` as in ba_dataset_split.
+ * @param similar gets 9 numbers; entry 3 * a + b: the rows of part a of whose distinct k-mers more than `threshold` are
+ * in one row of part b, or whose letters are those of one; 0 where a is b.
+ * @param duplicates gets 9 numbers alike: the rows with the same letters alone, case folded and U as T.
+ * @return BA_OK, BA_ERR_ARGUMENT, BA_ERR_RECIPE, BA_ERR_CANCELLED, BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_BUSY.
+ * Owns: nothing. Threads: one at a time. Cost: as ba_dataset_split by similarity. Since 0.1.0.
+ */
+BA_API ba_status ba_dataset_leakage(ba_dataset *dataset, const char *options, int64_t *similar, int64_t *duplicates);
 /**
  * Destroys a dataset. Trainers over it must be gone before.
  * @param dataset may be NULL. Not to be used afterwards.

@@ -409,3 +409,8 @@ ba_status ba_dataset_records(ba_dataset *dataset, int64_t first, int64_t count, 
   if (!status) status = bai_dataset_records_inner(context, dataset, first, count, out);
   return bai_leave(context, status);
 }
+
+const char *ba_dataset_group(const ba_dataset *dataset, int64_t row) {
+  if (!dataset || row < 0 || row >= dataset->rows || at_i32(&dataset->groups, row) < 0) return NULL;
+  return bai_names_text(&dataset->group_names, at_i32(&dataset->groups, row));
+}
