@@ -92,58 +92,78 @@ BA_API ba_status ba_extractor_apply_records_csr(ba_extractor *extractor, const b
 BA_API void ba_extractor_destroy(ba_extractor *extractor);
 
 /**
- * Makes an empty FracMinHash sketch, with the hashes of sourmash: the first 64 bits of MurmurHash3 (x64, 128 bits) over
- * the smaller of a k-mer and its reverse complement, as upper-case letters. A hash of at most 2^64 / scaled is kept.
+ * Makes an empty FracMinHash sketch, with the hashes of sourmash.
  *
- * @param options `k=1..255` (default 21), `scaled=1..` (default 1000; 1 keeps all), `seed=0..4294967295` (default 42)
- * @return BA_OK, BA_ERR_ARGUMENT, BA_ERR_RECIPE with the column, BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_BUSY
- * Owns: the caller destroys *out. Threads: one. Cost: small. Since 0.1.0.
+ * A k-mer's hash is the first 64 bits of MurmurHash3 (x64, 128 bits) over the smaller of the k-mer and its reverse
+ * complement, as upper-case letters. Hashes up to 2^64 / scaled are kept. Method: Irber and others 2022, "Lightweight
+ * compositional analysis of metagenomes with FracMinHash and minimum metagenome covers".
+ * @param context not NULL.
+ * @param options `k=1..255` (default 21), `scaled=1..` (default 1000; 1 keeps all), `seed=0..4294967295` (default 42);
+ * NULL and "" mean the defaults.
+ * @param out gets the sketch, or NULL on failure.
+ * @return BA_OK, BA_ERR_ARGUMENT, BA_ERR_RECIPE with the column, BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_BUSY.
+ * Owns: the caller owns the sketch. Threads: one at a time. Cost: one allocation. Since 0.1.0.
  */
 BA_API ba_status ba_sketch_create(ba_context *context, const char *options, ba_sketch **out);
 /**
- * Adds the k-mers of one sequence. Case does not matter, U is T, and k-mers with another letter than A C G T are left
- * out.
+ * Adds the k-mers of one sequence. A call that fails adds nothing.
  *
- * @param letters `length` bytes; may be NULL when that is 0
- * @return BA_OK, BA_ERR_ARGUMENT, BA_ERR_CANCELLED, BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_BUSY; on failure nothing is
- *   added
- * Owns: nothing. Threads: one. Cost: one hash a letter; 8 bytes a kept k-mer, repeats too until the next question.
- * Since 0.1.0.
+ * Case does not matter and U is T; k-mers with another letter than A C G T are left out.
+ * @param sketch not NULL.
+ * @param letters `length` bytes; may be NULL when that is 0.
+ * @param length letters, 0 or more.
+ * @return BA_OK, BA_ERR_ARGUMENT, BA_ERR_CANCELLED, BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_BUSY.
+ * Owns: nothing. Threads: one at a time. Cost: one hash a letter; 8 bytes a kept k-mer, and for repeats until they are
+ * next sorted out. Since 0.1.0.
  */
 BA_API ba_status ba_sketch_add(ba_sketch *sketch, const char *letters, int64_t length);
 /**
- * Adds the k-mers of every record of a batch, as ba_sketch_add does; no k-mer goes from one record to the next.
- *
- * @return as ba_sketch_add
- * Owns: nothing. Threads: one. Cost: as ba_sketch_add. Since 0.1.0.
+ * Adds the k-mers of every record of a batch; no k-mer goes from one record to the next. A call that fails adds nothing.
+ * @param sketch not NULL.
+ * @param records not NULL.
+ * @return as ba_sketch_add.
+ * Owns: nothing. Threads: one at a time. Cost: as ba_sketch_add. Since 0.1.0.
  */
 BA_API ba_status ba_sketch_add_records(ba_sketch *sketch, const ba_records *records);
 /**
- * Adds what another sketch holds: the result is the sketch of the sequences of both.
- *
- * @param other of the same context, k, scaled and seed; it stays as it is
- * @return BA_OK, BA_ERR_ARGUMENT, BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_BUSY; on failure nothing is added
- * Owns: nothing. Threads: one. Cost: one copy. Since 0.1.0.
+ * Adds what another sketch holds: the result is the sketch of the sequences of both. A call that fails adds nothing.
+ * @param sketch not NULL.
+ * @param other of the same context, k, scaled and seed; it stays as it is.
+ * @return BA_OK, BA_ERR_ARGUMENT, BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_BUSY.
+ * Owns: nothing. Threads: one at a time. Cost: one copy. Since 0.1.0.
  */
 BA_API ba_status ba_sketch_merge(ba_sketch *sketch, const ba_sketch *other);
 /**
- * Compares two sketches. With scaled=1 the results are exact, else estimates.
- *
- * @param other of the same context, k, scaled and seed
+ * Compares two sketches; exact with scaled=1, else an estimate.
+ * @param sketch not NULL.
+ * @param other of the same context, k, scaled and seed.
  * @param containment gets the share, 0 to 1, of the hashes of `sketch` that `other` has too; 0 when `sketch` is empty;
- *   may be NULL
- * @param jaccard gets the share, 0 to 1, of the hashes of either that both have; 0 when both are empty; may be NULL
- * @return BA_OK, BA_ERR_ARGUMENT, BA_ERR_BUSY
- * Owns: nothing. Threads: one. Cost: a pass over both; a sort after something was added. Since 0.1.0.
+ * may be NULL.
+ * @param jaccard gets the share, 0 to 1, of the hashes of either that both have; 0 when both are empty; may be NULL.
+ * @return BA_OK, BA_ERR_ARGUMENT, BA_ERR_BUSY.
+ * Owns: nothing. Threads: one at a time. Cost: a pass over both; a sort after something was added. Since 0.1.0.
  */
 BA_API ba_status ba_sketch_similarity(ba_sketch *sketch, ba_sketch *other, double *containment, double *jaccard);
-/** The number of distinct hashes; 0 for NULL. Threads: one. Cost: a sort after something was added. Since 0.1.0. */
+/**
+ * Gives the number of distinct hashes.
+ * @param sketch NULL gives 0.
+ * @return 0 or more. Cannot fail.
+ * Owns: nothing. Threads: one at a time. Cost: a sort after something was added, else constant. Since 0.1.0.
+ */
 BA_API int64_t ba_sketch_count(ba_sketch *sketch);
-/** The hashes, ba_sketch_count of them, distinct and rising as unsigned numbers of 64 bits: with scaled=1 a large one
- * reads as negative. NULL when there never was one. Borrowed until something is added. Threads: one. Cost: as
- * ba_sketch_count. Since 0.1.0. */
+/**
+ * Gives the hashes, distinct and rising.
+ * @param sketch NULL gives NULL.
+ * @return ba_sketch_count numbers of 64 bits without a sign, so with scaled=1 large ones read as negative; NULL when there
+ * never was one. Cannot fail.
+ * Owns: the sketch owns them; adding to it moves them. Threads: one at a time. Cost: as ba_sketch_count. Since 0.1.0.
+ */
 BA_API const int64_t *ba_sketch_hashes(ba_sketch *sketch);
-/** Destroys a sketch; NULL is fine. Threads: one. Since 0.1.0. */
+/**
+ * Destroys a sketch.
+ * @param sketch may be NULL. Not to be used afterwards.
+ * Owns: nothing is left of it. Threads: any, but no call on it may be running. Cost: frees its memory. Since 0.1.0.
+ */
 BA_API void ba_sketch_destroy(ba_sketch *sketch);
 
 #ifdef __cplusplus

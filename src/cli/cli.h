@@ -164,6 +164,8 @@ void cli_candidates_free(cli_candidates *candidates);
 
 int cli_stats(int argc, char **argv);
 int cli_cut(int argc, char **argv);
+int cli_convert(int argc, char **argv);
+int cli_split(int argc, char **argv);
 int cli_features(int argc, char **argv);
 int cli_train(int argc, char **argv);
 int cli_eval(int argc, char **argv);

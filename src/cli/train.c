@@ -184,8 +184,9 @@ static int check(job *j) {
     return cli_error(c, CLI_USAGE, "--recipe is missing, such as '@motif | Logistic()'; see `ba help recipe`");
   if (j->out == NULL) return cli_error(c, CLI_USAGE, "--out is missing: the model file to write");
   if (!known) return cli_error(c, CLI_USAGE, "--choose '%s': expected auroc, mcc, accuracy or log_loss", j->choose);
-  if (j->by != NULL && strcmp(j->by, "stratified") != 0 && strcmp(j->by, "random") != 0 && strcmp(j->by, "group") != 0)
-    return cli_error(c, CLI_USAGE, "--by '%s': expected stratified, random or group", j->by);
+  if (j->by != NULL && strcmp(j->by, "stratified") != 0 && strcmp(j->by, "random") != 0 &&
+      strcmp(j->by, "group") != 0 && strcmp(j->by, "similarity") != 0)
+    return cli_error(c, CLI_USAGE, "--by '%s': expected stratified, random, group or similarity", j->by);
   if (j->by != NULL && strcmp(j->by, "group") != 0 && j->data.group != NULL)
     return cli_error(c, CLI_USAGE, "--group splits by group, so it does not go with --by %s", j->by);
   if (j->folds == 0 && (j->by != NULL || j->data.group != NULL))
@@ -244,7 +245,7 @@ int cli_train(int argc, char **argv) {
       {"dev", CLI_TEXT, &j.data.dev, "D.csv", "a table of rows to choose by and to stop by"},
       {"cv", CLI_INTEGER, &j.folds, "N", "cross-validate with N folds"},
       {"group", CLI_TEXT, &j.data.group, "COL", "the column of groups; rows of a group stay in one fold"},
-      {"by", CLI_TEXT, &j.by, "HOW", "deal folds stratified (default), random or by group"},
+      {"by", CLI_TEXT, &j.by, "HOW", "deal folds stratified (default), random, by group or by similarity"},
       {"choose", CLI_TEXT, &j.choose, "METRIC", "auroc (default), mcc, accuracy or log_loss"},
       {"out", CLI_TEXT, &j.out, "m.ba", "the model file, which appears when it is complete"},
       {NULL, CLI_FLAG, NULL, NULL, NULL},

@@ -116,7 +116,7 @@ static ba_status count_groups(const split *s, bai_keyed *groups, int64_t *presen
   for (int32_t part = 0; s->shares && part < PARTS; part++) needed -= s->shares[part] <= 0.0;
   if (*present >= needed) return BA_OK;
   if (s->shares)
-    return bai_fail(s->context, BA_ERR_LABEL, "%lld groups; expected at least %ld, one for each part",
+    return bai_fail(s->context, BA_ERR_LABEL, "the rows make %lld groups; expected at least %ld, one for each part",
                     (long long)*present, (long)needed);
   return bai_fail(s->context, BA_ERR_LABEL,
                   "folds is %ld; expected 2 to the number of groups in the training rows, %lld", (long)s->bins,
@@ -139,35 +139,93 @@ static int64_t give_to_smallest(bai_keyed *heap, int32_t n, uint64_t more) {
   return fold;
 }
 
-static void deal_groups(const split *s, bai_keyed *groups, int64_t present, bai_keyed *heap, int32_t *bin_of_group) {
-  int64_t given[PARTS] = {0, 0, 0};
-  /* Largest first; groups without dealt rows come last. */
-  for (int64_t g = 0; g < s->groups; g++) groups[g].key = ~groups[g].key;
-  bai_sort_keyed(groups, s->groups);
+/* Group after group, in the order given, to the fold with the fewest rows. */
+static ba_status choose_folds(const split *s, const bai_keyed *groups, int64_t present, int32_t *bin_of_group) {
+  bai_keyed *heap = NULL;
+  ba_status status = bai_alloc(s->context, s->bins, sizeof *heap, &heap);
+  if (status) return status;
   for (int32_t f = 0; f < s->bins; f++) heap[f] = (bai_keyed){.key = 0, .index = f};
-  for (int64_t g = 0; g < present; g++) {
-    const uint64_t size = ~groups[g].key;
-    const int32_t bin =
-        s->shares ? neediest(s->shares, given, s->rows) : (int32_t)give_to_smallest(heap, s->bins, size);
-    if (s->shares) given[bin] += (int64_t)size;
-    bin_of_group[groups[g].index] = bin;
+  for (int64_t g = 0; g < present; g++)
+    bin_of_group[groups[g].index] = (int32_t)give_to_smallest(heap, s->bins, ~groups[g].key);
+  bai_free(s->context, heap);
+  return BA_OK;
+}
+
+/* The part with room for a group's rows where their classes are least filled; with room in none, the neediest. */
+static int32_t emptiest(const split *s, const int64_t *rows, int64_t size, const int64_t *given, const double *filled) {
+  const int32_t *labels = s->dataset->labels.data;
+  const int32_t classes = ba_dataset_classes(s->dataset);
+  int32_t best = -1;
+  double least = 0.0;
+  for (int32_t part = 0; part < PARTS; part++) {
+    if (s->shares[part] <= 0.0 || s->shares[part] * (double)s->rows - (double)given[part] < (double)size) continue;
+    double sum = 0.0;
+    for (int64_t i = 0; i < size; i++) sum += filled[part * classes + labels[rows[i]]];
+    if (best >= 0 && sum >= least) continue;
+    best = part;
+    least = sum;
   }
-  int32_t *bin_of = begin_dealing(s);
-  for (int64_t row = 0; row < s->dataset->rows; row++)
-    if (is_dealt(s, row)) bin_of[row] = bin_of_group[s->group_of[row]];
+  return best >= 0 ? best : neediest(s->shares, given, s->rows);
+}
+
+/* The rows of each group together; starts has one entry more than there are groups. */
+static void gather_rows(const split *s, int64_t *rows, int64_t *starts) {
+  for (int64_t row = 0; row < s->dataset->rows; row++) starts[s->group_of[row] + 1]++;
+  for (int64_t g = 0; g < s->groups; g++) starts[g + 1] += starts[g];
+  for (int64_t row = 0; row < s->dataset->rows; row++) rows[starts[s->group_of[row]]++] = row;
+  for (int64_t g = s->groups; g > 0; g--) starts[g] = starts[g - 1];
+  starts[0] = 0;
+}
+
+/* The largest groups would all go to the largest part if room alone counted, and the rest would differ from them. */
+static ba_status choose_parts(const split *s, const bai_keyed *groups, int64_t present, int32_t *bin_of_group) {
+  const int32_t *labels = s->dataset->labels.data;
+  const int64_t classes = ba_dataset_classes(s->dataset);
+  int64_t *rows = NULL, *starts = NULL, *sizes = NULL, given[PARTS] = {0, 0, 0};
+  double *filled = NULL; /* of each part and class: rows given as a share of those due */
+  ba_status status = bai_alloc(s->context, s->rows, 8, &rows);
+  if (!status) status = bai_alloc_zero(s->context, s->groups + 1, 8, &starts);
+  if (!status) status = bai_alloc_zero(s->context, classes, 8, &sizes);
+  if (!status) status = bai_alloc_zero(s->context, PARTS * classes, 8, &filled);
+  if (!status) {
+    gather_rows(s, rows, starts);
+    for (int64_t row = 0; row < s->dataset->rows; row++) sizes[labels[row]]++;
+  }
+  for (int64_t g = 0; !status && g < present; g++) {
+    const int64_t group = groups[g].index, size = (int64_t)~groups[g].key, *mine = rows + starts[group];
+    const int32_t part = emptiest(s, mine, size, given, filled);
+    for (int64_t i = 0; i < size; i++)
+      filled[part * classes + labels[mine[i]]] += 1.0 / (s->shares[part] * (double)sizes[labels[mine[i]]]);
+    given[part] += size;
+    bin_of_group[group] = part;
+    if (g % 1024 == 0) status = bai_check_cancel(s->context);
+  }
+  bai_free(s->context, filled);
+  bai_free(s->context, sizes);
+  bai_free(s->context, starts);
+  bai_free(s->context, rows);
+  return status;
 }
 
 static ba_status split_groups(const split *s) {
-  bai_keyed *groups = NULL, *heap = NULL;
+  bai_keyed *groups = NULL;
   int32_t *bin_of_group = NULL;
   int64_t present = 0;
   ba_status status = bai_alloc(s->context, s->groups + 1, sizeof *groups, &groups); /* + 1: there may be none */
+  if (!status) status = bai_alloc(s->context, s->groups + 1, sizeof *bin_of_group, &bin_of_group);
   if (!status) status = count_groups(s, groups, &present);
-  if (!status) status = bai_alloc(s->context, s->bins, sizeof *heap, &heap);
-  if (!status) status = bai_alloc(s->context, s->groups, sizeof *bin_of_group, &bin_of_group);
-  if (!status) deal_groups(s, groups, present, heap, bin_of_group);
+  if (!status) {
+    /* Largest first; groups without dealt rows come last. */
+    for (int64_t g = 0; g < s->groups; g++) groups[g].key = ~groups[g].key;
+    bai_sort_keyed(groups, s->groups);
+    status = (s->shares ? choose_parts : choose_folds)(s, groups, present, bin_of_group);
+  }
+  if (!status) {
+    int32_t *bin_of = begin_dealing(s);
+    for (int64_t row = 0; row < s->dataset->rows; row++)
+      if (is_dealt(s, row)) bin_of[row] = bin_of_group[s->group_of[row]];
+  }
   bai_free(s->context, bin_of_group);
-  bai_free(s->context, heap);
   bai_free(s->context, groups);
   return status;
 }

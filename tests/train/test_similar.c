@@ -283,6 +283,25 @@ static void test_shares(void **state) {
   ba_dataset_destroy(dataset);
 }
 
+/* Large groups of one class and single rows of the other: every part gets its share of both. */
+static void test_groups_are_dealt_by_class_too(void **state) {
+  static char rows[ROWS][MOST + 1];
+  uint64_t x = 3;
+  ba_dataset *dataset = NULL;
+  for (int32_t i = 0; i < ROWS; i++) {
+    for (int32_t j = 0; j < 50; j++) rows[i][j] = "ACGT"[next_random(&x) % 4];
+    rows[i][50] = 0;
+    if (i % 2 && i % 20 != 1) strcpy(rows[i], rows[i - 2]); /* class y: groups of ten */
+  }
+  assert_int_equal(fill(*state, rows, ROWS, &dataset), BA_OK);
+  assert_int_equal(ba_dataset_deal(dataset, "by=similarity"), BA_OK);
+  int64_t sizes[3][2] = {{0, 0}, {0, 0}, {0, 0}};
+  for (int32_t i = 0; i < ROWS; i++) sizes[((const int32_t *)dataset->parts.data)[i]][i % 2]++;
+  const int64_t wanted[3][2] = {{160, 160}, {20, 20}, {20, 20}};
+  assert_memory_equal(sizes, wanted, sizeof sizes);
+  ba_dataset_destroy(dataset);
+}
+
 static void refused(ba_dataset *dataset, const char *options, ba_status status, const char *message) {
   ba_context *context = dataset->context;
   assert_int_equal(ba_dataset_deal(dataset, options), status);
@@ -302,7 +321,8 @@ static void test_refusals_change_nothing(void **state) {
   refused(dataset, "train=2", BA_ERR_RECIPE, "column 7: train is \"2\"; accepted: a number from 0 to 1");
   refused(dataset, "by=group", BA_ERR_LABEL, "record 1: the row has no group; by=group expects one for every row");
   refused(two, NULL, BA_ERR_RECIPE, "2 rows; expected at least 3, one for each part");
-  refused(two, "by=similarity, train=0.5, test=0.5", BA_ERR_LABEL, "1 groups; expected at least 2, one for each part");
+  refused(two, "by=similarity, train=0.5, test=0.5", BA_ERR_LABEL,
+          "the rows make 1 groups; expected at least 2, one for each part");
   const int32_t *part = dataset->parts.data;
   assert_true(part[0] == 0 && part[1] == 1 && part[2] == 0);
   assert_int_equal(ba_dataset_split(two, "by=similarity, folds=2"), BA_ERR_RECIPE);
@@ -347,6 +367,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(test_leakage_is_that_of_all_pairs, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_scaled, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_shares, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(test_groups_are_dealt_by_class_too, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_refusals_change_nothing, set_up, tear_down),
       cmocka_unit_test(test_every_failing_allocation),
   };

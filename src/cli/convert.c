@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * convert.c: `ba convert`, records from one format to another: FASTA, FASTQ, and TSV with the columns name, sequence
+ * and quality. In TSV nothing is quoted.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "cli.h"
+
+enum { FASTA, FASTQ, TSV };
+
+/* One record, borrowed. */
+typedef struct record {
+  const char *name, *letters, *quality;
+  int64_t name_length, length, symbols;
+} record;
+
+typedef struct job {
+  cli *c;
+  int to;
+  char symbol;         /* for letters without a quality; 0: none was given */
+  bool quality_column; /* in the TSV that is written */
+  FILE *out;
+  int64_t records, letters;
+} job;
+
+static const cli_spec spec = {
+    "convert",
+    "--to fasta|fastq|tsv [OPTIONS] IN OUT",
+    "Writes the records of a FASTA, FASTQ, SAM, BAM, CRAM or TSV file as FASTA, FASTQ or TSV; OUT may be `-`.\n"
+    "A TSV file has a header with the column sequence, and if present name and quality; it is written with these.\n"
+    "FASTQ needs a quality for every letter: where the input has none, --quality gives one symbol for all.\n"
+    "FASTA has no qualities, so they are dropped. Names and letters stay as they are.",
+    "  ba convert --to fasta reads.fq.gz reads.fa\n"
+    "  ba convert --to fastq --quality I contigs.fa contigs.fq\n"
+    "  ba convert --to tsv reads.bam reads.tsv\n",
+    2,
+    2,
+};
+
+/* ---- writing ---- */
+
+static void write_bytes(FILE *out, const char *bytes, int64_t n) {
+  if (n > 0) fwrite(bytes, 1, (size_t)n, out);
+}
+
+static int write_fastq(const job *j, const record *r, const char *path) {
+  if (r->symbols == 0 && r->length > 0 && j->symbol == 0)
+    return cli_error(
+        j->c, CLI_INPUT,
+        "%s: record %lld has no quality, which FASTQ needs; expected --quality SYMBOL, such as I (Phred 40)", path,
+        (long long)j->records + 1);
+  fputc('@', j->out);
+  write_bytes(j->out, r->name, r->name_length);
+  fputc('\n', j->out);
+  write_bytes(j->out, r->letters, r->length);
+  fputs("\n+\n", j->out);
+  write_bytes(j->out, r->quality, r->symbols);
+  for (int64_t i = r->symbols; i < r->length; i++) fputc(j->symbol, j->out);
+  fputc('\n', j->out);
+  return CLI_DONE;
+}
+
+static int write_tsv(const job *j, const record *r, const char *path) {
+  if (r->name_length > 0 && memchr(r->name, '\t', (size_t)r->name_length) != NULL)
+    return cli_error(j->c, CLI_INPUT, "%s: the name of record %lld has a tab; expected none, as a tab ends a TSV field",
+                     path, (long long)j->records + 1);
+  write_bytes(j->out, r->name, r->name_length);
+  fputc('\t', j->out);
+  write_bytes(j->out, r->letters, r->length);
+  if (j->quality_column) {
+    fputc('\t', j->out);
+    write_bytes(j->out, r->quality, r->symbols);
+  }
+  fputc('\n', j->out);
+  return CLI_DONE;
+}
+
+static int write_record(job *j, const record *r, const char *path) {
+  int code = CLI_DONE;
+  if (j->records == 0 && j->to == TSV)
+    fputs(j->quality_column ? "name\tsequence\tquality\n" : "name\tsequence\n", j->out);
+  if (j->to == FASTQ) code = write_fastq(j, r, path);
+  if (j->to == TSV) code = write_tsv(j, r, path);
+  if (j->to == FASTA) {
+    fputc('>', j->out);
+    write_bytes(j->out, r->name, r->name_length);
+    fputc('\n', j->out);
+    write_bytes(j->out, r->letters, r->length);
+    fputc('\n', j->out);
+  }
+  j->records++;
+  j->letters += r->length;
+  return code;
+}
+
+/* ---- sequence files ---- */
+
+static int convert_batch(job *j, const ba_records *records, const char *path) {
+  int code = CLI_DONE;
+  for (int64_t i = 0; code == CLI_DONE && i < ba_records_count(records); i++) {
+    record r = {0};
+    r.name = ba_records_name(records, i, &r.name_length);
+    r.letters = ba_records_sequence(records, i, &r.length);
+    r.quality = ba_records_quality(records, i, &r.symbols);
+    code = write_record(j, &r, path);
+  }
+  return code;
+}
+
+static int convert_sequences(job *j, const char *path) {
+  ba_reader *reader = NULL;
+  ba_status status = ba_reader_open_path(j->c->context, path, "", &reader);
+  if (status != BA_OK) return cli_fail_in(j->c, status, path);
+  int code = CLI_DONE;
+  while (code == CLI_DONE && !ferror(j->out)) { /* cli_output_close says so */
+    ba_records *records = NULL;
+    status = ba_reader_next(reader, 65536, &records);
+    if (status != BA_OK) break;
+    j->quality_column = ba_reader_format(reader) != BA_FORMAT_FASTA;
+    code = convert_batch(j, records, path);
+    ba_records_release(records);
+    cli_progress(j->c, "converting %s: %lld records", path, (long long)j->records);
+    if (code == CLI_DONE) code = cli_interrupted(j->c);
+  }
+  ba_reader_close(reader);
+  return code != CLI_DONE || status >= 0 ? code : cli_fail_in(j->c, status, path);
+}
+
+/* ---- TSV ---- */
+
+enum { NAME, SEQUENCE, QUALITY, COLUMNS };
+static const char *const column_names[COLUMNS] = {"name", "sequence", "quality"};
+
+typedef struct fields {
+  char *line;
+  size_t room;
+  int64_t number; /* of the line, from 1 */
+  int64_t column[COLUMNS], count;
+} fields;
+
+/* Reads a line without its end; false at the end of the file. */
+static bool next_line(FILE *in, fields *f, int64_t *length) {
+  const ssize_t n = getline(&f->line, &f->room, in);
+  if (n < 0) return false;
+  *length = n;
+  if (*length > 0 && f->line[*length - 1] == '\n') --*length;
+  if (*length > 0 && f->line[*length - 1] == '\r') --*length;
+  f->line[*length] = '\0';
+  f->number++;
+  return true;
+}
+
+/* Field `index` of the line, or an empty one. */
+static const char *field(const fields *f, int64_t length, int64_t index, int64_t *size) {
+  const char *at = f->line, *end = f->line + length;
+  *size = 0;
+  for (; index > 0 && at != NULL; index--) {
+    at = memchr(at, '\t', (size_t)(end - at));
+    if (at != NULL) at++;
+  }
+  if (index < 0 || at == NULL) return "";
+  const char *stop = memchr(at, '\t', (size_t)(end - at));
+  *size = (stop != NULL ? stop : end) - at;
+  return at;
+}
+
+static int64_t count_fields(const fields *f, int64_t length) {
+  int64_t count = 1;
+  for (int64_t i = 0; i < length; i++) count += f->line[i] == '\t';
+  return count;
+}
+
+static int read_header(job *j, fields *f, int64_t length, const char *path) {
+  if (length >= 3 && memcmp(f->line, "\xef\xbb\xbf", 3) == 0) { /* a byte order mark */
+    length -= 3;
+    memmove(f->line, f->line + 3, (size_t)length + 1);
+  }
+  f->count = count_fields(f, length);
+  for (int32_t c = 0; c < COLUMNS; c++) {
+    f->column[c] = -1;
+    for (int64_t i = 0; i < f->count; i++) {
+      int64_t size = 0;
+      const char *text = field(f, length, i, &size);
+      if (size == (int64_t)strlen(column_names[c]) && memcmp(text, column_names[c], (size_t)size) == 0)
+        f->column[c] = i;
+    }
+  }
+  j->quality_column = f->column[QUALITY] >= 0;
+  if (f->column[SEQUENCE] >= 0) return CLI_DONE;
+  return cli_error(j->c, CLI_INPUT, "%s: line 1 has no field \"sequence\"; expected a TSV header", path);
+}
+
+static int bad_line(const job *j, const fields *f, const char *path, const char *what) {
+  return cli_error(j->c, CLI_INPUT, "%s: line %lld: %s", path, (long long)f->number, what);
+}
+
+static int convert_line(job *j, const fields *f, int64_t length, const char *path) {
+  record r = {0};
+  if (memchr(f->line, '\0', (size_t)length) != NULL) return bad_line(j, f, path, "a zero byte; expected text");
+  if (count_fields(f, length) != f->count)
+    return bad_line(j, f, path, "the number of fields is not that of the header");
+  r.name = field(f, length, f->column[NAME], &r.name_length);
+  r.letters = field(f, length, f->column[SEQUENCE], &r.length);
+  r.quality = field(f, length, f->column[QUALITY], &r.symbols);
+  for (int64_t i = 0; i < r.name_length; i++)
+    if ((unsigned char)r.name[i] < 32 || r.name[i] == 127)
+      return bad_line(j, f, path, "a control byte in the name; expected text");
+  for (int64_t i = 0; i < r.length; i++) {
+    const char c = r.letters[i];
+    if (!((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '*' || c == '-' || c == '.'))
+      return bad_line(j, f, path, "a byte that is no letter in the sequence; expected A-Z, a-z, '*', '-' or '.'");
+  }
+  for (int64_t i = 0; i < r.symbols; i++)
+    if (r.quality[i] < '!' || r.quality[i] > '~')
+      return bad_line(j, f, path, "a byte that is no quality symbol; expected '!' to '~'");
+  if (r.symbols > 0 && r.symbols != r.length)
+    return bad_line(j, f, path, "quality and sequence differ in length; expected one symbol a letter, or none");
+  return write_record(j, &r, path);
+}
+
+static int convert_tsv(job *j, const char *path) {
+  fields f = {0};
+  int64_t length = 0;
+  FILE *in = strcmp(path, "-") == 0 ? stdin : fopen(path, "rb");
+  if (in == NULL) return cli_error(j->c, CLI_IO, "%s: %s", path, strerror(errno));
+  int code = next_line(in, &f, &length) ? read_header(j, &f, length, path)
+                                        : cli_error(j->c, CLI_INPUT, "%s: no line; expected a TSV header", path);
+  while (code == CLI_DONE && next_line(in, &f, &length)) {
+    if (length > 0 || f.count == 1) code = convert_line(j, &f, length, path);
+    if (code == CLI_DONE && f.number % 1024 == 0) code = cli_interrupted(j->c);
+  }
+  if (code == CLI_DONE && ferror(in)) code = cli_error(j->c, CLI_IO, "%s: %s", path, strerror(errno));
+  if (in != stdin) fclose(in);
+  free(f.line);
+  return code;
+}
+
+/* A file is TSV when its first line has a field "sequence" and does not begin a FASTA or FASTQ record. Only a regular
+ * file can be looked into and read again. */
+static bool looks_like_tsv(const char *path) {
+  struct stat about;
+  fields f = {0};
+  int64_t length = 0;
+  bool found = false;
+  if (strcmp(path, "-") == 0 || stat(path, &about) != 0 || !S_ISREG(about.st_mode)) return false;
+  FILE *in = fopen(path, "rb");
+  if (in == NULL) return false;
+  const int first = getc(in);
+  if (first != EOF && first != '>' && first != '@' && first != 0x1f && ungetc(first, in) != EOF &&
+      next_line(in, &f, &length)) {
+    const char *text = f.line;
+    if (length >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) text += 3;
+    for (; text != NULL && !found; text = strchr(text, '\t') != NULL ? strchr(text, '\t') + 1 : NULL)
+      found = strcspn(text, "\t") == 8 && strncmp(text, "sequence", 8) == 0;
+  }
+  fclose(in);
+  free(f.line);
+  return found;
+}
+
+/* ---- the command ---- */
+
+static int check(job *j, const char *to, const char *from, const char *quality) {
+  static const char *const formats[] = {"fasta", "fastq", "tsv"};
+  cli *c = j->c;
+  j->to = -1;
+  for (int i = 0; to != NULL && i < 3; i++)
+    if (strcmp(to, formats[i]) == 0) j->to = i;
+  if (to == NULL) return cli_error(c, CLI_USAGE, "--to is missing: fasta, fastq or tsv");
+  if (j->to < 0) return cli_error(c, CLI_USAGE, "--to '%s': expected fasta, fastq or tsv", to);
+  if (from != NULL && strcmp(from, "tsv") != 0) return cli_error(c, CLI_USAGE, "--from '%s': expected tsv", from);
+  if (quality != NULL && (quality[0] < '!' || quality[0] > '~' || quality[1] != '\0'))
+    return cli_error(c, CLI_USAGE, "--quality '%s': expected one symbol of '!' to '~'", quality);
+  if (quality != NULL && j->to != FASTQ)
+    return cli_error(c, CLI_USAGE, "--quality is about FASTQ, so it needs --to fastq");
+  if (c->json && strcmp(c->files.items[1], "-") == 0)
+    return cli_error(c, CLI_USAGE, "--json needs a file as OUT, as standard output holds the records");
+  j->symbol = quality != NULL ? quality[0] : '\0';
+  return CLI_DONE;
+}
+
+static int work(job *j, const char *from) {
+  const char *path = j->c->files.items[0];
+  cli_output output;
+  int code = cli_output_open(j->c, j->c->files.items[1], &output);
+  if (code != CLI_DONE) return code;
+  j->out = output.file;
+  code = from != NULL || looks_like_tsv(path) ? convert_tsv(j, path) : convert_sequences(j, path);
+  if (code == CLI_DONE && j->records == 0 && j->to == TSV) fputs("name\tsequence\n", j->out);
+  code = cli_output_close(j->c, &output, code);
+  if (code != CLI_DONE || !j->c->json) return code;
+  cJSON *object = cJSON_CreateObject();
+  cJSON_AddNumberToObject(object, "records", (double)j->records);
+  cJSON_AddNumberToObject(object, "letters", (double)j->letters);
+  cli_json_print(stdout, object, true);
+  return code;
+}
+
+int cli_convert(int argc, char **argv) {
+  cli c = {0};
+  job j = {.c = &c};
+  const char *to = NULL, *from = NULL, *quality = NULL;
+  const cli_option options[] = {
+      {"to", CLI_TEXT, &to, "FORMAT", "fasta, fastq or tsv"},
+      {"quality", CLI_TEXT, &quality, "SYMBOL", "quality of letters that have none, such as I (Phred 40)"},
+      {"from", CLI_TEXT, &from, "tsv", "the input is TSV; found by itself but for standard input and pipes"},
+      {NULL, CLI_FLAG, NULL, NULL, NULL},
+  };
+  int code = cli_start(&c, &spec, options, argc, argv);
+  if (code != CLI_GO) return code;
+  code = check(&j, to, from, quality);
+  if (code == CLI_DONE) code = work(&j, from);
+  return cli_end(&c, code);
+}
