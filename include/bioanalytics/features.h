@@ -118,7 +118,8 @@ BA_API ba_status ba_sketch_create(ba_context *context, const char *options, ba_s
  */
 BA_API ba_status ba_sketch_add(ba_sketch *sketch, const char *letters, int64_t length);
 /**
- * Adds the k-mers of every record of a batch; no k-mer goes from one record to the next. A call that fails adds nothing.
+ * Adds the k-mers of every record of a batch; no k-mer goes from one record to the next. A call that fails adds
+ * nothing.
  * @param sketch not NULL.
  * @param records not NULL.
  * @return as ba_sketch_add.
@@ -154,9 +155,9 @@ BA_API int64_t ba_sketch_count(ba_sketch *sketch);
 /**
  * Gives the hashes, distinct and rising.
  * @param sketch NULL gives NULL.
- * @return ba_sketch_count numbers of 64 bits without a sign, so with scaled=1 large ones read as negative; NULL when there
- * never was one. Cannot fail.
- * Owns: the sketch owns them; adding to it moves them. Threads: one at a time. Cost: as ba_sketch_count. Since 0.1.0.
+ * @return ba_sketch_count numbers of 64 bits without a sign, so with scaled=1 large ones read as negative; NULL when
+ * there never was one. Cannot fail. Owns: the sketch owns them; adding to it moves them. Threads: one at a time. Cost:
+ * as ba_sketch_count. Since 0.1.0.
  */
 BA_API const int64_t *ba_sketch_hashes(ba_sketch *sketch);
 /**

@@ -134,18 +134,18 @@ BA_API const char *ba_dataset_group(const ba_dataset *dataset, int64_t row);
  * (default 21), `threshold=0..1` (default 0.5; at 1 only the same letters count), `scaled=1..` (default 1, exact).
  * @return BA_OK; BA_ERR_LABEL when by=group and a row has no group or there are fewer groups than folds; BA_ERR_RECIPE
  * for an option or more folds than rows; BA_ERR_ARGUMENT, BA_ERR_CANCELLED, BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_BUSY.
- * Owns: nothing. Threads: one at a time. Cost: one pass and a sort of the rows or groups; by similarity an index of about
- * 40 bytes a k-mer while it runs. Since 0.1.0.
+ * Owns: nothing. Threads: one at a time. Cost: one pass and a sort of the rows or groups; by similarity an index of
+ * about 40 bytes a k-mer while it runs. Since 0.1.0.
  */
 BA_API ba_status ba_dataset_split(ba_dataset *dataset, const char *options);
 /**
- * Deals all rows into the parts train, dev and test, whatever part they had, and forgets folds. A call that fails leaves
- * the parts as they were.
+ * Deals all rows into the parts train, dev and test, whatever part they had, and forgets folds. A call that fails
+ * leaves the parts as they were.
  *
  * Groups stay whole as in ba_dataset_split; the shares are met, in all and in every class, as far as groups allow.
  * @param dataset not NULL.
- * @param options `by=`, `seed=`, `k=`, `threshold=`, `scaled=` as in ba_dataset_split; `train=`, `dev=`, `test=`: shares,
- * 0 to 1, that add up to 1; one that is left out is 0, and with all left out they are 0.8, 0.1 and 0.1.
+ * @param options `by=`, `seed=`, `k=`, `threshold=`, `scaled=` as in ba_dataset_split; `train=`, `dev=`, `test=`:
+ * shares, 0 to 1, that add up to 1; one that is left out is 0, and with all left out they are 0.8, 0.1 and 0.1.
  * @return BA_OK; BA_ERR_LABEL when by=group and a row has no group, or there are fewer groups than parts; BA_ERR_RECIPE
  * for an option, shares that do not add up to 1, or fewer rows than parts; BA_ERR_ARGUMENT, BA_ERR_CANCELLED,
  * BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_BUSY.
