@@ -22,8 +22,9 @@ typedef struct lookup {
   int64_t *hash_starts;
   int64_t *ranks; /* the hashes of each row, rising; row r has [row_starts[r], row_starts[r + 1]) */
   int64_t *row_starts;
-  int64_t *twin; /* the first row with the same letters; the row itself when there is none before it */
-  int64_t *seen; /* row + 1 of the last row that looked at this one */
+  int64_t *twin;   /* the first row with the same letters; the row itself when there is none before it */
+  int64_t *seen;   /* row + 1 of the last row that looked at this one */
+  uint8_t *closed; /* grouping: of each hash, 1 once all rows behind it are in one group */
   int64_t work;
 } lookup;
 
@@ -222,6 +223,7 @@ static ba_status make_index(lookup *x, const bai_similar_options *options, int32
   if (!status) status = bai_alloc(context, hashes + 1, 8, &x->hash_starts);
   if (!status) status = bai_alloc_zero(context, rows + 1, 8, &x->row_starts);
   if (!status) status = bai_alloc_zero(context, rows + 1, 8, &x->seen);
+  if (!status) status = bai_alloc_zero(context, hashes + 1, 1, &x->closed);
   if (!status) status = rank_hashes(x, &items, hashes, rank_of);
   if (!status) status = bai_vector_reserve(context, &x->rows_of, items.count, 8);
   if (!status) status = bai_alloc(context, items.count + 1, 8, &x->ranks);
@@ -238,6 +240,7 @@ static void free_index(lookup *x) {
   bai_free(x->context, x->row_starts);
   bai_free(x->context, x->twin);
   bai_free(x->context, x->seen);
+  bai_free(x->context, x->closed);
 }
 
 /* ---- asking the index ---- */
@@ -268,6 +271,7 @@ typedef struct finder {
   int64_t *parent;      /* grouping: of each row, towards the root of its group */
   const int32_t *parts; /* leaks: stop once a row of each other part was found */
   uint8_t *found;       /* leaks: of each row, a bit a part */
+  uint8_t present;      /* leaks: the parts that have rows */
 } finder;
 
 static int64_t root_of(int64_t *parent, int64_t row) {
@@ -289,35 +293,50 @@ static int32_t is_known(const finder *f, int64_t row, int64_t other) {
   return f->parts[row] == f->parts[other] || (f->found[row] >> f->parts[other] & 1);
 }
 
+static int32_t is_done(const finder *f, int64_t row) {
+  return f->found && ((f->found[row] | 1 << f->parts[row]) & f->present) == f->present;
+}
+
+/* Looks at the rows behind one hash that `row` has. */
+static ba_status look_behind(lookup *x, const finder *f, int64_t row, int64_t hash, int64_t enough) {
+  const int64_t *rows_of = x->rows_of.data, n = x->row_starts[row + 1] - x->row_starts[row];
+  int32_t all_known = 1;
+  ba_status status = BA_OK;
+  for (int64_t i = x->hash_starts[hash]; !status && i < x->hash_starts[hash + 1] && !is_done(f, row); i++) {
+    const int64_t other = rows_of[i];
+    status = count_work(x, 4);
+    if (status || other == row || is_known(f, row, other)) continue;
+    if (x->seen[other] != row + 1) {
+      x->seen[other] = row + 1;
+      status = count_work(x, n + x->row_starts[other + 1] - x->row_starts[other]);
+      if (!status && shares(x, row, other, enough)) {
+        if (f->parent)
+          join(f->parent, row, other);
+        else
+          f->found[row] |= (uint8_t)(1 << f->parts[other]);
+        continue;
+      }
+    }
+    all_known = 0;
+  }
+  x->closed[hash] = f->parent && all_known;
+  return status;
+}
+
 static ba_status look_from(lookup *x, const finder *f, int64_t row) {
   const int64_t start = x->row_starts[row], n = x->row_starts[row + 1] - start;
   const int64_t enough = n ? enough_of(x->threshold, n) : 1;
-  const int64_t *rows_of = x->rows_of.data;
   ba_status status = count_work(x, 16);
   /* All but enough - 1 of the hashes: a row that has none of these cannot have enough. */
-  for (int64_t r = start; !status && r <= start + n - enough; r++) {
-    const int64_t from = x->hash_starts[x->ranks[r]], to = x->hash_starts[x->ranks[r] + 1];
-    for (int64_t i = from; !status && i < to; i++) {
-      const int64_t other = rows_of[i];
-      status = count_work(x, 1);
-      if (x->seen[other] == row + 1) continue;
-      x->seen[other] = row + 1;
-      if (other == row || is_known(f, row, other)) continue;
-      if (!status) status = count_work(x, n + x->row_starts[other + 1] - x->row_starts[other]);
-      if (status || !shares(x, row, other, enough)) continue;
-      if (f->parent)
-        join(f->parent, row, other);
-      else
-        f->found[row] |= (uint8_t)(1 << f->parts[other]);
-    }
-  }
+  for (int64_t r = start; !status && r <= start + n - enough; r++)
+    if (!x->closed[x->ranks[r]] && !is_done(f, row)) status = look_behind(x, f, row, x->ranks[r], enough);
   return status;
 }
 
 ba_status bai_similar_groups(ba_context *context, const ba_dataset *dataset, const bai_similar_options *options,
                              int32_t part, int32_t *group_of, int64_t *groups) {
   lookup x = {.context = context, .dataset = dataset};
-  finder f = {NULL, NULL, NULL};
+  finder f = {NULL, NULL, NULL, 0};
   const int32_t *parts = dataset->parts.data;
   const int64_t rows = dataset->rows;
   ba_status status = make_index(&x, options, part);
@@ -359,13 +378,14 @@ static void find_duplicates(const lookup *x, const finder *f, uint8_t *same, int
 ba_status bai_similar_leaks(ba_context *context, const ba_dataset *dataset, const bai_similar_options *options,
                             int64_t similar[9], int64_t duplicates[9]) {
   lookup x = {.context = context, .dataset = dataset};
-  finder f = {NULL, dataset->parts.data, NULL};
+  finder f = {NULL, dataset->parts.data, NULL, 0};
   uint8_t *same = NULL;
   memset(similar, 0, 9 * sizeof *similar);
   memset(duplicates, 0, 9 * sizeof *duplicates);
   ba_status status = make_index(&x, options, BA_PART_ALL);
   if (!status) status = bai_alloc_zero(context, dataset->rows + 1, 1, &f.found);
   if (!status) status = bai_alloc_zero(context, dataset->rows + 1, 1, &same);
+  for (int64_t row = 0; row < dataset->rows; row++) f.present |= (uint8_t)(1 << f.parts[row]);
   if (!status) find_duplicates(&x, &f, same, duplicates);
   for (int64_t row = 0; !status && row < dataset->rows; row++) {
     status = look_from(&x, &f, row);
