@@ -34,6 +34,17 @@
 #define WITH_BLAS "no"
 #endif
 
+#if defined(BA_HAVE_ISAL)
+#define WITH_ISAL "yes"
+#else
+#define WITH_ISAL "no"
+#endif
+#if defined(BA_HAVE_LIBDEFLATE)
+#define WITH_LIBDEFLATE "yes"
+#else
+#define WITH_LIBDEFLATE "no"
+#endif
+
 typedef struct status_row {
   ba_status status;
   const char *name, *text;
@@ -89,8 +100,8 @@ int32_t ba_abi_version(void) {
 }
 
 const char *ba_build_text(void) {
-  return "libbioanalytics " VERSION_TEXT ", " COMPILER ", levels: " LEVELS ", htslib: " WITH_HTSLIB
-         ", blas: " WITH_BLAS;
+  return "libbioanalytics " VERSION_TEXT ", " COMPILER ", levels: " LEVELS ", htslib: " WITH_HTSLIB ", blas: " WITH_BLAS
+         ", isal: " WITH_ISAL ", libdeflate: " WITH_LIBDEFLATE;
 }
 
 const char *ba_status_name(ba_status status) {

@@ -9,7 +9,14 @@
 
 typedef struct bai_inflate bai_inflate;
 
-ba_status bai_inflate_open(ba_context *context, bai_inflate **out);
+/* In the order of BAI_INFLATER_WORDS, the values of the reader's option. AUTO takes the fastest that the build has. */
+enum { BAI_INFLATER_AUTO, BAI_INFLATER_ZLIB, BAI_INFLATER_ISAL, BAI_INFLATER_LIBDEFLATE };
+#define BAI_INFLATER_WORDS "auto|zlib|isal|libdeflate"
+
+/* `threads` inflate bgzf blocks; one that the build lacks is BA_ERR_UNSUPPORTED. */
+ba_status bai_inflate_open(ba_context *context, int32_t inflater, int32_t threads, bai_inflate **out);
+/* BA_OK, or BA_ERR_UNSUPPORTED with the message, for what bai_inflate_open would say. */
+ba_status bai_inflate_check(ba_context *context, int32_t inflater);
 /* Sets a new window of plain bytes, or `ended`, or neither (the source has been fed nothing). After damage the bytes
  * before it are given first, then the status; bai_inflate_problem tells what is wrong. */
 ba_status bai_inflate_refill(bai_inflate *gz, ba_context *context, bai_source *source);

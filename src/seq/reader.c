@@ -35,6 +35,8 @@ struct ba_reader {
   int32_t require_end; /* option bgzf_end */
   bai_hts_options alignments;
   int32_t careful; /* without the fast path */
+  int64_t threads; /* of bgzf */
+  int32_t inflater;
   bai_inflate *inflate;
   bai_hts *hts;
   uint8_t head[HEAD_BYTES]; /* the first bytes, kept until the format is known, then parsed from here */
@@ -78,9 +80,11 @@ ba_status bai_reader_open_source(ba_context *context, bai_source *source, const 
   reader->source = source;
   reader->parser.context = context;
   reader->parser.record = 1;
+  reader->threads = context->threads;
   const bai_option table[] = {
       {.name = "ambiguous", .type = 'w', .words = "skip|error", .value = &reader->parser.refuse_ambiguous},
       {.name = "bgzf_end", .type = 'w', .words = "warn|require", .value = &reader->require_end},
+      {.name = "inflater", .type = 'w', .words = BAI_INFLATER_WORDS, .value = &reader->inflater},
       {.name = "reference", .type = 't', .value = reader->alignments.reference},
       {.name = "unmapped", .type = 'w', .words = "keep|skip", .value = &reader->alignments.unmapped},
       {.name = "secondary", .type = 'w', .words = "keep|skip", .value = &reader->alignments.secondary},
@@ -90,8 +94,10 @@ ba_status bai_reader_open_source(ba_context *context, bai_source *source, const 
        .least = 0,
        .most = 254,
        .value = &reader->alignments.min_mapping_quality},
+      {.name = "threads", .type = 'i', .least = 1, .most = 256, .value = &reader->threads},
       {.name = NULL}};
   status = bai_options_parse(context, options, table);
+  if (!status) status = bai_inflate_check(context, reader->inflater);
   if (status) {
     ba_reader_close(reader);
     return status;
@@ -421,7 +427,9 @@ static ba_status fill(ba_reader *reader) {
     }
     if (reader->state == UNSEEN && window->at < window->end) {
       /* No text file starts with this byte: it is gzip's first one. */
-      if (*window->at == 0x1f) status = bai_inflate_open(reader->context, &reader->inflate);
+      if (*window->at == 0x1f) {
+        status = bai_inflate_open(reader->context, reader->inflater, (int32_t)reader->threads, &reader->inflate);
+      }
       reader->state = UNPACKED;
     } else if (reader->state != KNOWN) {
       status = look_at_head(reader);

@@ -6,6 +6,7 @@
 
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* Both must stay well under the second-level cache; a window is also how often a cancel is looked for. */
 #define READ_BYTES (64 * 1024)
@@ -16,6 +17,7 @@
 typedef struct descriptor_source {
   bai_source base;
   int32_t descriptor, keep;
+  int64_t start; /* where the descriptor stood when it was given */
   uint8_t buffer[READ_BYTES];
 } descriptor_source;
 
@@ -37,6 +39,15 @@ static void descriptor_close(bai_source *base, ba_context *context) {
   bai_free(context, source);
 }
 
+static ba_status descriptor_rewind(bai_source *base, ba_context *context, int64_t offset) {
+  descriptor_source *source = (descriptor_source *)base;
+  if (lseek(source->descriptor, (off_t)(source->start + offset), SEEK_SET) < 0) {
+    return bai_fail(context, BA_ERR_IO, "the file cannot be read again from byte %lld", (long long)offset);
+  }
+  base->window = (bai_window){.at = source->buffer, .end = source->buffer, .end_offset = offset};
+  return BA_OK;
+}
+
 ba_status bai_source_open_descriptor(ba_context *context, int32_t descriptor, int32_t keep, bai_source **out) {
   descriptor_source *source;
   struct stat facts;
@@ -47,7 +58,12 @@ ba_status bai_source_open_descriptor(ba_context *context, int32_t descriptor, in
   source->base.window.at = source->base.window.end = source->buffer;
   source->descriptor = descriptor;
   source->keep = keep;
-  if (fstat(descriptor, &facts) == 0 && S_ISREG(facts.st_mode)) source->base.total = (int64_t)facts.st_size;
+  source->start = -1;
+  if (fstat(descriptor, &facts) == 0 && S_ISREG(facts.st_mode)) {
+    source->base.total = (int64_t)facts.st_size;
+    source->start = (int64_t)lseek(descriptor, 0, SEEK_CUR);
+  }
+  if (source->start >= 0) source->base.rewind = descriptor_rewind;
   *out = &source->base;
   return BA_OK;
 }
@@ -60,7 +76,7 @@ int32_t bai_source_descriptor(const bai_source *source) {
 
 typedef struct memory_source {
   bai_source base;
-  const uint8_t *end;
+  const uint8_t *data, *end;
 } memory_source;
 
 static ba_status memory_refill(bai_source *base, ba_context *context) {
@@ -74,6 +90,13 @@ static ba_status memory_refill(bai_source *base, ba_context *context) {
   return BA_OK;
 }
 
+static ba_status memory_rewind(bai_source *base, ba_context *context, int64_t offset) {
+  memory_source *source = (memory_source *)base;
+  (void)context;
+  base->window = (bai_window){.at = source->data + offset, .end = source->data + offset, .end_offset = offset};
+  return BA_OK;
+}
+
 static void plain_close(bai_source *base, ba_context *context) {
   bai_free(context, base);
 }
@@ -84,9 +107,9 @@ ba_status bai_source_open_memory(ba_context *context, const uint8_t *data, int64
   *out = NULL;
   ba_status status = bai_alloc(context, 1, (int64_t)sizeof *source, &source);
   if (status) return status;
-  source->base = (bai_source){.refill = memory_refill, .close = plain_close, .total = length};
-  source->base.window.at = source->base.window.end = data ? data : nothing;
-  source->end = source->base.window.at + length;
+  source->base = (bai_source){.refill = memory_refill, .close = plain_close, .total = length, .rewind = memory_rewind};
+  source->base.window.at = source->base.window.end = source->data = data ? data : nothing;
+  source->end = source->data + length;
   *out = &source->base;
   return BA_OK;
 }

@@ -26,6 +26,8 @@ struct bai_source {
   /* Called with an empty window. Sets a new one, or `ended`, or neither: nothing has been fed yet. */
   ba_status (*refill)(bai_source *source, ba_context *context);
   void (*close)(bai_source *source, ba_context *context);
+  /* Goes back to an offset, with an empty window there. NULL when the bytes that were taken are gone. */
+  ba_status (*rewind)(bai_source *source, ba_context *context, int64_t offset);
 };
 
 /* Takes over the descriptor; `keep` leaves it open at close (standard input). */

@@ -53,7 +53,9 @@ static ba_status open_text(table *t, const char *path) {
     status = t->source->refill(t->source, t->context);
   const bai_window *window = &t->source->window;
   /* No text starts with this byte: it is the first of gzip. */
-  if (!status && window->at < window->end && *window->at == 0x1f) status = bai_inflate_open(t->context, &t->inflate);
+  if (!status && window->at < window->end && *window->at == 0x1f) {
+    status = bai_inflate_open(t->context, BAI_INFLATER_AUTO, t->context->threads, &t->inflate);
+  }
   return status;
 }
 
