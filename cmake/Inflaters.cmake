@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: MIT
+# Optional inflaters beside zlib. BA_INFLATERS lists those found, each a target BioAnalytics::NAME; a consumer of the
+# static library gets the same targets from the CMake package.
+set(BA_INFLATERS)
+set(BA_INFLATER_FLAGS)
+function(ba_inflater option name header package)
+  if(NOT ${option})
+    return()
+  endif()
+  find_path(BA_${name}_INCLUDE_DIR ${header})
+  find_library(BA_${name}_LIBRARY ${name})
+  mark_as_advanced(BA_${name}_INCLUDE_DIR BA_${name}_LIBRARY)
+  if(BA_${name}_INCLUDE_DIR AND BA_${name}_LIBRARY)
+    if(NOT TARGET BioAnalytics::${name})
+      add_library(BioAnalytics::${name} UNKNOWN IMPORTED)
+      set_target_properties(BioAnalytics::${name} PROPERTIES IMPORTED_LOCATION ${BA_${name}_LIBRARY}
+        INTERFACE_INCLUDE_DIRECTORIES ${BA_${name}_INCLUDE_DIR})
+    endif()
+    set(BA_INFLATERS ${BA_INFLATERS} ${name} PARENT_SCOPE)
+    string(REPLACE BA_ BA_HAVE_ flag ${option})
+    set(BA_INFLATER_FLAGS ${BA_INFLATER_FLAGS} ${flag} PARENT_SCOPE)
+  elseif(NOT ${option} STREQUAL AUTO)
+    message(FATAL_ERROR "${header} or its library is missing: install ${package}, or configure with -D${option}=OFF")
+  endif()
+endfunction()
+ba_inflater(BA_ISAL isal isa-l/igzip_lib.h libisal-dev)
+ba_inflater(BA_LIBDEFLATE deflate libdeflate.h libdeflate-dev)
