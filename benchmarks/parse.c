@@ -28,17 +28,46 @@ static uint64_t next_random(void) {
 
 /* ---- the files ---- */
 
+enum { PLAIN, GZIP, BGZF };
+#define BLOCK_BYTES 65280 /* of text in a bgzf block, as bgzip has it */
+
 typedef struct output {
   FILE *plain;
   gzFile packed;
+  int blocks; /* bgzf blocks into `plain` */
+  size_t held;
+  uint8_t block[BLOCK_BYTES];
 } output;
 
-static void put(output *out, const char *bytes, size_t n) {
-  const int bad =
-      out->packed ? gzwrite(out->packed, bytes, (unsigned)n) != (int)n : fwrite(bytes, 1, n, out->plain) != n;
-  if (!bad) return;
+static void refuse_write(void) {
   fprintf(stderr, "bench_parse: cannot write\n");
   exit(1);
+}
+
+static void put_block(output *out) {
+  uint8_t member[2 * BLOCK_BYTES], extra[6] = {'B', 'C', 2, 0, 0, 0};
+  gz_header header = {.extra = extra, .extra_len = sizeof extra, .os = 255};
+  z_stream z = {.next_in = out->block, .avail_in = (uInt)out->held, .next_out = member, .avail_out = sizeof member};
+  if (deflateInit2(&z, 6, Z_DEFLATED, 16 + MAX_WBITS, 8, Z_DEFAULT_STRATEGY) != Z_OK ||
+      deflateSetHeader(&z, &header) != Z_OK || deflate(&z, Z_FINISH) != Z_STREAM_END || z.total_out > 65536) {
+    refuse_write();
+  }
+  deflateEnd(&z);
+  member[16] = (uint8_t)((z.total_out - 1) & 0xff);
+  member[17] = (uint8_t)((z.total_out - 1) >> 8);
+  if (fwrite(member, 1, z.total_out, out->plain) != z.total_out) refuse_write();
+  out->held = 0;
+}
+
+static void put(output *out, const char *bytes, size_t n) {
+  if (out->blocks) {
+    for (size_t i = 0; i < n; i++) {
+      out->block[out->held++] = (uint8_t)bytes[i];
+      if (out->held == BLOCK_BYTES) put_block(out);
+    }
+  } else if (out->packed ? gzwrite(out->packed, bytes, (unsigned)n) != (int)n : fwrite(bytes, 1, n, out->plain) != n) {
+    refuse_write();
+  }
 }
 
 static void put_letters(output *out, int64_t n, int64_t line, int quality) {
@@ -88,9 +117,9 @@ typedef struct subject {
 } subject;
 
 static const subject subjects[] = {
-    {"fastq", "reads.fq", 40000000, 'f', 0},          {"fastq_mixed", "mixed.fq", 40000000, 'm', 0},
-    {"fasta60", "genome.fa", 80000000, 'a', 0},       {"fastq_gz", "reads.fq.gz", 12000000, 'f', 1},
-    {"fasta60_gz", "genome.fa.gz", 24000000, 'a', 1},
+    {"fastq", "reads.fq", 40000000, 'f', PLAIN},         {"fastq_mixed", "mixed.fq", 40000000, 'm', PLAIN},
+    {"fasta60", "genome.fa", 80000000, 'a', PLAIN},      {"gz", "reads.fq.gz", 12000000, 'f', GZIP},
+    {"fasta60_gz", "genome.fa.gz", 24000000, 'a', GZIP}, {"bgzf", "reads.fq.bgz", 12000000, 'f', BGZF},
 };
 
 /* Made beside its name and moved there, so that a run that was stopped leaves no half file. */
@@ -99,8 +128,10 @@ static void make_file(const subject *s, const char *path) {
   struct stat about;
   if (stat(path, &about) == 0) return;
   snprintf(part, sizeof part, "%s.part", path);
-  output out = {NULL, NULL};
-  if (s->packed)
+  static output out;
+  memset(&out, 0, sizeof out);
+  out.blocks = s->packed == BGZF;
+  if (s->packed == GZIP)
     out.packed = gzopen(part, "wb6");
   else
     out.plain = fopen(part, "wb");
@@ -112,7 +143,9 @@ static void make_file(const subject *s, const char *path) {
     write_fasta(&out, s->letters);
   else
     write_fastq(&out, s->letters, s->kind == 'm');
-  if ((s->packed ? gzclose(out.packed) : fclose(out.plain)) || rename(part, path)) exit(1);
+  if (out.held > 0) put_block(&out);
+  if (out.blocks) put_block(&out); /* the empty one at the end */
+  if ((out.packed ? gzclose(out.packed) : fclose(out.plain)) || rename(part, path)) exit(1);
 }
 
 /* ---- the race ---- */
@@ -203,13 +236,50 @@ static int run(ba_context *context, const subject *s, const char *path) {
   return 1;
 }
 
+static double wall_seconds(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
+static double wall_of(ba_context *context, const char *path, int32_t threads) {
+  struct tally counted = {0, 0, 0, 0};
+  ba_context_set_threads(context, threads);
+  const double start = wall_seconds();
+  if (!bench_ours(context, path, 0, &counted)) exit(1);
+  return wall_seconds() - start;
+}
+
+/* Wall time, one thread and two in turns; this part must not be pinned to one core. */
+static void run_threads(ba_context *context, const char *folder) {
+  double one[ROUNDS], two[ROUNDS], ratios[ROUNDS];
+  const subject *s = &subjects[sizeof subjects / sizeof subjects[0] - 1];
+  char path[4096];
+  snprintf(path, sizeof path, "%s/%s", folder, s->file);
+  make_file(s, path);
+  wall_of(context, path, 2);
+  for (int i = 0; i < ROUNDS; i++) {
+    one[i] = wall_of(context, path, 1);
+    two[i] = wall_of(context, path, 2);
+    ratios[i] = one[i] / two[i];
+  }
+  printf("parse.%s.threads1_wall_ms %.1f\n", s->name, 1e3 * median(one));
+  printf("parse.%s.threads2_wall_ms %.1f\n", s->name, 1e3 * median(two));
+  printf("parse.%s.threads2_vs_1 %.2f\n", s->name, median(ratios));
+}
+
 int main(int argc, char **argv) {
   ba_context *context;
-  if (argc != 2 || ba_context_create(NULL, &context)) {
-    fprintf(stderr, "usage: bench_parse FOLDER\n");
+  if (argc < 2 || argc > 3 || ba_context_create(NULL, &context)) {
+    fprintf(stderr, "usage: bench_parse FOLDER [threads]\n");
     return 1;
   }
   int good = 1;
+  if (argc == 3) {
+    run_threads(context, argv[1]);
+    ba_context_destroy(context);
+    return 0;
+  }
   for (size_t i = 0; i < sizeof subjects / sizeof subjects[0]; i++) {
     char path[4096];
     snprintf(path, sizeof path, "%s/%s", argv[1], subjects[i].file);

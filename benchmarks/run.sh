@@ -33,6 +33,7 @@ for name in "${names[@]}"; do
   if [ "$name" = parse ]; then
     if [ -x "$build/benchmarks/bench_parse" ]; then
       "${pin[@]}" "$build/benchmarks/bench_parse" build/bench
+      "$build/benchmarks/bench_parse" build/bench threads
     else
       echo "parse skipped $build/benchmarks/bench_parse is not built: configure with -DBA_BENCHMARKS=ON"
     fi
