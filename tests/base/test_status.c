@@ -25,7 +25,7 @@ static void test_versions(void **state) {
 static void test_build_text(void **state) {
   (void)state;
   const char *text = ba_build_text();
-  const char *parts[] = {ba_version_text(), __VERSION__, "scalar", "htslib: ", "blas: "};
+  const char *parts[] = {ba_version_text(), __VERSION__, "scalar", "htslib: ", "blas: ", "isal: ", "libdeflate: "};
   for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) assert_non_null(strstr(text, parts[i]));
   assert_null(strchr(text, '\n'));
 }
