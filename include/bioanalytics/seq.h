@@ -33,7 +33,8 @@ typedef struct ba_records ba_records;
  * @param path a local file, or "-" for standard input; names with "://" are refused.
  * @param options NULL, "" or a list of `ambiguous=skip|error` (letters other than A C G T U are kept and counted, the
  * default, or an error), `bgzf_end=warn|require` (a bgzf file without its end block gives a log line, the default, or
- * an error); for SAM, BAM and CRAM `reference=FILE` (the FASTA file of a CRAM file that needs one), and
+ * an error), `inflater=auto|zlib|isal|libdeflate` (what inflates, where it can; records and errors are the same),
+ * `threads=1..256` (how many inflate bgzf; default: what the context has now); for SAM, BAM and CRAM `reference=FILE` (the FASTA file of a CRAM file that needs one), and
  * `unmapped=keep|skip`, `secondary=keep|skip` (supplementary ones too), `duplicates=keep|skip` (all default keep) and
  * `min_mapping_quality=0..254` (default 0; 255, for unknown, is kept).
  * @return BA_OK, BA_ERR_ARGUMENT, BA_ERR_RECIPE for an option, BA_ERR_IO, BA_ERR_UNSUPPORTED, BA_ERR_MEMORY,
