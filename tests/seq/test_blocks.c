@@ -125,6 +125,7 @@ static void compare(const packed *p, const char *what, int64_t number) {
   static int64_t turn;
   const char *options[8];
   const int32_t count = inflaters(options);
+  turn += count % 3 == 0; /* so that no option keeps to one way */
   reading expected = read_memory(p->data, p->length, REFERENCE, 100);
   for (int32_t i = 0; i < count; i++) {
     turn++;
@@ -233,28 +234,21 @@ static packed make_large(int32_t kind, int64_t records) {
   return p;
 }
 
+/* The same in four ways, the file at `path` being the last. */
 static void compare_large(const packed *p, const char *path, const char *what, int64_t number) {
+  static int64_t turn;
   const char *options[8];
   const int32_t count = inflaters(options);
   reading expected = read_memory(p->data, p->length, REFERENCE, 5000);
+  const int64_t behind_path = expected.status == BA_END ? 0 : (int64_t)strlen(path) + 2;
   for (int32_t i = 0; i < count; i++) {
-    reading got = read_memory(p->data, p->length, options[i], 4000);
+    turn++;
+    reading got = turn % 4 == 0   ? read_memory(p->data, p->length, options[i], 4000)
+                  : turn % 4 == 1 ? read_stepped(p, options[i], 7000 + number % 90001, turn % 3 ? 0 : 3)
+                  : turn % 4 == 2 ? read_pushed(p->data, p->length, options[i], 5000, 3000 + number % 100000)
+                                  : read_path(path, options[i]);
+    if (turn % 4 == 3) memmove(got.message, got.message + behind_path, strlen(got.message + behind_path) + 1);
     same_reading(&expected, &got, what, number);
-    free(got.text);
-    got = read_stepped(p, options[i], 7000 + number % 90001, number % 2 ? 0 : 3);
-    same_reading(&expected, &got, what, number);
-    free(got.text);
-    if (number % 4 == 0) {
-      got = read_pushed(p->data, p->length, options[i], 5000, 3000 + number % 100000);
-      same_reading(&expected, &got, what, number);
-      free(got.text);
-    }
-    if (path == NULL) continue;
-    got = read_path(path, options[i]);
-    assert_int_equal(got.status, expected.status);
-    assert_int_equal(got.record, expected.record);
-    assert_int_equal(got.byte, expected.byte);
-    assert_string_equal(got.text, expected.text);
     free(got.text);
   }
   free(expected.text);
@@ -288,7 +282,6 @@ static void large_inputs(void **state) {
   temp_remove(folder);
 }
 
-/* A pipe cannot be read again: zlib does it, and bgzf still goes by blocks. */
 static void threads_of_the_context(void **state) {
   packed p = make_large(1, 6000);
   (void)state;
