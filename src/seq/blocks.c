@@ -12,7 +12,7 @@
 #define LEAST_BLOCK 28
 #define MOST_PLAIN 65536   /* of one block, by the format */
 #define MOST_BLOCKS 512    /* at once: 32 MiB of plain bytes */
-#define BLOCKS_A_THREAD 64 /* at once, so that starting the threads does not count */
+#define BLOCKS_A_THREAD 16 /* at once, so that starting the threads does not count */
 #define CARRY_BYTES (256 * 1024)
 
 /* ---- compressed bytes side by side ---- */
