@@ -34,13 +34,14 @@ typedef struct ba_records ba_records;
  * @param options NULL, "" or a list of `ambiguous=skip|error` (letters other than A C G T U are kept and counted, the
  * default, or an error), `bgzf_end=warn|require` (a bgzf file without its end block gives a log line, the default, or
  * an error), `inflater=auto|zlib|isal|libdeflate` (what inflates, where it can; records and errors are the same),
- * `threads=1..256` (how many inflate bgzf; default: what the context has now); for SAM, BAM and CRAM `reference=FILE` (the FASTA file of a CRAM file that needs one), and
- * `unmapped=keep|skip`, `secondary=keep|skip` (supplementary ones too), `duplicates=keep|skip` (all default keep) and
- * `min_mapping_quality=0..254` (default 0; 255, for unknown, is kept).
+ * `threads=1..256` (how many inflate bgzf; default: what the context has now); for SAM, BAM and CRAM
+ * `reference=FILE` (the FASTA file of a CRAM file that needs one), and `unmapped=keep|skip`, `secondary=keep|skip`
+ * (supplementary ones too), `duplicates=keep|skip` (all default keep) and `min_mapping_quality=0..254` (default 0; 255,
+ * for unknown, is kept).
  * @return BA_OK, BA_ERR_ARGUMENT, BA_ERR_RECIPE for an option, BA_ERR_IO, BA_ERR_UNSUPPORTED, BA_ERR_MEMORY,
  * BA_ERR_LIMIT, BA_ERR_BUSY.
  * Owns: the caller closes the reader. Threads: one at a time. Cost: opens the file, reads nothing; holds about 70 kB,
- * 200 kB for gzip. Since 0.1.0.
+ * 200 kB for gzip, more with threads. Since 0.1.0.
  */
 BA_API ba_status ba_reader_open_path(ba_context *context, const char *path, const char *options, ba_reader **out);
 /**
@@ -50,7 +51,8 @@ BA_API ba_status ba_reader_open_path(ba_context *context, const char *path, cons
  * @param length bytes, 0 or more.
  * @param options as for ba_reader_open_path.
  * @param out gets the reader, or NULL on failure.
- * @return BA_OK, BA_ERR_ARGUMENT, BA_ERR_RECIPE for an option, BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_BUSY.
+ * @return BA_OK, BA_ERR_ARGUMENT, BA_ERR_RECIPE for an option, BA_ERR_UNSUPPORTED for an inflater,
+ * BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_BUSY.
  * Owns: the caller closes the reader and keeps the bytes. Threads: one at a time. Cost: constant; nothing is copied.
  * Since 0.1.0.
  */
@@ -62,7 +64,8 @@ BA_API ba_status ba_reader_open_memory(ba_context *context, const uint8_t *data,
  * @param context not NULL.
  * @param options as for ba_reader_open_path.
  * @param out gets the reader, or NULL on failure.
- * @return BA_OK, BA_ERR_ARGUMENT, BA_ERR_RECIPE for an option, BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_BUSY.
+ * @return BA_OK, BA_ERR_ARGUMENT, BA_ERR_RECIPE for an option, BA_ERR_UNSUPPORTED for an inflater,
+ * BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_BUSY.
  * Owns: the caller closes the reader. Threads: one at a time. Cost: constant. Since 0.1.0.
  */
 BA_API ba_status ba_reader_open_push(ba_context *context, const char *options, ba_reader **out);
