@@ -4,7 +4,8 @@ add_library(ba_flags INTERFACE)
 target_include_directories(ba_flags INTERFACE ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/src)
 # The numbers contract: no reordering, no fused multiply-add, no errno from sqrt (-fno-fast-math would bring it back if
 # it came later).
-target_compile_options(ba_flags INTERFACE -fno-fast-math -ffp-contract=off -fno-math-errno -fexcess-precision=standard)
+target_compile_options(ba_flags INTERFACE -fno-fast-math -ffp-contract=off -fno-math-errno
+  $<$<C_COMPILER_ID:GNU>:-fexcess-precision=standard>)
 target_compile_options(ba_flags INTERFACE -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wcast-qual -Wpointer-arith
   -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings -Wundef -Wvla)
 target_compile_definitions(ba_flags INTERFACE _GNU_SOURCE)

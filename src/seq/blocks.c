@@ -24,7 +24,7 @@ static ba_status carry(bai_input *input, ba_context *context, bai_window *from, 
   if (left > 0 && carried->at != (const uint8_t *)bytes->data) memmove(bytes->data, carried->at, (size_t)left);
   bytes->count = left;
   carried->at = (const uint8_t *)bytes->data;
-  carried->end = carried->at + left;
+  carried->end = left > 0 ? carried->at + left : carried->at; /* nothing is there before the first bytes */
   ba_status status = bai_vector_append(context, bytes, from->at, n, 1);
   if (status) return status;
   from->at += n;
