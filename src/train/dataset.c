@@ -56,13 +56,8 @@ void ba_dataset_destroy(ba_dataset *dataset) {
 
 /* ---- adding ---- */
 
-void bai_dataset_remember(const ba_dataset *dataset, bai_dataset_mark *mark) {
-  mark->before = *dataset;
-}
-
 /* Counts go back; memory that grew stays. Names seen by a failed call stay known too: they number nothing. */
-void bai_dataset_restore(ba_dataset *dataset, const bai_dataset_mark *mark) {
-  const ba_dataset *before = &mark->before;
+static void restore(ba_dataset *dataset, const ba_dataset *before) {
   dataset->rows = before->rows;
   dataset->packed.count = before->packed.count;
   dataset->starts.count = before->starts.count;
@@ -192,12 +187,11 @@ ba_status ba_dataset_add_records(ba_dataset *dataset, const ba_records *records,
   ba_context *context = dataset->context;
   ba_status status = bai_enter(context);
   if (status) return status;
-  bai_dataset_mark mark;
-  bai_dataset_remember(dataset, &mark);
+  const ba_dataset before = *dataset;
   if (!records || !labels || part < BA_PART_TRAIN || part > BA_PART_TEST)
     status = bai_fail(context, BA_ERR_ARGUMENT, "dataset: expected records, labels, and a part from 0 to 2");
   if (!status) status = add_records(dataset, records, labels, NULL, weights, groups, part);
-  if (status) bai_dataset_restore(dataset, &mark);
+  if (status) restore(dataset, &before);
   return bai_leave(context, status);
 }
 
@@ -234,14 +228,13 @@ ba_status ba_dataset_add_file(ba_dataset *dataset, const char *path, const char 
                               {"group", 't', NULL, 0, 0, columns.group},
                               {"split", 't', NULL, 0, 0, columns.split},
                               {NULL, 0, NULL, 0, 0, NULL}};
-  bai_dataset_mark mark;
-  bai_dataset_remember(dataset, &mark);
+  const ba_dataset before = *dataset;
   if (!path) status = bai_fail(context, BA_ERR_ARGUMENT, "dataset: expected a path");
   if (!status) status = bai_options_parse(context, options, table);
   if (!status)
     status =
         label[0] ? add_sequences(dataset, path, label, part) : bai_dataset_add_table(dataset, path, &columns, part);
-  if (status) bai_dataset_restore(dataset, &mark);
+  if (status) restore(dataset, &before);
   return bai_leave(context, status);
 }
 
@@ -270,6 +263,15 @@ int32_t ba_dataset_classes(const ba_dataset *dataset) {
   return dataset ? (int32_t)dataset->classes.offsets.count : 0;
 }
 
+static int32_t all_numbers(const bai_names *names) {
+  for (int32_t i = 0; i < names->offsets.count; i++) {
+    const char *name = bai_names_text(names, i);
+    int64_t value;
+    if (!bai_parse_i64(name, bai_length(name), &value)) return 0;
+  }
+  return 1;
+}
+
 /* 1 when a comes after b: as numbers if all class names are integers, else by byte. */
 static int32_t class_after(const bai_names *names, int32_t numbers, int32_t a, int32_t b) {
   const char *x = bai_names_text(names, a), *y = bai_names_text(names, b);
@@ -285,12 +287,7 @@ static int32_t class_after(const bai_names *names, int32_t numbers, int32_t a, i
 ba_status bai_dataset_order_classes(ba_context *context, ba_dataset *dataset) {
   const int32_t n = ba_dataset_classes(dataset);
   if (dataset->class_order.count == n) return BA_OK;
-  int32_t numbers = 1;
-  for (int32_t i = 0; i < n; i++) {
-    const char *name = bai_names_text(&dataset->classes, i);
-    int64_t value;
-    if (!bai_parse_i64(name, bai_length(name), &value)) numbers = 0;
-  }
+  const int32_t numbers = all_numbers(&dataset->classes);
   dataset->class_order.count = 0;
   const ba_status status = bai_vector_reserve(context, &dataset->class_order, n, 4);
   if (status) return status;
@@ -316,12 +313,7 @@ const char *ba_dataset_class_name(const ba_dataset *dataset, int32_t index) {
   if (dataset->class_order.count == ba_dataset_classes(dataset))
     return bai_names_text(&dataset->classes, at_i32(&dataset->class_order, index));
   /* Without memory to sort in: the class that `index` others come before. */
-  int32_t numbers = 1, n = ba_dataset_classes(dataset);
-  int64_t value;
-  for (int32_t i = 0; i < n; i++) {
-    const char *name = bai_names_text(&dataset->classes, i);
-    if (!bai_parse_i64(name, bai_length(name), &value)) numbers = 0;
-  }
+  const int32_t numbers = all_numbers(&dataset->classes), n = ba_dataset_classes(dataset);
   for (int32_t i = 0; i < n; i++) {
     int32_t before = 0;
     for (int32_t j = 0; j < n; j++) before += j != i && class_after(&dataset->classes, numbers, i, j);
@@ -362,8 +354,8 @@ int64_t bai_dataset_codes(const bai_kernels *kernels, const ba_dataset *dataset,
   return to - from;
 }
 
-ba_status bai_dataset_records_inner(ba_context *context, ba_dataset *dataset, int64_t first, int64_t count,
-                                    ba_records **out) {
+static ba_status give_records(ba_context *context, ba_dataset *dataset, int64_t first, int64_t count,
+                              ba_records **out) {
   const bai_kernels *kernels = bai_kernels_of(context);
   bai_vector letters = {0, 0, 0}, offsets = {0, 0, 0}, name_offsets = {0, 0, 0};
   int64_t at = 0, name_at = 0;
@@ -406,7 +398,7 @@ ba_status ba_dataset_records(ba_dataset *dataset, int64_t first, int64_t count, 
   if (!out || first < 0 || count < 0 || first > dataset->rows || count > dataset->rows - first)
     status = bai_fail(context, BA_ERR_ARGUMENT, "rows %lld and %lld after; expected them within 0 to %lld",
                       (long long)first, (long long)count, (long long)dataset->rows);
-  if (!status) status = bai_dataset_records_inner(context, dataset, first, count, out);
+  if (!status) status = give_records(context, dataset, first, count, out);
   return bai_leave(context, status);
 }
 

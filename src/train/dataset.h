@@ -55,12 +55,6 @@ typedef struct bai_new_row {
 /* 1 for a text without control bytes: names of classes go into lines and columns of output. */
 int32_t bai_is_class_name(const char *text, int64_t length);
 ba_status bai_dataset_add_row(ba_dataset *dataset, const bai_new_row *row);
-/* What a failed call puts back. */
-typedef struct bai_dataset_mark {
-  ba_dataset before;
-} bai_dataset_mark;
-void bai_dataset_remember(const ba_dataset *dataset, bai_dataset_mark *mark);
-void bai_dataset_restore(ba_dataset *dataset, const bai_dataset_mark *mark);
 
 /* A dataset changes while it is worked with, so it must be of the context that works. */
 ba_status bai_dataset_check_context(ba_context *context, const ba_dataset *dataset);
@@ -70,8 +64,6 @@ int32_t bai_dataset_label(const ba_dataset *dataset, int64_t row); /* in class o
 int64_t bai_dataset_length(const ba_dataset *dataset, int64_t row);
 /* Codes of a row, 4 for ambiguous; returns how many are ambiguous. */
 int64_t bai_dataset_codes(const bai_kernels *kernels, const ba_dataset *dataset, int64_t row, uint8_t *codes);
-ba_status bai_dataset_records_inner(ba_context *context, ba_dataset *dataset, int64_t first, int64_t count,
-                                    ba_records **out);
 
 /* table.c: rows of a CSV or TSV file. Columns are names, or numbers from 1; "" means the usual name if it is there. */
 typedef struct bai_columns {
