@@ -36,8 +36,8 @@ typedef struct ba_records ba_records;
  * an error), `inflater=auto|zlib|isal|libdeflate` (what inflates, where it can; records and errors are the same),
  * `threads=1..256` (how many inflate bgzf; default: what the context has now); for SAM, BAM and CRAM
  * `reference=FILE` (the FASTA file of a CRAM file that needs one), and `unmapped=keep|skip`, `secondary=keep|skip`
- * (supplementary ones too), `duplicates=keep|skip` (all default keep) and `min_mapping_quality=0..254` (default 0; 255,
- * for unknown, is kept).
+ * (supplementary ones too), `duplicates=keep|skip` (all default keep), `min_mapping_quality=0..254` (default 0; 255,
+ * for unknown, is kept) and `tags=NM:AS:MD` (optional fields to keep, up to 32, for ba_records_tag).
  * @return BA_OK, BA_ERR_ARGUMENT, BA_ERR_RECIPE for an option, BA_ERR_IO, BA_ERR_UNSUPPORTED, BA_ERR_MEMORY,
  * BA_ERR_LIMIT, BA_ERR_BUSY.
  * Owns: the caller closes the reader. Threads: one at a time. Cost: opens the file, reads nothing; holds about 70 kB,
@@ -181,6 +181,32 @@ BA_API const char *ba_records_sequence(const ba_records *records, int64_t index,
  * Owns: the batch owns the text, which lives as long as it. Threads: any. Cost: constant. Since 0.1.0.
  */
 BA_API const char *ba_records_quality(const ba_records *records, int64_t index, int64_t *length);
+/**
+ * Gives where a record of SAM, BAM or CRAM is aligned. Every out-parameter may be NULL.
+ * @param records NULL gives 0.
+ * @param index from 0.
+ * @param flag gets the FLAG field, bits as the SAM specification numbers them; 0 without an alignment.
+ * @param reference gets the reference's name, borrowed, without a NUL at its end; NULL when it has none (`*` in SAM).
+ * @param reference_length gets the bytes of the name.
+ * @param position gets the place of the first aligned base, from 0 (SAM text counts from 1); -1 when there is none.
+ * @param mapping_quality gets 0 to 255; 255 is unknown.
+ * @return 1; 0 outside the batch, and when its records are not alignments. Cannot fail.
+ * Owns: the batch owns the name, which lives as long as it. Threads: any. Cost: constant. Since 0.1.0.
+ */
+BA_API int32_t ba_records_alignment(const ba_records *records, int64_t index, int32_t *flag, const char **reference,
+                                    int64_t *reference_length, int64_t *position, int32_t *mapping_quality);
+/**
+ * Gives an optional field of a record of SAM, BAM or CRAM as SAM text has it behind `NM:i:`. Only the fields that the
+ * reader's option `tags=NM:AS` names are there. An array keeps the letter of its type: `c,1,-2`.
+ * @param records NULL gives NULL.
+ * @param index from 0.
+ * @param tag two characters and a NUL, such as "NM"; NULL gives NULL.
+ * @param length gets the bytes of the text, 0 when there is none; may be NULL.
+ * @return a borrowed text without a NUL at its end; NULL when the record lacks the field. Cannot fail.
+ * Owns: the batch owns the text, which lives as long as it. Threads: any. Cost: a look through the tags asked for.
+ * Since 0.1.0.
+ */
+BA_API const char *ba_records_tag(const ba_records *records, int64_t index, const char *tag, int64_t *length);
 /**
  * Gives the letters of all records in one buffer.
  * @param records NULL gives NULL.

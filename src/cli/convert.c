@@ -16,6 +16,8 @@ enum { FASTA, FASTQ, TSV };
 typedef struct record {
   const char *name, *letters, *quality;
   int64_t name_length, length, symbols;
+  const ba_records *batch; /* NULL for TSV, which has no alignments */
+  int64_t index;
 } record;
 
 typedef struct job {
@@ -23,6 +25,8 @@ typedef struct job {
   int to;
   char symbol;         /* for letters without a quality; 0: none was given */
   bool quality_column; /* in the TSV that is written */
+  bool alignments;     /* further columns of it */
+  const char *tags;    /* NM:AS, or NULL */
   FILE *out;
   int64_t records, letters;
 } job;
@@ -36,7 +40,7 @@ static const cli_spec spec = {
     "FASTA has no qualities, so they are dropped. Names and letters stay as they are.",
     "  ba convert --to fasta reads.fq.gz reads.fa\n"
     "  ba convert --to fastq --quality I contigs.fa contigs.fq\n"
-    "  ba convert --to tsv reads.bam reads.tsv\n",
+    "  ba convert --to tsv --alignments --tags NM:AS reads.bam reads.tsv\n",
     2,
     2,
 };
@@ -64,6 +68,36 @@ static int write_fastq(const job *j, const record *r, const char *path) {
   return CLI_DONE;
 }
 
+/* The tag behind this one in NM:AS, or NULL. */
+static const char *next_tag(const char *tag) {
+  return strlen(tag) > 2 ? tag + 3 : NULL;
+}
+
+/* What a record lacks is an empty field. */
+static int write_alignment(const job *j, const record *r, const char *path) {
+  if (j->alignments) {
+    int32_t flag = 0, mapping_quality = 0;
+    const char *reference = NULL;
+    int64_t length = 0, position = 0;
+    ba_records_alignment(r->batch, r->index, &flag, &reference, &length, &position, &mapping_quality);
+    fprintf(j->out, "\t%d\t", (int)flag);
+    write_bytes(j->out, reference, length);
+    fprintf(j->out, "\t%lld\t%d", (long long)position, (int)mapping_quality);
+  }
+  for (const char *tag = j->tags; tag != NULL; tag = next_tag(tag)) {
+    const char name[3] = {tag[0], tag[1], '\0'};
+    int64_t length = 0;
+    const char *text = ba_records_tag(r->batch, r->index, name, &length);
+    for (int64_t i = 0; i < length; i++)
+      if (text[i] == '\t' || text[i] == '\n' || text[i] == '\r')
+        return cli_error(j->c, CLI_INPUT, "%s: tag %s of record %lld has a tab or a line end; expected none in TSV",
+                         path, name, (long long)j->records + 1);
+    fputc('\t', j->out);
+    write_bytes(j->out, text, length);
+  }
+  return CLI_DONE;
+}
+
 static int write_tsv(const job *j, const record *r, const char *path) {
   if (r->name_length > 0 && memchr(r->name, '\t', (size_t)r->name_length) != NULL)
     return cli_error(j->c, CLI_INPUT, "%s: the name of record %lld has a tab; expected none, as a tab ends a TSV field",
@@ -75,14 +109,21 @@ static int write_tsv(const job *j, const record *r, const char *path) {
     fputc('\t', j->out);
     write_bytes(j->out, r->quality, r->symbols);
   }
+  const int code = write_alignment(j, r, path);
   fputc('\n', j->out);
-  return CLI_DONE;
+  return code;
+}
+
+static void write_header(const job *j) {
+  fputs(j->quality_column ? "name\tsequence\tquality" : "name\tsequence", j->out);
+  if (j->alignments) fputs("\tflag\treference\tposition\tmapping_quality", j->out);
+  for (const char *tag = j->tags; tag != NULL; tag = next_tag(tag)) fprintf(j->out, "\t%.2s", tag);
+  fputc('\n', j->out);
 }
 
 static int write_record(job *j, const record *r, const char *path) {
   int code = CLI_DONE;
-  if (j->records == 0 && j->to == TSV)
-    fputs(j->quality_column ? "name\tsequence\tquality\n" : "name\tsequence\n", j->out);
+  if (j->records == 0 && j->to == TSV) write_header(j);
   if (j->to == FASTQ) code = write_fastq(j, r, path);
   if (j->to == TSV) code = write_tsv(j, r, path);
   if (j->to == FASTA) {
@@ -102,7 +143,7 @@ static int write_record(job *j, const record *r, const char *path) {
 static int convert_batch(job *j, const ba_records *records, const char *path) {
   int code = CLI_DONE;
   for (int64_t i = 0; code == CLI_DONE && i < ba_records_count(records); i++) {
-    record r = {0};
+    record r = {.batch = records, .index = i};
     r.name = ba_records_name(records, i, &r.name_length);
     r.letters = ba_records_sequence(records, i, &r.length);
     r.quality = ba_records_quality(records, i, &r.symbols);
@@ -111,17 +152,27 @@ static int convert_batch(job *j, const ba_records *records, const char *path) {
   return code;
 }
 
+static int check_format(job *j, const ba_reader *reader, const char *path) {
+  const int32_t format = ba_reader_format(reader);
+  j->quality_column = format != BA_FORMAT_FASTA;
+  if ((!j->alignments && j->tags == NULL) || (format >= BA_FORMAT_SAM && format <= BA_FORMAT_CRAM)) return CLI_DONE;
+  return cli_error(j->c, CLI_INPUT, "%s: --alignments and --tags are about SAM, BAM and CRAM; expected one of them",
+                   path);
+}
+
 static int convert_sequences(job *j, const char *path) {
   ba_reader *reader = NULL;
-  ba_status status = ba_reader_open_path(j->c->context, path, "", &reader);
+  char options[256] = "";
+  if (j->tags != NULL) snprintf(options, sizeof options, "tags=%.200s", j->tags);
+  ba_status status = ba_reader_open_path(j->c->context, path, options, &reader);
   if (status != BA_OK) return cli_fail_in(j->c, status, path);
   int code = CLI_DONE;
   while (code == CLI_DONE && !ferror(j->out)) { /* cli_output_close says so */
     ba_records *records = NULL;
     status = ba_reader_next(reader, 65536, &records);
     if (status != BA_OK) break;
-    j->quality_column = ba_reader_format(reader) != BA_FORMAT_FASTA;
-    code = convert_batch(j, records, path);
+    code = check_format(j, reader, path);
+    if (code == CLI_DONE) code = convert_batch(j, records, path);
     ba_records_release(records);
     cli_progress(j->c, "converting %s: %lld records", path, (long long)j->records);
     if (code == CLI_DONE) code = cli_interrupted(j->c);
@@ -277,6 +328,10 @@ static int check(job *j, const char *to, const char *from, const char *quality) 
     return cli_error(c, CLI_USAGE, "--quality '%s': expected one symbol of '!' to '~'", quality);
   if (quality != NULL && j->to != FASTQ)
     return cli_error(c, CLI_USAGE, "--quality is about FASTQ, so it needs --to fastq");
+  if (j->tags != NULL && j->tags[0] == '\0') j->tags = NULL;
+  if ((j->alignments || j->tags != NULL) && (j->to != TSV || from != NULL))
+    return cli_error(c, CLI_USAGE,
+                     "--alignments and --tags add columns to TSV, so they need --to tsv and an alignment file");
   if (c->json && strcmp(c->files.items[1], "-") == 0)
     return cli_error(c, CLI_USAGE, "--json needs a file as OUT, as standard output holds the records");
   j->symbol = quality != NULL ? quality[0] : '\0';
@@ -285,12 +340,13 @@ static int check(job *j, const char *to, const char *from, const char *quality) 
 
 static int work(job *j, const char *from) {
   const char *path = j->c->files.items[0];
+  const bool aligned = j->alignments || j->tags != NULL;
   cli_output output;
   int code = cli_output_open(j->c, j->c->files.items[1], &output);
   if (code != CLI_DONE) return code;
   j->out = output.file;
-  code = from != NULL || looks_like_tsv(path) ? convert_tsv(j, path) : convert_sequences(j, path);
-  if (code == CLI_DONE && j->records == 0 && j->to == TSV) fputs("name\tsequence\n", j->out);
+  code = from != NULL || (!aligned && looks_like_tsv(path)) ? convert_tsv(j, path) : convert_sequences(j, path);
+  if (code == CLI_DONE && j->records == 0 && j->to == TSV) write_header(j);
   code = cli_output_close(j->c, &output, code);
   if (code != CLI_DONE || !j->c->json) return code;
   cJSON *object = cJSON_CreateObject();
@@ -308,6 +364,8 @@ int cli_convert(int argc, char **argv) {
       {"to", CLI_TEXT, &to, "FORMAT", "fasta, fastq or tsv"},
       {"quality", CLI_TEXT, &quality, "SYMBOL", "quality of letters that have none, such as I (Phred 40)"},
       {"from", CLI_TEXT, &from, "tsv", "the input is TSV; found by itself but for standard input and pipes"},
+      {"alignments", CLI_FLAG, &j.alignments, NULL, "TSV also has flag, reference, position (from 0), mapping_quality"},
+      {"tags", CLI_TEXT, &j.tags, "NM:AS", "TSV also has these optional fields of SAM, BAM and CRAM"},
       {NULL, CLI_FLAG, NULL, NULL, NULL},
   };
   int code = cli_start(&c, &spec, options, argc, argv);

@@ -12,9 +12,15 @@
 #include "seq/records.h"
 
 #define BATCH_RECORDS 65536
-#define MOST_COLUMNS 3
+#define READ_COLUMNS 3    /* name, sequence, quality */
+#define ALIGNED_COLUMNS 7 /* and flag, reference, position, mapping quality; then come the tags */
+#define MOST_COLUMNS (ALIGNED_COLUMNS + BAI_MOST_TAGS)
 
-static const char *const column_names[MOST_COLUMNS] = {"name", "sequence", "quality"};
+static const struct {
+  const char *name, *format;
+} kinds[ALIGNED_COLUMNS] = {{"name", "U"},      {"sequence", "U"}, {"quality", "U"},        {"flag", "i"},
+                            {"reference", "U"}, {"position", "l"}, {"mapping_quality", "i"}};
+enum { FLAG = READ_COLUMNS, REFERENCE, POSITION, MAPPING_QUALITY };
 
 /* ---- schemas and arrays ---- */
 
@@ -22,6 +28,7 @@ typedef struct schema_parts {
   ba_context *context;
   struct ArrowSchema children[MOST_COLUMNS];
   struct ArrowSchema *list[MOST_COLUMNS];
+  bai_tags tags;
 } schema_parts;
 
 typedef struct array_parts {
@@ -45,13 +52,18 @@ static void release_schema(struct ArrowSchema *schema) {
   bai_context_release(context);
 }
 
-static ba_status make_schema(ba_context *context, int32_t columns, struct ArrowSchema *out) {
+static ba_status make_schema(ba_context *context, const bai_tags *tags, int32_t columns, struct ArrowSchema *out) {
   schema_parts *parts;
   const ba_status status = bai_alloc_zero(context, 1, (int64_t)sizeof *parts, &parts);
   if (status) return status;
   parts->context = bai_context_retain(context);
+  parts->tags = *tags;
   for (int32_t i = 0; i < columns; i++) {
-    parts->children[i] = (struct ArrowSchema){.format = "U", .name = column_names[i], .release = release_child_schema};
+    const int32_t tag = i - ALIGNED_COLUMNS, optional = tag >= 0 || i == REFERENCE;
+    parts->children[i] = (struct ArrowSchema){.format = tag >= 0 ? "U" : kinds[i].format,
+                                              .name = tag >= 0 ? parts->tags.names[tag] : kinds[i].name,
+                                              .flags = optional ? ARROW_FLAG_NULLABLE : 0,
+                                              .release = release_child_schema};
     parts->list[i] = &parts->children[i];
   }
   *out = (struct ArrowSchema){.format = "+s",
@@ -68,6 +80,7 @@ typedef struct child_parts {
   ba_context *context;
   ba_records *records;
   const void *buffers[3];
+  uint8_t *validity; /* NULL: nothing is missing */
 } child_parts;
 
 static void release_child(struct ArrowArray *array) {
@@ -75,6 +88,7 @@ static void release_child(struct ArrowArray *array) {
   ba_context *context = parts->context;
   array->release = NULL;
   ba_records_release(parts->records);
+  bai_free(context, parts->validity);
   bai_free(context, parts);
   bai_context_release(context);
 }
@@ -89,22 +103,59 @@ static void release_array(struct ArrowArray *array) {
   bai_context_release(context);
 }
 
-static ba_status make_child(ba_context *context, ba_records *records, int32_t column, struct ArrowArray *out) {
-  static const char nothing[1] = "";
-  const bai_vector *offsets[MOST_COLUMNS] = {&records->name_offsets, &records->offsets, &records->quality_offsets};
-  const bai_vector *bytes[MOST_COLUMNS] = {&records->names, &records->letters, &records->qualities};
-  child_parts *parts;
-  const ba_status status = bai_alloc_zero(context, 1, (int64_t)sizeof *parts, &parts);
+/* One bit a record, 1 when it has the text; made here, since a batch keeps a byte for each. */
+static ba_status make_validity(ba_context *context, const bai_optional_texts *texts, int64_t count,
+                               struct ArrowArray *out, child_parts *parts) {
+  const uint8_t *present = (const uint8_t *)texts->present.data;
+  ba_status status = bai_alloc_zero(context, (count + 7) / 8, 1, &parts->validity);
   if (status) return status;
+  for (int64_t i = 0; i < count; i++) {
+    parts->validity[i / 8] |= (uint8_t)(present[i] << (i % 8));
+    out->null_count += !present[i];
+  }
+  parts->buffers[0] = parts->validity;
+  return BA_OK;
+}
+
+/* The texts of a column that may lack some; NULL for other columns. */
+static const bai_optional_texts *optional_texts(const ba_records *records, int32_t column) {
+  if (column == REFERENCE) return &records->alignments->texts[0];
+  return column >= ALIGNED_COLUMNS ? &records->alignments->texts[column - MAPPING_QUALITY] : NULL;
+}
+
+/* The column's buffers behind the validity; a column of texts has two. */
+static int64_t point_at(const ba_records *records, int32_t column, const void **buffers) {
+  static const char nothing[1] = "";
+  const bai_alignments *a = records->alignments;
+  const bai_optional_texts *optional = optional_texts(records, column);
+  const bai_vector *offsets = optional ? &optional->offsets : NULL, *bytes = optional ? &optional->bytes : NULL;
+  if (column == 0) offsets = &records->name_offsets, bytes = &records->names;
+  if (column == 1) offsets = &records->offsets, bytes = &records->letters;
+  if (column == 2) offsets = &records->quality_offsets, bytes = &records->qualities;
+  if (offsets) {
+    buffers[1] = offsets->data;
+    buffers[2] = bytes->data ? bytes->data : nothing;
+    return 3;
+  }
+  buffers[1] = column == FLAG ? a->flags.data : column == POSITION ? a->positions.data : a->mapping_qualities.data;
+  return 2;
+}
+
+static ba_status make_child(ba_context *context, ba_records *records, int32_t column, struct ArrowArray *out) {
+  child_parts *parts;
+  ba_status status = bai_alloc_zero(context, 1, (int64_t)sizeof *parts, &parts);
+  if (status) return status;
+  *out = (struct ArrowArray){.length = records->count, .buffers = parts->buffers, .private_data = parts};
+  out->n_buffers = point_at(records, column, parts->buffers);
+  const bai_optional_texts *texts = optional_texts(records, column);
+  if (texts) status = make_validity(context, texts, records->count, out, parts);
+  if (status) {
+    bai_free(context, parts);
+    return status;
+  }
   parts->context = bai_context_retain(context);
   parts->records = ba_records_retain(records);
-  parts->buffers[1] = offsets[column]->data;
-  parts->buffers[2] = bytes[column]->data ? bytes[column]->data : nothing;
-  *out = (struct ArrowArray){.length = records->count,
-                             .n_buffers = 3,
-                             .buffers = parts->buffers,
-                             .release = release_child,
-                             .private_data = parts};
+  out->release = release_child;
   return BA_OK;
 }
 
@@ -131,7 +182,7 @@ static ba_status make_array(ba_context *context, ba_records *records, int32_t co
   return status;
 }
 
-/* ---- UTF-8: letters and qualities are ASCII, names may be anything ---- */
+/* ---- UTF-8: letters and qualities are ASCII, names and tags may be anything ---- */
 
 /* Bytes of the UTF-8 sequence at `at`, or 0 when it is none (overlong forms, surrogates and beyond U+10FFFF too). */
 static int64_t utf8_length(const uint8_t *at, int64_t left) {
@@ -149,19 +200,32 @@ static int64_t utf8_length(const uint8_t *at, int64_t left) {
   return n;
 }
 
-static ba_status check_names(ba_context *context, const ba_records *records, int64_t first_record) {
-  for (int64_t i = 0; i < records->count; i++) {
-    int64_t length, step;
-    const uint8_t *name = (const uint8_t *)ba_records_name(records, i, &length);
-    for (int64_t at = 0; at < length; at += step) {
-      step = utf8_length(name + at, length - at);
-      if (step == 0)
-        return bai_fail_at(context, BA_ERR_FORMAT, first_record + i, -1,
-                           "the name is not UTF-8 from its byte %lld on; expected UTF-8 for an Arrow column",
-                           (long long)at);
+static ba_status check_text(ba_context *context, const char *what, const char *text, int64_t length, int64_t record) {
+  for (int64_t at = 0, step; at < length; at += step) {
+    step = utf8_length((const uint8_t *)text + at, length - at);
+    if (step == 0) {
+      return bai_fail_at(context, BA_ERR_FORMAT, record, -1,
+                         "the %s is not UTF-8 from its byte %lld on; expected UTF-8 for an Arrow column", what,
+                         (long long)at);
     }
   }
   return BA_OK;
+}
+
+static ba_status check_names(ba_context *context, const ba_records *records, int64_t first_record) {
+  const bai_alignments *a = records->alignments;
+  ba_status status = BA_OK;
+  for (int64_t i = 0; !status && i < records->count; i++) {
+    int64_t length;
+    const char *name = ba_records_name(records, i, &length);
+    status = check_text(context, "name", name, length, first_record + i);
+    for (int32_t column = 0; a && !status && column <= a->tags.count; column++) {
+      const char *text = bai_alignments_text(a, column, i, &length);
+      status =
+          check_text(context, column ? a->tags.names[column - 1] : "reference's name", text, length, first_record + i);
+    }
+  }
+  return status;
 }
 
 /* ---- the stream ---- */
@@ -198,7 +262,7 @@ static int busy(stream *s) {
 static int get_schema(struct ArrowArrayStream *arrow, struct ArrowSchema *out) {
   stream *s = arrow->private_data;
   if (bai_enter(s->context)) return busy(s);
-  const ba_status status = bai_leave(s->context, make_schema(s->context, s->columns, out));
+  const ba_status status = bai_leave(s->context, make_schema(s->context, bai_reader_tags(s->reader), s->columns, out));
   return status ? errno_of(s, status) : 0;
 }
 
@@ -246,7 +310,9 @@ static void release_stream(struct ArrowArrayStream *arrow) {
 
 static int32_t columns_of(const ba_reader *reader) {
   const int32_t format = ba_reader_format(reader);
-  return format == BA_FORMAT_FASTA || format == BA_FORMAT_UNKNOWN ? 2 : 3;
+  if (format == BA_FORMAT_FASTA || format == BA_FORMAT_UNKNOWN) return READ_COLUMNS - 1;
+  const int32_t aligned = format >= BA_FORMAT_SAM && format <= BA_FORMAT_CRAM;
+  return aligned ? ALIGNED_COLUMNS + bai_reader_tags(reader)->count : READ_COLUMNS;
 }
 
 ba_status ba_reader_export_stream(ba_reader *reader, struct ArrowArrayStream *out) {

@@ -42,18 +42,22 @@ void bai_hts_close(bai_hts *hts, ba_context *context) {
 #define CANCEL_RECORDS 1024 /* how many records between two looks at the cancel flag */
 
 /* Every call that is used, with the type that the header gives it. */
-#define CALLS(X)        \
-  X(bam_destroy1)       \
-  X(bam_init1)          \
-  X(cram_fd_get_header) \
-  X(hclose)             \
-  X(hdopen)             \
-  X(hts_check_EOF)      \
-  X(hts_close)          \
-  X(hts_hopen)          \
-  X(hts_set_log_level)  \
-  X(hts_set_opt)        \
-  X(sam_hdr_count_lines) X(sam_hdr_destroy) X(sam_hdr_line_name) X(sam_hdr_read) X(sam_hdr_remove_tag_id) X(sam_read1)
+#define CALLS(X)         \
+  X(bam_aux_get)         \
+  X(bam_destroy1)        \
+  X(bam_init1)           \
+  X(cram_fd_get_header)  \
+  X(hclose)              \
+  X(hdopen)              \
+  X(hts_check_EOF)       \
+  X(hts_close)           \
+  X(hts_free)            \
+  X(hts_hopen)           \
+  X(hts_set_log_level)   \
+  X(hts_set_opt)         \
+  X(kputd)               \
+  X(sam_hdr_count_lines) \
+  X(sam_hdr_destroy) X(sam_hdr_line_name) X(sam_hdr_read) X(sam_hdr_remove_tag_id) X(sam_hdr_tid2name) X(sam_read1)
 
 typedef struct hts_calls {
 #define FIELD(name) __typeof__(name) *name;
@@ -67,6 +71,7 @@ struct bai_hts {
   htsFile *file;
   sam_hdr_t *header;
   bam1_t *record;
+  kstring_t number; /* where htslib writes a real number */
   int32_t descriptor, format, ended, lacks_end;
   int64_t total;
   bai_hts_options options;
@@ -158,6 +163,7 @@ ba_status bai_hts_open(ba_context *context, int32_t descriptor, int32_t format, 
 void bai_hts_close(bai_hts *hts, ba_context *context) {
   if (hts == NULL) return;
   if (hts->record) hts->call.bam_destroy1(hts->record);
+  if (hts->number.s) hts->call.hts_free(hts->number.s);
   if (hts->header) hts->call.sam_hdr_destroy(hts->header);
   if (hts->file) hts->call.hts_close(hts->file);
   bai_library_close(hts->library);
@@ -199,7 +205,128 @@ static ba_status add_qualities(bai_parser *parser, const bam1_t *record, int64_t
   return BA_OK;
 }
 
-static ba_status add_record(bai_parser *parser, const bam1_t *record) {
+/* ---- optional fields, as SAM text has them ---- */
+
+static ba_status add_real(ba_context *context, bai_hts *hts, double value, bai_vector *text) {
+  hts->number.l = 0;
+  if (hts->call.kputd(value, &hts->number) < 0) return bai_fail(context, BA_ERR_MEMORY, "htslib is out of memory");
+  for (size_t i = 0; i < hts->number.l; i++) {
+    if (hts->number.s[i] == ',') hts->number.s[i] = '.'; /* htslib leaves very large and small ones to the locale */
+  }
+  return bai_vector_append(context, text, hts->number.s, (int64_t)hts->number.l, 1);
+}
+
+/* Bytes of a value of this type; 0 for texts, arrays, and types that there are not. */
+static int64_t size_of(char type) {
+  switch (type) {
+    case 'A':
+    case 'c':
+    case 'C':
+      return 1;
+    case 's':
+    case 'S':
+      return 2;
+    case 'i':
+    case 'I':
+    case 'f':
+      return 4;
+    case 'd':
+      return 8;
+    default:
+      return 0;
+  }
+}
+
+static ba_status add_value(ba_context *context, bai_hts *hts, char type, const uint8_t *at, bai_vector *text) {
+  char digits[32];
+  uint32_t bits;
+  float real;
+  int64_t value = 0;
+  switch (type) {
+    case 'A':
+      return bai_vector_append(context, text, at, 1, 1);
+    case 'f':
+      bits = bai_get_u32(at);
+      memcpy(&real, &bits, sizeof real);
+      return add_real(context, hts, (double)real, text);
+    case 'd':
+      return add_real(context, hts, bai_f64_of_bits(bai_get_u64(at)), text);
+    case 'c':
+      value = (int8_t)at[0];
+      break;
+    case 'C':
+      value = at[0];
+      break;
+    case 's':
+      value = (int16_t)bai_get_u16(at);
+      break;
+    case 'S':
+      value = bai_get_u16(at);
+      break;
+    case 'i':
+      value = (int32_t)bai_get_u32(at);
+      break;
+    default:
+      value = bai_get_u32(at);
+  }
+  return bai_vector_append(context, text, digits, bai_format(digits, sizeof digits, "%lld", (long long)value), 1);
+}
+
+static ba_status add_array(ba_context *context, bai_hts *hts, const uint8_t *at, const uint8_t *end, bai_vector *text) {
+  const char type = (char)at[0];
+  const int64_t size = size_of(type), count = bai_get_u32(at + 1);
+  if (size == 0 || type == 'A' || count > (end - at - 5) / size) return BA_OK; /* htslib lets no such record through */
+  ba_status status = bai_vector_append(context, text, at, 1, 1);
+  for (int64_t i = 0; !status && i < count; i++) {
+    status = bai_vector_append(context, text, ",", 1, 1);
+    if (!status) status = add_value(context, hts, type, at + 5 + i * size, text);
+  }
+  return status;
+}
+
+/* Appends the field; *present stays 0 when the record has none, or a damaged one. */
+static ba_status add_tag(ba_context *context, bai_hts *hts, const char *name, bai_vector *text, int32_t *present) {
+  const uint8_t *at = hts->call.bam_aux_get(hts->record, name), *end = hts->record->data + hts->record->l_data;
+  *present = 0;
+  if (at == NULL || at >= end) return BA_OK;
+  const char type = (char)*at++;
+  if (type == 'Z' || type == 'H') {
+    const uint8_t *stop = memchr(at, 0, (size_t)(end - at));
+    *present = stop != NULL;
+    return stop ? bai_vector_append(context, text, at, stop - at, 1) : BA_OK;
+  }
+  const int64_t size = type == 'B' ? 5 : size_of(type);
+  if (size == 0 || end - at < size) return BA_OK;
+  *present = 1;
+  return type == 'B' ? add_array(context, hts, at, end, text) : add_value(context, hts, type, at, text);
+}
+
+/* ---- records ---- */
+
+static ba_status add_alignment(bai_parser *parser, bai_hts *hts) {
+  ba_context *context = parser->context;
+  const bam1_core_t *core = &hts->record->core;
+  bai_alignments **columns = &parser->batch->alignments;
+  ba_status status = *columns ? BA_OK : bai_alignments_open(context, &hts->options.tags, columns);
+  if (status) return status;
+  const char *reference = core->tid >= 0 ? hts->call.sam_hdr_tid2name(hts->header, core->tid) : NULL;
+  uint64_t present = reference != NULL;
+  if (reference) {
+    status = bai_vector_append(context, &(*columns)->texts[0].bytes, reference, bai_length(reference), 1);
+  }
+  for (int32_t i = 0; !status && i < hts->options.tags.count; i++) {
+    int32_t has;
+    status = add_tag(context, hts, hts->options.tags.names[i], &(*columns)->texts[i + 1].bytes, &has);
+    present |= (uint64_t)has << (i + 1);
+  }
+  if (status) return status;
+  const bai_alignment row = {
+      .flag = core->flag, .mapping_quality = core->qual, .position = core->pos < 0 ? -1 : core->pos};
+  return bai_alignments_commit(context, *columns, row, present);
+}
+
+static ba_status add_record(bai_parser *parser, bai_hts *hts) {
+  const bam1_t *record = hts->record;
   static const char letter_of[] = "=ACMGRSVTWYHKDBN";
   ba_records *batch = parser->batch;
   int64_t n = record->core.l_qseq, name_length = record->core.l_qname - record->core.l_extranul - 1;
@@ -212,6 +339,7 @@ static ba_status add_record(bai_parser *parser, const bam1_t *record) {
   batch->letters.count += n;
   status = count_letters(parser, letters, n);
   if (!status) status = add_qualities(parser, record, n);
+  if (!status) status = add_alignment(parser, hts);
   return status ? status : bai_parser_commit(parser, parser->done_bytes);
 }
 
@@ -236,9 +364,17 @@ static ba_status unreadable(const bai_hts *hts, bai_parser *parser) {
                      hts->format == BA_FORMAT_CRAM ? ", or needs its reference (reference=FILE.fa)" : "");
 }
 
+/* Long tags must not make a batch large, as its letters and names may not. */
+static int32_t is_full(const bai_parser *parser) {
+  const bai_alignments *a = parser->batch->alignments;
+  int64_t bytes = 0;
+  for (int32_t i = 0; a && i <= a->tags.count; i++) bytes += a->texts[i].bytes.count;
+  return bai_parser_full(parser) || (parser->batch->count > 0 && bytes >= BAI_BATCH_NAMES);
+}
+
 ba_status bai_hts_read(bai_hts *hts, bai_parser *parser) {
   ba_context *context = parser->context;
-  for (int64_t i = 0; !hts->ended && !bai_parser_full(parser); i++) {
+  for (int64_t i = 0; !hts->ended && !is_full(parser); i++) {
     ba_status status = i % CANCEL_RECORDS == 0 ? bai_check_cancel(context) : BA_OK;
     if (status) return status;
     int code = hts->call.sam_read1(hts->file, hts->header, hts->record);
@@ -249,7 +385,7 @@ ba_status bai_hts_read(bai_hts *hts, bai_parser *parser) {
       continue;
     }
     if (code >= 0) {
-      status = add_record(parser, hts->record);
+      status = add_record(parser, hts);
       if (status) return status;
       continue;
     }
@@ -259,7 +395,7 @@ ba_status bai_hts_read(bai_hts *hts, bai_parser *parser) {
                        "the end block of the file is missing: records may be lost behind this one");
   }
   bai_progress(context, (int64_t)lseek(hts->descriptor, 0, SEEK_CUR), hts->total);
-  return bai_parser_full(parser) ? BA_OK : BA_END;
+  return hts->ended ? BA_END : BA_OK;
 }
 
 #endif

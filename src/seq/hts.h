@@ -14,6 +14,7 @@ typedef struct bai_hts_options {
   char reference[BAI_OPTION_TEXT];         /* a FASTA file for CRAM, or "" */
   int32_t unmapped, secondary, duplicates; /* 0: kept; 1: left out; secondary covers supplementary ones too */
   int64_t min_mapping_quality;             /* those below it are left out */
+  bai_tags tags;                           /* optional fields to keep */
 } bai_hts_options;
 
 /* Reads the descriptor, which stays the caller's, from its start. */

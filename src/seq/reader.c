@@ -81,6 +81,7 @@ ba_status bai_reader_open_source(ba_context *context, bai_source *source, const 
   reader->parser.context = context;
   reader->parser.record = 1;
   reader->threads = context->threads;
+  char tags[BAI_OPTION_TEXT] = "";
   const bai_option table[] = {
       {.name = "ambiguous", .type = 'w', .words = "skip|error", .value = &reader->parser.refuse_ambiguous},
       {.name = "bgzf_end", .type = 'w', .words = "warn|require", .value = &reader->require_end},
@@ -94,10 +95,12 @@ ba_status bai_reader_open_source(ba_context *context, bai_source *source, const 
        .least = 0,
        .most = 254,
        .value = &reader->alignments.min_mapping_quality},
+      {.name = "tags", .type = 't', .value = tags},
       {.name = "threads", .type = 'i', .least = 1, .most = 256, .value = &reader->threads},
       {.name = NULL}};
   status = bai_options_parse(context, options, table);
   if (!status) status = bai_inflate_check(context, reader->inflater);
+  if (!status) status = bai_tags_parse(context, tags, &reader->alignments.tags);
   if (status) {
     ba_reader_close(reader);
     return status;
@@ -507,6 +510,10 @@ static ba_status open_batch(ba_reader *reader) {
   }
   ba_records_release(last);
   return bai_records_open(reader->context, reader->room, &reader->parser.batch);
+}
+
+const bai_tags *bai_reader_tags(const ba_reader *reader) {
+  return &reader->alignments.tags;
 }
 
 void bai_reader_go_careful(ba_reader *reader) {

@@ -24,6 +24,7 @@ static void records_free(ba_records *records) {
   bai_vector_free(context, &records->name_offsets);
   bai_vector_free(context, &records->qualities);
   bai_vector_free(context, &records->quality_offsets);
+  bai_alignments_close(context, records->alignments);
   bai_free(context, records);
   bai_context_release(context);
 }
@@ -64,6 +65,7 @@ int32_t bai_records_recycle(ba_records *records) {
   if (atomic_load_explicit(&records->references, memory_order_acquire) != 1) return 0;
   records->letters.count = records->names.count = records->qualities.count = 0;
   records->offsets.count = records->name_offsets.count = records->quality_offsets.count = 1;
+  if (records->alignments) bai_alignments_clear(records->alignments);
   records->count = 0;
   return 1;
 }
@@ -123,6 +125,12 @@ ba_status bai_records_split(ba_records *records, int64_t first, ba_records *next
   if (!status) {
     status = copy_column(context, &records->qualities, &records->quality_offsets, first, &next->qualities,
                          &next->quality_offsets);
+  }
+  if (!status && records->alignments) {
+    status = bai_alignments_open(context, &records->alignments->tags, &next->alignments);
+    if (!status) {
+      status = bai_alignments_split(context, records->alignments, first, records->count, next->alignments);
+    }
   }
   if (status) return status;
   next->count = records->count - first;
@@ -258,6 +266,33 @@ const char *ba_records_quality(const ba_records *records, int64_t index, int64_t
   const char *text = records ? text_of(records, &records->qualities, &records->quality_offsets, index, &n) : NULL;
   if (length) *length = n;
   return n > 0 ? text : NULL;
+}
+
+int32_t ba_records_alignment(const ba_records *records, int64_t index, int32_t *flag, const char **reference,
+                             int64_t *reference_length, int64_t *position, int32_t *mapping_quality) {
+  const bai_alignments *a = records ? records->alignments : NULL;
+  const int32_t found = a && index >= 0 && index < records->count;
+  int64_t length = 0;
+  const char *text = found ? bai_alignments_text(a, 0, index, &length) : NULL;
+  if (flag) *flag = found ? ((const int32_t *)a->flags.data)[index] : 0;
+  if (reference) *reference = text;
+  if (reference_length) *reference_length = length;
+  if (position) *position = found ? ((const int64_t *)a->positions.data)[index] : -1;
+  if (mapping_quality) *mapping_quality = found ? ((const int32_t *)a->mapping_qualities.data)[index] : 255;
+  return found;
+}
+
+const char *ba_records_tag(const ba_records *records, int64_t index, const char *tag, int64_t *length) {
+  const bai_alignments *a = records ? records->alignments : NULL;
+  int64_t n = 0;
+  const char *text = NULL;
+  if (a && tag && index >= 0 && index < records->count) {
+    for (int32_t i = 0; i < a->tags.count; i++) {
+      if (strcmp(a->tags.names[i], tag) == 0) text = bai_alignments_text(a, i + 1, index, &n);
+    }
+  }
+  if (length) *length = n;
+  return text;
 }
 
 const char *ba_records_columns(const ba_records *records, const int64_t **offsets) {

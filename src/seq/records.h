@@ -7,6 +7,7 @@
 
 #include "base/base.h"
 #include "bioanalytics/seq.h"
+#include "seq/alignments.h"
 
 /* Record i has letters[offsets[i]] up to letters[offsets[i + 1]]; names and qualities alike. Every offsets vector has
  * count + 1 entries of int64_t and starts at 0. Bytes after the last offset belong to a record that is being read. */
@@ -17,6 +18,7 @@ struct ba_records {
   bai_vector letters, offsets;
   bai_vector names, name_offsets;
   bai_vector qualities, quality_offsets;
+  bai_alignments *alignments; /* NULL unless the records are alignments; then a row a record */
 };
 
 /* One column of texts for bai_records_make: text i is bytes[offsets[i]] up to bytes[offsets[i + 1]]. */

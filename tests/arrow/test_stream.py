@@ -18,10 +18,10 @@ ba = library.declare({
 STREAM_BYTES = 5 * c.sizeof(c.c_void_p)
 
 
-def stream(context, path):
+def stream(context, path, options=b""):
     """The file's records as a pyarrow RecordBatchReader, which owns our reader from here on."""
     reader, exported = library.P(), c.create_string_buffer(STREAM_BYTES)
-    context.check(ba.reader_open_path(context.handle, str(path).encode(), b"", c.byref(reader)))
+    context.check(ba.reader_open_path(context.handle, str(path).encode(), options, c.byref(reader)))
     context.check(ba.reader_export_stream(reader, exported))
     return pyarrow.RecordBatchReader._import_from_c(c.addressof(exported))
 
@@ -76,3 +76,66 @@ def test_fasta_is_two_columns_and_an_error_says_where(context, tmp_path):
     (tmp_path / "b.fq").write_text("@a\nAC\n+\nII\n@b\nACG\n+\nIIII\n")
     with pytest.raises(pyarrow.ArrowInvalid, match=r"record 2, byte 20: quality has 4 symbols, sequence has 3"):
         stream(context, tmp_path / "b.fq").read_all()
+
+
+ALIGNED = ["name", "sequence", "quality", "flag", "reference", "position", "mapping_quality", "NM", "RG"]
+
+
+@pytest.fixture
+def alignments(context, tmp_path):
+    """More than one batch of alignments, some without a place or a tag, as SAM and as rows."""
+    numbers, rows = random.Random(12), []
+    lines = ["@HD\tVN:1.6", "@SQ\tSN:chr1\tLN:1000000", "@SQ\tSN:chrM\tLN:16571"]
+    for i in range(9_000):
+        letters = "".join(numbers.choices("ACGTN", k=1 + i % 90))
+        reference = numbers.choice(["chr1", "chrM", None])
+        position = numbers.randrange(16_000) if reference else -1
+        flag, mapq = (numbers.choice([0, 16, 1024]), numbers.randrange(256)) if reference else (4, 0)
+        mismatches = str(numbers.randrange(-300, 70_000)) if i % 3 else None
+        group = f"lane {i % 7}" if i % 5 else None
+        rows.append((f"r{i}", letters, "I" * len(letters), flag, reference, position, mapq, mismatches, group))
+        cigar = f"{len(letters)}M" if reference else "*"  # without one htslib takes a record for unmapped
+        fields = [f"r{i}", flag, reference or "*", position + 1, mapq, cigar, "*", 0, 0, letters, "I" * len(letters)]
+        fields += [f"NM:i:{mismatches}"] if mismatches else []
+        fields += [f"RG:Z:{group}"] if group else []
+        lines.append("\t".join(map(str, fields)))
+    path = tmp_path / "reads.sam"
+    path.write_text("\n".join(lines) + "\n")
+    try:
+        table = stream(context, path, b"tags=NM:RG")
+    except library.Failed as failure:
+        if "htslib" in str(failure):
+            pytest.skip("this build has no htslib")
+        raise
+    return table, rows
+
+
+def test_pyarrow_reads_alignments(alignments):
+    table, rows = alignments
+    table = table.read_all()
+    text = pyarrow.large_utf8()
+    assert table.schema == pyarrow.schema([
+        pyarrow.field("name", text, False), pyarrow.field("sequence", text, False),
+        pyarrow.field("quality", text, False), pyarrow.field("flag", pyarrow.int32(), False),
+        pyarrow.field("reference", text), pyarrow.field("position", pyarrow.int64(), False),
+        pyarrow.field("mapping_quality", pyarrow.int32(), False), pyarrow.field("NM", text),
+        pyarrow.field("RG", text)])
+    table.validate(full=True)
+    assert len(table.column(0).chunks) > 1
+    assert list(zip(*(table[name].to_pylist() for name in ALIGNED))) == rows
+
+
+def test_polars_and_duckdb_ask_for_alignments(alignments):
+    polars = pytest.importorskip("polars", reason="polars is not installed")
+    duckdb = pytest.importorskip("duckdb", reason="duckdb is not installed")
+    table, rows = alignments
+    reads = table.read_all()
+    assert polars.from_arrow(reads).rows() == rows
+    found = duckdb.sql("select reference, count(*), sum(position), count(NM), max(RG) from reads group by 1 "
+                       "order by 1 nulls last").fetchall()
+    expected = []
+    for reference in ("chr1", "chrM", None):
+        of = [row for row in rows if row[4] == reference]
+        expected.append((reference, len(of), sum(row[5] for row in of), sum(row[7] is not None for row in of),
+                         max(row[8] for row in of if row[8])))
+    assert found == expected

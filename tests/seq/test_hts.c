@@ -3,8 +3,11 @@
  * SAM, BAM and CRAM against files that htslib itself writes here; what cannot be read must say why.
  */
 #include <dlfcn.h>
+#include <errno.h>
 
+#include "bioanalytics/arrow.h"
 #include "pack.h"
+#include "support/fault.h"
 #include "support/temp.h"
 
 #if __has_include(<htslib/sam.h>)
@@ -141,6 +144,159 @@ static void records_are_left_out_by_flag_and_quality(void **state) {
   if (!present) skip();
 }
 
+/* One field of each type; SAM text writes them back as they stand here. */
+static const char tag_text[] =
+    "@HD\tVN:1.6\n@SQ\tSN:chr1\tLN:99999\n@SQ\tSN:second\tLN:9\n"
+    "a\t99\tchr1\t1234\t37\t2M\t=\t1240\t8\tAC\tII\tNM:i:-3\tXA:A:q\tXF:f:0.25\tXZ:Z:two words\tXH:H:1AE3\n"
+    "b\t4\t*\t0\t0\t*\t*\t0\t0\tGG\tII\tNM:i:4000000000\n"
+    "c\t16\tsecond\t9\t255\t1M\t*\t0\t0\tT\tI\tXB:B:c,-1,127\tXS:B:S,65535\tXR:B:f,-0.5,1e+20\tNM:i:70000\n"
+    "d\t0\tsecond\t1\t0\t1M\t*\t0\t0\tT\t*\tXZ:Z:\n";
+static const char tag_rows[] =
+    "a 99 chr1 1233 37 NM=-3 XA=q XF=0.25 XZ=two words XH=1AE3\n"
+    "b 4 - -1 0 NM=4000000000\n"
+    "c 16 second 8 255 NM=70000 XB=c,-1,127 XS=S,65535 XR=f,-0.5,1e+20\n"
+    "d 0 second 0 0 XZ=\n";
+
+static void add_text(char *rows, const char *before, const char *text, int64_t n) {
+  strcat(rows, before);
+  if (n > 0) strncat(rows, text, (size_t)n);
+}
+
+/* Every record's columns as a line; `most` records a batch. */
+static void aligned_rows(const char *path, const char *options, int64_t most, char rows[1000]) {
+  static const char *const names[] = {"NM", "XA", "XF", "XZ", "XH", "XB", "XS", "XR"};
+  ba_context *context;
+  ba_reader *reader;
+  ba_records *batch;
+  rows[0] = 0;
+  assert_int_equal(ba_context_create(NULL, &context), BA_OK);
+  assert_int_equal(ba_reader_open_path(context, path, options, &reader), BA_OK);
+  while (ba_reader_next(reader, most, &batch) == BA_OK) {
+    for (int64_t i = 0; i < ba_records_count(batch); i++) {
+      int32_t flag, mapping_quality;
+      int64_t n, position;
+      const char *reference, *name = ba_records_name(batch, i, &n);
+      char numbers[99];
+      add_text(rows, "", name, n);
+      assert_int_equal(ba_records_alignment(batch, i, &flag, &reference, &n, &position, &mapping_quality), 1);
+      snprintf(numbers, sizeof numbers, " %d ", flag);
+      add_text(rows, numbers, reference ? reference : "-", reference ? n : 1);
+      snprintf(numbers, sizeof numbers, " %lld %d", (long long)position, mapping_quality);
+      strcat(rows, numbers);
+      for (size_t t = 0; t < sizeof names / sizeof *names; t++) {
+        const char *text = ba_records_tag(batch, i, names[t], &n);
+        if (text == NULL) assert_int_equal(n, 0);
+        if (text == NULL) continue;
+        snprintf(numbers, sizeof numbers, " %s=", names[t]);
+        add_text(rows, numbers, text, n);
+      }
+      strcat(rows, "\n");
+    }
+    assert_int_equal(ba_records_alignment(batch, ba_records_count(batch), NULL, NULL, NULL, NULL, NULL), 0);
+    assert_null(ba_records_tag(batch, -1, "NM", NULL));
+    assert_null(ba_records_tag(batch, 0, "ZZ", NULL));
+    ba_records_release(batch);
+  }
+  assert_string_equal(ba_context_error_message(context), "");
+  ba_reader_close(reader);
+  ba_context_destroy(context);
+}
+
+static const char all_tags[] = "tags=NM:XA:XF:XZ:XH:XB:XS:XR";
+
+static void alignment_columns(void **state) {
+  char folder[TEMP_PATH], path[TEMP_PATH], rows[1000];
+  (void)state;
+  temp_make(folder);
+  temp_write(path, folder, "tags.sam", tag_text, (int64_t)strlen(tag_text));
+  const int32_t present = built_in(path);
+  for (int64_t most = 1; present && most < 6; most++) {
+    aligned_rows(path, all_tags, most, rows);
+    assert_string_equal(rows, tag_rows);
+  }
+  if (present) {
+    aligned_rows(path, "tags=XZ", 9, rows);
+    assert_string_equal(rows, "a 99 chr1 1233 37 XZ=two words\nb 4 - -1 0\nc 16 second 8 255\nd 0 second 0 0 XZ=\n");
+    aligned_rows(path, "secondary=skip, min_mapping_quality=38", 9, rows);
+    assert_string_equal(rows, "c 16 second 8 255\n");
+  }
+  temp_remove(folder);
+  if (!present) skip();
+}
+
+static void wrong_tags(void **state) {
+  static const char *const cases[][2] = {
+      {"tags=N", "tags is \"N\"; accepted: names of two characters joined by ':', such as NM:AS:MD"},
+      {"tags=1N", "tags is \"1N\""},
+      {"tags=NMM", "tags is \"NMM\""},
+      {"tags=NM:", "tags is \"NM:\""},
+      {"tags=NM:AS:NM", "tags: NM is given twice"},
+      {"tags=A0:A1:A2:A3:A4:A5:A6:A7:A8:A9:B0:B1:B2:B3:B4:B5:B6:B7:B8:B9:C0:C1:C2:C3:C4:C5:C6:C7:C8:C9:D0:D1:D2",
+       "tags: at most 32"},
+  };
+  ba_context *context;
+  ba_reader *reader;
+  ba_records *batch;
+  (void)state;
+  assert_int_equal(ba_context_create(NULL, &context), BA_OK);
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    assert_int_equal(ba_reader_open_memory(context, NULL, 0, cases[i][0], &reader), BA_ERR_RECIPE);
+    assert_non_null(strstr(ba_context_error_message(context), cases[i][1]));
+  }
+  assert_int_equal(ba_reader_open_memory(context, (const uint8_t *)">a\nA\n", 5, "tags=NM", &reader), BA_OK);
+  assert_int_equal(ba_reader_next(reader, 1, &batch), BA_OK);
+  int32_t flag = 7, mapping_quality = 7;
+  int64_t n = 7, position = 7;
+  const char *reference = "";
+  assert_int_equal(ba_records_alignment(batch, 0, &flag, &reference, &n, &position, &mapping_quality), 0);
+  assert_true(flag == 0 && reference == NULL && n == 0 && position == -1 && mapping_quality == 255);
+  assert_null(ba_records_tag(batch, 0, "NM", &n));
+  assert_null(ba_records_tag(NULL, 0, "NM", NULL));
+  assert_null(ba_records_tag(batch, 0, NULL, NULL));
+  ba_records_release(batch);
+  ba_reader_close(reader);
+  ba_context_destroy(context);
+}
+
+static ba_status read_and_export(ba_context *context, void *path) {
+  ba_reader *reader;
+  ba_records *batch;
+  struct ArrowArrayStream stream;
+  struct ArrowSchema schema = {0};
+  struct ArrowArray array = {0};
+  ba_status status = ba_reader_open_path(context, path, all_tags, &reader);
+  if (status) return status;
+  status = ba_reader_next(reader, 2, &batch);
+  if (!status) ba_records_release(batch);
+  if (!status) status = ba_reader_export_stream(reader, &stream);
+  if (status) {
+    ba_reader_close(reader);
+    return status;
+  }
+  /* Records before a failure come first, so the end has to be reached to see it. */
+  int code = stream.get_schema(&stream, &schema), more = 1;
+  while (code == 0 && more) {
+    code = stream.get_next(&stream, &array);
+    more = array.release != NULL;
+    if (more) array.release(&array);
+  }
+  if (code) status = code == ENOMEM ? BA_ERR_MEMORY : BA_ERR_INTERNAL;
+  if (schema.release) schema.release(&schema);
+  stream.release(&stream);
+  return status;
+}
+
+static void alignments_under_memory_faults(void **state) {
+  char folder[TEMP_PATH], path[TEMP_PATH];
+  (void)state;
+  temp_make(folder);
+  temp_write(path, folder, "tags.sam", tag_text, (int64_t)strlen(tag_text));
+  const int32_t present = built_in(path);
+  if (present) assert_true(fault_sweep(read_and_export, path) > 60);
+  temp_remove(folder);
+  if (!present) skip();
+}
+
 static void only_from_paths(void **state) {
   static const expectation cases[] = {
       {"@SQ\tSN:c\tLN:9\n", "", BA_ERR_UNSUPPORTED,
@@ -262,6 +418,24 @@ static void binary_files(void **state) {
   if (!present) skip();
 }
 
+/* BAM and CRAM store each type in their own way. */
+static void alignment_columns_of_binary_files(void **state) {
+  char folder[TEMP_PATH], path[TEMP_PATH], from[TEMP_PATH], rows[1000];
+  writer w;
+  (void)state;
+  temp_make(folder);
+  temp_write(from, folder, "tags.sam", tag_text, (int64_t)strlen(tag_text));
+  int32_t present = built_in(from) && writer_open(&w);
+  for (int32_t i = 0; i < 2 && present; i++) {
+    temp_join(path, folder, i ? "x.cram" : "x.bam");
+    convert(&w, from, path, i ? "wc" : "wb", NULL);
+    aligned_rows(path, all_tags, 3, rows);
+    assert_string_equal(rows, tag_rows);
+  }
+  temp_remove(folder);
+  if (!present) skip();
+}
+
 /* How many records htslib itself reads; puts the first reference's checksum into `sum`. */
 static int32_t count_by_htslib(const writer *w, const char *path, char sum[64]) {
   htsFile *in = w->open(path, "r");
@@ -327,8 +501,12 @@ int main(void) {
     cmocka_unit_test(sam_files),
     cmocka_unit_test(records_are_left_out_by_flag_and_quality),
     cmocka_unit_test(only_from_paths),
+    cmocka_unit_test(alignment_columns),
+    cmocka_unit_test(wrong_tags),
+    cmocka_unit_test(alignments_under_memory_faults),
 #if HAVE_HEADERS
     cmocka_unit_test(binary_files),
+    cmocka_unit_test(alignment_columns_of_binary_files),
     cmocka_unit_test(cram_references),
 #endif
   };

@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: MIT
+"""What the commands make of alignments, from outside."""
+
+import pytest
+from program import ba, fails, ok
+
+SAM = ("@HD\tVN:1.6\n@SQ\tSN:chr1\tLN:99999\n"
+       "a\t99\tchr1\t1234\t37\t2M\t=\t1240\t8\tAC\tII\tNM:i:-3\tXZ:Z:two words\n"
+       "b\t4\t*\t0\t0\t*\t*\t0\t0\tGG\t*\tNM:i:40\n")
+HEADER = "name\tsequence\tquality"
+
+
+@pytest.fixture(name="folder")
+def fixture_folder(tmp_path):
+    (tmp_path / "in.sam").write_text(SAM)
+    done = ba("stats", "in.sam", cwd=tmp_path)
+    if "-DBA_HTSLIB=ON" in done.stderr:
+        pytest.skip("this build has no htslib")
+    return tmp_path
+
+
+@pytest.mark.parametrize("arguments, wanted", [
+    ([], f"{HEADER}\na\tAC\tII\nb\tGG\t\n"),
+    (["--alignments"], f"{HEADER}\tflag\treference\tposition\tmapping_quality\n"
+                       "a\tAC\tII\t99\tchr1\t1233\t37\nb\tGG\t\t4\t\t-1\t0\n"),
+    (["--tags", "XZ:NM"], f"{HEADER}\tXZ\tNM\na\tAC\tII\ttwo words\t-3\nb\tGG\t\t\t40\n"),
+    (["--tags", ""], f"{HEADER}\na\tAC\tII\nb\tGG\t\n"),
+    (["--alignments", "--tags", "NM"], f"{HEADER}\tflag\treference\tposition\tmapping_quality\tNM\n"
+                                       "a\tAC\tII\t99\tchr1\t1233\t37\t-3\nb\tGG\t\t4\t\t-1\t0\t40\n"),
+])
+def test_convert_writes_the_columns_of_alignments(folder, arguments, wanted):
+    assert ok("convert", "--to", "tsv", *arguments, "in.sam", "-", cwd=folder) == wanted
+
+
+@pytest.mark.parametrize("code, pattern, given, arguments", [
+    (1, "need --to tsv", SAM, ["--to", "fasta", "--alignments"]),
+    (1, "need --to tsv", SAM, ["--to", "fastq", "--tags", "NM"]),
+    (1, "need --to tsv", SAM, ["--to", "tsv", "--from", "tsv", "--tags", "NM"]),
+    (2, "about SAM, BAM and CRAM", ">a\nACGT\n", ["--to", "tsv", "--tags", "NM"]),
+    (2, "about SAM, BAM and CRAM", ">a\nACGT\n", ["--to", "tsv", "--alignments"]),
+    (1, "tags is \"NMM\"; accepted: names of two characters", SAM, ["--to", "tsv", "--tags", "NMM"]),
+])
+def test_convert_refuses(folder, code, pattern, given, arguments):
+    (folder / "in").write_text(given)
+    fails(code, pattern, "convert", *arguments, "in", "out", cwd=folder)
