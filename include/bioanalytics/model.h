@@ -114,7 +114,7 @@ BA_API int32_t ba_model_outputs(const ba_model *model);
 /**
  * Gives the number of feature columns.
  * @param model NULL gives 0.
- * @return 0 or more. Cannot fail.
+ * @return 0 or more; 0 for an ensemble, whose members have columns of their own. Cannot fail.
  * Owns: nothing. Threads: any. Cost: constant. Since 0.1.0.
  */
 BA_API int64_t ba_model_width(const ba_model *model);
@@ -126,7 +126,7 @@ BA_API int64_t ba_model_width(const ba_model *model);
  * @param buffer room for `capacity` bytes; may be NULL when that is 0.
  * @param capacity bytes, 0 or more; a longer text is cut and stays NUL-terminated.
  * @param length gets the length of the whole text without the NUL.
- * @return BA_OK, BA_ERR_ARGUMENT, BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_BUSY.
+ * @return BA_OK, BA_ERR_ARGUMENT, BA_ERR_UNSUPPORTED for an ensemble, BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_BUSY.
  * Owns: nothing. Threads: one at a time for each context. Cost: a look at every term and k. Since 0.1.0.
  */
 BA_API ba_status ba_model_column_name(ba_context *context, const ba_model *model, int64_t column, char *buffer,
@@ -138,7 +138,7 @@ BA_API ba_status ba_model_column_name(ba_context *context, const ba_model *model
  * @param output 0 to outputs - 1.
  * @param weights room for `width` doubles, or NULL.
  * @param intercept may be NULL.
- * @return BA_OK, BA_ERR_ARGUMENT, BA_ERR_BUSY.
+ * @return BA_OK, BA_ERR_ARGUMENT, BA_ERR_UNSUPPORTED for an ensemble, BA_ERR_BUSY.
  * Owns: nothing. Threads: one at a time for each context. Cost: one pass over the weights. Since 0.1.0.
  */
 BA_API ba_status ba_model_weights(ba_context *context, const ba_model *model, int32_t output, double *weights,
@@ -184,7 +184,7 @@ BA_API ba_status ba_scorer_create(ba_context *context, ba_model *model, const ch
  * float64 or float32 values (the float path: within 1e-6 of the sizes that add up to it, see docs/numbers.md).
  * @param scores n x outputs doubles, or NULL.
  * @param probabilities n x classes doubles, or NULL.
- * @return BA_OK; BA_ERR_SHAPE; BA_ERR_ARGUMENT, with the row when the counts of one k add up to 2^31 or more;
+ * @return BA_OK; BA_ERR_SHAPE; BA_ERR_UNSUPPORTED for an ensemble; BA_ERR_ARGUMENT, with the row when the counts of one k add up to 2^31 or more;
  * BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_CANCELLED, BA_ERR_BUSY.
  * Owns: nothing. Threads: one at a time; runs on that one. Cost: n x width; the first float64 rows make 8 bytes a
  * weight. Since 0.1.0.
@@ -197,7 +197,7 @@ BA_API ba_status ba_scorer_predict(ba_scorer *scorer, const ba_array *rows, doub
  * @param width columns, as many as the model's.
  * @param scores `outputs` doubles, or NULL.
  * @param probabilities `classes` doubles, or NULL.
- * @return BA_OK, BA_ERR_SHAPE, BA_ERR_ARGUMENT, BA_ERR_BUSY.
+ * @return BA_OK, BA_ERR_SHAPE, BA_ERR_UNSUPPORTED for an ensemble, BA_ERR_ARGUMENT, BA_ERR_BUSY.
  * Owns: nothing. Threads: one at a time; runs on that one. Cost: width x outputs; allocates nothing. Since 0.1.0.
  */
 BA_API ba_status ba_scorer_predict_row(ba_scorer *scorer, const float *row, int64_t width, double *scores,

@@ -172,7 +172,9 @@ BA_API void ba_dataset_destroy(ba_dataset *dataset);
 
 /**
  * Starts a training run over the training rows of a dataset.
- * @param recipe features and a model, such as "Kmer(k=6) | Logistic(l2=1e-4)".
+ * @param recipe features and a model, such as "Kmer(k=6) | Logistic(l2=1e-4)", or members of an ensemble joined by '&':
+ * they train one after the other, and are weighed on the dev rows, or without any on a tenth of the training rows,
+ * which then trains nothing.
  * @param dataset made from the same context.
  * @param options `seed=0..` (default 1; golden inputs and order of rows), `hold_out=FOLD` (leave that fold out).
  * @param out gets the trainer.

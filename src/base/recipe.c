@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * recipe.c: the parser of the recipe language, the only parser of recipe text. A recursive descent over the grammar
- *   recipe = features [ "|" model ];  features = term { "+" term };  term = Name [ "(" keys ")" ] | "@" preset
+ *   recipe = pipeline { "&" pipeline };  pipeline = features { "|" stage };  features = term { "+" term };
+ *   term = Name [ "(" keys ")" ] | "@" preset
  */
 #include "base/recipe.h"
 
@@ -14,7 +15,7 @@ typedef struct parser {
   const char *text;
   int64_t at;
   int32_t in_preset; /* presets hold no presets */
-  bai_recipe *out;
+  bai_pipeline *out;
 } parser;
 
 static int32_t is_letter(char c) {
@@ -212,8 +213,9 @@ static const bai_term_spec *find_term(const char *word, int64_t n, bai_role role
   return NULL;
 }
 
-static ba_status parse_features(parser *p);
+static ba_status parse_pipeline(parser *p);
 
+/* A preset stands for features, or for a whole pipeline, behind which nothing of the member may follow. */
 static ba_status parse_preset(parser *p) {
   const int64_t n = word_length(p);
   for (int32_t i = 0; i < bai_preset_table_count; i++) {
@@ -221,7 +223,11 @@ static ba_status parse_preset(parser *p) {
     if (!same_word(p->text + p->at, n, preset->name, bai_length(preset->name))) continue;
     p->at += n;
     parser inner = {p->context, preset->text, 0, 1, p->out};
-    return parse_features(&inner);
+    const int64_t before = p->out->features.count;
+    const ba_status status = parse_pipeline(&inner);
+    if (!status && p->out->has_model && before > 0)
+      return fail(p, "a preset with a model joined to other features", "it alone, or after '&'");
+    return status;
   }
   return fail_names(p, "unknown preset", NULL, BAI_ROLE_FEATURE);
 }
@@ -242,43 +248,88 @@ static ba_status parse_term(parser *p) {
 
 static ba_status parse_features(parser *p) {
   do {
+    if (p->out->has_model) return fail(p, "a feature after the model", "'&', or nothing more");
     const ba_status status = parse_term(p);
     if (status) return status;
   } while (take(p, '+'));
   return BA_OK;
 }
 
-static ba_status parse_model(parser *p) {
+static ba_status parse_stage(parser *p) {
+  bai_term term;
+  memset(&term, 0, sizeof term);
   skip_space(p);
+  if (p->out->has_model) return fail(p, "a stage after the model", "'&', or nothing more");
   const int64_t n = word_length(p);
-  p->out->model.spec = n ? find_term(p->text + p->at, n, BAI_ROLE_MODEL) : NULL;
-  if (!p->out->model.spec) return fail_names(p, n ? "unknown model term" : "no model term", NULL, BAI_ROLE_MODEL);
+  const char *word = p->text + p->at;
+  term.spec = n ? find_term(word, n, BAI_ROLE_MODEL) : NULL;
+  if (n && !term.spec) term.spec = find_term(word, n, BAI_ROLE_CONV);
+  if (!term.spec) return fail_names(p, n ? "unknown model term" : "no model term", NULL, BAI_ROLE_MODEL);
   p->at += n;
+  const ba_status status = parse_keys(p, &term);
+  if (status) return status;
+  if (term.spec->role == BAI_ROLE_CONV) return bai_vector_append(p->context, &p->out->convs, &term, 1, sizeof term);
+  p->out->model = term;
   p->out->has_model = 1;
-  return parse_keys(p, &p->out->model);
+  return BA_OK;
 }
 
-ba_status bai_recipe_parse(ba_context *context, const char *text, bai_recipe *out) {
+static ba_status parse_pipeline(parser *p) {
+  ba_status status = parse_features(p);
+  while (!status && take(p, '|')) status = parse_stage(p);
+  return status;
+}
+
+static ba_status parse_member(parser *p, bai_recipe *out) {
+  bai_pipeline pipeline;
+  memset(&pipeline, 0, sizeof pipeline);
+  ba_status status = bai_vector_append(p->context, &out->members, &pipeline, 1, sizeof pipeline);
+  if (status) return status;
+  p->out = (bai_pipeline *)out->members.data + out->members.count - 1;
+  status = parse_pipeline(p);
+  if (!status && p->out->convs.count > 0 && !p->out->has_model)
+    status = fail(p, "a convolution without a model", "'|' and a model such as MLP()");
+  return status;
+}
+
+static ba_status check_text(ba_context *context, const char *text) {
   if (!text) return bai_fail(context, BA_ERR_ARGUMENT, "recipe: expected a text, found NULL");
   if (bai_length(text) > BAI_MOST_RECIPE)
     return bai_fail(context, BA_ERR_RECIPE, "recipe: %lld letters; expected at most %d", (long long)bai_length(text),
                     BAI_MOST_RECIPE);
-  parser p = {context, text, 0, 0, out};
-  ba_status status = parse_features(&p);
-  if (!status && take(&p, '|')) status = parse_model(&p);
-  if (status) return status;
-  skip_space(&p);
-  if (text[p.at] == '&')
-    return bai_fail(context, BA_ERR_UNSUPPORTED,
-                    "recipe \"%s\", column %lld: this version takes one member; an "
-                    "ensemble joined by '&' needs a later one",
-                    text, (long long)(p.at + 1));
-  if (text[p.at]) return fail(&p, "text after the end", out->has_model ? "nothing more" : "'+' or '|'");
   return BA_OK;
 }
 
+ba_status bai_recipe_parse(ba_context *context, const char *text, bai_recipe *out) {
+  ba_status status = check_text(context, text);
+  if (status) return status;
+  parser p = {context, text, 0, 0, NULL};
+  do {
+    if (out->members.count == BAI_MOST_MEMBERS) return fail(&p, "one member more", "at most 16");
+    status = parse_member(&p, out);
+    if (!status && out->members.count > 1 && (!p.out->has_model || !bai_recipe_member(out, 0)->has_model))
+      status = fail(&p, "a member of an ensemble without a model", "a model after '|' in each");
+    if (status) return status;
+  } while (take(&p, '&'));
+  skip_space(&p);
+  if (text[p.at]) return fail(&p, "text after the end", p.out->has_model ? "'&' or nothing more" : "'+' or '|'");
+  return BA_OK;
+}
+
+ba_status bai_recipe_parse_single(ba_context *context, const char *text, bai_recipe *out) {
+  const ba_status status = bai_recipe_parse(context, text, out);
+  if (status || out->members.count == 1) return status;
+  return bai_fail(context, BA_ERR_RECIPE, "the recipe is an ensemble of %lld members; expected one of them alone",
+                  (long long)out->members.count);
+}
+
 void bai_recipe_free(ba_context *context, bai_recipe *recipe) {
-  bai_vector_free(context, &recipe->features);
+  for (int64_t i = 0; i < recipe->members.count; i++) {
+    bai_pipeline *member = (bai_pipeline *)recipe->members.data + i;
+    bai_vector_free(context, &member->features);
+    bai_vector_free(context, &member->convs);
+  }
+  bai_vector_free(context, &recipe->members);
 }
 
 const bai_value *bai_term_value(const bai_term *term, const char *name) {
@@ -309,16 +360,29 @@ static ba_status write_term(ba_context *context, const bai_term *term, bai_vecto
   return status ? status : bai_text_add(context, text, ")");
 }
 
-ba_status bai_recipe_write(ba_context *context, const bai_recipe *recipe, int32_t whole, bai_vector *text) {
-  const bai_term *terms = recipe->features.data;
+ba_status bai_pipeline_write(ba_context *context, const bai_pipeline *pipeline, int32_t whole, bai_vector *text) {
+  const bai_term *terms = pipeline->features.data, *convs = pipeline->convs.data;
   ba_status status = BA_OK;
-  for (int64_t i = 0; !status && i < recipe->features.count; i++) {
+  for (int64_t i = 0; !status && i < pipeline->features.count; i++) {
     if (i) status = bai_text_add(context, text, " + ");
     if (!status) status = write_term(context, &terms[i], text);
   }
-  if (!status && whole && recipe->has_model) {
+  for (int64_t i = 0; !status && whole && i < pipeline->convs.count; i++) {
     status = bai_text_add(context, text, " | ");
-    if (!status) status = write_term(context, &recipe->model, text);
+    if (!status) status = write_term(context, &convs[i], text);
+  }
+  if (!status && whole && pipeline->has_model) {
+    status = bai_text_add(context, text, " | ");
+    if (!status) status = write_term(context, &pipeline->model, text);
+  }
+  return status;
+}
+
+ba_status bai_recipe_write(ba_context *context, const bai_recipe *recipe, bai_vector *text) {
+  ba_status status = BA_OK;
+  for (int64_t i = 0; !status && i < recipe->members.count; i++) {
+    if (i) status = bai_text_add(context, text, " & ");
+    if (!status) status = bai_pipeline_write(context, bai_recipe_member(recipe, i), 1, text);
   }
   return status;
 }
@@ -327,10 +391,10 @@ ba_status ba_recipe_canonical(ba_context *context, const char *recipe, char *buf
                               int64_t *length) {
   ba_status status = bai_enter(context);
   if (status) return status;
-  bai_recipe parsed = {{0, 0, 0}, {0, {{0, 0, 0}}}, 0};
+  bai_recipe parsed = {{0, 0, 0}};
   bai_vector text = {0, 0, 0};
   status = bai_recipe_parse(context, recipe, &parsed);
-  if (!status) status = bai_recipe_write(context, &parsed, 1, &text);
+  if (!status) status = bai_recipe_write(context, &parsed, &text);
   if (!status) status = bai_give_text(context, text.data, text.count, buffer, capacity, length);
   bai_vector_free(context, &text);
   bai_recipe_free(context, &parsed);

@@ -9,7 +9,7 @@
 
 #define BAI_MOST_RECIPE 4096 /* letters */
 
-typedef enum bai_role { BAI_ROLE_FEATURE, BAI_ROLE_MODEL } bai_role;
+typedef enum bai_role { BAI_ROLE_FEATURE, BAI_ROLE_CONV, BAI_ROLE_MODEL } bai_role;
 
 typedef enum bai_term_kind { BAI_TERM_KMER, BAI_TERM_POSITION_KMER, BAI_TERM_LOGISTIC, BAI_TERM_SOFTMAX } bai_term_kind;
 
@@ -58,18 +58,33 @@ typedef struct bai_term {
   bai_value values[BAI_TERM_KEYS]; /* in the order of spec->keys */
 } bai_term;
 
-typedef struct bai_recipe {
+/* One member: features, then convolution stages, then the model. */
+typedef struct bai_pipeline {
   bai_vector features; /* of bai_term */
+  bai_vector convs;    /* of bai_term */
   bai_term model;
   int32_t has_model;
+} bai_pipeline;
+
+typedef struct bai_recipe {
+  bai_vector members; /* of bai_pipeline; one, or those of an ensemble */
 } bai_recipe;
+
+#define BAI_MOST_MEMBERS 16
 
 /* Parses a recipe; *out must be zero-initialised and is freed with bai_recipe_free, also after a failure. */
 ba_status bai_recipe_parse(ba_context *context, const char *text, bai_recipe *out);
 void bai_recipe_free(ba_context *context, bai_recipe *recipe);
+/* Parses a recipe that must have one member. */
+ba_status bai_recipe_parse_single(ba_context *context, const char *text, bai_recipe *out);
+static inline const bai_pipeline *bai_recipe_member(const bai_recipe *recipe, int64_t index) {
+  return (const bai_pipeline *)recipe->members.data + index;
+}
 /* The value of a key that the term has. */
 const bai_value *bai_term_value(const bai_term *term, const char *key);
-/* Appends the canonical text: the features, and the model stage too when `whole` is 1. */
-ba_status bai_recipe_write(ba_context *context, const bai_recipe *recipe, int32_t whole, bai_vector *text);
+/* Appends the canonical text of all members. */
+ba_status bai_recipe_write(ba_context *context, const bai_recipe *recipe, bai_vector *text);
+/* Appends the canonical text of one member: its features, and its stages too when `whole` is 1. */
+ba_status bai_pipeline_write(ba_context *context, const bai_pipeline *pipeline, int32_t whole, bai_vector *text);
 
 #endif

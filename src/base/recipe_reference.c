@@ -12,7 +12,8 @@ static const char *const introduction =
     "the canonical form, with every default written out, is stored in the model file.\n\n";
 
 static const char *const grammar =
-    "recipe   = features [ \"|\" model ]\n"
+    "recipe   = pipeline { \"&\" pipeline }\n"
+    "pipeline = features { \"|\" stage }\n"
     "features = term { \"+\" term }\n"
     "term     = Name [ \"(\" key \"=\" value { \",\" key \"=\" value } \")\" ]  |  \"@\" preset\n"
     "value    = integer | real | word | integer \"..\" integer\n";

@@ -32,6 +32,10 @@ static const char *put_l2(const char *from, const char *to, const char *l2, char
   const char *bar = NULL;
   for (const char *at = from; at < to; at++)
     if (*at == '|') bar = at;
+  if (bar == NULL && memchr(from, '@', (size_t)(to - from)) != NULL) { /* a preset that brings its model */
+    snprintf(out, room, "%.*s", (int)(to - from), from);
+    return NULL;
+  }
   if (bar == NULL) return "has no model term: end it with one, such as | Logistic()";
   const char *open = memchr(bar, '(', (size_t)(to - bar)), *end = to;
   while (end > bar && isspace((unsigned char)end[-1])) end--;

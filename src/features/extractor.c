@@ -17,15 +17,15 @@ struct ba_extractor {
 ba_status ba_extractor_create(ba_context *context, const char *recipe, ba_extractor **out) {
   ba_status status = bai_enter(context);
   if (status) return status;
-  bai_recipe parsed = {{0, 0, 0}, {0, {{0, 0, 0}}}, 0};
+  bai_recipe parsed = {{0, 0, 0}};
   ba_extractor *extractor = NULL;
   if (!out) status = bai_fail(context, BA_ERR_ARGUMENT, "extractor: expected a place for the result");
   if (!status) *out = NULL;
-  if (!status) status = bai_recipe_parse(context, recipe, &parsed);
+  if (!status) status = bai_recipe_parse_single(context, recipe, &parsed);
   if (!status) status = bai_alloc_zero(context, 1, sizeof *extractor, &extractor);
   if (!status) {
     extractor->context = bai_context_retain(context);
-    status = bai_plan_create(context, &parsed, &extractor->plan);
+    status = bai_plan_create(context, bai_recipe_member(&parsed, 0), &extractor->plan);
   }
   bai_recipe_free(context, &parsed);
   if (status)

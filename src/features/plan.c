@@ -10,7 +10,7 @@ static int64_t power4(int32_t k) {
   return INT64_C(1) << (2 * k);
 }
 
-static ba_status count_blocks(ba_context *context, const bai_recipe *recipe, int32_t *count) {
+static ba_status count_blocks(ba_context *context, const bai_pipeline *recipe, int32_t *count) {
   const bai_term *terms = recipe->features.data;
   int64_t total = 0;
   for (int64_t i = 0; i < recipe->features.count; i++) {
@@ -67,7 +67,7 @@ static int64_t position_width(int64_t k, int64_t length) {
   return length >= k ? (length - k + 1) << (2 * k) : 0;
 }
 
-int64_t bai_plan_width_of(const bai_recipe *recipe, int64_t fitted_length) {
+int64_t bai_plan_width_of(const bai_pipeline *recipe, int64_t fitted_length) {
   const bai_term *terms = recipe->features.data;
   int64_t width = 0;
   for (int64_t i = 0; i < recipe->features.count; i++) {
@@ -89,7 +89,7 @@ static ba_status make_kmer(ba_context *context, const bai_term *term, bai_block 
   return block->canonical && !block->hash_bits ? make_ranks(context, block) : BA_OK;
 }
 
-static ba_status make_blocks(ba_context *context, const bai_recipe *recipe, bai_plan *plan) {
+static ba_status make_blocks(ba_context *context, const bai_pipeline *recipe, bai_plan *plan) {
   const bai_term *terms = recipe->features.data;
   bai_block *block = plan->blocks;
   ba_status status = BA_OK;
@@ -117,7 +117,7 @@ static ba_status make_blocks(ba_context *context, const bai_recipe *recipe, bai_
   return status;
 }
 
-ba_status bai_plan_create(ba_context *context, const bai_recipe *recipe, bai_plan **out) {
+ba_status bai_plan_create(ba_context *context, const bai_pipeline *recipe, bai_plan **out) {
   bai_plan *plan;
   int32_t count = 0;
   *out = NULL;

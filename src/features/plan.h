@@ -41,11 +41,11 @@ typedef struct bai_plan {
   int32_t both_strands; /* some block is canonical */
 } bai_plan;
 
-ba_status bai_plan_create(ba_context *context, const bai_recipe *recipe, bai_plan **out);
+ba_status bai_plan_create(ba_context *context, const bai_pipeline *recipe, bai_plan **out);
 void bai_plan_destroy(bai_plan *plan);
 /* The columns that a recipe comes to, without making anything: more than INT32_MAX means too many. A fitted length
  * must be below 2^40. */
-int64_t bai_plan_width_of(const bai_recipe *recipe, int64_t fitted_length);
+int64_t bai_plan_width_of(const bai_pipeline *recipe, int64_t fitted_length);
 /* Takes one sequence's length into the fit; `record` (from 1) is for the message. */
 ba_status bai_plan_fit_length(ba_context *context, bai_plan *plan, int64_t length, int64_t record);
 /* Lays the columns out; a plan that needs a fit must have had one. */

@@ -9,11 +9,10 @@
 #include "model/model.h"
 
 #define MAGIC "BAMODEL\n"
-#define FORMAT 1u        /* what this library writes */
-#define OLDEST_READER 1u /* the oldest library format that can read it */
+#define FORMAT 2u /* the latest that this library reads; it writes the oldest that can say what a model has */
 #define HEADER 64
 #define ENTRY 64
-#define MOST_SECTIONS 64
+#define MOST_SECTIONS 128
 #define DIGEST_SEED UINT64_C(0x6261206d6f64656c)
 
 enum { TYPE_TEXT = 1, TYPE_U8, TYPE_I32, TYPE_I64, TYPE_F64 };
@@ -25,29 +24,65 @@ typedef struct section {
   const void *data;
 } section;
 
-#define SECTIONS 11
+#define OWN_SECTIONS 9    /* of the model itself, at most */
+#define MEMBER_SECTIONS 4 /* of each member, at most */
+
+/* The sections of the first member have plain names, those of member m end in ".m". */
+typedef char section_name[16];
+
+typedef struct listing {
+  section sections[OWN_SECTIONS + MEMBER_SECTIONS * BAI_MOST_MEMBERS];
+  section_name names[MEMBER_SECTIONS * BAI_MOST_MEMBERS];
+  int32_t count, named;
+} listing;
+
+static void name_section(const char *base, int32_t member, section_name out) {
+  memset(out, 0, sizeof(section_name));
+  bai_format(out, (int64_t)sizeof(section_name), member ? "%s.%d" : "%s", base, member);
+}
 
 static int64_t type_size(uint32_t type) {
   return type == TYPE_I32 ? 4 : type == TYPE_I64 || type == TYPE_F64 ? 8 : 1;
 }
 
-static void list_sections(const ba_model *model, section *list) {
+static void list(listing *l, const char *name, uint32_t type, int64_t rows, int64_t columns, const void *data) {
+  l->sections[l->count++] = (section){name, type, rows, columns, data};
+}
+
+static void list_of_member(listing *l, int32_t m, const char *name, uint32_t type, int64_t rows, int64_t columns,
+                           const void *data) {
+  char *own = l->names[l->named++];
+  name_section(name, m, own);
+  list(l, own, type, rows, columns, data);
+}
+
+static void list_sections(const ba_model *model, listing *l) {
   const int64_t outputs = model->outputs, count = model->golden.count;
-  const int64_t *length = &model->plan->fitted_length;
-  const section all[SECTIONS] = {
-      {"recipe", TYPE_TEXT, 1, bai_length(model->recipe), model->recipe},
-      {"length", TYPE_I64, 1, 1, length},
-      {"classes", TYPE_TEXT, model->classes, model->class_names_length, model->class_names},
-      {"weights", TYPE_I32, outputs, model->plan->width, model->weights},
-      {"exponents", TYPE_I32, outputs, model->plan->block_count, model->exponents},
-      {"intercepts", TYPE_F64, 1, outputs, model->intercepts},
-      {"golden.letters", TYPE_U8, 1, model->golden.offsets[count], model->golden.letters},
-      {"golden.offsets", TYPE_I64, 1, count + 1, model->golden.offsets},
-      {"golden.scores", TYPE_F64, count, outputs, model->golden.scores},
-      {"golden.probs", TYPE_F64, count, model->classes, model->golden.probabilities},
-      {"provenance", TYPE_TEXT, 1, bai_length(model->provenance), model->provenance},
-  };
-  memcpy(list, all, sizeof all);
+  l->count = l->named = 0;
+  list(l, "recipe", TYPE_TEXT, 1, bai_length(model->recipe), model->recipe);
+  for (int32_t m = 0; m < model->member_count; m++)
+    list_of_member(l, m, "length", TYPE_I64, 1, 1, &model->members[m].plan->fitted_length);
+  list(l, "classes", TYPE_TEXT, model->classes, model->class_names_length, model->class_names);
+  for (int32_t m = 0; m < model->member_count; m++) {
+    const bai_member *member = &model->members[m];
+    const bai_plan *plan = member->plan;
+    list_of_member(l, m, "weights", TYPE_I32, outputs, plan->width, member->weights);
+    list_of_member(l, m, "exponents", TYPE_I32, outputs, plan->block_count, member->exponents);
+    list_of_member(l, m, "intercepts", TYPE_F64, 1, outputs, member->intercepts);
+  }
+  if (model->factors) {
+    list(l, "factors", TYPE_F64, 1, model->member_count, model->factors);
+    list(l, "offsets", TYPE_F64, 1, outputs, model->offsets);
+  }
+  list(l, "golden.letters", TYPE_U8, 1, model->golden.offsets[count], model->golden.letters);
+  list(l, "golden.offsets", TYPE_I64, 1, count + 1, model->golden.offsets);
+  list(l, "golden.scores", TYPE_F64, count, outputs, model->golden.scores);
+  list(l, "golden.probs", TYPE_F64, count, model->classes, model->golden.probabilities);
+  list(l, "provenance", TYPE_TEXT, 1, bai_length(model->provenance), model->provenance);
+}
+
+int32_t bai_model_format(const ba_model *model) {
+  return model->member_count > 1 ? 2 : 1;
 }
 
 /* Texts have one row of bytes; "classes" counts its names as rows. */
@@ -74,24 +109,25 @@ static int64_t round_up(int64_t n) {
 
 ba_status bai_model_write(ba_context *context, const ba_model *model, bai_vector *bytes, uint64_t *digest) {
   const bai_kernels *kernels = bai_kernels_of(context);
-  section list[SECTIONS];
-  list_sections(model, list);
-  int64_t length = HEADER + SECTIONS * ENTRY;
-  for (int32_t i = 0; i < SECTIONS; i++) length += round_up(section_bytes(list[i].type, list[i].rows, list[i].columns));
+  listing l;
+  list_sections(model, &l);
+  int64_t at = HEADER + l.count * ENTRY, length = at;
+  for (int32_t i = 0; i < l.count; i++)
+    length += round_up(section_bytes(l.sections[i].type, l.sections[i].rows, l.sections[i].columns));
   const ba_status status = bai_vector_reserve(context, bytes, length, 1);
   if (status) return status;
   bytes->count = length;
   uint8_t *file = bytes->data;
   memset(file, 0, (size_t)length);
-  int64_t at = HEADER + SECTIONS * ENTRY;
-  for (int32_t i = 0; i < SECTIONS; i++) {
+  for (int32_t i = 0; i < l.count; i++) {
+    const section *s = &l.sections[i];
     uint8_t *entry = file + HEADER + i * ENTRY;
-    const int64_t n = section_bytes(list[i].type, list[i].rows, list[i].columns);
-    put_values(file + at, &list[i]);
-    memcpy(entry, list[i].name, (size_t)bai_length(list[i].name));
-    bai_put_u32(entry + 16, list[i].type);
-    bai_put_u64(entry + 24, (uint64_t)list[i].rows);
-    bai_put_u64(entry + 32, (uint64_t)list[i].columns);
+    const int64_t n = section_bytes(s->type, s->rows, s->columns);
+    put_values(file + at, s);
+    memcpy(entry, s->name, (size_t)bai_length(s->name));
+    bai_put_u32(entry + 16, s->type);
+    bai_put_u64(entry + 24, (uint64_t)s->rows);
+    bai_put_u64(entry + 32, (uint64_t)s->columns);
     bai_put_u64(entry + 40, (uint64_t)at);
     bai_put_u64(entry + 48, (uint64_t)n);
     bai_put_u32(entry + 56, kernels->crc32c(0, file + at, n));
@@ -99,10 +135,10 @@ ba_status bai_model_write(ba_context *context, const ba_model *model, bai_vector
   }
   *digest = bai_hash_bytes(DIGEST_SEED, file + HEADER, length - HEADER);
   memcpy(file, MAGIC, 8);
-  bai_put_u32(file + 8, FORMAT);
-  bai_put_u32(file + 12, OLDEST_READER);
+  bai_put_u32(file + 8, (uint32_t)bai_model_format(model));
+  bai_put_u32(file + 12, (uint32_t)bai_model_format(model));
   bai_put_u64(file + 16, (uint64_t)length);
-  bai_put_u32(file + 24, SECTIONS);
+  bai_put_u32(file + 24, (uint32_t)l.count);
   bai_put_u64(file + 32, *digest);
   bai_put_u32(file + 60, kernels->crc32c(0, file, 60));
   return BA_OK;
@@ -192,14 +228,23 @@ static ba_status read_text(const reading *r, const char *name, char **out, found
   return status;
 }
 
-static ba_status read_f64(const reading *r, const char *name, int64_t rows, int64_t columns, double **out) {
+static ba_status read_f64(const reading *r, const char *name, int64_t rows, int64_t columns, double *into) {
+  found where;
+  const ba_status status = find_section(r, name, TYPE_F64, &where);
+  if (status) return status;
+  if (where.rows != rows || where.columns != columns) return damaged(r, where.offset, name);
+  for (int64_t i = 0; i < rows * columns; i++) into[i] = bai_f64_of_bits(bai_get_u64(where.data + 8 * i));
+  return BA_OK;
+}
+
+/* The same into memory of its own, whose size is known to be in the file. */
+static ba_status take_f64(const reading *r, const char *name, int64_t rows, int64_t columns, double **out) {
   found where;
   ba_status status = find_section(r, name, TYPE_F64, &where);
   if (status) return status;
   if (where.rows != rows || where.columns != columns) return damaged(r, where.offset, name);
   status = bai_alloc(r->context, rows * columns, 8, out);
-  for (int64_t i = 0; !status && i < rows * columns; i++) (*out)[i] = bai_f64_of_bits(bai_get_u64(where.data + 8 * i));
-  return status;
+  return status ? status : read_f64(r, name, rows, columns, *out);
 }
 
 static ba_status read_i32(const reading *r, const char *name, int64_t rows, int64_t columns, int32_t *into) {
@@ -211,53 +256,68 @@ static ba_status read_i32(const reading *r, const char *name, int64_t rows, int6
   return BA_OK;
 }
 
-/* The sections that say how large a model is. */
-typedef struct shape {
-  found length, classes, weights, exponents;
-} shape;
-
-/* Compares them with each other and with the recipe, so that what is allocated is known to be in the file. */
-static ba_status check_shape(const reading *r, const bai_recipe *recipe, const shape *s) {
-  const bai_term *terms = recipe->features.data;
-  const int64_t length = (int64_t)bai_get_u64(s->length.data), classes = s->classes.rows;
-  const int64_t outputs = classes == 2 ? 1 : classes;
+/* Compares the sizes of a member's sections with its recipe, so that what is allocated is known to be in the file. */
+static ba_status check_member(const reading *r, const bai_pipeline *pipeline, int32_t m, int64_t outputs,
+                              int64_t *fitted_length) {
+  const bai_term *terms = pipeline->features.data;
+  section_name name;
+  found length, weights, exponents;
+  name_section("length", m, name);
+  ba_status status = find_section(r, name, TYPE_I64, &length);
+  if (!status && (length.rows != 1 || length.columns != 1)) status = damaged(r, length.offset, name);
+  name_section("weights", m, name);
+  if (!status) status = find_section(r, name, TYPE_I32, &weights);
+  name_section("exponents", m, name);
+  if (!status) status = find_section(r, name, TYPE_I32, &exponents);
+  if (status) return status;
+  *fitted_length = (int64_t)bai_get_u64(length.data);
   int64_t blocks = 0;
   int32_t fitted = 0;
-  for (int64_t i = 0; i < recipe->features.count; i++) {
+  for (int64_t i = 0; i < pipeline->features.count; i++) {
     const bai_value *k = bai_term_value(&terms[i], "k");
     blocks += k->upper - k->integer + 1;
     if (terms[i].spec->kind == BAI_TERM_POSITION_KMER) fitted = 1;
   }
-  if (!recipe->has_model || length > r->length || (fitted ? length < 0 : length != -1))
-    return damaged(r, s->length.offset, "length or recipe");
-  if (classes < 2 || classes > 65536 || (recipe->model.spec->kind == BAI_TERM_LOGISTIC && classes != 2))
-    return damaged(r, s->classes.offset, "classes");
-  if (s->weights.rows != outputs || s->weights.columns != bai_plan_width_of(recipe, length))
-    return damaged(r, s->weights.offset, "the weights do not fit the recipe");
-  if (s->exponents.rows != outputs || s->exponents.columns != blocks)
-    return damaged(r, s->exponents.offset, "the exponents do not fit the recipe");
+  if (!pipeline->has_model || *fitted_length > r->length || (fitted ? *fitted_length < 0 : *fitted_length != -1))
+    return damaged(r, length.offset, "length or recipe");
+  if (pipeline->model.spec->kind == BAI_TERM_LOGISTIC && outputs != 1)
+    return damaged(r, weights.offset, "the classes do not fit the recipe");
+  if (weights.rows != outputs || weights.columns != bai_plan_width_of(pipeline, *fitted_length))
+    return damaged(r, weights.offset, "the weights do not fit the recipe");
+  if (exponents.rows != outputs || exponents.columns != blocks)
+    return damaged(r, exponents.offset, "the exponents do not fit the recipe");
   return BA_OK;
+}
+
+static ba_status check_members(const reading *r, const bai_recipe *recipe, const found *classes,
+                               int64_t *fitted_lengths) {
+  if (classes->rows < 2 || classes->rows > 65536) return damaged(r, classes->offset, "classes");
+  int64_t equal = -1;
+  ba_status status = BA_OK;
+  for (int32_t m = 0; !status && m < recipe->members.count; m++) {
+    status =
+        check_member(r, bai_recipe_member(recipe, m), m, classes->rows == 2 ? 1 : classes->rows, &fitted_lengths[m]);
+    if (!status && fitted_lengths[m] >= 0 && equal >= 0 && fitted_lengths[m] != equal)
+      status = damaged(r, classes->offset, "its members were fitted on different lengths");
+    if (fitted_lengths[m] >= 0) equal = fitted_lengths[m];
+  }
+  return status;
 }
 
 /* Opens the model once the sizes that the recipe asks for are known to be in the file. */
 static ba_status read_shape(const reading *r, ba_model **out) {
   char *recipe = NULL;
-  found recipe_at;
-  shape s;
-  bai_recipe parsed = {{0, 0, 0}, {0, {{0, 0, 0}}}, 0};
+  found recipe_at, classes;
+  int64_t fitted_lengths[BAI_MOST_MEMBERS];
+  bai_recipe parsed = {{0, 0, 0}};
   ba_status status = read_text(r, "recipe", &recipe, &recipe_at);
   if (!status && recipe_at.rows != 1) status = damaged(r, recipe_at.offset, "recipe");
-  if (!status) status = find_section(r, "length", TYPE_I64, &s.length);
-  if (!status && (s.length.rows != 1 || s.length.columns != 1)) status = damaged(r, s.length.offset, "length");
-  if (!status) status = find_section(r, "classes", TYPE_TEXT, &s.classes);
-  if (!status) status = find_section(r, "weights", TYPE_I32, &s.weights);
-  if (!status) status = find_section(r, "exponents", TYPE_I32, &s.exponents);
+  if (!status) status = find_section(r, "classes", TYPE_TEXT, &classes);
   if (!status) status = bai_recipe_parse(r->context, recipe, &parsed);
   if (status == BA_ERR_RECIPE || status == BA_ERR_UNSUPPORTED)
     status = bai_fail_prefix(r->context, BA_ERR_MODEL, "damaged model file");
-  if (!status) status = check_shape(r, &parsed, &s);
-  if (!status)
-    status = bai_model_open(r->context, recipe, (int64_t)bai_get_u64(s.length.data), (int32_t)s.classes.rows, out);
+  if (!status) status = check_members(r, &parsed, &classes, fitted_lengths);
+  if (!status) status = bai_model_open(r->context, recipe, fitted_lengths, (int32_t)classes.rows, out);
   bai_recipe_free(r->context, &parsed);
   bai_free(r->context, recipe);
   return status;
@@ -279,15 +339,26 @@ static ba_status read_classes(const reading *r, ba_model *model) {
   return BA_OK;
 }
 
-static ba_status read_weights(const reading *r, ba_model *model) {
-  const bai_plan *plan = model->plan;
-  ba_status status = read_i32(r, "weights", model->outputs, plan->width, model->weights);
-  if (!status) status = read_i32(r, "exponents", model->outputs, plan->block_count, model->exponents);
+static ba_status read_member(const reading *r, const ba_model *model, int32_t m) {
+  bai_member *member = &model->members[m];
+  const bai_plan *plan = member->plan;
+  section_name name;
+  name_section("weights", m, name);
+  ba_status status = read_i32(r, name, model->outputs, plan->width, member->weights);
+  name_section("exponents", m, name);
+  if (!status) status = read_i32(r, name, model->outputs, plan->block_count, member->exponents);
   for (int64_t i = 0; !status && i < (int64_t)model->outputs * plan->block_count; i++)
-    if (model->exponents[i] < -1000 || model->exponents[i] > 1000) status = damaged(r, -1, "exponents");
-  bai_free(r->context, model->intercepts);
-  model->intercepts = NULL;
-  return status ? status : read_f64(r, "intercepts", 1, model->outputs, &model->intercepts);
+    if (member->exponents[i] < -1000 || member->exponents[i] > 1000) status = damaged(r, -1, name);
+  name_section("intercepts", m, name);
+  return status ? status : read_f64(r, name, 1, model->outputs, member->intercepts);
+}
+
+static ba_status read_members(const reading *r, ba_model *model) {
+  ba_status status = BA_OK;
+  for (int32_t m = 0; !status && m < model->member_count; m++) status = read_member(r, model, m);
+  if (!status && model->factors) status = read_f64(r, "factors", 1, model->member_count, model->factors);
+  if (!status && model->offsets) status = read_f64(r, "offsets", 1, model->outputs, model->offsets);
+  return status;
 }
 
 static ba_status read_golden(const reading *r, ba_model *model) {
@@ -310,8 +381,8 @@ static ba_status read_golden(const reading *r, ba_model *model) {
     golden->offsets[i] = before = offset;
   }
   if (before != letters.columns) return damaged(r, offsets.offset, "golden.offsets");
-  status = read_f64(r, "golden.scores", golden->count, model->outputs, &golden->scores);
-  return status ? status : read_f64(r, "golden.probs", golden->count, model->classes, &golden->probabilities);
+  status = take_f64(r, "golden.scores", golden->count, model->outputs, &golden->scores);
+  return status ? status : take_f64(r, "golden.probs", golden->count, model->classes, &golden->probabilities);
 }
 
 ba_status bai_model_read(ba_context *context, const uint8_t *data, int64_t length, ba_model **out) {
@@ -323,7 +394,7 @@ ba_status bai_model_read(ba_context *context, const uint8_t *data, int64_t lengt
   if (!status) status = check_places(&r);
   if (!status) status = read_shape(&r, &model);
   if (!status) status = read_classes(&r, model);
-  if (!status) status = read_weights(&r, model);
+  if (!status) status = read_members(&r, model);
   if (!status) status = read_golden(&r, model);
   if (!status) status = read_text(&r, "provenance", &model->provenance, &where);
   if (!status && where.rows != 1) status = damaged(&r, where.offset, "provenance");

@@ -11,19 +11,21 @@
 #define GOLDEN_STREAM UINT64_C(0x676f6c64656e)
 
 /* Lengths from empty to some hundred, or the one length that the recipe takes. */
-static int64_t golden_length(const bai_plan *plan, int64_t index) {
-  if (plan->needs_equal) return plan->fitted_length;
+static int64_t golden_length(const ba_model *model, int64_t index) {
+  for (int32_t m = 0; m < model->member_count; m++)
+    if (model->members[m].plan->needs_equal) return model->members[m].plan->fitted_length;
   return index < 4 ? index * 3 : 20 + index * index;
 }
 
-static int32_t refuses_ambiguous(const bai_plan *plan) {
-  for (int32_t b = 0; b < plan->block_count; b++)
-    if (plan->blocks[b].refuse_ambiguous) return 1;
+static int32_t refuses_ambiguous(const ba_model *model) {
+  for (int32_t m = 0; m < model->member_count; m++)
+    for (int32_t b = 0; b < model->members[m].plan->block_count; b++)
+      if (model->members[m].plan->blocks[b].refuse_ambiguous) return 1;
   return 0;
 }
 
-static void golden_letters(const bai_plan *plan, uint64_t seed, bai_golden *golden) {
-  const int32_t plain = refuses_ambiguous(plan);
+static void golden_letters(const ba_model *model, uint64_t seed, bai_golden *golden) {
+  const int32_t plain = refuses_ambiguous(model);
   for (int64_t i = 0; i < golden->count; i++) {
     /* Every fourth input is low in complexity, so that counts above one occur. */
     const uint64_t letters = i % 4 == 3 ? 2 : 4;
@@ -40,25 +42,22 @@ static void golden_letters(const bai_plan *plan, uint64_t seed, bai_golden *gold
 static ba_status score_golden(ba_context *context, const ba_model *model, const bai_kernels *kernels, double *scores,
                               double *probabilities) {
   const bai_golden *golden = &model->golden;
-  bai_row *row = NULL;
-  uint32_t *values = NULL;
+  bai_lane lane = {0};
   int64_t longest = 0;
   for (int64_t i = 0; i < golden->count; i++)
     if (golden->offsets[i + 1] - golden->offsets[i] > longest) longest = golden->offsets[i + 1] - golden->offsets[i];
-  ba_status status = bai_row_create(context, model->plan, longest, &row);
-  if (!status) status = bai_alloc(context, row->entries, 4, &values);
+  ba_status status = bai_lane_reserve(context, model, &lane, longest);
   for (int64_t i = 0; !status && i < golden->count; i++) {
     const int64_t length = golden->offsets[i + 1] - golden->offsets[i];
-    status = bai_row_extract_letters(kernels, row, (const char *)golden->letters + golden->offsets[i], length);
+    double *score = scores + i * model->outputs;
+    status = bai_lane_score(kernels, model, &lane, (const char *)golden->letters + golden->offsets[i], length, score);
     if (status) {
-      status = bai_row_explain(context, row, status, i + 1, length);
+      status = bai_lane_explain(context, &lane, status, i + 1, length);
       break;
     }
-    bai_score_row(kernels, model, row, values, scores + i * model->outputs);
-    bai_probabilities(kernels, model->classes, scores + i * model->outputs, probabilities + i * model->classes);
+    bai_probabilities(kernels, model->classes, score, probabilities + i * model->classes);
   }
-  bai_free(context, values);
-  bai_row_destroy(row);
+  bai_lane_free(context, &lane);
   return status;
 }
 
@@ -67,13 +66,12 @@ ba_status bai_golden_make(ba_context *context, ba_model *model, uint64_t seed) {
   ba_status status = bai_alloc_zero(context, GOLDEN_INPUTS + 1, 8, &golden->offsets);
   if (status) return status;
   golden->count = GOLDEN_INPUTS;
-  for (int64_t i = 0; i < GOLDEN_INPUTS; i++)
-    golden->offsets[i + 1] = golden->offsets[i] + golden_length(model->plan, i);
+  for (int64_t i = 0; i < GOLDEN_INPUTS; i++) golden->offsets[i + 1] = golden->offsets[i] + golden_length(model, i);
   status = bai_alloc(context, golden->offsets[GOLDEN_INPUTS], 1, &golden->letters);
   if (!status) status = bai_alloc_zero(context, GOLDEN_INPUTS, 8 * (int64_t)model->outputs, &golden->scores);
   if (!status) status = bai_alloc_zero(context, GOLDEN_INPUTS, 8 * (int64_t)model->classes, &golden->probabilities);
   if (status) return status;
-  golden_letters(model->plan, seed, golden);
+  golden_letters(model, seed, golden);
   return score_golden(context, model, bai_kernels_of(context), golden->scores, golden->probabilities);
 }
 

@@ -36,16 +36,16 @@ static int32_t all_finite(const double *values, int64_t n) {
   return 1;
 }
 
-static void round_weights(ba_model *model, const double *weights) {
-  const bai_plan *plan = model->plan;
-  for (int32_t o = 0; o < model->outputs; o++) {
+static void round_weights(bai_member *member, int32_t outputs, const double *weights) {
+  const bai_plan *plan = member->plan;
+  for (int32_t o = 0; o < outputs; o++) {
     for (int32_t b = 0; b < plan->block_count; b++) {
       const int64_t at = o * plan->width + plan->blocks[b].first;
       const int64_t n = plan->blocks[b].width;
       const int32_t exponent = exponent_for(weights + at, n);
-      model->exponents[o * plan->block_count + b] = exponent;
+      member->exponents[o * plan->block_count + b] = exponent;
       for (int64_t i = 0; i < n; i++)
-        model->weights[at + i] = round_to_int(bai_scale_by_power(weights[at + i], exponent));
+        member->weights[at + i] = round_to_int(bai_scale_by_power(weights[at + i], exponent));
     }
   }
 }
@@ -57,10 +57,23 @@ static ba_status copy_text(ba_context *context, const char *text, char **out) {
   return status;
 }
 
-ba_status bai_model_open(ba_context *context, const char *recipe, int64_t fitted_length, int32_t classes,
-                         ba_model **out) {
+static ba_status open_member(ba_context *context, const bai_pipeline *pipeline, int64_t fitted_length, int32_t outputs,
+                             bai_member *member) {
+  ba_status status = bai_plan_create(context, pipeline, &member->plan);
+  if (!status && member->plan->needs_fit) {
+    member->plan->fitted_length = fitted_length;
+    status = bai_plan_lay_out(context, member->plan);
+  }
+  if (!status && member->plan->width > INT64_MAX / 8 / outputs)
+    status = bai_fail(context, BA_ERR_LIMIT, "model: too many weights");
+  if (!status) status = bai_alloc_zero(context, outputs * member->plan->width, 4, &member->weights);
+  if (!status) status = bai_alloc_zero(context, (int64_t)outputs * member->plan->block_count, 4, &member->exponents);
+  return status ? status : bai_alloc_zero(context, outputs, 8, &member->intercepts);
+}
+
+/* A model without members. */
+static ba_status open_model(ba_context *context, const char *recipe, int32_t classes, int32_t members, ba_model **out) {
   ba_model *model;
-  bai_recipe parsed = {{0, 0, 0}, {0, {{0, 0, 0}}}, 0};
   *out = NULL;
   ba_status status = bai_alloc_zero(context, 1, sizeof *model, &model);
   if (status) return status;
@@ -68,20 +81,11 @@ ba_status bai_model_open(ba_context *context, const char *recipe, int64_t fitted
   model->context = bai_context_retain(context);
   model->classes = classes;
   model->outputs = classes == 2 ? 1 : classes;
-  status = bai_recipe_parse(context, recipe, &parsed);
-  if (!status) status = copy_text(context, recipe, &model->recipe);
-  if (!status) status = bai_plan_create(context, &parsed, &model->plan);
-  bai_recipe_free(context, &parsed);
-  if (!status && model->plan->needs_fit) {
-    model->plan->fitted_length = fitted_length;
-    status = bai_plan_lay_out(context, model->plan);
-  }
-  if (!status && model->plan->width > INT64_MAX / 8 / model->outputs)
-    status = bai_fail(context, BA_ERR_LIMIT, "model: too many weights");
-  if (!status) status = bai_alloc_zero(context, model->outputs * model->plan->width, 4, &model->weights);
-  if (!status)
-    status = bai_alloc_zero(context, (int64_t)model->outputs * model->plan->block_count, 4, &model->exponents);
-  if (!status) status = bai_alloc_zero(context, model->outputs, 8, &model->intercepts);
+  status = copy_text(context, recipe, &model->recipe);
+  if (!status) status = bai_alloc_zero(context, members, sizeof *model->members, &model->members);
+  if (!status) model->member_count = members;
+  if (!status && members > 1) status = bai_alloc_zero(context, members, 8, &model->factors);
+  if (!status && members > 1) status = bai_alloc_zero(context, model->outputs, 8, &model->offsets);
   if (status)
     ba_model_release(model);
   else
@@ -89,37 +93,116 @@ ba_status bai_model_open(ba_context *context, const char *recipe, int64_t fitted
   return status;
 }
 
+ba_status bai_model_open(ba_context *context, const char *recipe, const int64_t *fitted_lengths, int32_t classes,
+                         ba_model **out) {
+  bai_recipe parsed = {{0, 0, 0}};
+  *out = NULL;
+  ba_status status = bai_recipe_parse(context, recipe, &parsed);
+  if (!status) status = open_model(context, recipe, classes, (int32_t)parsed.members.count, out);
+  for (int32_t m = 0; !status && m < (*out)->member_count; m++)
+    status =
+        open_member(context, bai_recipe_member(&parsed, m), fitted_lengths[m], (*out)->outputs, &(*out)->members[m]);
+  bai_recipe_free(context, &parsed);
+  if (status) {
+    ba_model_release(*out);
+    *out = NULL;
+  }
+  return status;
+}
+
+/* What is left once the members are there. */
+static ba_status complete(ba_context *context, ba_model *model, const char *provenance, uint64_t seed) {
+  bai_vector bytes = {0, 0, 0};
+  ba_status status = copy_text(context, provenance, &model->provenance);
+  if (!status) status = bai_golden_make(context, model, seed);
+  if (!status) status = bai_model_write(context, model, &bytes, &model->digest);
+  bai_vector_free(context, &bytes);
+  return status;
+}
+
+static ba_status name_classes(ba_context *context, ba_model *model, const char *const *names) {
+  for (int32_t c = 0; c < model->classes; c++) model->class_names_length += bai_length(names[c]) + 1;
+  const ba_status status = bai_alloc(context, model->class_names_length, 1, &model->class_names);
+  char *at = model->class_names;
+  for (int32_t c = 0; !status && c < model->classes; c++) {
+    const int64_t n = bai_length(names[c]) + 1;
+    memcpy(at, names[c], (size_t)n);
+    at += n;
+  }
+  return status;
+}
+
 ba_status bai_model_make(ba_context *context, const bai_fit *fit, ba_model **out) {
   ba_model *model;
   *out = NULL;
-  ba_status status = bai_model_open(context, fit->recipe, fit->fitted_length, fit->classes, &model);
+  ba_status status = bai_model_open(context, fit->recipe, &fit->fitted_length, fit->classes, &model);
   if (status) return status;
-  if (!all_finite(fit->weights, model->outputs * model->plan->width) || !all_finite(fit->intercepts, model->outputs)) {
+  bai_member *member = &model->members[0];
+  if (!all_finite(fit->weights, model->outputs * member->plan->width) || !all_finite(fit->intercepts, model->outputs)) {
     ba_model_release(model);
     return bai_fail(context, BA_ERR_DIVERGED, "model: a weight is not finite; expected a smaller rate or a larger l2");
   }
-  for (int32_t c = 0; c < fit->classes; c++) model->class_names_length += bai_length(fit->class_names[c]) + 1;
-  status = bai_alloc(context, model->class_names_length, 1, &model->class_names);
-  if (!status) {
-    char *at = model->class_names;
-    for (int32_t c = 0; c < fit->classes; c++) {
-      const int64_t n = bai_length(fit->class_names[c]) + 1;
-      memcpy(at, fit->class_names[c], (size_t)n);
-      at += n;
-    }
-    memcpy(model->intercepts, fit->intercepts, (size_t)model->outputs * 8);
-    round_weights(model, fit->weights);
-    status = copy_text(context, fit->provenance, &model->provenance);
-  }
-  if (!status) status = bai_golden_make(context, model, fit->seed);
-  bai_vector bytes = {0, 0, 0};
-  if (!status) status = bai_model_write(context, model, &bytes, &model->digest);
-  bai_vector_free(context, &bytes);
+  memcpy(member->intercepts, fit->intercepts, (size_t)model->outputs * 8);
+  round_weights(member, model->outputs, fit->weights);
+  status = name_classes(context, model, fit->class_names);
+  if (!status) status = complete(context, model, fit->provenance, fit->seed);
   if (status)
     ba_model_release(model);
   else
     *out = model;
   return status;
+}
+
+/* The recipes of the models, one after the other. */
+static ba_status join_recipes(ba_context *context, ba_model *const *models, int32_t count, bai_vector *text) {
+  ba_status status = BA_OK;
+  for (int32_t m = 0; !status && m < count; m++)
+    status = bai_text_add(context, text, "%s%s", m ? " & " : "", models[m]->recipe);
+  if (!status && text->count > BAI_MOST_RECIPE)
+    status =
+        bai_fail(context, BA_ERR_RECIPE,
+                 "the recipe has %lld letters with its defaults written out, as a model holds it; expected at most "
+                 "%d",
+                 (long long)text->count, BAI_MOST_RECIPE);
+  return status;
+}
+
+ba_status bai_model_join(ba_context *context, ba_model *const *models, int32_t count, const bai_joint *joint,
+                         ba_model **out) {
+  bai_vector recipe = {0, 0, 0};
+  ba_model *model = NULL;
+  *out = NULL;
+  ba_status status = join_recipes(context, models, count, &recipe);
+  if (!status) status = open_model(context, recipe.data, models[0]->classes, count, &model);
+  bai_vector_free(context, &recipe);
+  if (status) return status;
+  if (!all_finite(joint->factors, count) || !all_finite(joint->offsets, model->outputs))
+    status = bai_fail(context, BA_ERR_DIVERGED, "ensemble: the weight of a member is not finite");
+  memcpy(model->factors, joint->factors, (size_t)count * 8);
+  memcpy(model->offsets, joint->offsets, (size_t)model->outputs * 8);
+  if (!status) status = bai_alloc(context, models[0]->class_names_length, 1, &model->class_names);
+  if (!status) {
+    model->class_names_length = models[0]->class_names_length;
+    memcpy(model->class_names, models[0]->class_names, (size_t)model->class_names_length);
+    for (int32_t m = 0; m < count; m++) {
+      model->members[m] = models[m]->members[0];
+      memset(&models[m]->members[0], 0, sizeof(bai_member));
+    }
+    status = complete(context, model, joint->provenance, joint->seed);
+  }
+  if (status)
+    ba_model_release(model);
+  else
+    *out = model;
+  return status;
+}
+
+ba_status bai_model_single(ba_context *context, const ba_model *model, const char *call) {
+  if (model->member_count == 1) return BA_OK;
+  return bai_fail(
+      context, BA_ERR_UNSUPPORTED,
+      "%s: the model is an ensemble of %d members, which have columns of their own; expected a model of one", call,
+      model->member_count);
 }
 
 ba_model *ba_model_retain(ba_model *model) {
@@ -130,12 +213,18 @@ ba_model *ba_model_retain(ba_model *model) {
 void ba_model_release(ba_model *model) {
   if (!model || atomic_fetch_sub(&model->references, 1) != 1) return;
   ba_context *context = model->context;
-  void *parts[] = {model->recipe,         model->class_names,   model->weights,
-                   model->exponents,      model->intercepts,    model->golden.letters,
+  for (int32_t m = 0; m < model->member_count; m++) {
+    bai_member *member = &model->members[m];
+    bai_plan_destroy(member->plan);
+    bai_free(context, member->weights);
+    bai_free(context, member->exponents);
+    bai_free(context, member->intercepts);
+  }
+  void *parts[] = {model->recipe,         model->members,       model->factors,
+                   model->offsets,        model->class_names,   model->golden.letters,
                    model->golden.offsets, model->golden.scores, model->golden.probabilities,
                    model->provenance};
   for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) bai_free(context, parts[i]);
-  bai_plan_destroy(model->plan);
   bai_free(context, model);
   bai_context_release(context);
 }
@@ -160,7 +249,7 @@ int32_t ba_model_outputs(const ba_model *model) {
 }
 
 int64_t ba_model_width(const ba_model *model) {
-  return model ? model->plan->width : 0;
+  return model && model->member_count == 1 ? model->members[0].plan->width : 0;
 }
 
 ba_status ba_model_column_name(ba_context *context, const ba_model *model, int64_t column, char *buffer,
@@ -168,10 +257,11 @@ ba_status ba_model_column_name(ba_context *context, const ba_model *model, int64
   ba_status status = bai_enter(context);
   if (status) return status;
   bai_vector text = {0, 0, 0};
-  if (!model || column < 0 || column >= model->plan->width)
+  if (model) status = bai_model_single(context, model, "column_name");
+  if (!status && (!model || column < 0 || column >= ba_model_width(model)))
     status = bai_fail(context, BA_ERR_ARGUMENT, "column %lld; expected a model and 0 to %lld", (long long)column,
                       (long long)ba_model_width(model) - 1);
-  if (!status) status = bai_plan_column_name(context, model->plan, column, &text);
+  if (!status) status = bai_plan_column_name(context, model->members[0].plan, column, &text);
   if (!status) status = bai_give_text(context, text.data, text.count, buffer, capacity, length);
   bai_vector_free(context, &text);
   return bai_leave(context, status);
@@ -184,34 +274,57 @@ ba_status ba_model_weights(ba_context *context, const ba_model *model, int32_t o
   if (!model || output < 0 || output >= model->outputs)
     return bai_leave(context, bai_fail(context, BA_ERR_ARGUMENT, "output %d; expected a model and 0 to %d", output,
                                        ba_model_outputs(model) - 1));
-  const bai_plan *plan = model->plan;
+  status = bai_model_single(context, model, "weights");
+  if (status) return bai_leave(context, status);
+  const bai_member *member = &model->members[0];
+  const bai_plan *plan = member->plan;
   for (int32_t b = 0; weights && b < plan->block_count; b++) {
     const int64_t first = plan->blocks[b].first;
     for (int64_t i = first; i < first + plan->blocks[b].width; i++)
-      weights[i] = bai_scale_by_power((double)model->weights[output * plan->width + i],
-                                      -model->exponents[output * plan->block_count + b]);
+      weights[i] = bai_scale_by_power((double)member->weights[output * plan->width + i],
+                                      -member->exponents[output * plan->block_count + b]);
   }
-  if (intercept) *intercept = model->intercepts[output];
+  if (intercept) *intercept = member->intercepts[output];
   return bai_leave(context, BA_OK);
 }
 
-static ba_status describe(ba_context *context, const ba_model *model, bai_vector *text) {
-  ba_status status = bai_text_add(context, text, "{\"format\": 1, \"recipe\": \"");
-  if (!status) status = bai_text_add_json(context, text, model->recipe, bai_length(model->recipe));
-  if (!status) status = bai_text_add(context, text, "\", \"classes\": [");
+static ba_status describe_classes(ba_context *context, const ba_model *model, bai_vector *text) {
+  ba_status status = BA_OK;
   for (int32_t c = 0; !status && c < model->classes; c++) {
     const char *name = ba_model_class_name(model, c);
     status = bai_text_add(context, text, "%s\"", c ? ", " : "");
     if (!status) status = bai_text_add_json(context, text, name, bai_length(name));
     if (!status) status = bai_text_add(context, text, "\"");
   }
+  return status;
+}
+
+/* Sums over the members; the length is that of the first that was fitted on one. */
+static ba_status describe_members(ba_context *context, const ba_model *model, bai_vector *text) {
+  int64_t width = 0, length = -1;
+  int32_t blocks = 0;
+  for (int32_t m = 0; m < model->member_count; m++) {
+    const bai_plan *plan = model->members[m].plan;
+    width += plan->width;
+    blocks += plan->block_count;
+    if (plan->needs_fit && length < 0) length = plan->fitted_length;
+  }
+  ba_status status = bai_text_add(context, text, "\"features\": %lld, \"blocks\": %d, \"weights\": %lld, \"length\": ",
+                                  (long long)width, blocks, (long long)(model->outputs * width));
   if (!status)
-    status = bai_text_add(context, text, "], \"features\": %lld, \"blocks\": %d, \"weights\": %lld, \"length\": ",
-                          (long long)model->plan->width, model->plan->block_count,
-                          (long long)(model->outputs * model->plan->width));
-  if (!status)
-    status = model->plan->needs_fit ? bai_text_add(context, text, "%lld", (long long)model->plan->fitted_length)
-                                    : bai_text_add(context, text, "null");
+    status = length >= 0 ? bai_text_add(context, text, "%lld", (long long)length) : bai_text_add(context, text, "null");
+  for (int32_t m = 0; !status && model->factors && m < model->member_count; m++)
+    status = bai_text_add(context, text, "%s%g", m ? ", " : ", \"factors\": [", model->factors[m]);
+  return status || !model->factors ? status : bai_text_add(context, text, "]");
+}
+
+static ba_status describe(ba_context *context, const ba_model *model, bai_vector *text) {
+  ba_status status = bai_text_add(context, text, "{\"format\": %d, \"recipe\": \"", bai_model_format(model));
+  if (!status) status = bai_text_add_json(context, text, model->recipe, bai_length(model->recipe));
+  if (!status) status = bai_text_add(context, text, "\", \"classes\": [");
+  if (!status) status = describe_classes(context, model, text);
+  if (!status) status = bai_text_add(context, text, "], ");
+  if (!status) status = describe_members(context, model, text);
   if (!status)
     status = bai_text_add(context, text, ", \"golden_inputs\": %lld, \"digest\": \"", (long long)model->golden.count);
   for (int32_t i = 7; !status && i >= 0; i--)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * model.h: the inside of a model. Weights are int32 with a power-of-two scale for each output and block; that is what
- * the file holds, and there is no second copy that could differ.
+ * model.h: the inside of a model: one member, or those of an ensemble. Weights are int32 with a power-of-two scale for
+ * each output and block; that is what the file holds, and there is no second copy that could differ.
  */
 #ifndef BAI_MODEL_H
 #define BAI_MODEL_H
@@ -17,23 +17,31 @@ typedef struct bai_golden {
   double *probabilities;
 } bai_golden;
 
+/* One recipe's features and weights. */
+typedef struct bai_member {
+  bai_plan *plan;
+  int32_t *weights;   /* outputs x width */
+  int32_t *exponents; /* outputs x blocks: a weight is its integer times 2^-exponent */
+  double *intercepts; /* outputs */
+} bai_member;
+
 struct ba_model {
   _Atomic int64_t references;
   ba_context *context;
-  char *recipe; /* canonical, with the model stage */
-  bai_plan *plan;
-  int32_t classes, outputs;
+  char *recipe; /* canonical, with the model stages */
+  int32_t classes, outputs, member_count;
+  bai_member *members;
+  /* Of an ensemble; NULL for one member. Its scores are the sum of the members', each times its factor, plus offsets.
+   */
+  double *factors, *offsets;
   char *class_names;          /* one after the other, each ended by a NUL */
   int64_t class_names_length; /* with the NULs */
-  int32_t *weights;           /* outputs x width */
-  int32_t *exponents;         /* outputs x blocks: a weight is its integer times 2^-exponent */
-  double *intercepts;         /* outputs */
   bai_golden golden;
   char *provenance; /* a JSON object */
   uint64_t digest;  /* of the file's contents */
 };
 
-/* What training hands over. Weights are float64, outputs x width. */
+/* What training hands over for a model of one member. Weights are float64, outputs x width. */
 typedef struct bai_fit {
   const char *recipe;
   const char *const *class_names;
@@ -45,26 +53,60 @@ typedef struct bai_fit {
   uint64_t seed;
 } bai_fit;
 
+/* How models are joined: one factor a model, one offset an output. */
+typedef struct bai_joint {
+  const double *factors, *offsets;
+  const char *provenance;
+  uint64_t seed;
+} bai_joint;
+
 /* Makes a model: rounds the weights, makes the golden inputs and scores them. Inside a call. */
 ba_status bai_model_make(ba_context *context, const bai_fit *fit, ba_model **out);
-/* An empty model with the plan of a recipe and room for weights and the rest. */
-ba_status bai_model_open(ba_context *context, const char *recipe, int64_t fitted_length, int32_t classes,
+/* Makes an ensemble of models of one member each and of the same classes; takes the members out of them. */
+ba_status bai_model_join(ba_context *context, ba_model *const *models, int32_t count, const bai_joint *joint,
                          ba_model **out);
+/* An empty model with the plans of a recipe and room for weights and the rest; one fitted length a member. */
+ba_status bai_model_open(ba_context *context, const char *recipe, const int64_t *fitted_lengths, int32_t classes,
+                         ba_model **out);
+/* The only member, where a call needs one with weights by column; else an error that names the call. */
+ba_status bai_model_single(ba_context *context, const ba_model *model, const char *call);
 
 /* golden.c: generated inputs, never training rows. */
 ba_status bai_golden_make(ba_context *context, ba_model *model, uint64_t seed);
 ba_status bai_golden_check(ba_context *context, const ba_model *model);
 
 /* file.c */
+/* The oldest format that can say what the model has. */
+int32_t bai_model_format(const ba_model *model);
 ba_status bai_model_write(ba_context *context, const ba_model *model, bai_vector *bytes, uint64_t *digest);
 ba_status bai_model_read(ba_context *context, const uint8_t *data, int64_t length, ba_model **out);
 
-/* score.c: pure, for one thread; bits do not depend on the kernels' level. */
-/* The outputs' scores of the sequence in the row; `values` has room for row->entries integers. */
-void bai_score_row(const bai_kernels *kernels, const ba_model *model, const bai_row *row, uint32_t *values,
-                   double *scores);
+/* score.c: what one thread needs to score; bits do not depend on the kernels' level. */
+typedef struct bai_lane {
+  bai_row **rows; /* one a member */
+  int32_t row_count;
+  uint32_t *values; /* room for the entries of any row */
+  int64_t values_capacity;
+  double *scores; /* outputs of the model, for callers that want no scores */
+  double *part;   /* outputs of one member */
+} bai_lane;
+
+/* Makes room for sequences of `longest` letters; on failure the lane stays fit for what it was. */
+ba_status bai_lane_reserve(ba_context *context, const ba_model *model, bai_lane *lane, int64_t longest);
+void bai_lane_free(ba_context *context, bai_lane *lane);
+/* The model's scores of a sequence. Records no error: BA_ERR_LENGTH, BA_ERR_LETTER or BA_ERR_CANCELLED, which
+ * bai_lane_explain words. */
+ba_status bai_lane_score(const bai_kernels *kernels, const ba_model *model, bai_lane *lane, const char *letters,
+                         int64_t length, double *scores);
+/* The same of a sequence whose codes stand in the first row. */
+ba_status bai_lane_score_codes(const bai_kernels *kernels, const ba_model *model, bai_lane *lane, int64_t length,
+                               int64_t ambiguous, double *scores);
+ba_status bai_lane_explain(ba_context *context, const bai_lane *lane, ba_status status, int64_t record, int64_t length);
+/* One member's scores of the sequence in its row. */
+void bai_member_score(const bai_kernels *kernels, const bai_member *member, int32_t outputs, const bai_row *row,
+                      uint32_t *values, double *scores);
 /* The integer sum of one output's block times its scale, not yet divided. */
-double bai_block_sum(const bai_kernels *kernels, const ba_model *model, int32_t output, int32_t block,
+double bai_block_sum(const bai_kernels *kernels, const bai_member *member, int32_t output, int32_t block,
                      const uint32_t *columns, const uint32_t *counts, uint32_t *values, int64_t n);
 /* Class probabilities of the outputs' scores. */
 void bai_probabilities(const bai_kernels *kernels, int32_t classes, const double *scores, double *probabilities);

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
  * score.c: the definition of a score. Integer sums per block, one conversion, one division, blocks added in recipe
- * order: nothing that a batch, a thread or a CPU level could change.
+ * order, members in theirs: nothing that a batch, a thread or a CPU level could change.
  */
+#include <string.h>
+
 #include "model/model.h"
 
 /* Up to this many k-mers no int64 sum can overflow: |weight| < 2^31, values add up to at most 2^20 a k-mer. */
@@ -35,31 +37,97 @@ static double narrow_sum(const bai_kernels *kernels, const bai_block *block, con
   return (double)kernels->gather_dot_i32(weights, columns, values, n);
 }
 
-double bai_block_sum(const bai_kernels *kernels, const ba_model *model, int32_t output, int32_t b,
+double bai_block_sum(const bai_kernels *kernels, const bai_member *member, int32_t output, int32_t b,
                      const uint32_t *columns, const uint32_t *counts, uint32_t *values, int64_t n) {
-  const bai_plan *plan = model->plan;
+  const bai_plan *plan = member->plan;
   const bai_block *block = &plan->blocks[b];
-  const int32_t *weights = model->weights + output * plan->width;
+  const int32_t *weights = member->weights + output * plan->width;
   int64_t kept = 0;
   for (int64_t i = 0; i < n && kept <= NARROW; i++) kept += counts[i];
   const double sum = kept <= NARROW ? narrow_sum(kernels, block, weights, columns, counts, values, n)
                                     : wide_sum(block, weights, columns, counts, n);
-  return bai_scale_by_power(sum, -model->exponents[output * plan->block_count + b]) * bai_value_unit(block);
+  return bai_scale_by_power(sum, -member->exponents[output * plan->block_count + b]) * bai_value_unit(block);
 }
 
-void bai_score_row(const bai_kernels *kernels, const ba_model *model, const bai_row *row, uint32_t *values,
-                   double *scores) {
-  const bai_plan *plan = model->plan;
-  for (int32_t o = 0; o < model->outputs; o++) scores[o] = 0.0;
+void bai_member_score(const bai_kernels *kernels, const bai_member *member, int32_t outputs, const bai_row *row,
+                      uint32_t *values, double *scores) {
+  const bai_plan *plan = member->plan;
+  for (int32_t o = 0; o < outputs; o++) scores[o] = 0.0;
   int64_t from = 0;
   for (int32_t b = 0; b < plan->block_count; b++) {
     const int64_t n = row->ends[b] - from;
     const double divisor = bai_block_divisor(&plan->blocks[b], row->counts + from, n);
-    for (int32_t o = 0; o < model->outputs; o++)
-      scores[o] += bai_block_sum(kernels, model, o, b, row->columns + from, row->counts + from, values, n) / divisor;
+    for (int32_t o = 0; o < outputs; o++)
+      scores[o] += bai_block_sum(kernels, member, o, b, row->columns + from, row->counts + from, values, n) / divisor;
     from = row->ends[b];
   }
-  for (int32_t o = 0; o < model->outputs; o++) scores[o] += model->intercepts[o];
+  for (int32_t o = 0; o < outputs; o++) scores[o] += member->intercepts[o];
+}
+
+/* ---- lanes ---- */
+
+void bai_lane_free(ba_context *context, bai_lane *lane) {
+  for (int32_t m = 0; m < lane->row_count; m++) bai_row_destroy(lane->rows[m]);
+  bai_free(context, lane->rows);
+  bai_free(context, lane->values);
+  bai_free(context, lane->scores);
+  bai_free(context, lane->part);
+  memset(lane, 0, sizeof *lane);
+}
+
+ba_status bai_lane_reserve(ba_context *context, const ba_model *model, bai_lane *lane, int64_t longest) {
+  int64_t entries = 0;
+  ba_status status = BA_OK;
+  if (!lane->rows) {
+    status = bai_alloc_zero(context, model->member_count, sizeof *lane->rows, &lane->rows);
+    if (!status) lane->row_count = model->member_count;
+  }
+  if (!status && !lane->scores) status = bai_alloc(context, model->outputs, 8, &lane->scores);
+  if (!status && !lane->part) status = bai_alloc(context, model->outputs, 8, &lane->part);
+  for (int32_t m = 0; !status && m < model->member_count; m++) {
+    bai_row **row = &lane->rows[m];
+    status =
+        *row ? bai_row_reserve(context, *row, longest) : bai_row_create(context, model->members[m].plan, longest, row);
+    if (!status && (*row)->entries > entries) entries = (*row)->entries;
+  }
+  if (!status && lane->values_capacity < entries) {
+    bai_free(context, lane->values);
+    lane->values = NULL;
+    lane->values_capacity = 0;
+    status = bai_alloc(context, entries, 4, &lane->values);
+    if (!status) lane->values_capacity = entries;
+  }
+  return status;
+}
+
+ba_status bai_lane_score_codes(const bai_kernels *kernels, const ba_model *model, bai_lane *lane, int64_t length,
+                               int64_t ambiguous, double *scores) {
+  const int32_t alone = model->member_count == 1;
+  double *part = alone ? scores : lane->part;
+  for (int32_t m = 0; m < model->member_count; m++) {
+    bai_row *row = lane->rows[m];
+    if (m > 0) memcpy(row->codes, lane->rows[0]->codes, (size_t)length);
+    const ba_status status = bai_row_extract(kernels, row, length, ambiguous);
+    if (status) return status;
+    bai_member_score(kernels, &model->members[m], model->outputs, row, lane->values, part);
+    for (int32_t o = 0; !alone && o < model->outputs; o++)
+      scores[o] = (m ? scores[o] : model->offsets[o]) + model->factors[m] * part[o];
+  }
+  return BA_OK;
+}
+
+ba_status bai_lane_score(const bai_kernels *kernels, const ba_model *model, bai_lane *lane, const char *letters,
+                         int64_t length, double *scores) {
+  const int64_t ambiguous = kernels->encode(lane->rows[0]->codes, (const uint8_t *)letters, length);
+  return bai_lane_score_codes(kernels, model, lane, length, ambiguous, scores);
+}
+
+ba_status bai_lane_explain(ba_context *context, const bai_lane *lane, ba_status status, int64_t record,
+                           int64_t length) {
+  int32_t m = 0;
+  /* The first member that wants one length: all that do were fitted on the same one. */
+  while (status == BA_ERR_LENGTH && m + 1 < lane->row_count && !lane->rows[m]->plan->needs_equal) m++;
+  return bai_row_explain(context, lane->rows[m], status, record, length);
 }
 
 void bai_probabilities(const bai_kernels *kernels, int32_t classes, const double *scores, double *probabilities) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * scorer.c: scoring of records, rows and windows. A scorer keeps one row of working memory for each thread.
+ * scorer.c: scoring of records, rows and windows. A scorer keeps one lane of working memory for each thread.
  */
 #include <string.h>
 
@@ -11,27 +11,21 @@
 /* Records that a worker takes at a time; only the hand-out depends on it. */
 #define BATCH 64
 
-typedef struct lane {
-  bai_row *row;
-  uint32_t *values;
-  int64_t values_capacity;
-  double *scores; /* one row of outputs, for callers that want probabilities only */
-} lane;
-
 struct ba_scorer {
   ba_context *context;
   ba_model *model;
-  lane *lanes;
+  bai_lane *lanes;
   int32_t lane_count;
   double *weights64; /* outputs x width, made when float64 rows are first scored */
   float *weights32;  /* the same as float32, made at once: a single row allocates nothing */
   double *scores;    /* one row of outputs, for such a row */
 };
 
-/* Float weights exactly as the integers say; float32 rows use them rounded to float32. */
+/* Float weights of a model of one member, exactly as the integers say; float32 rows use them rounded to float32. */
 static ba_status make_float_weights(ba_scorer *scorer, int32_t single) {
   const ba_model *model = scorer->model;
-  const bai_plan *plan = model->plan;
+  const bai_member *member = &model->members[0];
+  const bai_plan *plan = member->plan;
   const int64_t n = model->outputs * plan->width;
   if (single ? scorer->weights32 != NULL : scorer->weights64 != NULL) return BA_OK;
   const ba_status status = single ? bai_alloc(scorer->context, n, 4, &scorer->weights32)
@@ -42,7 +36,7 @@ static ba_status make_float_weights(ba_scorer *scorer, int32_t single) {
       const int64_t at = o * plan->width + plan->blocks[b].first;
       for (int64_t i = at; i < at + plan->blocks[b].width; i++) {
         const double weight =
-            bai_scale_by_power((double)model->weights[i], -model->exponents[o * plan->block_count + b]);
+            bai_scale_by_power((double)member->weights[i], -member->exponents[o * plan->block_count + b]);
         if (single)
           scorer->weights32[i] = (float)weight;
         else
@@ -66,7 +60,7 @@ ba_status ba_scorer_create(ba_context *context, ba_model *model, const char *opt
   if (!status) {
     scorer->context = bai_context_retain(context);
     scorer->model = ba_model_retain(model);
-    status = make_float_weights(scorer, 1);
+    if (model->member_count == 1) status = make_float_weights(scorer, 1);
     if (!status) status = bai_alloc(context, model->outputs, 8, &scorer->scores);
     if (status)
       ba_scorer_destroy(scorer);
@@ -76,16 +70,10 @@ ba_status ba_scorer_create(ba_context *context, ba_model *model, const char *opt
   return bai_leave(context, status);
 }
 
-static void free_lane(ba_context *context, lane *l) {
-  bai_row_destroy(l->row);
-  bai_free(context, l->values);
-  bai_free(context, l->scores);
-}
-
 void ba_scorer_destroy(ba_scorer *scorer) {
   if (!scorer) return;
   ba_context *context = scorer->context;
-  for (int32_t i = 0; i < scorer->lane_count; i++) free_lane(context, &scorer->lanes[i]);
+  for (int32_t i = 0; i < scorer->lane_count; i++) bai_lane_free(context, &scorer->lanes[i]);
   bai_free(context, scorer->lanes);
   bai_free(context, scorer->weights64);
   bai_free(context, scorer->weights32);
@@ -100,7 +88,7 @@ static ba_status reserve_lanes(ba_scorer *scorer, int32_t count, int64_t longest
   ba_context *context = scorer->context;
   ba_status status = BA_OK;
   if (count > scorer->lane_count) {
-    lane *lanes;
+    bai_lane *lanes;
     status = bai_alloc_zero(context, count, sizeof *lanes, &lanes);
     if (status) return status;
     if (scorer->lane_count) memcpy(lanes, scorer->lanes, (size_t)scorer->lane_count * sizeof *lanes);
@@ -108,20 +96,8 @@ static ba_status reserve_lanes(ba_scorer *scorer, int32_t count, int64_t longest
     scorer->lanes = lanes;
     scorer->lane_count = count;
   }
-  for (int32_t i = 0; !status && i < count; i++) {
-    lane *l = &scorer->lanes[i];
-    if (!l->row)
-      status = bai_row_create(context, scorer->model->plan, longest, &l->row);
-    else
-      status = bai_row_reserve(context, l->row, longest);
-    if (!status && !l->scores) status = bai_alloc(context, scorer->model->outputs, 8, &l->scores);
-    if (!status && l->values_capacity < l->row->entries) {
-      bai_free(context, l->values);
-      l->values_capacity = 0;
-      status = bai_alloc(context, l->row->entries, 4, &l->values);
-      if (!status) l->values_capacity = l->row->entries;
-    }
-  }
+  for (int32_t i = 0; !status && i < count; i++)
+    status = bai_lane_reserve(context, scorer->model, &scorer->lanes[i], longest);
   return status;
 }
 
@@ -138,17 +114,15 @@ typedef struct job {
   int32_t report;
 } job;
 
-static ba_status score_one(job *j, lane *l, int64_t index) {
+static ba_status score_one(job *j, bai_lane *l, int64_t index) {
   const ba_model *model = j->scorer->model;
   const int64_t start = j->offsets ? j->offsets[index] : index * j->step;
   const int64_t length = j->offsets ? j->offsets[index + 1] - start : j->window;
-  const ba_status status = bai_row_extract_letters(j->kernels, l->row, j->letters + start, length);
-  if (status) return status;
   double *scores = j->scores ? j->scores + index * model->outputs : l->scores;
-  bai_score_row(j->kernels, model, l->row, l->values, scores);
-  if (j->probabilities)
+  const ba_status status = bai_lane_score(j->kernels, model, l, j->letters + start, length, scores);
+  if (!status && j->probabilities)
     bai_probabilities(j->kernels, model->classes, scores, j->probabilities + index * model->classes);
-  return BA_OK;
+  return status;
 }
 
 static ba_status score_batch(void *argument, int32_t worker, int64_t batch) {
@@ -176,7 +150,7 @@ static ba_status run(job *j, int64_t longest) {
   if (status == BA_ERR_LENGTH || status == BA_ERR_LETTER) {
     const int64_t i = j->failed;
     const int64_t length = j->offsets ? j->offsets[i + 1] - j->offsets[i] : j->window;
-    return bai_row_explain(context, j->scorer->lanes[0].row, status, i + 1, length);
+    return bai_lane_explain(context, &j->scorer->lanes[0], status, i + 1, length);
   }
   return status;
 }
@@ -230,34 +204,58 @@ ba_status ba_scorer_scan(ba_scorer *scorer, const char *letters, int64_t length,
 
 /* ---- attribution ---- */
 
-static void attribute_block(ba_scorer *scorer, const bai_kernels *kernels, int32_t output, int32_t b, int64_t *starts,
-                            double *attribution) {
-  const ba_model *model = scorer->model;
-  const bai_block *block = &model->plan->blocks[b];
-  lane *l = &scorer->lanes[0];
-  const int64_t from = b ? l->row->ends[b - 1] : 0;
-  const int64_t distinct = l->row->ends[b] - from;
-  const uint32_t *columns = l->row->columns + from, *counts = l->row->counts + from;
+typedef struct attribution {
+  const bai_kernels *kernels;
+  const ba_model *model;
+  bai_lane *lane;
+  int32_t output;
+  int64_t *starts;
+  double *shares; /* one a letter */
+} attribution;
+
+/* Every k-mer's part of the block's sum goes in equal shares to its letters. */
+static void attribute_block(const attribution *a, int32_t m, int32_t b) {
+  const bai_member *member = &a->model->members[m];
+  const bai_block *block = &member->plan->blocks[b];
+  const double factor = a->model->factors ? a->model->factors[m] : 1.0;
+  bai_row *row = a->lane->rows[m];
+  const int64_t from = b ? row->ends[b - 1] : 0;
+  const int64_t distinct = row->ends[b] - from;
+  const uint32_t *columns = row->columns + from, *counts = row->counts + from;
   const double divisor = bai_block_divisor(block, counts, distinct);
-  const int64_t kept = bai_row_windows(kernels, l->row, block, starts);
-  for (int64_t i = 0; block->slots && i < distinct; i++) l->row->table[columns[i] - (uint32_t)block->first] = counts[i];
+  const int64_t kept = bai_row_windows(a->kernels, row, block, a->starts);
+  for (int64_t i = 0; block->slots && i < distinct; i++) row->table[columns[i] - (uint32_t)block->first] = counts[i];
   for (int64_t i = 0; i < kept; i++) {
-    const uint32_t column = (uint32_t)block->first + l->row->slots[i];
-    const uint32_t count = block->slots ? l->row->table[l->row->slots[i]] : 1;
-    const double whole = bai_block_sum(kernels, model, output, b, &column, &count, l->values, 1) / divisor;
-    const double share = whole / ((double)count * block->k);
-    for (int64_t p = starts[i]; p < starts[i] + block->k; p++) attribution[p] += share;
+    const uint32_t column = (uint32_t)block->first + row->slots[i];
+    const uint32_t count = block->slots ? row->table[row->slots[i]] : 1;
+    const double whole = bai_block_sum(a->kernels, member, a->output, b, &column, &count, a->lane->values, 1) / divisor;
+    const double share = factor * whole / ((double)count * block->k);
+    for (int64_t p = a->starts[i]; p < a->starts[i] + block->k; p++) a->shares[p] += share;
   }
-  for (int64_t i = 0; block->slots && i < distinct; i++) l->row->table[columns[i] - (uint32_t)block->first] = 0;
+  for (int64_t i = 0; block->slots && i < distinct; i++) row->table[columns[i] - (uint32_t)block->first] = 0;
+}
+
+static ba_status attribute(ba_context *context, const attribution *a, const char *letters, int64_t length) {
+  const int64_t ambiguous = a->kernels->encode(a->lane->rows[0]->codes, (const uint8_t *)letters, length);
+  ba_status status = bai_lane_score_codes(a->kernels, a->model, a->lane, length, ambiguous, a->lane->scores);
+  if (status) return bai_lane_explain(context, a->lane, status, -1, length);
+  for (int64_t i = 0; i < length; i++) a->shares[i] = 0.0;
+  for (int32_t m = 0; m < a->model->member_count; m++) {
+    for (int32_t b = 0; b < a->model->members[m].plan->block_count; b++) {
+      a->lane->rows[m]->state_k = 0;
+      attribute_block(a, m, b);
+    }
+  }
+  return bai_check_cancel(context);
 }
 
 ba_status ba_scorer_attribute(ba_scorer *scorer, const char *letters, int64_t length, int32_t output,
-                              double *attribution) {
+                              double *attribution_out) {
   if (!scorer) return BA_ERR_ARGUMENT;
   ba_context *context = scorer->context;
   ba_status status = bai_enter(context);
   if (status) return status;
-  if (length < 0 || (length > 0 && (!letters || !attribution)) || output < 0 || output >= scorer->model->outputs)
+  if (length < 0 || (length > 0 && (!letters || !attribution_out)) || output < 0 || output >= scorer->model->outputs)
     status = bai_fail(context, BA_ERR_ARGUMENT,
                       "attribute: expected letters, room for as many numbers, and an output "
                       "from 0 to %d",
@@ -266,16 +264,8 @@ ba_status ba_scorer_attribute(ba_scorer *scorer, const char *letters, int64_t le
   if (!status) status = reserve_lanes(scorer, 1, length);
   if (!status) status = bai_alloc(context, length, 8, &starts);
   if (!status) {
-    const bai_kernels *kernels = bai_kernels_of(context);
-    bai_row *row = scorer->lanes[0].row;
-    status = bai_row_extract_letters(kernels, row, letters, length);
-    if (status) status = bai_row_explain(context, row, status, -1, length);
-    for (int64_t i = 0; !status && i < length; i++) attribution[i] = 0.0;
-    for (int32_t b = 0; !status && b < scorer->model->plan->block_count; b++) {
-      row->state_k = 0;
-      attribute_block(scorer, kernels, output, b, starts, attribution);
-    }
-    if (!status) status = bai_check_cancel(context);
+    const attribution a = {bai_kernels_of(context), scorer->model, &scorer->lanes[0], output, starts, attribution_out};
+    status = attribute(context, &a, letters, length);
   }
   bai_free(context, starts);
   return bai_leave(context, status);
@@ -304,26 +294,29 @@ static int32_t gather_counts(const bai_plan *plan, const uint32_t *counts, bai_r
 static void score_float_row(ba_scorer *scorer, const bai_kernels *kernels, const void *row, int32_t single,
                             double *scores) {
   const ba_model *model = scorer->model;
-  const int64_t width = model->plan->width;
+  const int64_t width = model->members[0].plan->width;
   for (int32_t o = 0; o < model->outputs; o++) {
     const double sum = single ? kernels->dot_f32(row, scorer->weights32 + o * width, width)
                               : kernels->dot_f64(row, scorer->weights64 + o * width, width);
-    scores[o] = sum + model->intercepts[o];
+    scores[o] = sum + model->members[0].intercepts[o];
   }
 }
 
 static ba_status check_rows(const ba_scorer *scorer, const ba_array *rows) {
   ba_context *context = scorer->context;
   if (!rows) return bai_fail(context, BA_ERR_ARGUMENT, "predict: expected rows");
+  const ba_status status = bai_model_single(context, scorer->model, "predict");
+  if (status) return status;
+  const int64_t width = scorer->model->members[0].plan->width;
   const int64_t size = bai_dtype_size(rows->dtype);
   if (rows->dtype != BA_UINT32 && rows->dtype != BA_FLOAT32 && rows->dtype != BA_FLOAT64)
     return bai_fail(context, BA_ERR_SHAPE, "predict: rows of type %d; expected uint32 counts, float32 or float64",
                     rows->dtype);
-  if (rows->ndim != 2 || rows->shape[1] != scorer->model->plan->width || rows->stride[1] != size)
+  if (rows->ndim != 2 || rows->shape[1] != width || rows->stride[1] != size)
     return bai_fail(context, BA_ERR_SHAPE,
                     "predict: rows of %lld columns; expected two dimensions, %lld columns side "
                     "by side",
-                    (long long)rows->shape[rows->ndim - 1], (long long)scorer->model->plan->width);
+                    (long long)rows->shape[rows->ndim - 1], (long long)width);
   return BA_OK;
 }
 
@@ -337,19 +330,19 @@ ba_status ba_scorer_predict(ba_scorer *scorer, const ba_array *rows, double *sco
   const int32_t counts = rows && rows->dtype == BA_UINT32;
   status = check_rows(scorer, rows);
   /* A row of counts may have any number of non-zeros: as many entries as columns. */
-  if (!status) status = reserve_lanes(scorer, 1, counts ? model->plan->width : 0);
+  if (!status) status = reserve_lanes(scorer, 1, counts ? model->members[0].plan->width : 0);
   if (!status && rows->dtype == BA_FLOAT64) status = make_float_weights(scorer, 0);
   for (int64_t i = 0; !status && i < rows->shape[0]; i++) {
     const uint8_t *row = (const uint8_t *)rows->data + i * rows->stride[0];
-    lane *l = &scorer->lanes[0];
+    bai_lane *l = &scorer->lanes[0];
     double *to = scores ? scores + i * model->outputs : l->scores;
     if (counts) {
-      if (!gather_counts(model->plan, (const uint32_t *)(const void *)row, l->row)) {
+      if (!gather_counts(model->members[0].plan, (const uint32_t *)(const void *)row, l->rows[0])) {
         status = bai_fail_at(context, BA_ERR_ARGUMENT, i + 1, -1,
                              "the counts of one k add up to more than %d; expected those of one sequence", INT32_MAX);
         break;
       }
-      bai_score_row(kernels, model, l->row, l->values, to);
+      bai_member_score(kernels, &model->members[0], model->outputs, l->rows[0], l->values, to);
     } else {
       score_float_row(scorer, kernels, row, rows->dtype == BA_FLOAT32, to);
     }
@@ -366,9 +359,10 @@ ba_status ba_scorer_predict_row(ba_scorer *scorer, const float *row, int64_t wid
   ba_status status = bai_enter(context);
   if (status) return status;
   const ba_model *model = scorer->model;
-  if (!row || width != model->plan->width)
+  status = bai_model_single(context, model, "predict_row");
+  if (!status && (!row || width != model->members[0].plan->width))
     status = bai_fail(context, BA_ERR_SHAPE, "predict: a row of %lld columns; expected %lld", (long long)width,
-                      (long long)model->plan->width);
+                      (long long)model->members[0].plan->width);
   if (!status) {
     const bai_kernels *kernels = bai_kernels_of(context);
     double *to = scores ? scores : scorer->scores;

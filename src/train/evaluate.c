@@ -17,61 +17,47 @@ typedef struct scoring {
   const ba_dataset *dataset;
   const int64_t *rows; /* the rows to score */
   int64_t count;
-  double *probabilities; /* count x classes */
-  bai_row **lanes;
-  uint32_t **values;
-  double **scores;
+  double *scores;        /* count x outputs, or NULL */
+  double *probabilities; /* count x classes, or NULL */
+  bai_lane *lanes;
   _Atomic int64_t failed;
 } scoring;
 
 static ba_status score_batch(void *argument, int32_t worker, int64_t batch) {
   scoring *s = argument;
-  bai_row *row = s->lanes[worker];
+  bai_lane *lane = &s->lanes[worker];
   const int64_t end = (batch + 1) * BATCH < s->count ? (batch + 1) * BATCH : s->count;
   for (int64_t i = batch * BATCH; i < end; i++) {
-    const int64_t ambiguous = bai_dataset_codes(s->kernels, s->dataset, s->rows[i], row->codes);
-    const ba_status status = bai_row_extract(s->kernels, row, bai_dataset_length(s->dataset, s->rows[i]), ambiguous);
+    const int64_t ambiguous = bai_dataset_codes(s->kernels, s->dataset, s->rows[i], lane->rows[0]->codes);
+    double *scores = s->scores ? s->scores + i * s->model->outputs : lane->scores;
+    const ba_status status =
+        bai_lane_score_codes(s->kernels, s->model, lane, bai_dataset_length(s->dataset, s->rows[i]), ambiguous, scores);
     if (status) {
       int64_t known = atomic_load(&s->failed);
       while (i < known && !atomic_compare_exchange_weak(&s->failed, &known, i)) continue;
       return status;
     }
-    bai_score_row(s->kernels, s->model, row, s->values[worker], s->scores[worker]);
-    bai_probabilities(s->kernels, s->model->classes, s->scores[worker], s->probabilities + i * s->model->classes);
+    if (s->probabilities)
+      bai_probabilities(s->kernels, s->model->classes, scores, s->probabilities + i * s->model->classes);
   }
   return BA_OK;
 }
 
-static void free_lanes(ba_context *context, scoring *s, int32_t workers) {
-  for (int32_t i = 0; i < workers; i++) {
-    if (s->lanes) bai_row_destroy(s->lanes[i]);
-    if (s->values) bai_free(context, s->values[i]);
-    if (s->scores) bai_free(context, s->scores[i]);
-  }
-  bai_free(context, s->lanes);
-  bai_free(context, s->values);
-  bai_free(context, s->scores);
-}
-
-/* Class probabilities of the rows listed, in the model's class order. */
-static ba_status score_rows(ba_context *context, const ba_model *model, const ba_dataset *dataset, const int64_t *rows,
-                            int64_t count, double *probabilities) {
-  scoring s = {bai_kernels_of(context), model, dataset, rows, count, probabilities, NULL, NULL, NULL, INT64_MAX};
+ba_status bai_score_rows(ba_context *context, const ba_model *model, const ba_dataset *dataset, const int64_t *rows,
+                         int64_t count, double *scores, double *probabilities) {
+  scoring s = {bai_kernels_of(context), model, dataset, rows, count, scores, probabilities, NULL, INT64_MAX};
   const int64_t batches = (count + BATCH - 1) / BATCH;
   const int32_t workers = bai_workers(context, batches);
   ba_status status = bai_alloc_zero(context, workers, sizeof *s.lanes, &s.lanes);
-  if (!status) status = bai_alloc_zero(context, workers, sizeof *s.values, &s.values);
-  if (!status) status = bai_alloc_zero(context, workers, sizeof *s.scores, &s.scores);
-  for (int32_t i = 0; !status && i < workers; i++) {
-    status = bai_row_create(context, model->plan, dataset->longest, &s.lanes[i]);
-    if (!status) status = bai_alloc(context, s.lanes[i]->entries, 4, &s.values[i]);
-    if (!status) status = bai_alloc(context, model->outputs, 8, &s.scores[i]);
-  }
+  if (status) return status;
+  for (int32_t i = 0; !status && i < workers; i++)
+    status = bai_lane_reserve(context, model, &s.lanes[i], dataset->longest);
   if (!status) status = bai_parallel(context, batches, score_batch, &s);
   if (status == BA_ERR_LENGTH || status == BA_ERR_LETTER)
     status =
-        bai_row_explain(context, s.lanes[0], status, rows[s.failed] + 1, bai_dataset_length(dataset, rows[s.failed]));
-  free_lanes(context, &s, workers);
+        bai_lane_explain(context, &s.lanes[0], status, rows[s.failed] + 1, bai_dataset_length(dataset, rows[s.failed]));
+  for (int32_t i = 0; i < workers; i++) bai_lane_free(context, &s.lanes[i]);
+  bai_free(context, s.lanes);
   return status;
 }
 
@@ -139,7 +125,7 @@ static ba_status evaluate(ba_context *context, const ba_model *model, ba_dataset
                          ba_dataset_class_name(dataset, label), ba_model_class_name(model, 0),
                          ba_model_class_name(model, 1), model->classes > 2 ? " and so on" : "");
   }
-  if (!status) status = score_rows(context, model, dataset, chosen.rows, chosen.count, chosen.probabilities);
+  if (!status) status = bai_score_rows(context, model, dataset, chosen.rows, chosen.count, NULL, chosen.probabilities);
   if (!status)
     status = bai_metrics_make(context, model->classes, chosen.count, chosen.labels, chosen.probabilities,
                               chosen.weights, out);
@@ -200,7 +186,7 @@ static ba_status cross_validate(ba_context *context, const char *recipe, ba_data
     ba_model *model = NULL;
     status = select_rows(context, dataset, BA_PART_TRAIN, fold, classes, &held);
     if (!status) status = train_fold(context, recipe, dataset, seed, fold, &model);
-    if (!status) status = score_rows(context, model, dataset, held.rows, held.count, held.probabilities);
+    if (!status) status = bai_score_rows(context, model, dataset, held.rows, held.count, NULL, held.probabilities);
     for (int64_t i = 0, j = 0; !status && i < held.count; i++) {
       while (all.rows[j] != held.rows[i]) j++;
       memcpy(all.probabilities + j * classes, held.probabilities + i * classes, (size_t)classes * 8);

@@ -10,9 +10,8 @@
 
 /* ---- making ---- */
 
-static ba_status take_rows(bai_problem *p, int32_t hold_out, int32_t balanced, int32_t classes) {
+static ba_status take_rows(bai_problem *p, int32_t balanced, int32_t classes) {
   const ba_dataset *dataset = p->dataset;
-  const int32_t *parts = dataset->parts.data, *folds = dataset->folds.data;
   const double *weights = dataset->weights.data;
   double *class_weight;
   ba_status status = bai_alloc_zero(p->context, classes, 8, &class_weight);
@@ -20,7 +19,7 @@ static ba_status take_rows(bai_problem *p, int32_t hold_out, int32_t balanced, i
   int64_t present = 0;
   for (int64_t row = 0; row < dataset->rows; row++) {
     p->labels[row] = bai_dataset_label(dataset, row);
-    if (parts[row] != BA_PART_TRAIN || (hold_out >= 0 && folds[row] == hold_out)) continue;
+    if (p->uses[row] != BAI_USE_TRAIN) continue;
     p->weights[row] = weights[row];
     p->weight_total += weights[row];
     if (class_weight[p->labels[row]] == 0.0) present++;
@@ -71,7 +70,7 @@ static ba_status make_partials(bai_problem *p) {
 }
 
 ba_status bai_problem_create(ba_context *context, ba_dataset *dataset, const bai_plan *plan, int32_t outputs,
-                             int32_t hold_out, int32_t balanced, double l2, bai_problem **out) {
+                             const uint8_t *uses, int32_t balanced, double l2, bai_problem **out) {
   bai_problem *p;
   *out = NULL;
   ba_status status = bai_dataset_order_classes(context, dataset);
@@ -80,12 +79,13 @@ ba_status bai_problem_create(ba_context *context, ba_dataset *dataset, const bai
   p->context = bai_context_retain(context);
   p->dataset = dataset;
   p->plan = plan;
+  p->uses = uses;
   p->outputs = outputs;
   p->parameters = outputs * (plan->width + 1);
   p->l2 = l2;
   status = bai_alloc_zero(context, dataset->rows, 4, &p->labels);
   if (!status) status = bai_alloc_zero(context, dataset->rows, 8, &p->weights);
-  if (!status) status = take_rows(p, hold_out, balanced, ba_dataset_classes(dataset));
+  if (!status) status = take_rows(p, balanced, ba_dataset_classes(dataset));
   if (!status) status = make_lanes(p);
   if (!status) status = make_partials(p);
   if (status)
@@ -299,15 +299,14 @@ ba_status bai_problem_evaluate(bai_problem *p, const double *x, double *objectiv
   return BA_OK;
 }
 
-ba_status bai_problem_part_loss(bai_problem *p, const double *x, int32_t part, double *loss) {
+ba_status bai_problem_mean_loss(bai_problem *p, const double *x, uint8_t use, double *loss) {
   const bai_kernels *kernels = bai_kernels_of(p->context);
-  const int32_t *parts = p->dataset->parts.data;
   const double *weights = p->dataset->weights.data;
   double sum = 0.0, total = 0.0;
   for (int64_t row = 0; row < p->dataset->rows; row++) {
     ba_status status = row % 64 ? BA_OK : bai_check_cancel(p->context);
     if (status) return status;
-    if (parts[row] != part) continue;
+    if (p->uses[row] != use) continue;
     status = bai_problem_features(p, kernels, &p->lanes[0], row);
     if (status) return bai_problem_explain(p, status, row);
     bai_problem_margins(p, kernels, &p->lanes[0], x);

@@ -7,7 +7,7 @@
 #define BAI_TRAIN_PROBLEM_H
 
 #include "features/plan.h"
-#include "train/dataset.h"
+#include "train/uses.h"
 
 #define BAI_BLOCK_ROWS 4096
 
@@ -23,10 +23,11 @@ typedef struct bai_problem {
   ba_context *context;
   const ba_dataset *dataset;
   const bai_plan *plan;
-  int32_t outputs;    /* 1: two classes by one margin; else one margin a class */
-  int64_t parameters; /* outputs x (width) weights, then the intercepts */
-  int32_t *labels;    /* class order, one a row */
-  double *weights;    /* one a row; 0: not a training row */
+  const uint8_t *uses; /* of the rows */
+  int32_t outputs;     /* 1: two classes by one margin; else one margin a class */
+  int64_t parameters;  /* outputs x (width) weights, then the intercepts */
+  int32_t *labels;     /* class order, one a row */
+  double *weights;     /* one a row; 0: not a training row */
   double weight_total;
   double l2;
   bai_pass_lane *lanes;
@@ -35,9 +36,9 @@ typedef struct bai_problem {
   int32_t partial_count;
 } bai_problem;
 
-/* Rows of `part` whose fold is not hold_out are the training rows. `balanced`: every class weighs the same in all. */
+/* `uses` must live as long as the problem. `balanced`: every class weighs the same in all. */
 ba_status bai_problem_create(ba_context *context, ba_dataset *dataset, const bai_plan *plan, int32_t outputs,
-                             int32_t hold_out, int32_t balanced, double l2, bai_problem **out);
+                             const uint8_t *uses, int32_t balanced, double l2, bai_problem **out);
 void bai_problem_destroy(bai_problem *problem);
 /* Objective and gradient at x. */
 ba_status bai_problem_evaluate(bai_problem *problem, const double *x, double *objective, double *gradient);
@@ -48,8 +49,8 @@ ba_status bai_problem_features(const bai_problem *problem, const bai_kernels *ke
 void bai_problem_margins(const bai_problem *problem, const bai_kernels *kernels, bai_pass_lane *lane, const double *x);
 /* The loss of one row, and what each output's margin should move by: d loss / d margin, written over the margins. */
 double bai_problem_loss(const bai_problem *problem, const bai_kernels *kernels, double *margins, int32_t label);
-/* Mean loss over the rows of a part; NaN without rows. */
-ba_status bai_problem_part_loss(bai_problem *problem, const double *x, int32_t part, double *loss);
+/* Mean loss over the rows of one use; NaN without rows. */
+ba_status bai_problem_mean_loss(bai_problem *problem, const double *x, uint8_t use, double *loss);
 /* Words a status of the passes. */
 ba_status bai_problem_explain(const bai_problem *problem, ba_status status, int64_t row);
 

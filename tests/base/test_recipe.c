@@ -150,11 +150,13 @@ static void test_canonical_of_canonical_is_itself(void **state) {
 }
 
 static void test_parsed_values(void **state) {
-  bai_recipe recipe = {{0, 0, 0}, {0, {{0, 0, 0}}}, 0};
+  bai_recipe recipe = {{0, 0, 0}};
   assert_int_equal(bai_recipe_parse(*state, "@motif + PositionKmer(k=2, anchor=end) | Softmax(l2=0.5)", &recipe),
                    BA_OK);
-  assert_int_equal(recipe.features.count, 2);
-  const bai_term *terms = recipe.features.data;
+  assert_int_equal(recipe.members.count, 1);
+  const bai_pipeline *member = bai_recipe_member(&recipe, 0);
+  assert_int_equal(member->features.count, 2);
+  const bai_term *terms = member->features.data;
   assert_int_equal(terms[0].spec->kind, BAI_TERM_KMER);
   assert_int_equal(bai_term_value(&terms[0], "k")->integer, 3);
   assert_int_equal(bai_term_value(&terms[0], "k")->upper, 10);
@@ -163,11 +165,11 @@ static void test_parsed_values(void **state) {
   assert_int_equal(terms[1].spec->kind, BAI_TERM_POSITION_KMER);
   assert_int_equal(bai_term_value(&terms[1], "k")->upper, 2);
   assert_int_equal(bai_term_value(&terms[1], "anchor")->integer, 2);
-  assert_int_equal(recipe.has_model, 1);
-  assert_int_equal(recipe.model.spec->kind, BAI_TERM_SOFTMAX);
-  assert_true(bai_term_value(&recipe.model, "l2")->real == 0.5);
+  assert_int_equal(member->has_model, 1);
+  assert_int_equal(member->model.spec->kind, BAI_TERM_SOFTMAX);
+  assert_true(bai_term_value(&member->model, "l2")->real == 0.5);
   bai_vector text = {0, 0, 0};
-  assert_int_equal(bai_recipe_write(*state, &recipe, 0, &text), BA_OK);
+  assert_int_equal(bai_pipeline_write(*state, member, 0, &text), BA_OK);
   assert_null(strchr(text.data, '|'));
   bai_vector_free(*state, &text);
   bai_recipe_free(*state, &recipe);
@@ -213,7 +215,11 @@ static void test_refusals(void **state) {
       {"Kmer(k=3) |", 12, "no model term; expected Logistic, Softmax"},
       {"Kmer(k=3) | SVM()", 13, "unknown model term; expected Logistic, Softmax"},
       {"Kmer(k=3) | Kmer(k=3)", 13, "unknown model term; expected Logistic, Softmax"},
-      {"Kmer(k=3) | Logistic() | Softmax()", 24, "text after the end; expected nothing more"},
+      {"Kmer(k=3) | Logistic() | Softmax()", 26, "a stage after the model; expected '&', or nothing more"},
+      {"Kmer(k=3) | Logistic() + Kmer(k=2)", 24, "text after the end; expected '&' or nothing more"},
+      {"Kmer(k=3) | Logistic() & Kmer(k=2)", 35,
+       "a member of an ensemble without a model; expected a model after '|' in each"},
+      {"Kmer(k=3) | Logistic() &", 25, "no feature term; expected " FEATURES},
   };
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
     char message[512];
@@ -271,8 +277,14 @@ static void test_values_out_of_range(void **state) {
 
 static void test_other_refusals(void **state) {
   int64_t length;
-  assert_int_equal(ba_recipe_canonical(*state, "Kmer(k=3) & Kmer(k=4)", NULL, 0, &length), BA_ERR_UNSUPPORTED);
-  assert_non_null(strstr(ba_context_error_message(*state), "column 11: "));
+  assert_int_equal(ba_recipe_canonical(*state, "Kmer(k=3) & Kmer(k=4)", NULL, 0, &length), BA_ERR_RECIPE);
+  assert_non_null(strstr(ba_context_error_message(*state), "a member of an ensemble without a model"));
+  char many[512] = "Kmer(k=3) | Logistic()";
+  for (int32_t i = 0; i < 15; i++) strcat(many, " & Kmer(k=3) | Logistic()");
+  assert_int_equal(ba_recipe_canonical(*state, many, NULL, 0, &length), BA_OK);
+  strcat(many, " & Kmer(k=3) | Logistic()");
+  assert_int_equal(ba_recipe_canonical(*state, many, NULL, 0, &length), BA_ERR_RECIPE);
+  assert_non_null(strstr(ba_context_error_message(*state), "one member more; expected at most 16"));
   assert_int_equal(ba_recipe_canonical(*state, NULL, NULL, 0, &length), BA_ERR_ARGUMENT);
   assert_int_equal(ba_recipe_canonical(*state, "Kmer(k=3)", NULL, 0, NULL), BA_ERR_ARGUMENT);
   assert_int_equal(ba_recipe_canonical(NULL, "Kmer(k=3)", NULL, 0, &length), BA_ERR_ARGUMENT);

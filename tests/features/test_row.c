@@ -31,11 +31,11 @@ static int32_t tear_down(void **state) {
 
 static ba_status make(ba_context *context, const char *text, int64_t fitted, int64_t longest, bai_plan **plan,
                       bai_row **row) {
-  bai_recipe recipe = {{0, 0, 0}, {0, {{0, 0, 0}}}, 0};
+  bai_recipe recipe = {{0, 0, 0}};
   *plan = NULL;
   *row = NULL;
   ba_status status = bai_recipe_parse(context, text, &recipe);
-  if (!status) status = bai_plan_create(context, &recipe, plan);
+  if (!status) status = bai_plan_create(context, bai_recipe_member(&recipe, 0), plan);
   if (!status && (*plan)->needs_fit) {
     status = bai_plan_fit_length(context, *plan, fitted, 1);
     if (!status) status = bai_plan_lay_out(context, *plan);

@@ -89,9 +89,9 @@ static inline ba_records *making_slice(ba_context *context, const ba_records *re
 }
 
 static inline int64_t making_width(ba_context *context, const char *recipe, int64_t length) {
-  bai_recipe parsed = {{0, 0, 0}, {0, {{0, 0, 0}}}, 0};
+  bai_recipe parsed = {{0, 0, 0}};
   OK(context, bai_recipe_parse(context, recipe, &parsed));
-  const int64_t width = bai_plan_width_of(&parsed, length);
+  const int64_t width = bai_plan_width_of(bai_recipe_member(&parsed, 0), length);
   bai_recipe_free(context, &parsed);
   return width;
 }

@@ -89,7 +89,7 @@ static void test_a_sequence_too_long(void **state) {
   ba_context *context = *state;
   ba_model *model = making_model(context, "Kmer(k=1)", -1, 2, 1);
   bai_row *row;
-  REFUSED(context, bai_row_create(context, model->plan, INT64_C(1) << 31, &row), BA_ERR_LIMIT, "2147483647");
+  REFUSED(context, bai_row_create(context, model->members[0].plan, INT64_C(1) << 31, &row), BA_ERR_LIMIT, "2147483647");
   assert_null(row);
   ba_model_release(model);
 }
@@ -102,7 +102,7 @@ static void test_a_cancel_within_a_sequence(void **state) {
   bai_row *row;
   double parts[4];
   OK(context, ba_scorer_create(context, model, NULL, &scorer));
-  OK(context, bai_row_create(context, model->plan, 4, &row));
+  OK(context, bai_row_create(context, model->members[0].plan, 4, &row));
   assert_int_equal(bai_row_extract_letters(bai_kernels_of(context), row, "ACGT", 4), BA_OK);
   ba_context_cancel(context);
   assert_int_equal(bai_row_extract_letters(bai_kernels_of(context), row, "ACGT", 4), BA_ERR_CANCELLED);

@@ -205,7 +205,7 @@ static void test_the_format(void **state) {
   assert_int_equal(find(&parts, "weights")->columns, 36);
   assert_int_equal(get(find(&parts, "length")->data, 8), 5);
   for (int32_t i = 0; i < 108; i++)
-    assert_int_equal((int32_t)get(find(&parts, "weights")->data + 4 * i, 4), model->weights[i]);
+    assert_int_equal((int32_t)get(find(&parts, "weights")->data + 4 * i, 4), model->members[0].weights[i]);
   assert_memory_equal(find(&parts, "classes")->data, "first\0second\0third", 19);
   uint8_t *own = put_together(&parts, &m);
   assert_int_equal(m, n);
@@ -297,11 +297,11 @@ static void test_versions(void **state) {
   put(bytes + 8, 4, 9);
   repair(bytes, n);
   assert_int_equal(load(*state, bytes, n, "selftest=yes"), BA_OK); /* newer, yet readable */
-  put(bytes + 12, 4, 2);
+  put(bytes + 12, 4, 3);
   repair(bytes, n);
   assert_int_equal(load(*state, bytes, n, NULL), BA_ERR_VERSION);
   assert_string_equal(ba_context_error_message(*state),
-                      "the model file has format 9 and needs a reader of format 2; this library reads up to 1");
+                      "the model file has format 9 and needs a reader of format 3; this library reads up to 2");
   put(bytes + 12, 4, UINT32_MAX);
   repair(bytes, n);
   assert_int_equal(load(*state, bytes, n, NULL), BA_ERR_VERSION);

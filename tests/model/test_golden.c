@@ -31,8 +31,8 @@ static uint64_t bits_of(double value) {
 }
 
 static void oracle_of(const ba_model *model, const char *letters, int64_t length, double *scores) {
-  oracle_score(blocks, BLOCKS, FITTED, model->outputs, model->weights, model->exponents, model->intercepts, letters,
-               length, scores);
+  oracle_score(blocks, BLOCKS, FITTED, model->outputs, model->members[0].weights, model->members[0].exponents,
+               model->members[0].intercepts, letters, length, scores);
 }
 
 static void write_golden(ba_context *context, const char *folder) {

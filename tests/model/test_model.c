@@ -28,10 +28,10 @@ static void check_rounding(ba_context *context, const double weights[8]) {
   assert_true(got == intercept);
   for (int32_t b = 0; b < 2; b++) {
     const int32_t e = largest_scale(weights + 4 * b, 4);
-    assert_int_equal(model->exponents[b], e);
+    assert_int_equal(model->members[0].exponents[b], e);
     for (int32_t i = 4 * b; i < 4 * b + 4; i++) {
-      assert_true((double)model->weights[i] == rint(ldexp(weights[i], e))); /* rint: ties to even */
-      assert_true(back[i] == ldexp((double)model->weights[i], -e));
+      assert_true((double)model->members[0].weights[i] == rint(ldexp(weights[i], e))); /* rint: ties to even */
+      assert_true(back[i] == ldexp((double)model->members[0].weights[i], -e));
       double most = 0.0;
       for (int32_t j = 4 * b; j < 4 * b + 4; j++) most = fmax(most, fabs(weights[j]));
       /* Half a unit, a unit being at most 2^-30 of the largest weight, or half the smallest number that there is. */
@@ -140,9 +140,9 @@ static void test_what_a_model_says(void **state) {
   REFUSED(context, ba_model_column_name(context, model, -1, text, sizeof text, &n), BA_ERR_ARGUMENT, "0 to 35");
   OK(context, ba_model_weights(context, model, 2, NULL, &intercept));
   OK(context, ba_model_weights(context, model, 2, weights, NULL));
-  assert_true(intercept == model->intercepts[2]);
+  assert_true(intercept == model->members[0].intercepts[2]);
   for (int32_t i = 0; i < 36; i++)
-    assert_true(weights[i] == ldexp(model->weights[72 + i], -model->exponents[4 + (i >= 16)]));
+    assert_true(weights[i] == ldexp(model->members[0].weights[72 + i], -model->members[0].exponents[4 + (i >= 16)]));
   REFUSED(context, ba_model_weights(context, model, 3, weights, NULL), BA_ERR_ARGUMENT, "0 to 2");
   REFUSED(context, ba_model_weights(context, model, -1, weights, NULL), BA_ERR_ARGUMENT, "0 to 2");
   OK(context, ba_model_describe(context, model, text, sizeof text, &n));

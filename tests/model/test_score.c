@@ -15,7 +15,7 @@ static void check_scores(ba_context *context, const ba_model *model, const oracl
   ba_model *shared = NULL;
   ba_scorer *scorer = NULL;
   assert_non_null(scores);
-  assert_int_equal(model->plan->block_count, n);
+  assert_int_equal(model->members[0].plan->block_count, n);
   int64_t length;
   uint8_t *bytes = making_bytes(context, model, &length);
   OK(context, ba_model_load_memory(context, bytes, length, NULL, &shared));
@@ -23,8 +23,8 @@ static void check_scores(ba_context *context, const ba_model *model, const oracl
   OK(context, ba_scorer_predict_records(scorer, records, scores, NULL));
   for (int64_t i = 0; i < count; i++) {
     const char *letters = ba_records_sequence(records, i, &length);
-    oracle_score(blocks, n, model->plan->fitted_length, model->outputs, model->weights, model->exponents,
-                 model->intercepts, letters, length, expected);
+    oracle_score(blocks, n, model->members[0].plan->fitted_length, model->outputs, model->members[0].weights,
+                 model->members[0].exponents, model->members[0].intercepts, letters, length, expected);
     SAME_BITS(scores + i * model->outputs, expected, model->outputs);
   }
   ba_scorer_destroy(scorer);
@@ -111,7 +111,7 @@ static void test_sums_beyond_64_bits(void **state) {
   assert_non_null(weights);
   for (int64_t i = 0; i < width; i++) weights[i] = 1.999999 - (double)(i % 7) * 1e-6;
   OK(*state, making_model_of(*state, recipe, -1, 2, weights, &intercept, &model));
-  assert_true(model->weights[0] > 2147400000);
+  assert_true(model->members[0].weights[0] > 2147400000);
   ba_records *random = making_records(*state, 1, 140000, 140000, "ACGT", 9);
   oracle_wide sum = 0;
   int64_t length;
@@ -119,7 +119,7 @@ static void test_sums_beyond_64_bits(void **state) {
   uint64_t *counts = calloc(262144, sizeof *counts);
   assert_non_null(counts);
   for (int64_t i = 0; i + 9 <= length; i++) counts[oracle_column(&blocks[0], 0, letters, length, i)]++;
-  for (int64_t c = 0; c < 262144; c++) sum += (oracle_wide)model->weights[c] * oracle_root(counts[c]);
+  for (int64_t c = 0; c < 262144; c++) sum += (oracle_wide)model->members[0].weights[c] * oracle_root(counts[c]);
   assert_true(sum > INT64_MAX); /* the case is what it says */
   check_scores(*state, model, blocks, 2, random);
   ba_records_release(random);

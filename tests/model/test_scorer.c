@@ -134,12 +134,12 @@ static void test_counts_equal_letters(void **state) {
 
 /* The sum of the sizes of what a score adds up. */
 static double scale_of(const ba_model *model, int32_t output, const double *row) {
-  double sum = fabs(model->intercepts[output]);
-  for (int32_t b = 0; b < model->plan->block_count; b++) {
-    const bai_block *block = &model->plan->blocks[b];
+  double sum = fabs(model->members[0].intercepts[output]);
+  for (int32_t b = 0; b < model->members[0].plan->block_count; b++) {
+    const bai_block *block = &model->members[0].plan->blocks[b];
     for (int64_t c = block->first; c < block->first + block->width; c++)
-      sum += fabs(row[c] * ldexp(model->weights[output * model->plan->width + c],
-                                 -model->exponents[output * model->plan->block_count + b]));
+      sum += fabs(row[c] * ldexp(model->members[0].weights[output * model->members[0].plan->width + c],
+                                 -model->members[0].exponents[output * model->members[0].plan->block_count + b]));
   }
   return sum;
 }
@@ -149,7 +149,7 @@ static double scale_of(const ba_model *model, int32_t output, const double *row)
 static void check_float_rows(ba_context *context, const recipe_case *c, const fixture *f, double bound) {
   ba_extractor *extractor = extractor_for(context, c);
   ba_array *values = NULL, *floats = NULL;
-  const int64_t n = ba_records_count(f->records), width = f->model->plan->width, shape[] = {n, width};
+  const int64_t n = ba_records_count(f->records), width = f->model->members[0].plan->width, shape[] = {n, width};
   const int32_t outputs = f->model->outputs;
   double scores[RECORDS * 4], singles[RECORDS * 4], one[4], p[4], again[4];
   OK(context, ba_extractor_apply_records(extractor, f->records, NULL, &values));
@@ -204,8 +204,9 @@ static void test_strided_rows(void **state) {
   OK(context, ba_scorer_predict(scorer, rows, forward, NULL));
   ba_array_release(rows);
   for (int32_t i = 0; i < 3; i++) {
-    double expected = model->intercepts[0];
-    for (int32_t c = 0; c < 4; c++) expected += data[i][c] * ldexp(model->weights[c], -model->exponents[0]);
+    double expected = model->members[0].intercepts[0];
+    for (int32_t c = 0; c < 4; c++)
+      expected += data[i][c] * ldexp(model->members[0].weights[c], -model->members[0].exponents[0]);
     assert_true(fabs(forward[i] - expected) < 1e-13);
   }
   OK(context, ba_array_wrap(context, BA_FLOAT64, 2, shape, back, data[2], NULL, NULL, &rows));
@@ -227,7 +228,7 @@ static void test_scan_equals_windows(void **state) {
     const char *letters = ba_records_sequence(genome, 0, &length);
     for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {
       const int64_t window = sizes[s][0], step = sizes[s][1];
-      if (f.model->plan->needs_equal && window != cases[i].fitted) continue;
+      if (f.model->members[0].plan->needs_equal && window != cases[i].fitted) continue;
       double scanned[700 * 4], whole[700 * 4];
       int64_t offsets[701], count = -1, n = 0;
       char *windows = malloc(700 * 700);
@@ -271,7 +272,7 @@ static void test_attribution_adds_up(void **state) {
         OK(context, ba_scorer_attribute(f.scorer, letters, length, o, parts));
         double sum = 0.0;
         for (int64_t p = 0; p < length; p++) sum += parts[p];
-        assert_true(fabs(sum - (f.scores[r * f.model->outputs + o] - f.model->intercepts[o])) < 1e-9);
+        assert_true(fabs(sum - (f.scores[r * f.model->outputs + o] - f.model->members[0].intercepts[o])) < 1e-9);
         assert_true(parts[length] == 0.125);
       }
     }

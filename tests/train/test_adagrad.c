@@ -12,16 +12,18 @@ typedef struct fixture {
   ba_context *context;
   ba_dataset *dataset;
   bai_plan *plan;
+  uint8_t *uses;
   bai_problem *problem;
   bai_adagrad *solver;
 } fixture;
 
 static ba_status open_solver(fixture *f, double l2, double rate, uint64_t seed) {
-  bai_recipe parsed = {{0, 0, 0}, {0, {{0, 0, 0}}}, 0};
+  bai_recipe parsed = {{0, 0, 0}};
   ba_status status = bai_recipe_parse(f->context, "Kmer(k=1, value=count, norm=none)", &parsed);
-  if (!status) status = bai_plan_create(f->context, &parsed, &f->plan);
+  if (!status) status = bai_plan_create(f->context, bai_recipe_member(&parsed, 0), &f->plan);
   bai_recipe_free(f->context, &parsed);
-  if (!status) status = bai_problem_create(f->context, f->dataset, f->plan, 1, -1, 0, l2, &f->problem);
+  if (!status) status = bai_uses_make(f->context, f->dataset, -1, 0, 1, &f->uses);
+  if (!status) status = bai_problem_create(f->context, f->dataset, f->plan, 1, f->uses, 0, l2, &f->problem);
   if (!status) status = bai_adagrad_create(f->context, f->problem, rate, seed, &f->solver);
   return status;
 }
@@ -29,6 +31,7 @@ static ba_status open_solver(fixture *f, double l2, double rate, uint64_t seed) 
 static void close_solver(fixture *f) {
   bai_adagrad_destroy(f->solver);
   bai_problem_destroy(f->problem);
+  bai_free(f->context, f->uses);
   bai_plan_destroy(f->plan);
   ba_dataset_destroy(f->dataset);
 }

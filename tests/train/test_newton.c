@@ -27,6 +27,7 @@ typedef struct fixture {
   ba_dataset *dataset;
   bai_recipe recipe;
   bai_plan *plan;
+  uint8_t *uses;
   bai_problem *problem;
 } fixture;
 
@@ -60,15 +61,18 @@ static ba_status make(fixture *f, ba_context *context, const char *recipe, int32
   ba_status status = ba_dataset_create(context, NULL, &f->dataset);
   if (!status) status = add_rows(f->dataset, rows, classes);
   if (!status) status = bai_recipe_parse(context, recipe, &f->recipe);
-  if (!status) status = bai_plan_create(context, &f->recipe, &f->plan);
+  if (!status) status = bai_plan_create(context, bai_recipe_member(&f->recipe, 0), &f->plan);
   if (!status) status = bai_plan_lay_out(context, f->plan);
+  if (!status) status = bai_uses_make(context, f->dataset, -1, 0, 1, &f->uses);
   if (!status)
-    status = bai_problem_create(context, f->dataset, f->plan, classes > 2 ? classes : 1, -1, balanced, l2, &f->problem);
+    status =
+        bai_problem_create(context, f->dataset, f->plan, classes > 2 ? classes : 1, f->uses, balanced, l2, &f->problem);
   return status;
 }
 
 static void unmake(fixture *f) {
   bai_problem_destroy(f->problem);
+  bai_free(f->context, f->uses);
   bai_plan_destroy(f->plan);
   bai_recipe_free(f->context, &f->recipe);
   ba_dataset_destroy(f->dataset);

@@ -13,22 +13,25 @@ typedef struct fixture {
   ba_context *context;
   ba_dataset *dataset;
   bai_plan *plan;
+  uint8_t *uses;
   bai_problem *problem;
 } fixture;
 
 static ba_status open_problem(fixture *f, const char *recipe, int32_t outputs, int32_t hold_out, int32_t balanced,
                               double l2) {
-  bai_recipe parsed = {{0, 0, 0}, {0, {{0, 0, 0}}}, 0};
+  bai_recipe parsed = {{0, 0, 0}};
   ba_status status = bai_recipe_parse(f->context, recipe, &parsed);
-  if (!status) status = bai_plan_create(f->context, &parsed, &f->plan);
+  if (!status) status = bai_plan_create(f->context, bai_recipe_member(&parsed, 0), &f->plan);
   bai_recipe_free(f->context, &parsed);
+  if (!status) status = bai_uses_make(f->context, f->dataset, hold_out, 0, 1, &f->uses);
   if (!status)
-    status = bai_problem_create(f->context, f->dataset, f->plan, outputs, hold_out, balanced, l2, &f->problem);
+    status = bai_problem_create(f->context, f->dataset, f->plan, outputs, f->uses, balanced, l2, &f->problem);
   return status;
 }
 
 static void close_problem(fixture *f) {
   bai_problem_destroy(f->problem);
+  bai_free(f->context, f->uses);
   bai_plan_destroy(f->plan);
   ba_dataset_destroy(f->dataset);
 }
@@ -218,9 +221,9 @@ static void test_part_loss(void **state) {
   fixture f = {.context = *state, .dataset = rows_of(*state, 3, letters, labels, weights)};
   OK(*state, open_problem(&f, "Kmer(k=1)", 1, -1, 0, 0.0));
   OK(*state, bai_problem_evaluate(f.problem, x, &all, gradient));
-  OK(*state, bai_problem_part_loss(f.problem, x, BA_PART_TRAIN, &loss));
+  OK(*state, bai_problem_mean_loss(f.problem, x, BAI_USE_TRAIN, &loss));
   assert_true(fabs(all - loss) < 1e-15);
-  OK(*state, bai_problem_part_loss(f.problem, x, BA_PART_DEV, &loss));
+  OK(*state, bai_problem_mean_loss(f.problem, x, BAI_USE_DEV, &loss));
   assert_true(isnan(loss));
   close_problem(&f);
 }
@@ -251,10 +254,12 @@ static void test_the_same_bits_for_any_threads(void **state) {
         }
         bai_problem_destroy(f.problem);
         bai_plan_destroy(f.plan);
+        bai_free(context, f.uses);
       }
     }
     f.problem = NULL;
     f.plan = NULL;
+    f.uses = NULL;
     ba_dataset_destroy(f.dataset);
   }
 }
@@ -293,10 +298,10 @@ static void test_errors(void **state) {
   REFUSED(context, bai_problem_evaluate(f.problem, x, &objective, gradient), BA_ERR_LETTER, "ambiguous=error");
   ba_context_error_position(context, &record, NULL);
   assert_int_equal(record, 2);
-  REFUSED(context, bai_problem_part_loss(f.problem, x, BA_PART_TRAIN, &objective), BA_ERR_LETTER, "record 2");
+  REFUSED(context, bai_problem_mean_loss(f.problem, x, BAI_USE_TRAIN, &objective), BA_ERR_LETTER, "record 2");
   ba_context_cancel(context);
   REFUSED(context, bai_problem_evaluate(f.problem, x, &objective, gradient), BA_ERR_CANCELLED, "cancelled");
-  REFUSED(context, bai_problem_part_loss(f.problem, x, BA_PART_TRAIN, &objective), BA_ERR_CANCELLED, "cancelled");
+  REFUSED(context, bai_problem_mean_loss(f.problem, x, BAI_USE_TRAIN, &objective), BA_ERR_CANCELLED, "cancelled");
   OK(context, ba_context_reset(context));
   close_problem(&f);
   fixture g = {.context = context, .dataset = rows_of(context, 2, letters, same, NULL)};
@@ -316,7 +321,7 @@ static ba_status life(ba_context *context, void *argument) {
   if (!status) status = ba_dataset_add_records(f.dataset, records, labels, NULL, NULL, BA_PART_TRAIN);
   if (!status) status = open_problem(&f, "Kmer(k=1..2)", 1, -1, 1, 0.1);
   if (!status) status = bai_problem_evaluate(f.problem, x, &objective, gradient);
-  if (!status) status = bai_problem_part_loss(f.problem, x, BA_PART_DEV, &objective);
+  if (!status) status = bai_problem_mean_loss(f.problem, x, BAI_USE_DEV, &objective);
   ba_records_release(records);
   close_problem(&f);
   return status;

@@ -30,6 +30,9 @@ static const run_case runs[] = {
     {"PositionKmer(k=1..3) | Logistic(max_iter=4)", MANY, 12, 12, 2},
     {"PositionKmer(k=1, anchor=start) + Kmer(k=2) | Softmax(solver=adagrad, epochs=2)", 3000, 5, 15, 3},
     {"Kmer(k=1..4) | Logistic(solver=adagrad, epochs=3)", 3000, 5, 20, 2},
+    {"Kmer(k=1..3) | Logistic(max_iter=4) & PositionKmer(k=1, anchor=end) | Softmax(solver=adagrad, epochs=2)", 3000, 5,
+     20, 2},
+    {"Kmer(k=1..2) | Softmax(max_iter=4) & Kmer(k=3) | Softmax(max_iter=3)", 3000, 5, 20, 4},
 };
 
 static void test_the_same_bytes(void **state) {
@@ -104,12 +107,14 @@ static void test_converges_to_the_optimum(void **state) {
   /* The model's own weights, slightly rounded, give the same objective; any other point a higher one. */
   double x[85], value, gradient[85];
   OK(context, ba_model_weights(context, model, 0, x, &x[84]));
-  bai_recipe parsed = {{0, 0, 0}, {0, {{0, 0, 0}}}, 0};
+  bai_recipe parsed = {{0, 0, 0}};
   bai_plan *plan = NULL;
+  uint8_t *uses = NULL;
   bai_problem *problem = NULL;
   OK(context, bai_recipe_parse(context, "Kmer(k=1..3)", &parsed));
-  OK(context, bai_plan_create(context, &parsed, &plan));
-  OK(context, bai_problem_create(context, dataset, plan, 1, -1, 0, 0.01, &problem));
+  OK(context, bai_plan_create(context, bai_recipe_member(&parsed, 0), &plan));
+  OK(context, bai_uses_make(context, dataset, -1, 0, 1, &uses));
+  OK(context, bai_problem_create(context, dataset, plan, 1, uses, 0, 0.01, &problem));
   OK(context, bai_problem_evaluate(problem, x, &value, gradient));
   assert_true(fabs(value - objective) < 1e-12);
   uint64_t seed = 1;
@@ -120,6 +125,7 @@ static void test_converges_to_the_optimum(void **state) {
     assert_true(value > objective);
   }
   bai_problem_destroy(problem);
+  bai_free(context, uses);
   bai_plan_destroy(plan);
   bai_recipe_free(context, &parsed);
   ba_model_release(model);
@@ -516,9 +522,11 @@ static ba_status life(ba_context *context, void *argument) {
 static void test_every_failing_allocation(void **state) {
   char lbfgs[] = "Kmer(k=1) + PositionKmer(k=1, anchor=end) | Softmax(max_iter=2)";
   char adagrad[] = "Kmer(k=1) | Logistic(solver=adagrad, epochs=2)";
+  char ensemble[] = "Kmer(k=1) | Logistic(max_iter=2) & Kmer(k=2) | Logistic(max_iter=2)";
   (void)state;
   assert_true(fault_sweep(life, lbfgs) > 60);
   assert_true(fault_sweep(life, adagrad) > 60);
+  assert_true(fault_sweep(life, ensemble) > 120);
 }
 
 typedef struct second {

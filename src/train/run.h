@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * run.h: the training of one member of a recipe.
+ */
+#ifndef BAI_TRAIN_RUN_H
+#define BAI_TRAIN_RUN_H
+
+#include "model/model.h"
+#include "train/uses.h"
+
+typedef struct bai_run bai_run;
+
+/* `pipeline` and `uses` must live as long as the run. */
+ba_status bai_run_create(ba_dataset *dataset, const bai_pipeline *pipeline, const uint8_t *uses, int64_t seed,
+                         bai_run **out);
+void bai_run_destroy(bai_run *run);
+/* One step; BA_END when the run has stopped. */
+ba_status bai_run_advance(bai_run *run);
+void bai_run_metrics(const bai_run *run, int64_t *iterations, int64_t *passes, double *objective, double *gradient,
+                     double *dev_loss);
+const char *bai_run_reason(const bai_run *run);
+/* A model of one member, from the best weights so far. */
+ba_status bai_run_model(bai_run *run, ba_model **out);
+
+#endif
