@@ -38,6 +38,10 @@ typedef struct ba_records ba_records;
  * `reference=FILE` (the FASTA file of a CRAM file that needs one), and `unmapped=keep|skip`, `secondary=keep|skip`
  * (supplementary ones too), `duplicates=keep|skip` (all default keep), `min_mapping_quality=0..254` (default 0; 255,
  * for unknown, is kept) and `tags=NM:AS:MD` (optional fields to keep, up to 32, for ba_records_tag).
+ * What is cut off and left out: `trim_quality=0..93` and `trim_start_quality=0..93` (ends of low
+ * quality, right and left; 0, the default, is off), and then, of what is left, `min_length=`, `max_length=`,
+ * `max_ambiguous=` (letters other than A C G T U) and `min_mean_quality=0..93` (the Phred value of the mean probability
+ * of an error); `pair_filter=any|both` says when a pair goes (ba_reader_open_pair). docs/formats.md has the formulas.
  * @return BA_OK, BA_ERR_ARGUMENT, BA_ERR_RECIPE for an option, BA_ERR_IO, BA_ERR_UNSUPPORTED, BA_ERR_MEMORY,
  * BA_ERR_LIMIT, BA_ERR_BUSY.
  * Owns: the caller closes the reader. Threads: one at a time. Cost: opens the file, reads nothing; holds about 70 kB,
@@ -126,6 +130,14 @@ BA_API void ba_reader_counters(const ba_reader *reader, int64_t *letters, int64_
  * Threads: one at a time. Cost: constant. Since 0.1.0.
  */
 BA_API int64_t ba_reader_skipped(const ba_reader *reader);
+/**
+ * Counts what trim_quality and trim_start_quality cut off so far, also of records that were then left out.
+ * @param reader NULL gives 0 and 0.
+ * @param records records that lost letters; may be NULL.
+ * @param letters letters cut off; may be NULL.
+ * Owns: nothing. Threads: one at a time. Cost: constant. Since 0.1.0.
+ */
+BA_API void ba_reader_trimmed(const ba_reader *reader, int64_t *records, int64_t *letters);
 /**
  * Closes a reader. Batches that it gave stay valid.
  * @param reader may be NULL. Not to be used afterwards.

@@ -7,7 +7,7 @@
 
 #include "base/base.h"
 
-#define ACCEPTED_TEXT 256
+#define ACCEPTED_TEXT 384
 
 /* One key or value inside the option text. */
 typedef struct piece {

@@ -190,7 +190,10 @@ static ba_status count_letters(bai_parser *parser, uint8_t *letters, int64_t n) 
 static ba_status add_qualities(bai_parser *parser, const bam1_t *record, int64_t n) {
   bai_vector *column = &parser->batch->qualities;
   const uint8_t *values = bam_get_qual(record);
-  if (n == 0 || values[0] == 0xff) return BA_OK; /* none were stored */
+  if (n == 0) return BA_OK;
+  if (values[0] == 0xff) { /* none were stored */
+    return parser->needs_quality ? bai_parser_lacks_quality(parser, "the record has no qualities") : BA_OK;
+  }
   ba_status status = bai_vector_reserve(parser->context, column, n + BAI_LETTER_SLACK, 1);
   if (status) return status;
   uint8_t *symbols = (uint8_t *)column->data + column->count;

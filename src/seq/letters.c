@@ -77,6 +77,12 @@ int64_t bai_first_ambiguous(const uint8_t *letters, int64_t n) {
   return -1;
 }
 
+int64_t bai_count_ambiguous(const uint8_t *letters, int64_t n) {
+  int64_t count = 0;
+  for (int64_t i = 0; i < n; i++) count += !is_plain(letters[i]);
+  return count;
+}
+
 int64_t bai_scan_symbols(uint8_t *symbols, int64_t n) {
   memset(symbols + n, '!', BLOCK);
   for (int64_t at = 0; at < n; at += BLOCK) {

@@ -19,6 +19,8 @@ typedef struct bai_letter_scan {
 bai_letter_scan bai_scan_letters(uint8_t *letters, int64_t n);
 /* Index of the first letter other than A C G T U, or -1. */
 int64_t bai_first_ambiguous(const uint8_t *letters, int64_t n);
+/* How many letters other than A C G T U there are. */
+int64_t bai_count_ambiguous(const uint8_t *letters, int64_t n);
 /* Index of the first byte outside '!'..'~', or -1; the same room is needed. */
 int64_t bai_scan_symbols(uint8_t *symbols, int64_t n);
 /* Index of the first control byte other than a tab, or -1; the same room is needed. */

@@ -97,3 +97,8 @@ ba_status bai_parser_commit(bai_parser *parser, int64_t end) {
   parser->symbols = parser->first_line_symbols = parser->quality_at = 0;
   return BA_OK;
 }
+
+ba_status bai_parser_lacks_quality(const bai_parser *parser, const char *what) {
+  return bai_fail_at(parser->context, BA_ERR_FORMAT, parser->record, -1,
+                     "%s, which trim_quality, trim_start_quality and min_mean_quality need", what);
+}

@@ -30,10 +30,11 @@ typedef struct bai_parser {
   ba_records *batch; /* being filled; its unfinished record stands behind the last offsets */
   int64_t most;      /* records wanted */
   int32_t refuse_ambiguous;
-  int32_t state;        /* of fasta.c or fastq.c; both start at 0 */
-  int32_t after_return; /* the last line ended in CR: an LF may still follow */
-  int64_t record;       /* the number, from 1, of the record in hand or of the next one */
-  int64_t done_bytes;   /* bytes of input up to the end of the last finished record */
+  int32_t needs_quality; /* letters without qualities are an error */
+  int32_t state;         /* of fasta.c or fastq.c; both start at 0 */
+  int32_t after_return;  /* the last line ended in CR: an LF may still follow */
+  int64_t record;        /* the number, from 1, of the record in hand or of the next one */
+  int64_t done_bytes;    /* bytes of input up to the end of the last finished record */
 
   /* Of the record in hand. */
   int64_t letters, ambiguous; /* letters so far; those other than A C G T U */
@@ -79,6 +80,8 @@ void bai_parser_end_line(bai_parser *parser, bai_window *window);
 int32_t bai_parser_ready(bai_parser *parser, bai_window *window);
 /* Ends the record in hand, which took the input up to `end`. */
 ba_status bai_parser_commit(bai_parser *parser, int64_t end);
+/* BA_ERR_FORMAT at the record in hand: an option needs the qualities that it lacks. */
+ba_status bai_parser_lacks_quality(const bai_parser *parser, const char *what);
 
 static inline int32_t bai_at_line_end(const bai_window *window) {
   return *window->at == '\n' || *window->at == '\r';

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "seq/filter.h"
 #include "seq/hts.h"
 #include "seq/inflate.h"
 #include "seq/letters.h"
@@ -43,6 +44,8 @@ struct ba_reader {
   int64_t head_count;
   bai_window head_window;
   bai_parser parser;
+  bai_filter filter;
+  int64_t filtered; /* records of the batch that have been through the filter */
   saved_error error;
   ba_records *last;                           /* the last batch given: used again once nobody else holds it */
   bai_records_room room;                      /* what it held */
@@ -59,6 +62,7 @@ void ba_reader_close(ba_reader *reader) {
   if (reader->source) reader->source->close(reader->source, context);
   ba_records_release(reader->parser.batch);
   ba_records_release(reader->last);
+  bai_vector_free(context, &reader->filter.spans);
   bai_free(context, reader->path);
   bai_free(context, reader);
   bai_context_release(context);
@@ -66,6 +70,38 @@ void ba_reader_close(ba_reader *reader) {
 
 ba_context *bai_reader_context(const ba_reader *reader) {
   return reader->context;
+}
+
+static ba_status read_options(ba_reader *reader, const char *options) {
+  const double no_limit = (double)BAI_FILTER_NO_LIMIT;
+  bai_hts_options *alignments = &reader->alignments;
+  bai_filter *filter = &reader->filter;
+  char tags[BAI_OPTION_TEXT] = "";
+  const bai_option table[] = {
+      {.name = "ambiguous", .type = 'w', .words = "skip|error", .value = &reader->parser.refuse_ambiguous},
+      {.name = "bgzf_end", .type = 'w', .words = "warn|require", .value = &reader->require_end},
+      {.name = "inflater", .type = 'w', .words = BAI_INFLATER_WORDS, .value = &reader->inflater},
+      {.name = "threads", .type = 'i', .least = 1, .most = 256, .value = &reader->threads},
+      {.name = "reference", .type = 't', .value = alignments->reference},
+      {.name = "unmapped", .type = 'w', .words = "keep|skip", .value = &alignments->unmapped},
+      {.name = "secondary", .type = 'w', .words = "keep|skip", .value = &alignments->secondary},
+      {.name = "duplicates", .type = 'w', .words = "keep|skip", .value = &alignments->duplicates},
+      {.name = "min_mapping_quality", .type = 'i', .most = 254, .value = &alignments->min_mapping_quality},
+      {.name = "tags", .type = 't', .value = tags},
+      {.name = "trim_quality", .type = 'i', .most = 93, .value = &filter->trim_quality},
+      {.name = "trim_start_quality", .type = 'i', .most = 93, .value = &filter->trim_start_quality},
+      {.name = "min_length", .type = 'i', .most = no_limit, .value = &filter->min_length},
+      {.name = "max_length", .type = 'i', .most = no_limit, .value = &filter->max_length},
+      {.name = "max_ambiguous", .type = 'i', .most = no_limit, .value = &filter->max_ambiguous},
+      {.name = "min_mean_quality", .type = 'i', .most = 93, .value = &filter->min_mean_quality},
+      {.name = "pair_filter", .type = 'w', .words = "any|both", .value = &filter->pair_both},
+      {.name = NULL}};
+  bai_filter_start(filter);
+  ba_status status = bai_options_parse(reader->context, options, table);
+  bai_filter_ready(filter);
+  reader->parser.needs_quality = bai_filter_needs_quality(filter);
+  if (!status) status = bai_inflate_check(reader->context, reader->inflater);
+  return status ? status : bai_tags_parse(reader->context, tags, &alignments->tags);
 }
 
 ba_status bai_reader_open_source(ba_context *context, bai_source *source, const char *options, ba_reader **out) {
@@ -81,26 +117,7 @@ ba_status bai_reader_open_source(ba_context *context, bai_source *source, const 
   reader->parser.context = context;
   reader->parser.record = 1;
   reader->threads = context->threads;
-  char tags[BAI_OPTION_TEXT] = "";
-  const bai_option table[] = {
-      {.name = "ambiguous", .type = 'w', .words = "skip|error", .value = &reader->parser.refuse_ambiguous},
-      {.name = "bgzf_end", .type = 'w', .words = "warn|require", .value = &reader->require_end},
-      {.name = "inflater", .type = 'w', .words = BAI_INFLATER_WORDS, .value = &reader->inflater},
-      {.name = "reference", .type = 't', .value = reader->alignments.reference},
-      {.name = "unmapped", .type = 'w', .words = "keep|skip", .value = &reader->alignments.unmapped},
-      {.name = "secondary", .type = 'w', .words = "keep|skip", .value = &reader->alignments.secondary},
-      {.name = "duplicates", .type = 'w', .words = "keep|skip", .value = &reader->alignments.duplicates},
-      {.name = "min_mapping_quality",
-       .type = 'i',
-       .least = 0,
-       .most = 254,
-       .value = &reader->alignments.min_mapping_quality},
-      {.name = "tags", .type = 't', .value = tags},
-      {.name = "threads", .type = 'i', .least = 1, .most = 256, .value = &reader->threads},
-      {.name = NULL}};
-  status = bai_options_parse(context, options, table);
-  if (!status) status = bai_inflate_check(context, reader->inflater);
-  if (!status) status = bai_tags_parse(context, tags, &reader->alignments.tags);
+  status = read_options(reader, options);
   if (status) {
     ba_reader_close(reader);
     return status;
@@ -383,6 +400,7 @@ static ba_status read_text(ba_reader *reader, bai_window *window) {
       bai_parser_end_line(parser, window);
     } else if (*window->at == '>') {
       reader->format = BA_FORMAT_FASTA;
+      if (parser->needs_quality) return bai_parser_lacks_quality(parser, "FASTA has no qualities");
     } else if (*window->at == '@') {
       reader->format = BA_FORMAT_FASTQ;
     } else {
@@ -445,16 +463,22 @@ static ba_status fill(ba_reader *reader) {
   return status;
 }
 
-/* After a cancel the batch can hold more than the next call wants. */
-static int64_t count_ambiguous(const ba_records *records) {
-  const uint8_t *letters = (const uint8_t *)records->letters.data;
-  int64_t n = records->letters.count, found = 0;
-  for (int64_t at = 0; at < n; at++, found++) {
-    int64_t next = bai_first_ambiguous(letters + at, n - at);
-    if (next < 0) break;
-    at += next;
-  }
-  return found;
+/* Over the finished records. */
+static int64_t count_ambiguous(const ba_records *batch) {
+  return bai_count_ambiguous((const uint8_t *)batch->letters.data, bai_records_offsets(batch)[batch->count]);
+}
+
+/* Filters what came to the batch since it was last filtered. */
+static ba_status filter_batch(ba_reader *reader) {
+  bai_parser *parser = &reader->parser;
+  ba_records *batch = parser->batch;
+  if (!reader->filter.on || batch == NULL || batch->count == reader->filtered) return BA_OK;
+  ba_status status = bai_filter_apply(&reader->filter, batch, reader->filtered);
+  if (status) return status;
+  reader->filtered = batch->count;
+  parser->done_letters = bai_records_offsets(batch)[batch->count];
+  if (parser->done_ambiguous > 0) parser->done_ambiguous = count_ambiguous(batch);
+  return BA_OK;
 }
 
 /* 1 if bytes of an unfinished record stand behind the finished ones. */
@@ -463,7 +487,8 @@ static int32_t has_tail(const ba_records *batch) {
          batch->names.count > ((const int64_t *)batch->name_offsets.data)[batch->count];
 }
 
-/* Gives the finished records of the batch; what is left over moves to a new one. */
+/* Gives the finished records of the batch; what is left over moves to a new one: after a cancel the batch can hold more
+ * than the next call wants. */
 static ba_status deliver(ba_reader *reader, ba_records **out) {
   bai_parser *parser = &reader->parser;
   ba_records *batch = parser->batch, *next = NULL;
@@ -487,6 +512,7 @@ static ba_status deliver(ba_reader *reader, ba_records **out) {
     }
   }
   parser->batch = next;
+  reader->filtered = next ? next->count : 0;
   parser->done_letters -= letters;
   parser->done_ambiguous -= ambiguous;
   reader->records += given;
@@ -520,6 +546,18 @@ void bai_reader_go_careful(ba_reader *reader) {
   reader->careful = 1;
 }
 
+/* As long as a filter leaves nothing of a full batch. */
+static ba_status fill_and_filter(ba_reader *reader) {
+  ba_status status = BA_OK;
+  do {
+    status = fill(reader);
+    if (status == BA_ERR_CANCELLED) return status;
+    const ba_status filtered = filter_batch(reader);
+    if (filtered) return filtered;
+  } while (status == BA_OK && reader->parser.batch->count == 0);
+  return status;
+}
+
 ba_status bai_reader_next_inner(ba_reader *reader, int64_t most, ba_records **out) {
   bai_parser *parser = &reader->parser;
   ba_status status = BA_OK;
@@ -532,7 +570,7 @@ ba_status bai_reader_next_inner(ba_reader *reader, int64_t most, ba_records **ou
     if (parser->batch == NULL && !reader->finished) {
       status = open_batch(reader);
     }
-    if (!status) status = fill(reader);
+    if (!status) status = fill_and_filter(reader);
     if (status == BA_ERR_CANCELLED) return status;
     if (status < 0) keep_error(reader, status);
   }
@@ -572,7 +610,12 @@ void ba_reader_position(const ba_reader *reader, int64_t *records, int64_t *byte
 }
 
 int64_t ba_reader_skipped(const ba_reader *reader) {
-  return reader ? reader->parser.skipped : 0;
+  return reader ? reader->parser.skipped + reader->filter.skipped : 0;
+}
+
+void ba_reader_trimmed(const ba_reader *reader, int64_t *records, int64_t *letters) {
+  if (records) *records = reader ? reader->filter.trimmed : 0;
+  if (letters) *letters = reader ? reader->filter.trimmed_letters : 0;
 }
 
 void ba_reader_counters(const ba_reader *reader, int64_t *letters, int64_t *ambiguous) {

@@ -134,11 +134,48 @@ ba_status bai_records_split(ba_records *records, int64_t first, ba_records *next
   }
   if (status) return status;
   next->count = records->count - first;
-  cut_column(&records->letters, &records->offsets, first);
-  cut_column(&records->names, &records->name_offsets, first);
-  cut_column(&records->qualities, &records->quality_offsets, first);
-  records->count = first;
+  bai_records_cut(records, first);
   return BA_OK;
+}
+
+/* Moves the texts that are kept, and the bytes behind the last one, towards the start. `names`: kept whole. */
+static void keep_column(bai_vector *bytes, bai_vector *offsets, int64_t first, const bai_span *spans, int32_t names) {
+  int64_t *at = (int64_t *)offsets->data;
+  const int64_t count = offsets->count - 1;
+  int64_t start = at[first], used = start;
+  char *data = bytes->data;
+  offsets->count = first + 1;
+  for (int64_t i = first; i < count; i++) {
+    const int64_t end = at[i + 1]; /* read before it is written over */
+    const bai_span span = spans[i - first];
+    const int64_t n = names ? end - start : span.length, from = names ? start : start + span.start;
+    if (span.length >= 0) {
+      /* A text may be empty where the letters are not: a record without qualities. */
+      if (n > 0 && end > start) {
+        memmove(data + used, data + from, (size_t)n);
+        used += n;
+      }
+      put_offset(offsets, used);
+    }
+    start = end;
+  }
+  const int64_t tail = bytes->count - start;
+  if (tail > 0) memmove(data + used, data + start, (size_t)tail);
+  bytes->count = used + tail;
+}
+
+void bai_records_keep(ba_records *records, int64_t first, const bai_span *spans) {
+  keep_column(&records->letters, &records->offsets, first, spans, 0);
+  keep_column(&records->names, &records->name_offsets, first, spans, 1);
+  keep_column(&records->qualities, &records->quality_offsets, first, spans, 0);
+  records->count = records->offsets.count - 1;
+}
+
+void bai_records_cut(ba_records *records, int64_t count) {
+  cut_column(&records->letters, &records->offsets, count);
+  cut_column(&records->names, &records->name_offsets, count);
+  cut_column(&records->qualities, &records->quality_offsets, count);
+  records->count = count;
 }
 
 /* ---- batches from memory ---- */
