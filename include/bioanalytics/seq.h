@@ -49,6 +49,23 @@ typedef struct ba_records ba_records;
  */
 BA_API ba_status ba_reader_open_path(ba_context *context, const char *path, const char *options, ba_reader **out);
 /**
+ * Opens pairs of reads, FASTQ or FASTA: two files, or one that has both mates in turn. Records 2i and 2i + 1 of every
+ * batch are mates, so batches have an even number of records. Names must agree up to the first blank, but for the
+ * endings `/1` and `/2` (or `.1` and `.2` as fastq-dump writes them); ` 1:N:` and ` 2:N:` behind it must tell mate 1
+ * and mate 2. Mates go through the filters together: `pair_filter=any`, the default, leaves both out when either fails,
+ * `both` when both do.
+ * @param path1 a local file of first mates, or of all; or "-" for standard input.
+ * @param path2 a local file of second mates, or "-"; NULL: path1 has both.
+ * @param options as for ba_reader_open_path, for both files.
+ * @param out gets the reader, or NULL on failure.
+ * @return as ba_reader_open_path. ba_reader_next then gives BA_ERR_FORMAT, with the files, the record and the names,
+ * for mates that do not agree and for a missing one; BA_ERR_UNSUPPORTED for SAM, BAM and CRAM; it takes 2 records or
+ * more. Owns: the caller closes the reader. Threads: one at a time. Cost: that of two readers; records are copied once
+ * more. ba_reader_position gives no bytes. Since 0.1.0.
+ */
+BA_API ba_status ba_reader_open_pair(ba_context *context, const char *path1, const char *path2, const char *options,
+                                     ba_reader **out);
+/**
  * Opens bytes in memory: FASTA or FASTQ, plain, gzip or bgzf.
  * @param context not NULL.
  * @param data `length` bytes, which must stay until the reader is closed; may be NULL when `length` is 0.

@@ -26,8 +26,10 @@ typedef struct job {
   char symbol;         /* for letters without a quality; 0: none was given */
   bool quality_column; /* in the TSV that is written */
   bool alignments;     /* further columns of it */
-  const char *tags;    /* NM:AS, or NULL */
-  FILE *out;
+  FILE *out;           /* where the record in hand goes: */
+  FILE *outs[2];       /* first mates and all others; second mates */
+  cli_reading reading;
+  cli_filtered filtered;
   int64_t records, letters;
 } job;
 
@@ -37,10 +39,12 @@ static const cli_spec spec = {
     "Writes the records of a FASTA, FASTQ, SAM, BAM, CRAM or TSV file as FASTA, FASTQ or TSV; OUT may be `-`.\n"
     "A TSV file has a header with the column sequence, and if present name and quality; it is written with these.\n"
     "FASTQ needs a quality for every letter: where the input has none, --quality gives one symbol for all.\n"
-    "FASTA has no qualities, so they are dropped. Names and letters stay as they are.",
+    "FASTA has no qualities, so they are dropped. Names and letters stay as they are.\n"
+    "Pairs come out with mates in turn, or the second ones in the file that --mate-out names.",
     "  ba convert --to fasta reads.fq.gz reads.fa\n"
     "  ba convert --to fastq --quality I contigs.fa contigs.fq\n"
-    "  ba convert --to tsv --alignments --tags NM:AS reads.bam reads.tsv\n",
+    "  ba convert --to tsv --alignments --tags NM:AS reads.bam reads.tsv\n"
+    "  ba convert --to fastq --trim-quality 20 --min-length 50 --mate R2.fq.gz --mate-out T2.fq R1.fq.gz T1.fq\n",
     2,
     2,
 };
@@ -84,7 +88,7 @@ static int write_alignment(const job *j, const record *r, const char *path) {
     write_bytes(j->out, reference, length);
     fprintf(j->out, "\t%lld\t%d", (long long)position, (int)mapping_quality);
   }
-  for (const char *tag = j->tags; tag != NULL; tag = next_tag(tag)) {
+  for (const char *tag = j->reading.tags; tag != NULL; tag = next_tag(tag)) {
     const char name[3] = {tag[0], tag[1], '\0'};
     int64_t length = 0;
     const char *text = ba_records_tag(r->batch, r->index, name, &length);
@@ -117,13 +121,14 @@ static int write_tsv(const job *j, const record *r, const char *path) {
 static void write_header(const job *j) {
   fputs(j->quality_column ? "name\tsequence\tquality" : "name\tsequence", j->out);
   if (j->alignments) fputs("\tflag\treference\tposition\tmapping_quality", j->out);
-  for (const char *tag = j->tags; tag != NULL; tag = next_tag(tag)) fprintf(j->out, "\t%.2s", tag);
+  for (const char *tag = j->reading.tags; tag != NULL; tag = next_tag(tag)) fprintf(j->out, "\t%.2s", tag);
   fputc('\n', j->out);
 }
 
 static int write_record(job *j, const record *r, const char *path) {
   int code = CLI_DONE;
-  if (j->records == 0 && j->to == TSV) write_header(j);
+  j->out = j->outs[j->outs[1] != NULL && j->records % 2 == 1];
+  if (j->records < (j->outs[1] != NULL ? 2 : 1) && j->to == TSV) write_header(j);
   if (j->to == FASTQ) code = write_fastq(j, r, path);
   if (j->to == TSV) code = write_tsv(j, r, path);
   if (j->to == FASTA) {
@@ -155,19 +160,17 @@ static int convert_batch(job *j, const ba_records *records, const char *path) {
 static int check_format(job *j, const ba_reader *reader, const char *path) {
   const int32_t format = ba_reader_format(reader);
   j->quality_column = format != BA_FORMAT_FASTA;
-  if ((!j->alignments && j->tags == NULL) || (format >= BA_FORMAT_SAM && format <= BA_FORMAT_CRAM)) return CLI_DONE;
+  if ((!j->alignments && j->reading.tags == NULL) || (format >= BA_FORMAT_SAM && format <= BA_FORMAT_CRAM))
+    return CLI_DONE;
   return cli_error(j->c, CLI_INPUT, "%s: --alignments and --tags are about SAM, BAM and CRAM; expected one of them",
                    path);
 }
 
 static int convert_sequences(job *j, const char *path) {
   ba_reader *reader = NULL;
-  char options[256] = "";
-  if (j->tags != NULL) snprintf(options, sizeof options, "tags=%.200s", j->tags);
-  ba_status status = ba_reader_open_path(j->c->context, path, options, &reader);
-  if (status != BA_OK) return cli_fail_in(j->c, status, path);
-  int code = CLI_DONE;
-  while (code == CLI_DONE && !ferror(j->out)) { /* cli_output_close says so */
+  ba_status status = BA_OK;
+  int code = cli_reading_open(j->c, &j->reading, path, &reader);
+  while (code == CLI_DONE && !ferror(j->outs[0]) && (j->outs[1] == NULL || !ferror(j->outs[1]))) {
     ba_records *records = NULL;
     status = ba_reader_next(reader, 65536, &records);
     if (status != BA_OK) break;
@@ -177,6 +180,7 @@ static int convert_sequences(job *j, const char *path) {
     cli_progress(j->c, "converting %s: %lld records", path, (long long)j->records);
     if (code == CLI_DONE) code = cli_interrupted(j->c);
   }
+  j->filtered = cli_reading_count(reader);
   ba_reader_close(reader);
   return code != CLI_DONE || status >= 0 ? code : cli_fail_in(j->c, status, path);
 }
@@ -328,8 +332,8 @@ static int check(job *j, const char *to, const char *from, const char *quality) 
     return cli_error(c, CLI_USAGE, "--quality '%s': expected one symbol of '!' to '~'", quality);
   if (quality != NULL && j->to != FASTQ)
     return cli_error(c, CLI_USAGE, "--quality is about FASTQ, so it needs --to fastq");
-  if (j->tags != NULL && j->tags[0] == '\0') j->tags = NULL;
-  if ((j->alignments || j->tags != NULL) && (j->to != TSV || from != NULL))
+  if (j->reading.tags != NULL && j->reading.tags[0] == '\0') j->reading.tags = NULL;
+  if ((j->alignments || j->reading.tags != NULL) && (j->to != TSV || from != NULL))
     return cli_error(c, CLI_USAGE,
                      "--alignments and --tags add columns to TSV, so they need --to tsv and an alignment file");
   if (c->json && strcmp(c->files.items[1], "-") == 0)
@@ -338,39 +342,70 @@ static int check(job *j, const char *to, const char *from, const char *quality) 
   return CLI_DONE;
 }
 
-static int work(job *j, const char *from) {
-  const char *path = j->c->files.items[0];
-  const bool aligned = j->alignments || j->tags != NULL;
-  cli_output output;
-  int code = cli_output_open(j->c, j->c->files.items[1], &output);
-  if (code != CLI_DONE) return code;
-  j->out = output.file;
-  code = from != NULL || (!aligned && looks_like_tsv(path)) ? convert_tsv(j, path) : convert_sequences(j, path);
-  if (code == CLI_DONE && j->records == 0 && j->to == TSV) write_header(j);
-  code = cli_output_close(j->c, &output, code);
-  if (code != CLI_DONE || !j->c->json) return code;
+static int check_mate_out(const job *j, const char *mate_out) {
+  if (mate_out == NULL) return CLI_DONE;
+  if (!cli_reading_pairs(&j->reading))
+    return cli_error(j->c, CLI_USAGE, "--mate-out is about pairs, so it needs --mate or --interleaved");
+  if (strcmp(mate_out, "-") == 0 || strcmp(mate_out, j->c->files.items[1]) == 0)
+    return cli_error(j->c, CLI_USAGE, "--mate-out '%s': expected a file other than OUT", mate_out);
+  return cli_output_check(j->c, mate_out);
+}
+
+static int convert(job *j, const char *path, bool tsv) {
+  const bool aligned = j->alignments || j->reading.tags != NULL;
+  if (!tsv && (aligned || !looks_like_tsv(path))) return convert_sequences(j, path);
+  if (cli_reading_pairs(&j->reading) || cli_reading_filters(&j->reading))
+    return cli_error(j->c, CLI_USAGE, "pairs and filters are about sequence files, and %s is TSV", path);
+  return convert_tsv(j, path);
+}
+
+static void report(const job *j) {
+  const cli_filtered *f = &j->filtered;
+  if (cli_reading_filters(&j->reading))
+    cli_note("ba convert: %lld records left out, %lld trimmed by %lld letters", (long long)f->records,
+             (long long)f->trimmed, (long long)f->letters);
+  if (!j->c->json) return;
   cJSON *object = cJSON_CreateObject();
   cJSON_AddNumberToObject(object, "records", (double)j->records);
   cJSON_AddNumberToObject(object, "letters", (double)j->letters);
+  cli_filtered_json(object, f);
   cli_json_print(stdout, object, true);
+}
+
+static int work(job *j, bool tsv, const char *mate_out) {
+  cli_output outputs[2] = {{0}, {0}};
+  int code = cli_output_open(j->c, j->c->files.items[1], &outputs[0]);
+  if (code == CLI_DONE && mate_out != NULL) code = cli_output_open(j->c, mate_out, &outputs[1]);
+  for (int i = 0; i < 2; i++) j->outs[i] = outputs[i].file;
+  if (code == CLI_DONE) code = convert(j, j->c->files.items[0], tsv);
+  for (int i = 0; i < 2 && code == CLI_DONE && j->records == 0 && j->to == TSV; i++) {
+    j->out = j->outs[i];
+    if (j->out != NULL) write_header(j);
+  }
+  for (int i = 1; i >= 0; i--) code = cli_output_close(j->c, &outputs[i], code);
+  if (code == CLI_DONE) report(j);
   return code;
 }
 
 int cli_convert(int argc, char **argv) {
   cli c = {0};
-  job j = {.c = &c};
-  const char *to = NULL, *from = NULL, *quality = NULL;
+  job j = {.c = &c, .reading = CLI_READING_NONE};
+  const char *to = NULL, *from = NULL, *quality = NULL, *mate_out = NULL;
   const cli_option options[] = {
       {"to", CLI_TEXT, &to, "FORMAT", "fasta, fastq or tsv"},
       {"quality", CLI_TEXT, &quality, "SYMBOL", "quality of letters that have none, such as I (Phred 40)"},
       {"from", CLI_TEXT, &from, "tsv", "the input is TSV; found by itself but for standard input and pipes"},
       {"alignments", CLI_FLAG, &j.alignments, NULL, "TSV also has flag, reference, position (from 0), mapping_quality"},
-      {"tags", CLI_TEXT, &j.tags, "NM:AS", "TSV also has these optional fields of SAM, BAM and CRAM"},
+      {"tags", CLI_TEXT, &j.reading.tags, "NM:AS", "TSV also has these optional fields of SAM, BAM and CRAM"},
+      {"mate-out", CLI_TEXT, &mate_out, "FILE", "where second mates go; OUT has the first ones then"},
+      CLI_READING_OPTIONS(j.reading),
       {NULL, CLI_FLAG, NULL, NULL, NULL},
   };
   int code = cli_start(&c, &spec, options, argc, argv);
   if (code != CLI_GO) return code;
   code = check(&j, to, from, quality);
-  if (code == CLI_DONE) code = work(&j, from);
+  if (code == CLI_DONE) code = cli_reading_check(&c, &j.reading);
+  if (code == CLI_DONE) code = check_mate_out(&j, mate_out);
+  if (code == CLI_DONE) code = work(&j, from != NULL, mate_out);
   return cli_end(&c, code);
 }

@@ -13,12 +13,14 @@
 
 #include "cli.h"
 
-/* The temporary file to remove when the program is killed; one output is open at a time. */
-static char abandoned[4096];
-static volatile sig_atomic_t has_abandoned;
+/* The temporary files to remove when the program is killed; at most two outputs are open at a time. */
+enum { OUTPUTS = 2 };
+static char abandoned[OUTPUTS][4096];
+static volatile sig_atomic_t has_abandoned[OUTPUTS];
 
 void cli_output_abandon(void) {
-  if (has_abandoned) unlink(abandoned);
+  for (int32_t i = 0; i < OUTPUTS; i++)
+    if (has_abandoned[i]) unlink(abandoned[i]);
 }
 
 static char *copy_text(const char *text) {
@@ -40,13 +42,14 @@ static bool in_place(const char *path, char **resolved) {
 
 static int open_temporary(cli *c, const char *path, cli_output *out) {
   const size_t room = strlen(out->path) + 32;
+  const int32_t slot = out->slot = has_abandoned[0] ? 1 : 0;
   out->temporary = cli_allocate(room);
   snprintf(out->temporary, room, "%s.part-%ld", out->path, (long)getpid());
-  if (strlen(out->temporary) >= sizeof abandoned) return cli_error(c, CLI_IO, "%s: the name is too long", path);
+  if (strlen(out->temporary) >= sizeof abandoned[slot]) return cli_error(c, CLI_IO, "%s: the name is too long", path);
   const int descriptor = open(out->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
   if (descriptor < 0) return cli_error(c, CLI_IO, "%s: %s", path, strerror(errno));
-  memcpy(abandoned, out->temporary, strlen(out->temporary) + 1);
-  has_abandoned = 1;
+  memcpy(abandoned[slot], out->temporary, strlen(out->temporary) + 1);
+  has_abandoned[slot] = 1;
   out->file = fdopen(descriptor, "wb");
   if (out->file == NULL) {
     close(descriptor);
@@ -56,8 +59,8 @@ static int open_temporary(cli *c, const char *path, cli_output *out) {
 }
 
 static void drop_temporary(cli_output *out) {
-  if (out->temporary != NULL && has_abandoned) unlink(out->temporary);
-  has_abandoned = 0;
+  if (out->temporary != NULL && has_abandoned[out->slot]) unlink(out->temporary);
+  if (out->temporary != NULL) has_abandoned[out->slot] = 0;
   free(out->temporary);
   free(out->path);
   memset(out, 0, sizeof *out);
@@ -93,7 +96,7 @@ int cli_output_close(cli *c, cli_output *out, int code) {
   if (code == CLI_DONE && !good) code = cli_error(c, CLI_IO, "%s could not be written: %s", name, strerror(errno));
   if (code == CLI_DONE && out->temporary != NULL) {
     if (rename(out->temporary, out->path) == 0)
-      has_abandoned = 0;
+      has_abandoned[out->slot] = 0;
     else
       code = cli_error(c, CLI_IO, "%s: %s", name, strerror(errno));
   }

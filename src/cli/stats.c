@@ -20,15 +20,18 @@ typedef struct summary {
   int64_t *short_counts; /* SHORT of them */
   int64_t *long_lengths;
   int64_t long_count, long_room;
+  cli_filtered filtered;
 } summary;
 
 static const cli_spec spec = {
     "stats",
     "[OPTIONS] FILE...",
     "Counts what sequence files hold: records, letters, shortest, mean and longest record, N50, the share of G and C\n"
-    "among A C G T U, letters other than A C G T U, and for FASTQ the mean quality (Phred, symbol minus 33).",
+    "among A C G T U, letters other than A C G T U, and for FASTQ the mean quality (Phred, symbol minus 33).\n"
+    "With filters the counts are of what they leave, and tell how much they cut off. With pairs both mates count.",
     "  ba stats reads.fq.gz genome.fa\n"
-    "  ba stats --json reads.fq.gz | jq '.[0].records'\n",
+    "  ba stats --json reads.fq.gz | jq '.[0].records'\n"
+    "  ba stats --trim-quality 20 --min-length 50 --mate R2.fq.gz R1.fq.gz\n",
     1,
     -1,
 };
@@ -103,13 +106,14 @@ static int read_batches(cli *c, ba_reader *reader, summary *s) {
   return status == BA_END ? CLI_DONE : cli_fail_in(c, status, s->file);
 }
 
-static int read_file(cli *c, summary *s) {
+static int read_file(cli *c, const cli_reading *reading, summary *s) {
   ba_reader *reader = NULL;
-  const ba_status status = ba_reader_open_path(c->context, s->file, "", &reader);
-  if (status != BA_OK) return cli_fail_in(c, status, s->file);
+  int code = cli_reading_open(c, reading, s->file, &reader);
+  if (code != CLI_DONE) return code;
   s->short_counts = cli_allocate(SHORT * sizeof *s->short_counts);
   memset(s->short_counts, 0, SHORT * sizeof *s->short_counts);
-  const int code = read_batches(c, reader, s);
+  code = read_batches(c, reader, s);
+  s->filtered = cli_reading_count(reader);
   s->format = ba_reader_format(reader);
   ba_reader_counters(reader, &s->letters, &s->ambiguous);
   ba_reader_close(reader);
@@ -141,12 +145,13 @@ static double mean_quality(const summary *s) {
   return share((double)s->quality_sum, (double)s->quality_count);
 }
 
-static void print_json(const summary *files, int32_t count) {
+static void print_json(const summary *files, int32_t count, const cli_reading *reading) {
   cJSON *list = cJSON_CreateArray();
   for (int32_t i = 0; i < count; i++) {
     const summary *s = &files[i];
     cJSON *object = cJSON_CreateObject();
     cJSON_AddStringToObject(object, "file", s->file);
+    if (reading->mate != NULL) cJSON_AddStringToObject(object, "mate", reading->mate);
     cJSON_AddStringToObject(object, "format", format_name(s->format));
     cJSON_AddNumberToObject(object, "records", (double)s->records);
     cJSON_AddNumberToObject(object, "letters", (double)s->letters);
@@ -157,6 +162,7 @@ static void print_json(const summary *files, int32_t count) {
     cli_json_add(object, "gc", gc_share(s));
     cJSON_AddNumberToObject(object, "ambiguous", (double)s->ambiguous);
     cli_json_add(object, "mean_quality", mean_quality(s));
+    cli_filtered_json(object, &s->filtered);
     cJSON_AddItemToArray(list, object);
   }
   cli_json_print(stdout, list, true);
@@ -171,40 +177,49 @@ static const char *shown(char *text, size_t room, double value, int digits) {
   return text;
 }
 
-static void print_table(const summary *files, int32_t count) {
+static void print_table(const summary *files, int32_t count, bool filters) {
   int width = 4;
   for (int32_t i = 0; i < count; i++)
     if ((int)strlen(files[i].file) > width) width = (int)strlen(files[i].file);
-  printf("%-*s  %-7s %12s %14s %10s %12s %10s %10s %7s %10s %8s\n", width, "file", "format", "records", "letters",
+  printf("%-*s  %-7s %12s %14s %10s %12s %10s %10s %7s %10s %8s", width, "file", "format", "records", "letters",
          "shortest", "mean", "longest", "N50", "GC", "ambiguous", "quality");
+  if (filters) printf(" %12s %12s %14s", "left out", "trimmed", "letters cut");
+  printf("\n");
   for (int32_t i = 0; i < count; i++) {
     const summary *s = &files[i];
     char mean[40], gc[40], quality[40];
-    printf("%-*s  %-7s %12lld %14lld %10lld %12s %10lld %10lld %7s %10lld %8s\n", width, s->file,
-           format_name(s->format), (long long)s->records, (long long)s->letters, (long long)s->shortest,
+    printf("%-*s  %-7s %12lld %14lld %10lld %12s %10lld %10lld %7s %10lld %8s", width, s->file, format_name(s->format),
+           (long long)s->records, (long long)s->letters, (long long)s->shortest,
            shown(mean, sizeof mean, mean_length(s), 1), (long long)s->longest, (long long)s->n50,
            shown(gc, sizeof gc, gc_share(s), 4), (long long)s->ambiguous,
            shown(quality, sizeof quality, mean_quality(s), 2));
+    if (filters)
+      printf(" %12lld %12lld %14lld", (long long)s->filtered.records, (long long)s->filtered.trimmed,
+             (long long)s->filtered.letters);
+    printf("\n");
   }
 }
 
 int cli_stats(int argc, char **argv) {
   cli c = {0};
-  const cli_option options[] = {{NULL, CLI_FLAG, NULL, NULL, NULL}};
+  cli_reading reading = CLI_READING_NONE;
+  const cli_option options[] = {CLI_READING_OPTIONS(reading), {NULL, CLI_FLAG, NULL, NULL, NULL}};
   int code = cli_start(&c, &spec, options, argc, argv);
   if (code != CLI_GO) return code;
   summary *files = cli_allocate((size_t)c.files.count * sizeof *files);
   memset(files, 0, (size_t)c.files.count * sizeof *files);
-  code = CLI_DONE;
+  code = cli_reading_check(&c, &reading);
+  if (code == CLI_DONE && reading.mate != NULL && c.files.count > 1)
+    code = cli_error(&c, CLI_USAGE, "--mate goes with one file, the first mates; found %d", (int)c.files.count);
   for (int32_t i = 0; code == CLI_DONE && i < c.files.count; i++) {
     files[i].file = c.files.items[i];
-    code = read_file(&c, &files[i]);
+    code = read_file(&c, &reading, &files[i]);
   }
   if (code == CLI_DONE) {
     if (c.json)
-      print_json(files, c.files.count);
+      print_json(files, c.files.count, &reading);
     else
-      print_table(files, c.files.count);
+      print_table(files, c.files.count, cli_reading_filters(&reading));
   }
   free(files);
   return cli_end(&c, code);

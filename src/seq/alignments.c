@@ -132,15 +132,52 @@ ba_status bai_alignments_split(ba_context *context, bai_alignments *a, int64_t f
   for (int32_t i = 0; !status && i < columns_of(a); i++) {
     status = split_texts(context, &a->texts[i], first, count, &next->texts[i]);
   }
-  if (status) return status;
-  a->flags.count = a->positions.count = a->mapping_qualities.count = first;
+  if (!status) bai_alignments_cut(a, first);
+  return status;
+}
+
+void bai_alignments_cut(bai_alignments *a, int64_t count) {
+  a->flags.count = a->positions.count = a->mapping_qualities.count = count;
   for (int32_t i = 0; i < columns_of(a); i++) {
     bai_optional_texts *t = &a->texts[i];
-    t->present.count = first;
-    t->offsets.count = first + 1;
-    t->bytes.count = ((const int64_t *)t->offsets.data)[first];
+    t->present.count = count;
+    t->offsets.count = count + 1;
+    t->bytes.count = ((const int64_t *)t->offsets.data)[count];
   }
-  return BA_OK;
+}
+
+static void keep_texts(bai_optional_texts *t, int64_t first, int64_t rows, const bai_span *spans) {
+  int64_t *offsets = (int64_t *)t->offsets.data, start = offsets[first], used = start, to = first;
+  uint8_t *present = (uint8_t *)t->present.data;
+  char *bytes = t->bytes.data;
+  for (int64_t i = first; i < rows; i++) {
+    const int64_t n = offsets[i + 1] - start; /* read before it is written over */
+    if (spans[i - first].length >= 0) {
+      if (n > 0) memmove(bytes + used, bytes + start, (size_t)n);
+      used += n;
+      present[to++] = present[i];
+      offsets[to] = used;
+    }
+    start += n;
+  }
+}
+
+void bai_alignments_keep(bai_alignments *a, int64_t first, const bai_span *spans) {
+  const int64_t rows = a->flags.count;
+  int32_t *flags = (int32_t *)a->flags.data, *qualities = (int32_t *)a->mapping_qualities.data;
+  int64_t *positions = (int64_t *)a->positions.data, to = first;
+  for (int32_t i = 0; i < columns_of(a); i++) keep_texts(&a->texts[i], first, rows, spans);
+  for (int64_t i = first; i < rows; i++) {
+    if (spans[i - first].length < 0) continue;
+    flags[to] = flags[i];
+    qualities[to] = qualities[i];
+    positions[to++] = positions[i];
+  }
+  bai_alignments_cut(a, to);
+}
+
+int32_t bai_alignments_reversed(const bai_alignments *a, int64_t row) {
+  return (((const int32_t *)a->flags.data)[row] & 16) != 0;
 }
 
 const char *bai_alignments_text(const bai_alignments *a, int32_t column, int64_t row, int64_t *length) {

@@ -45,6 +45,16 @@ ba_status bai_alignments_commit(ba_context *context, bai_alignments *alignments,
 /* Moves rows first up to, without, `count` to the empty `next`. */
 ba_status bai_alignments_split(ba_context *context, bai_alignments *alignments, int64_t first, int64_t count,
                                bai_alignments *next);
+/* Which letters of a record are kept, with their qualities. */
+typedef struct bai_span {
+  int64_t start, length; /* length -1: the record goes */
+} bai_span;
+/* Takes away the rows from `first` on whose record goes. */
+void bai_alignments_keep(bai_alignments *alignments, int64_t first, const bai_span *spans);
+/* Takes away the rows from `count` on. */
+void bai_alignments_cut(bai_alignments *alignments, int64_t count);
+/* 1 when the letters are the reverse complement of those that were read. */
+int32_t bai_alignments_reversed(const bai_alignments *alignments, int64_t row);
 /* NULL when the row has none. */
 const char *bai_alignments_text(const bai_alignments *alignments, int32_t column, int64_t row, int64_t *length);
 

@@ -49,16 +49,16 @@ void bai_filter_ready(bai_filter *filter) {
 
 /* The rule of BWA and cutadapt: from the end inwards add Q - q(i) for each symbol, until the sum falls below 0; what is
  * cut off ends where the sum was largest. Each end is looked at as if the other were whole. */
-static bai_span trim(const bai_filter *filter, const uint8_t *symbols, int64_t n) {
+static bai_span trim(int64_t front, int64_t back, const uint8_t *symbols, int64_t n) {
   int64_t start = 0, stop = n;
-  for (int64_t i = 0, sum = 0, most = 0; filter->trim_start_quality > 0 && i < n && sum >= 0; i++) {
-    sum += filter->trim_start_quality - (symbols[i] - '!');
+  for (int64_t i = 0, sum = 0, most = 0; front > 0 && i < n && sum >= 0; i++) {
+    sum += front - (symbols[i] - '!');
     if (sum <= most) continue;
     most = sum;
     start = i + 1;
   }
-  for (int64_t i = n - 1, sum = 0, most = 0; filter->trim_quality > 0 && i >= 0 && sum >= 0; i--) {
-    sum += filter->trim_quality - (symbols[i] - '!');
+  for (int64_t i = n - 1, sum = 0, most = 0; back > 0 && i >= 0 && sum >= 0; i--) {
+    sum += back - (symbols[i] - '!');
     if (sum <= most) continue;
     most = sum;
     stop = i;
@@ -85,7 +85,9 @@ static int32_t judge(bai_filter *filter, const ba_records *records, int64_t i, b
   const uint8_t *symbols = (const uint8_t *)ba_records_quality(records, i, &symbols_length);
   *span = (bai_span){0, n};
   if (symbols_length == 0) return passes(filter, letters, NULL, n);
-  *span = trim(filter, symbols, n);
+  const int64_t front = filter->trim_start_quality, back = filter->trim_quality;
+  const int32_t reversed = records->alignments && bai_alignments_reversed(records->alignments, i);
+  *span = reversed ? trim(back, front, symbols, n) : trim(front, back, symbols, n);
   filter->trimmed += span->length < n;
   filter->trimmed_letters += n - span->length;
   return passes(filter, letters + span->start, symbols + span->start, span->length);

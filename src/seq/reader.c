@@ -11,6 +11,7 @@
 #include "seq/hts.h"
 #include "seq/inflate.h"
 #include "seq/letters.h"
+#include "seq/mates.h"
 
 #define HEAD_BYTES 4
 #define MOST_RECORDS (1024 * 1024)
@@ -40,6 +41,7 @@ struct ba_reader {
   int32_t inflater;
   bai_inflate *inflate;
   bai_hts *hts;
+  bai_mates *mates;         /* instead of a source */
   uint8_t head[HEAD_BYTES]; /* the first bytes, kept until the format is known, then parsed from here */
   int64_t head_count;
   bai_window head_window;
@@ -58,6 +60,7 @@ void ba_reader_close(ba_reader *reader) {
   if (reader == NULL) return;
   ba_context *context = reader->context;
   bai_hts_close(reader->hts, context);
+  bai_mates_close(reader->mates, context);
   bai_inflate_close(reader->inflate, context);
   if (reader->source) reader->source->close(reader->source, context);
   ba_records_release(reader->parser.batch);
@@ -109,7 +112,7 @@ ba_status bai_reader_open_source(ba_context *context, bai_source *source, const 
   *out = NULL;
   ba_status status = bai_alloc_zero(context, 1, (int64_t)sizeof *reader, &reader);
   if (status) {
-    source->close(source, context);
+    if (source) source->close(source, context);
     return status;
   }
   reader->context = bai_context_retain(context);
@@ -164,6 +167,53 @@ ba_status ba_reader_open_path(ba_context *context, const char *path, const char 
     status = bai_fail(context, BA_ERR_ARGUMENT, "ba_reader_open_path: expected a path, found NULL");
   } else {
     status = bai_reader_open_path(context, path, options, out);
+  }
+  return bai_leave(context, status);
+}
+
+/* Mates are filtered together, so not by the readers of their files. */
+static ba_status open_side(ba_context *context, const char *path, const char *options, ba_reader **out) {
+  ba_status status = bai_reader_open_path(context, path, options, out);
+  if (!status) (*out)->filter.on = 0;
+  return status;
+}
+
+static ba_status open_pair(ba_context *context, const char *path1, const char *path2, const char *options,
+                           ba_reader **out) {
+  ba_reader *first, *second = NULL, *reader;
+  if (path2 && strcmp(path1, path2) == 0) {
+    return bai_fail(context, BA_ERR_ARGUMENT, "%s holds both mates: expected two files, or one of mates in turn",
+                    path1);
+  }
+  ba_status status = open_side(context, path1, options, &first);
+  if (status) return status;
+  if (path2) status = open_side(context, path2, options, &second);
+  if (!status) status = bai_reader_open_source(context, NULL, options, &reader);
+  if (status) {
+    ba_reader_close(first);
+    ba_reader_close(second);
+    return status;
+  }
+  reader->filter.pairs = 1;
+  status = bai_mates_open(context, first, path1, second, path2, &reader->mates);
+  if (status) {
+    ba_reader_close(reader);
+    return status;
+  }
+  *out = reader;
+  return BA_OK;
+}
+
+ba_status ba_reader_open_pair(ba_context *context, const char *path1, const char *path2, const char *options,
+                              ba_reader **out) {
+  if (out == NULL) return BA_ERR_ARGUMENT;
+  *out = NULL;
+  ba_status status = bai_enter(context);
+  if (status) return status;
+  if (path1 == NULL) {
+    status = bai_fail(context, BA_ERR_ARGUMENT, "ba_reader_open_pair: expected a path, found NULL");
+  } else {
+    status = open_pair(context, path1, path2, options, out);
   }
   return bai_leave(context, status);
 }
@@ -437,6 +487,11 @@ static ba_status read_slice(ba_reader *reader, bai_window *window) {
 static ba_status fill(ba_reader *reader) {
   ba_status status = BA_OK;
   if (reader->finished) return BA_END;
+  if (reader->mates) {
+    status = bai_mates_read(reader->mates, &reader->parser);
+    reader->format = bai_mates_format(reader->mates);
+    return status;
+  }
   while (!status && !bai_parser_full(&reader->parser)) {
     status = bai_check_cancel(reader->context);
     if (status) return status;
@@ -563,6 +618,7 @@ ba_status bai_reader_next_inner(ba_reader *reader, int64_t most, ba_records **ou
   ba_status status = BA_OK;
   *out = NULL;
   parser->most = most < MOST_RECORDS ? most : MOST_RECORDS;
+  if (reader->mates) parser->most -= parser->most % 2;
   parser->kernels = bai_kernels_of(reader->context);
   /* The scalar kernels are slower than the state machines, whose scans the compiler vectorises. */
   if (reader->careful || parser->kernels == &bai_kernels_scalar) parser->kernels = NULL;
@@ -589,9 +645,10 @@ ba_status ba_reader_next(ba_reader *reader, int64_t most, ba_records **out) {
   if (reader == NULL) return BA_ERR_ARGUMENT;
   ba_status status = bai_enter(reader->context);
   if (status) return status;
-  if (most < 1) {
-    status =
-        bai_fail(reader->context, BA_ERR_ARGUMENT, "ba_reader_next: most is %lld; expected 1 or more", (long long)most);
+  const int32_t least = reader->mates ? 2 : 1;
+  if (most < least) {
+    status = bai_fail(reader->context, BA_ERR_ARGUMENT, "ba_reader_next: most is %lld; expected %d or more%s",
+                      (long long)most, least, reader->mates ? ", as pairs are not parted" : "");
   } else {
     status = bai_reader_next_inner(reader, most, out);
   }

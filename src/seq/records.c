@@ -168,6 +168,7 @@ void bai_records_keep(ba_records *records, int64_t first, const bai_span *spans)
   keep_column(&records->letters, &records->offsets, first, spans, 0);
   keep_column(&records->names, &records->name_offsets, first, spans, 1);
   keep_column(&records->qualities, &records->quality_offsets, first, spans, 0);
+  if (records->alignments) bai_alignments_keep(records->alignments, first, spans);
   records->count = records->offsets.count - 1;
 }
 
@@ -175,6 +176,7 @@ void bai_records_cut(ba_records *records, int64_t count) {
   cut_column(&records->letters, &records->offsets, count);
   cut_column(&records->names, &records->name_offsets, count);
   cut_column(&records->qualities, &records->quality_offsets, count);
+  if (records->alignments) bai_alignments_cut(records->alignments, count);
   records->count = count;
 }
 

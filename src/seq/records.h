@@ -45,10 +45,6 @@ int64_t bai_records_room_left(const ba_records *records);
 /* Moves record `first` and everything after it, the unfinished one too, to the empty batch `next`. */
 ba_status bai_records_split(ba_records *records, int64_t first, ba_records *next);
 
-/* Which letters of a record are kept, with their qualities. */
-typedef struct bai_span {
-  int64_t start, length; /* length -1: the record goes */
-} bai_span;
 /* Cuts each record from `first` on to its span, in place; what stands behind the records stays there. */
 void bai_records_keep(ba_records *records, int64_t first, const bai_span *spans);
 /* Takes away the records from `count` on, and what stands behind them. */

@@ -122,10 +122,12 @@ def test_stats_counts_fasta_and_fastq(tmp_path):
     first, second = json.loads(ok("stats", "--json", "a.fa", "b.fq.gz", cwd=tmp_path))
     # lengths 8, 5, 0 and 2: half of 15 letters is reached by the first; G and C: 3 + 4 + 2 of 13 known letters
     assert first == {"file": "a.fa", "format": "FASTA", "records": 4, "letters": 15, "min_length": 0,
-                     "mean_length": 3.75, "max_length": 8, "n50": 8, "gc": 9 / 13, "ambiguous": 2, "mean_quality": None}
+                     "mean_length": 3.75, "max_length": 8, "n50": 8, "gc": 9 / 13, "ambiguous": 2, "mean_quality": None,
+                     "left_out": 0, "trimmed_records": 0, "trimmed_letters": 0}
     # I is 40, 5 is 20, ! is 0
     assert second == {"file": "b.fq.gz", "format": "FASTQ", "records": 2, "letters": 6, "min_length": 2,
-                      "mean_length": 3, "max_length": 4, "n50": 4, "gc": 4 / 6, "ambiguous": 0, "mean_quality": 100 / 6}
+                      "mean_length": 3, "max_length": 4, "n50": 4, "gc": 4 / 6, "ambiguous": 0, "mean_quality": 100 / 6,
+                      "left_out": 0, "trimmed_records": 0, "trimmed_letters": 0}
     lines = ok("stats", "a.fa", "b.fq.gz", cwd=tmp_path).splitlines()
     assert len(lines) == 3 and len({len(line) for line in lines}) == 1
     assert lines[1].split() == ["a.fa", "FASTA", "4", "15", "0", "3.8", "8", "8", "0.6923", "2", "-"]

@@ -243,6 +243,60 @@ static void without_qualities(void **state) {
   }
 }
 
+/* Rows of alignments stay with their records; the right end of a read on the reverse strand is on the left. */
+static void alignments(void **state) {
+  static const char text[] =
+      "@HD\tVN:1.6\n@SQ\tSN:c\tLN:99\n"
+      "short\t0\tc\t1\t9\t2M\t*\t0\t0\tAC\tII\tNM:i:1\n"
+      "ahead\t0\tc\t12\t10\t6M\t*\t0\t0\tACGTTA\t!!III#\tNM:i:22\n"
+      "gone\t4\t*\t0\t0\t*\t*\t0\t0\t*\t*\tNM:i:3\n"
+      "back\t16\tc\t14\t11\t6M\t*\t0\t0\tACGTTA\t!!III#\n"
+      "bare\t0\tc\t15\t12\t6M\t*\t0\t0\tACGTTA\t*\n";
+  static const struct {
+    const char *name, *letters, *tag;
+    int32_t flag, quality;
+    int64_t position;
+  } wanted[] = {{"ahead", "ACGTT", "22", 0, 10, 11}, {"back", "GTTA", NULL, 16, 11, 13}};
+  char folder[TEMP_PATH], path[TEMP_PATH];
+  ba_context *context;
+  ba_reader *reader;
+  ba_records *batch;
+  (void)state;
+  temp_make(folder);
+  temp_write(path, folder, "x.sam", text, (int64_t)strlen(text));
+  assert_int_equal(ba_context_create(NULL, &context), BA_OK);
+  assert_int_equal(ba_reader_open_path(context, path, "trim_quality=10, min_length=3, tags=NM", &reader), BA_OK);
+  const ba_status status = ba_reader_next(reader, 10, &batch);
+  if (status != BA_ERR_UNSUPPORTED) {
+    assert_int_equal(status, BA_OK);
+    assert_int_equal(ba_records_count(batch), 2);
+    for (int64_t i = 0; i < 2; i++) {
+      int64_t n, position;
+      int32_t flag, quality;
+      assert_memory_equal(ba_records_name(batch, i, &n), wanted[i].name, strlen(wanted[i].name));
+      const char *letters = ba_records_sequence(batch, i, &n);
+      assert_int_equal(n, strlen(wanted[i].letters));
+      assert_memory_equal(letters, wanted[i].letters, (size_t)n);
+      assert_int_equal(ba_records_alignment(batch, i, &flag, NULL, NULL, &position, &quality), 1);
+      assert_int_equal(flag, wanted[i].flag);
+      assert_int_equal(quality, wanted[i].quality);
+      assert_int_equal(position, wanted[i].position);
+      const char *tag = ba_records_tag(batch, i, "NM", &n);
+      assert_int_equal(n, wanted[i].tag ? strlen(wanted[i].tag) : 0);
+      if (wanted[i].tag) assert_memory_equal(tag, wanted[i].tag, (size_t)n);
+    }
+    assert_int_equal(ba_reader_skipped(reader), 2);
+    ba_records_release(batch);
+    assert_int_equal(ba_reader_next(reader, 10, &batch), BA_ERR_FORMAT);
+    assert_non_null(
+        strstr(ba_context_error_message(context), "record 5: the record has no qualities, which trim_qual"));
+  }
+  ba_reader_close(reader);
+  ba_context_destroy(context);
+  temp_remove(folder);
+  if (status == BA_ERR_UNSUPPORTED) skip();
+}
+
 static void options(void **state) {
   ba_context *context;
   ba_reader *reader;
@@ -278,8 +332,8 @@ static void out_of_memory(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(by_hand),      cmocka_unit_test(random_reads),      cmocka_unit_test(numbers_of_the_input),
-      cmocka_unit_test(cancelled),    cmocka_unit_test(without_qualities), cmocka_unit_test(options),
-      cmocka_unit_test(out_of_memory)};
+      cmocka_unit_test(by_hand),   cmocka_unit_test(random_reads),      cmocka_unit_test(numbers_of_the_input),
+      cmocka_unit_test(cancelled), cmocka_unit_test(without_qualities), cmocka_unit_test(alignments),
+      cmocka_unit_test(options),   cmocka_unit_test(out_of_memory)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
