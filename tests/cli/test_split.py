@@ -193,7 +193,8 @@ SHORT = "name\tsequence\n" + "".join(f"{n}\t{s}\n" for n, s, _ in RECORDS)
 ], ids=str)
 def test_convert_there_and_back(tmp_path, given, to, wanted):
     (tmp_path / "in").write_text(given, newline="")
-    assert json.loads(ok("convert", "--json", "--to", to, "in", "out", cwd=tmp_path)) == {"records": 4, "letters": 14}
+    assert json.loads(ok("convert", "--json", "--to", to, "in", "out", cwd=tmp_path)) == {
+        "records": 4, "letters": 14, "left_out": 0, "trimmed_records": 0, "trimmed_letters": 0}
     assert (tmp_path / "out").read_text() == wanted
     assert ok("convert", "--to", to, "in", "-", cwd=tmp_path) == wanted
     assert listing(tmp_path) == ["in", "out"]
