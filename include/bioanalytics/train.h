@@ -52,7 +52,8 @@ BA_API ba_status ba_dataset_add_records(ba_dataset *dataset, const ba_records *r
  * @param dataset not NULL.
  * @param path a local file, or "-" for standard input.
  * @param options for sequence files `class=NAME`; for both `part=train|dev|test`; for tables `sequence=COLUMN`,
- * `label=COLUMN`, `name=COLUMN`, `weight=COLUMN`, `group=COLUMN`, `split=COLUMN`: a name or a number from 1.
+ * `label=COLUMN`, `name=COLUMN`, `weight=COLUMN`, `group=COLUMN`, `split=COLUMN`: a name or a number from 1; and
+ * `time=COLUMN`, read only when asked for: a number, or a date as in ISO 8601 (UTC without a zone).
  * @return BA_OK, BA_ERR_TABLE, BA_ERR_LABEL, BA_ERR_RECIPE for an option, the statuses of ba_reader_open_path and
  * ba_reader_next; on failure nothing is added.
  * Owns: nothing. Threads: one at a time. Cost: one read; a quarter byte a base. Since 0.1.0.
@@ -123,16 +124,26 @@ BA_API ba_status ba_dataset_records(ba_dataset *dataset, int64_t first, int64_t 
  */
 BA_API const char *ba_dataset_group(const ba_dataset *dataset, int64_t row);
 /**
+ * Gives the time of a row.
+ * @param dataset may be NULL.
+ * @param row 0 to rows - 1.
+ * @return as the table has it, dates in seconds since 1970; NaN for a row without a time and out of range. Cannot fail.
+ * Owns: nothing. Threads: one at a time. Cost: constant. Since 0.1.0.
+ */
+BA_API double ba_dataset_time(const ba_dataset *dataset, int64_t row);
+/**
  * Deals the training rows into folds for cross-validation. A call that fails leaves the folds as they were.
  *
  * By group and by similarity groups stay whole; the largest are dealt first. Two rows are similar when more than
  * `threshold` of the distinct canonical k-mers of one are in the other (FracMinHash as in ba_sketch), or when their
  * letters are the same; rows that a chain of such pairs joins are one group.
  * @param dataset not NULL.
- * @param options `by=stratified|random|group|similarity` (default stratified), `folds=2..` (default 5; at most one a
+ * By time the folds follow each other, rows of one time together; a model that leaves a fold out learns from the folds
+ * before it alone, and cross-validation scores all but the first.
+ * @param options `by=stratified|random|group|similarity|time` (default stratified), `folds=2..` (default 5; at most one a
  * training row or group), `seed=0..` (default 1; without effect where groups stay whole), and for similarity `k=1..255`
  * (default 21), `threshold=0..1` (default 0.5; at 1 only the same letters count), `scaled=1..` (default 1, exact).
- * @return BA_OK; BA_ERR_LABEL when by=group and a row has no group or there are fewer groups than folds; BA_ERR_RECIPE
+ * @return BA_OK; BA_ERR_LABEL when by=group or by=time and a row has no group or time or there are fewer than folds; BA_ERR_RECIPE
  * for an option or more folds than rows; BA_ERR_ARGUMENT, BA_ERR_CANCELLED, BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_BUSY.
  * Owns: nothing. Threads: one at a time. Cost: one pass and a sort of the rows or groups; by similarity an index of
  * about 40 bytes a k-mer while it runs. Since 0.1.0.
@@ -142,11 +153,12 @@ BA_API ba_status ba_dataset_split(ba_dataset *dataset, const char *options);
  * Deals all rows into the parts train, dev and test, whatever part they had, and forgets folds. A call that fails
  * leaves the parts as they were.
  *
- * Groups stay whole as in ba_dataset_split; the shares are met, in all and in every class, as far as groups allow.
+ * Groups stay whole as in ba_dataset_split; the shares are met, in all and in every class, as far as groups allow. By
+ * time the earliest rows train and the latest test; rows of one time stay together.
  * @param dataset not NULL.
  * @param options `by=`, `seed=`, `k=`, `threshold=`, `scaled=` as in ba_dataset_split; `train=`, `dev=`, `test=`:
  * shares, 0 to 1, that add up to 1; one that is left out is 0, and with all left out they are 0.8, 0.1 and 0.1.
- * @return BA_OK; BA_ERR_LABEL when by=group and a row has no group, or there are fewer groups than parts; BA_ERR_RECIPE
+ * @return BA_OK; BA_ERR_LABEL when by=group or by=time and a row has no group or time, or there are too few of them; BA_ERR_RECIPE
  * for an option, shares that do not add up to 1, or fewer rows than parts; BA_ERR_ARGUMENT, BA_ERR_CANCELLED,
  * BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_BUSY.
  * Owns: nothing. Threads: one at a time. Cost: as ba_dataset_split. Since 0.1.0.

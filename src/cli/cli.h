@@ -165,7 +165,7 @@ void cli_filtered_json(cJSON *object, const cli_filtered *counts);
 
 typedef struct cli_data {
   cli_list positives, negatives;
-  const char *labels, *columns, *dev, *group;
+  const char *labels, *columns, *dev, *group, *time;
 } cli_data;
 
 /* Checks that the options name one source of data. */

@@ -20,6 +20,9 @@ int cli_data_check(cli *c, const cli_data *data) {
     return cli_error(c, CLI_USAGE, "--columns names the columns of a table, so it needs --labels");
   if (data->group != NULL && strchr(data->group, ',') != NULL)
     return cli_error(c, CLI_USAGE, "--group '%s': expected the name or the number of one column", data->group);
+  if (data->time != NULL && (sequences || strchr(data->time, ',') != NULL))
+    return cli_error(c, CLI_USAGE, "--time '%s': expected the name or the number of one column, with --labels",
+                     data->time);
   return CLI_DONE;
 }
 
@@ -41,8 +44,8 @@ static int add_table(cli *c, ba_dataset *dataset, const cli_data *data, const ch
   char options[2048] = "";
   if (!add_option(options, sizeof options, "", data->columns) ||
       !add_option(options, sizeof options, "group=", data->group) ||
-      !add_option(options, sizeof options, "part=", part))
-    return cli_error(c, CLI_USAGE, "--columns and --group are too long");
+      !add_option(options, sizeof options, "time=", data->time) || !add_option(options, sizeof options, "part=", part))
+    return cli_error(c, CLI_USAGE, "--columns, --group and --time are too long");
   return add_file(c, dataset, path, options);
 }
 

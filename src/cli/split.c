@@ -29,11 +29,12 @@ static const cli_spec spec = {
     "--out-prefix P [--by HOW] [--parts LIST] [OPTIONS] (FILE | --labels T.csv)",
     "Deals the records of a FASTA or FASTQ file, or the rows of a labelled table, into parts, and counts what leaks.\n"
     "Each part is a file: P.train.fa, P.dev.fa and so on; .fq for FASTQ, .csv for a table (the columns sequence and\n"
-    "label, and name, weight and group where there are any; letters in upper case, U as T).\n"
+    "label, and name, weight, time and group where there are any; letters in upper case, U as T).\n"
     "--by stratified deals every class evenly, random does not look at classes, group keeps the rows of a group in "
     "one\n"
     "part, and similarity keeps rows in one part of which more than --threshold of the distinct canonical k-mers of\n"
-    "one are in the other, or which have the same letters; chains of such rows stay together.\n"
+    "one are in the other, or which have the same letters; chains of such rows stay together. time puts the earliest\n"
+    "rows into train and the latest into test; --time names the column, numbers or dates such as 2024-05-31.\n"
     "Whatever the way, the report says for every two parts how many rows of one are similar to a row of the other, "
     "and\n"
     "how many have the same letters. It is printed, and written to P.leakage.json.",
@@ -76,18 +77,21 @@ static int read_parts(job *j) {
 }
 
 static int check(job *j) {
-  static const char *const ways[] = {"stratified", "random", "group", "similarity"};
+  static const char *const ways[] = {"stratified", "random", "group", "similarity", "time"};
   cli *c = j->c;
   double value = 0.0;
   bool known = false;
   for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) known |= strcmp(j->by, ways[i]) == 0;
-  if (!known) return cli_error(c, CLI_USAGE, "--by '%s': expected stratified, random, group or similarity", j->by);
+  if (!known)
+    return cli_error(c, CLI_USAGE, "--by '%s': expected stratified, random, group, similarity or time", j->by);
   if (j->prefix == NULL || j->prefix[0] == '\0')
     return cli_error(c, CLI_USAGE, "--out-prefix is missing: what the names of the parts begin with");
   if ((c->files.count > 0) == (j->data.labels != NULL))
     return cli_error(c, CLI_USAGE, "give one FASTA or FASTQ file, or --labels T.csv");
-  if (j->data.labels == NULL && (j->data.columns != NULL || strcmp(j->by, "group") == 0))
-    return cli_error(c, CLI_USAGE, "--columns and --by group are about a table, so they need --labels");
+  if (j->data.labels == NULL && (j->data.columns != NULL || strcmp(j->by, "group") == 0 || strcmp(j->by, "time") == 0))
+    return cli_error(c, CLI_USAGE, "--columns, --by group and --by time are about a table, so they need --labels");
+  if ((j->data.time != NULL) != (strcmp(j->by, "time") == 0))
+    return cli_error(c, CLI_USAGE, "--by time and --time COL, the column of times, go together");
   if (j->data.group != NULL && strcmp(j->by, "group") != 0)
     return cli_error(c, CLI_USAGE, "--group names the groups of --by group, so it does not go with --by %s", j->by);
   if (!is_number(j->k, 1, 255, &value) || strchr(j->k, '.') != NULL)
@@ -187,6 +191,7 @@ static void write_row(const job *j, const ba_records *records, int64_t index, in
   write_field(out, j->has_names ? "," : "", letters, length);
   write_field(out, ",", class, (int64_t)strlen(class));
   if (j->has_weights) fprintf(out, ",%.17g", weight);
+  if (j->data.time != NULL) fprintf(out, ",%.17g", ba_dataset_time(j->dataset, row));
   if (j->has_groups) write_field(out, ",", group != NULL ? group : "", group != NULL ? (int64_t)strlen(group) : 0);
   fputc('\n', out);
 }
@@ -225,8 +230,8 @@ static int write_batch(const job *j, const ba_records *records, int64_t first, i
 static int write_table(const job *j, int32_t part, FILE *out) {
   const int64_t rows = ba_dataset_rows(j->dataset, BA_PART_ALL);
   int code = CLI_DONE;
-  fprintf(out, "%ssequence,label%s%s\n", j->has_names ? "name," : "", j->has_weights ? ",weight" : "",
-          j->has_groups ? ",group" : "");
+  fprintf(out, "%ssequence,label%s%s%s\n", j->has_names ? "name," : "", j->has_weights ? ",weight" : "",
+          j->data.time != NULL ? ",time" : "", j->has_groups ? ",group" : "");
   for (int64_t first = 0; code == CLI_DONE && first < rows; first += BATCH) {
     ba_records *records = NULL;
     const int64_t count = rows - first < BATCH ? rows - first : BATCH;
@@ -359,10 +364,11 @@ int cli_split(int argc, char **argv) {
   const cli_option options[] = {
       {"labels", CLI_TEXT, &j.data.labels, "T.csv", "a table with columns sequence and label; CSV or TSV, plain or gz"},
       {"columns", CLI_TEXT, &j.data.columns, "LIST", "its columns by name or number: sequence=text,label=2"},
-      {"by", CLI_TEXT, &j.by, "HOW", "stratified (default), random, group or similarity"},
+      {"by", CLI_TEXT, &j.by, "HOW", "stratified (default), random, group, similarity or time"},
       {"parts", CLI_TEXT, &j.parts, "LIST", "their shares (train=0.8,dev=0.1,test=0.1)"},
       {"out-prefix", CLI_TEXT, &j.prefix, "P", "what the names of the files begin with"},
       {"group", CLI_TEXT, &j.data.group, "COL", "the column of groups, for --by group"},
+      {"time", CLI_TEXT, &j.data.time, "COL", "the column of times, for --by time: the earliest rows train"},
       {"k", CLI_TEXT, &j.k, "K", "length of the k-mers that similarity counts (21)"},
       {"threshold", CLI_TEXT, &j.threshold, "X", "share of them above which rows are similar, 0 to 1 (0.5)"},
       {"scaled", CLI_TEXT, &j.scaled, "N", "look at one k-mer of N, for long sequences (1: all)"},

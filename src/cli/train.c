@@ -83,7 +83,10 @@ static int fit_recipe(job *j, const char *recipe, fit *f) {
 
 static int deal_folds(job *j) {
   char options[128];
-  const char *by = j->by != NULL ? j->by : j->data.group != NULL ? "group" : "stratified";
+  const char *by = j->by != NULL           ? j->by
+                   : j->data.group != NULL ? "group"
+                   : j->data.time != NULL  ? "time"
+                                           : "stratified";
   snprintf(options, sizeof options, "by=%s, folds=%lld, seed=%lld", by, (long long)j->folds, (long long)j->c->seed);
   const ba_status status = ba_dataset_split(j->dataset, options);
   return status == BA_OK ? CLI_DONE : cli_fail(j->c, status);
@@ -185,12 +188,16 @@ static int check(job *j) {
   if (j->out == NULL) return cli_error(c, CLI_USAGE, "--out is missing: the model file to write");
   if (!known) return cli_error(c, CLI_USAGE, "--choose '%s': expected auroc, mcc, accuracy or log_loss", j->choose);
   if (j->by != NULL && strcmp(j->by, "stratified") != 0 && strcmp(j->by, "random") != 0 &&
-      strcmp(j->by, "group") != 0 && strcmp(j->by, "similarity") != 0)
-    return cli_error(c, CLI_USAGE, "--by '%s': expected stratified, random, group or similarity", j->by);
+      strcmp(j->by, "group") != 0 && strcmp(j->by, "similarity") != 0 && strcmp(j->by, "time") != 0)
+    return cli_error(c, CLI_USAGE, "--by '%s': expected stratified, random, group, similarity or time", j->by);
   if (j->by != NULL && strcmp(j->by, "group") != 0 && j->data.group != NULL)
     return cli_error(c, CLI_USAGE, "--group splits by group, so it does not go with --by %s", j->by);
-  if (j->folds == 0 && (j->by != NULL || j->data.group != NULL))
-    return cli_error(c, CLI_USAGE, "--by and --group deal the folds of --cv, which is missing");
+  if (j->data.time != NULL && (j->data.group != NULL || (j->by != NULL && strcmp(j->by, "time") != 0)))
+    return cli_error(c, CLI_USAGE, "--time splits by time, so it goes neither with --group nor with another --by");
+  if (j->data.time == NULL && j->by != NULL && strcmp(j->by, "time") == 0)
+    return cli_error(c, CLI_USAGE, "--by time needs --time COL, the column of times");
+  if (j->folds == 0 && (j->by != NULL || j->data.group != NULL || j->data.time != NULL))
+    return cli_error(c, CLI_USAGE, "--by, --group and --time deal the folds of --cv, which is missing");
   if (j->folds != 0 && j->folds < 2)
     return cli_error(c, CLI_USAGE, "--cv %lld: expected 2 or more folds", (long long)j->folds);
   if (j->folds != 0 && j->data.dev != NULL) return cli_error(c, CLI_USAGE, "give --dev or --cv, not both");
@@ -245,7 +252,9 @@ int cli_train(int argc, char **argv) {
       {"dev", CLI_TEXT, &j.data.dev, "D.csv", "a table of rows to choose by and to stop by"},
       {"cv", CLI_INTEGER, &j.folds, "N", "cross-validate with N folds"},
       {"group", CLI_TEXT, &j.data.group, "COL", "the column of groups; rows of a group stay in one fold"},
-      {"by", CLI_TEXT, &j.by, "HOW", "deal folds stratified (default), random, by group or by similarity"},
+      {"time", CLI_TEXT, &j.data.time, "COL",
+       "the column of times; a fold is scored by what the folds before it taught"},
+      {"by", CLI_TEXT, &j.by, "HOW", "deal folds stratified (default), random, by group, similarity or time"},
       {"choose", CLI_TEXT, &j.choose, "METRIC", "auroc (default), mcc, accuracy or log_loss"},
       {"out", CLI_TEXT, &j.out, "m.ba", "the model file, which appears when it is complete"},
       {NULL, CLI_FLAG, NULL, NULL, NULL},

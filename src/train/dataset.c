@@ -43,10 +43,10 @@ ba_status ba_dataset_create(ba_context *context, const char *options, ba_dataset
 void ba_dataset_destroy(ba_dataset *dataset) {
   if (!dataset) return;
   ba_context *context = dataset->context;
-  bai_vector *parts[] = {&dataset->packed,     &dataset->starts,    &dataset->lengths, &dataset->exceptions,
-                         &dataset->names,      &dataset->name_ends, &dataset->labels,  &dataset->exception_starts,
-                         &dataset->weights,    &dataset->groups,    &dataset->parts,   &dataset->folds,
-                         &dataset->class_order};
+  bai_vector *parts[] = {&dataset->packed,      &dataset->starts,    &dataset->lengths, &dataset->exceptions,
+                         &dataset->names,       &dataset->name_ends, &dataset->labels,  &dataset->exception_starts,
+                         &dataset->weights,     &dataset->groups,    &dataset->parts,   &dataset->folds,
+                         &dataset->class_order, &dataset->times};
   for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) bai_vector_free(context, parts[i]);
   bai_names_free(context, &dataset->classes);
   bai_names_free(context, &dataset->group_names);
@@ -69,6 +69,7 @@ static void restore(ba_dataset *dataset, const ba_dataset *before) {
   dataset->labels.count = before->labels.count;
   dataset->weights.count = before->weights.count;
   dataset->groups.count = before->groups.count;
+  dataset->times.count = before->times.count;
   dataset->parts.count = before->parts.count;
   dataset->folds.count = before->folds.count;
   dataset->longest = before->longest;
@@ -117,6 +118,15 @@ int32_t bai_is_class_name(const char *text, int64_t length) {
   return length > 0;
 }
 
+/* The first row with a time gives those before it none. */
+static ba_status add_time(ba_dataset *dataset, const double *time) {
+  const double none = bai_f64_of_bits(UINT64_C(0x7ff8000000000000));
+  ba_status status = BA_OK;
+  while (!status && dataset->times.count < dataset->rows)
+    status = bai_vector_append(dataset->context, &dataset->times, &none, 1, 8);
+  return status ? status : bai_vector_append(dataset->context, &dataset->times, time ? time : &none, 1, 8);
+}
+
 ba_status bai_dataset_add_row(ba_dataset *dataset, const bai_new_row *row) {
   ba_context *context = dataset->context;
   if (!(row->weight >= 0.0) || row->weight > 1e300)
@@ -145,6 +155,7 @@ ba_status bai_dataset_add_row(ba_dataset *dataset, const bai_new_row *row) {
   if (!status) status = bai_vector_append(context, &dataset->labels, &label, 1, 4);
   if (!status) status = bai_vector_append(context, &dataset->weights, &row->weight, 1, 8);
   if (!status) status = bai_vector_append(context, &dataset->groups, &group, 1, 4);
+  if (!status && (row->time || dataset->times.count)) status = add_time(dataset, row->time);
   if (!status) status = bai_vector_append(context, &dataset->parts, &row->part, 1, 4);
   if (!status) status = bai_vector_append(context, &dataset->folds, &fold, 1, 4);
   if (status) return status;
@@ -217,7 +228,7 @@ ba_status ba_dataset_add_file(ba_dataset *dataset, const char *path, const char 
   ba_status status = bai_enter(context);
   if (status) return status;
   char label[BAI_OPTION_TEXT] = "";
-  bai_columns columns = {"", "", "", "", "", ""};
+  bai_columns columns = {"", "", "", "", "", "", ""};
   int32_t part = BA_PART_TRAIN;
   const bai_option table[] = {{"class", 't', NULL, 0, 0, label},
                               {"part", 'w', "train|dev|test", 0, 0, &part},
@@ -227,6 +238,7 @@ ba_status ba_dataset_add_file(ba_dataset *dataset, const char *path, const char 
                               {"weight", 't', NULL, 0, 0, columns.weight},
                               {"group", 't', NULL, 0, 0, columns.group},
                               {"split", 't', NULL, 0, 0, columns.split},
+                              {"time", 't', NULL, 0, 0, columns.time},
                               {NULL, 0, NULL, 0, 0, NULL}};
   const ba_dataset before = *dataset;
   if (!path) status = bai_fail(context, BA_ERR_ARGUMENT, "dataset: expected a path");
@@ -400,6 +412,12 @@ ba_status ba_dataset_records(ba_dataset *dataset, int64_t first, int64_t count, 
                       (long long)first, (long long)count, (long long)dataset->rows);
   if (!status) status = give_records(context, dataset, first, count, out);
   return bai_leave(context, status);
+}
+
+double ba_dataset_time(const ba_dataset *dataset, int64_t row) {
+  if (!dataset || row < 0 || row >= dataset->rows || row >= dataset->times.count)
+    return bai_f64_of_bits(UINT64_C(0x7ff8000000000000));
+  return ((const double *)dataset->times.data)[row];
 }
 
 const char *ba_dataset_group(const ba_dataset *dataset, int64_t row) {

@@ -38,11 +38,13 @@ struct ba_dataset {
   bai_vector labels;           /* int32, order of first sight */
   bai_vector weights;          /* double */
   bai_vector groups;           /* int32, -1 for none */
+  bai_vector times;            /* double, NaN for none; empty while no row has one */
   bai_vector parts, folds;     /* int32; fold -1 before a split */
   bai_names classes, group_names;
   bai_vector class_order; /* int32: class order to order of first sight; made when asked for */
   int64_t longest, bases, ambiguous, left_out;
   int32_t folds_made;
+  int32_t folds_in_time; /* they follow each other: a fold is tested by what was learnt from those before it */
 };
 
 /* One row to add. */
@@ -50,11 +52,15 @@ typedef struct bai_new_row {
   const char *letters, *name, *label, *group; /* group NULL for none */
   int64_t letters_length, name_length, label_length, group_length;
   double weight;
+  const double *time; /* NULL for none */
   int32_t part;
 } bai_new_row;
 /* 1 for a text without control bytes: names of classes go into lines and columns of output. */
 int32_t bai_is_class_name(const char *text, int64_t length);
 ba_status bai_dataset_add_row(ba_dataset *dataset, const bai_new_row *row);
+/* time.c: a number, or a date with or without a time of day as in ISO 8601, in seconds since 1970 in UTC. Returns 1, or
+ * 0 when the text is neither. */
+int32_t bai_parse_time(const char *text, int64_t length, double *time);
 
 /* A dataset changes while it is worked with, so it must be of the context that works. */
 ba_status bai_dataset_check_context(ba_context *context, const ba_dataset *dataset);
@@ -68,7 +74,7 @@ int64_t bai_dataset_codes(const bai_kernels *kernels, const ba_dataset *dataset,
 /* table.c: rows of a CSV or TSV file. Columns are names, or numbers from 1; "" means the usual name if it is there. */
 typedef struct bai_columns {
   char sequence[BAI_OPTION_TEXT], label[BAI_OPTION_TEXT], name[BAI_OPTION_TEXT], weight[BAI_OPTION_TEXT],
-      group[BAI_OPTION_TEXT], split[BAI_OPTION_TEXT];
+      group[BAI_OPTION_TEXT], split[BAI_OPTION_TEXT], time[BAI_OPTION_TEXT];
 } bai_columns;
 ba_status bai_dataset_add_table(ba_dataset *dataset, const char *path, const bai_columns *columns, int32_t part);
 

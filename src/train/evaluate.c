@@ -173,15 +173,30 @@ static ba_status check_folds(ba_context *context, const ba_dataset *dataset, con
   return BA_OK;
 }
 
+static void leave_out_fold(const ba_dataset *dataset, selection *all, int32_t fold) {
+  const int32_t *folds = dataset->folds.data;
+  int64_t kept = 0;
+  for (int64_t i = 0; i < all->count; i++) {
+    if (folds[all->rows[i]] == fold) continue;
+    all->rows[kept] = all->rows[i];
+    all->labels[kept] = all->labels[i];
+    all->weights[kept++] = all->weights[i];
+  }
+  all->count = kept;
+}
+
 static ba_status cross_validate(ba_context *context, const char *recipe, ba_dataset *dataset, int64_t seed,
                                 ba_metrics **out) {
   const int32_t classes = ba_dataset_classes(dataset);
   selection all;
   ba_status status = bai_dataset_order_classes(context, dataset);
   if (status) return status;
+  /* The first fold in time has nothing before it to learn from, so it is not scored. */
+  const int32_t first = dataset->folds_in_time ? 1 : 0;
   status = select_rows(context, dataset, BA_PART_TRAIN, -1, classes, &all);
   if (!status) status = check_folds(context, dataset, &all);
-  for (int32_t fold = 0; !status && fold < dataset->folds_made; fold++) {
+  if (!status && first) leave_out_fold(dataset, &all, 0);
+  for (int32_t fold = first; !status && fold < dataset->folds_made; fold++) {
     selection held;
     ba_model *model = NULL;
     status = select_rows(context, dataset, BA_PART_TRAIN, fold, classes, &held);

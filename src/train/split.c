@@ -6,8 +6,8 @@
 #include "train/dataset.h"
 #include "train/similar.h"
 
-enum { BY_STRATIFIED, BY_RANDOM, BY_GROUP, BY_SIMILARITY };
-#define BY_WORDS "stratified|random|group|similarity"
+enum { BY_STRATIFIED, BY_RANDOM, BY_GROUP, BY_SIMILARITY, BY_TIME };
+#define BY_WORDS "stratified|random|group|similarity|time"
 #define PARTS 3
 
 #define ORDER_STREAM UINT64_C(0x73706c6974) /* of bai_random */
@@ -42,6 +42,7 @@ static int32_t *begin_dealing(const split *s) {
   int32_t *folds = s->dataset->folds.data;
   for (int64_t row = 0; row < s->dataset->rows; row++) folds[row] = -1;
   s->dataset->folds_made = s->shares ? 0 : s->bins;
+  s->dataset->folds_in_time = 0;
   return s->shares ? s->dataset->parts.data : folds;
 }
 
@@ -242,10 +243,75 @@ static ba_status split_similar(split *s, const bai_similar_options *similar) {
   return status;
 }
 
+/* ---- by time ---- */
+
+/* Doubles in their order as numbers without a sign. */
+static uint64_t time_key(double time) {
+  const uint64_t bits = bai_bits_of_f64(time + 0.0); /* -0 becomes 0 */
+  return bits >> 63 ? ~bits : bits | UINT64_C(1) << 63;
+}
+
+/* The bin of the row at place i of n in time. */
+static int32_t bin_at(const split *s, int64_t i) {
+  double sum = 0.0;
+  int32_t last = 0;
+  if (!s->shares) return (int32_t)(i * s->bins / s->rows);
+  for (int32_t part = 0; part < PARTS; part++) {
+    if (s->shares[part] <= 0.0) continue;
+    sum += s->shares[part];
+    last = part;
+    if ((double)i + 0.5 < sum * (double)s->rows) break;
+  }
+  return last;
+}
+
+static ba_status check_times(const split *s) {
+  const double *times = s->dataset->times.data;
+  for (int64_t row = 0; row < s->dataset->rows; row++)
+    if (is_dealt(s, row) && (row >= s->dataset->times.count || !(times[row] - times[row] == 0.0)))
+      return bai_fail_at(s->context, BA_ERR_LABEL, row + 1, -1,
+                         "the row has no time; by=time expects one for every row, such as from time=COLUMN of a table");
+  return BA_OK;
+}
+
+/* The earliest rows to the first bin, and so on; rows of one time stay together, in the bin of the first of them. */
+static ba_status split_times(const split *s) {
+  const double *times = s->dataset->times.data;
+  bai_keyed *rows = NULL;
+  int64_t used = 0, filled = 0, needed = s->bins;
+  ba_status status = check_times(s);
+  if (!status) status = bai_alloc(s->context, s->rows, sizeof *rows, &rows);
+  if (status) return status;
+  for (int64_t row = 0; row < s->dataset->rows; row++)
+    if (is_dealt(s, row)) rows[used++] = (bai_keyed){.key = time_key(times[row]), .index = row};
+  bai_sort_keyed(rows, used);
+  for (int64_t i = 0, last = -1; i < used; i++) {
+    if (i > 0 && rows[i].key == rows[i - 1].key) continue;
+    filled += bin_at(s, i) != last;
+    last = bin_at(s, i);
+  }
+  for (int32_t part = 0; s->shares && part < PARTS; part++) needed -= s->shares[part] <= 0.0;
+  if (filled < needed) {
+    status = bai_fail(s->context, BA_ERR_LABEL,
+                      "the rows have too few different times for %lld folds or parts: rows of one time stay together",
+                      (long long)needed);
+  } else {
+    int32_t *bin_of = begin_dealing(s), last = 0;
+    for (int64_t i = 0; i < used; i++) {
+      if (i == 0 || rows[i].key != rows[i - 1].key) last = bin_at(s, i);
+      bin_of[rows[i].index] = last;
+    }
+    s->dataset->folds_in_time = !s->shares;
+  }
+  bai_free(s->context, rows);
+  return status;
+}
+
 static ba_status deal(split *s, int32_t by, const bai_similar_options *similar) {
   s->group_of = s->dataset->groups.data;
   s->groups = s->dataset->group_names.offsets.count;
   if (by == BY_SIMILARITY) return split_similar(s, similar);
+  if (by == BY_TIME) return split_times(s);
   return by == BY_GROUP ? split_groups(s) : deal_rows(s, by == BY_STRATIFIED);
 }
 

@@ -99,6 +99,12 @@ ba_status ba_trainer_create(ba_context *context, const char *recipe, ba_dataset 
     status =
         bai_fail(context, BA_ERR_ARGUMENT, "hold_out=%lld; expected one of the %d folds that ba_dataset_split made",
                  (long long)hold_out, dataset->folds_made);
+  if (!status && hold_out == 0 && dataset->folds_in_time)
+    status =
+        bai_fail(context, BA_ERR_ARGUMENT,
+                 "hold_out=0: the folds follow each other in time, and nothing comes before the first; expected 1 to "
+                 "%d",
+                 dataset->folds_made - 1);
   if (!status) status = bai_trainer_make(context, recipe, dataset, seed, (int32_t)hold_out, out);
   return bai_leave(context, status);
 }

@@ -30,6 +30,11 @@ static ba_status draw_dev(ba_context *context, const ba_dataset *dataset, int64_
   return status;
 }
 
+/* Folds that follow each other in time: what comes later is not known yet. */
+static int32_t is_learnt(const ba_dataset *dataset, int32_t fold, int32_t hold_out) {
+  return dataset->folds_in_time ? fold >= 0 && fold < hold_out : fold != hold_out;
+}
+
 ba_status bai_uses_make(ba_context *context, const ba_dataset *dataset, int32_t hold_out, int32_t need_dev,
                         int64_t seed, uint8_t **out) {
   const int32_t *parts = dataset->parts.data, *folds = dataset->folds.data;
@@ -41,7 +46,7 @@ ba_status bai_uses_make(ba_context *context, const ba_dataset *dataset, int32_t 
     if (parts[row] == BA_PART_DEV) {
       uses[row] = BAI_USE_DEV;
       has_dev = 1;
-    } else if (parts[row] == BA_PART_TRAIN && (hold_out < 0 || folds[row] != hold_out)) {
+    } else if (parts[row] == BA_PART_TRAIN && (hold_out < 0 || is_learnt(dataset, folds[row], hold_out))) {
       uses[row] = BAI_USE_TRAIN;
     }
   }

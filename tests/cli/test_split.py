@@ -110,6 +110,26 @@ def test_tables_keep_names_labels_weights_and_groups(files, near):
     assert all(leaks(a, b) == (0, 0) for a in letters for b in letters if a is not b)
 
 
+def test_by_time_the_past_trains(tmp_path):
+    source, days = random.Random(3), list(range(60))
+    source.shuffle(days)
+    lines = [f"{''.join(source.choices('ACGT', k=40))},{i % 2},2024-{1 + day // 20:02}-{1 + day % 20:02}\n"
+             for i, day in enumerate(days)]
+    (tmp_path / "t.csv").write_text("sequence,label,day\n" + "".join(lines))
+    ok("split", "--by", "time", "--time", "day", "--labels", "t.csv", "--out-prefix", "o", cwd=tmp_path)
+    letters_of = {line.split(",")[2]: line.split(",")[0] for line in lines}
+    in_time = [letters_of[day] for day in sorted(letters_of)]
+    found = {part: [row["sequence"] for row in csv.DictReader(open(tmp_path / f"o.{part}.csv", newline=""))]
+             for part in PARTS}
+    assert sorted(found["train"]) == sorted(in_time[:48])
+    assert sorted(found["dev"]) == sorted(in_time[48:54])
+    assert sorted(found["test"]) == sorted(in_time[54:])
+    fails(1, "--time COL", "split", "--by", "time", "--labels", "t.csv", "--out-prefix", "o", cwd=tmp_path)
+    report = json.loads(ok("train", "--labels", "t.csv", "--cv", "3", "--time", "day", "--recipe",
+                           "Kmer(k=1) | Logistic()", "--out", "m.ba", "--json", cwd=tmp_path))
+    assert report["candidates"][0]["cv"]["n"] == 40  # the first fold has no past
+
+
 def test_stratified_is_the_default_and_the_seed_counts(files):
     for seed in ("1", "2", "1"):
         ok("split", "--labels", "n.csv", "--out-prefix", f"s{seed}", "--seed", seed, cwd=files)
@@ -143,7 +163,7 @@ def test_folds_by_similarity(files):
     (["n.fa"], "--out-prefix is missing"),
     (["--out-prefix", "p"], "give one FASTA or FASTQ file, or --labels"),
     (["--out-prefix", "p", "--labels", "n.csv", "n.fa"], "give one FASTA or FASTQ file, or --labels"),
-    (["--out-prefix", "p", "--by", "time", "n.fa"], "--by 'time': expected stratified, random, group or similarity"),
+    (["--out-prefix", "p", "--by", "size", "n.fa"], "--by 'size': expected stratified, random, group, similarity or time"),
     (["--out-prefix", "p", "--by", "group", "n.fa"], "need --labels"),
     (["--out-prefix", "p", "--by", "random", "--group", "g", "--labels", "n.csv"], "does not go with --by random"),
     (["--out-prefix", "p", "--parts", "train=0.5,test=0.4", "n.fa"], "add up to 1"),
