@@ -218,8 +218,8 @@ static void test_refusals_change_nothing(void **state) {
   refused(dataset, "by=group, folds=11", BA_ERR_LABEL,
           "folds is 11; expected 2 to the number of groups in the training rows, 10");
   refused(dataset, "folds=1", BA_ERR_RECIPE, "column 7: folds is \"1\"; accepted: an integer from 2 to 2147483647");
-  refused(dataset, "by=time", BA_ERR_RECIPE,
-          "column 4: by is \"time\"; accepted: stratified, random, group, similarity");
+  refused(dataset, "by=size", BA_ERR_RECIPE,
+          "column 4: by is \"size\"; accepted: stratified, random, group, similarity, time");
   refused(dataset, "fold=2", BA_ERR_RECIPE,
           "column 1: there is no option \"fold\"; accepted: by, folds, seed, k, threshold, scaled");
   assert_int_equal(differing(dataset, before), 0);
