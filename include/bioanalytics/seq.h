@@ -17,6 +17,8 @@ extern "C" {
 
 /** A source of records. Since 0.1.0. */
 typedef struct ba_reader ba_reader;
+/** Finds regions of an indexed file. Since 0.1.0. */
+typedef struct ba_index ba_index;
 /** An immutable batch of records, shared by reference count. Since 0.1.0. */
 typedef struct ba_records ba_records;
 
@@ -162,6 +164,42 @@ BA_API void ba_reader_trimmed(const ba_reader *reader, int64_t *records, int64_t
  * closes its file. Since 0.1.0.
  */
 BA_API void ba_reader_close(ba_reader *reader);
+
+/**
+ * Opens a file with its index, to fetch regions: FASTA, plain or bgzf, with FILE.fai (and FILE.gzi for bgzf); BAM with
+ * .bai or .csi, SAM in bgzf with .csi or .bai, CRAM with .crai, where the build has htslib.
+ * @param context not NULL.
+ * @param path a local file; names with "://" are refused.
+ * @param options those of ba_reader_open_path, for the readers that are fetched, and `index=FILE` when the index (the
+ * .fai of FASTA) is not beside the file.
+ * @param out gets the index, or NULL on failure.
+ * @return BA_OK, BA_ERR_ARGUMENT, BA_ERR_RECIPE for an option, BA_ERR_IO (there is no index: the message says how one
+ * is made), BA_ERR_FORMAT for an index that cannot be read, BA_ERR_UNSUPPORTED, BA_ERR_MEMORY, BA_ERR_LIMIT,
+ * BA_ERR_BUSY.
+ * Owns: the caller closes the index. Threads: one at a time. Cost: reads the index into memory. Since 0.1.0.
+ */
+BA_API ba_status ba_index_open(ba_context *context, const char *path, const char *options, ba_index **out);
+/**
+ * Opens a reader of one region: `chr1`, `chr1:1,001-2,000`, `chr1:1001`, `chr1:1001-`, `chr1:-2000`, counted from 1
+ * with the end, as samtools writes it; `*` for the alignments without a place. The longest name that the file knows
+ * counts, so names may hold colons. FASTA gives one record, named `chr1:1001-2000`, or `chr1` for a whole sequence; an
+ * end behind the sequence is cut to it. Alignments are those that overlap the region, in the order of the file.
+ * @param index from ba_index_open.
+ * @param region a text that ends with a NUL.
+ * @param out gets the reader, or NULL on failure; it may outlive the index.
+ * @return BA_OK, BA_ERR_ARGUMENT for a region that is none or not in the file, BA_ERR_IO, BA_ERR_FORMAT,
+ * BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_BUSY.
+ * Owns: the caller closes the reader. Threads: one at a time. Cost: opens the file; alignments read their header, CRAM
+ * its index too. Since 0.1.0.
+ */
+BA_API ba_status ba_index_fetch(ba_index *index, const char *region, ba_reader **out);
+/**
+ * Closes an index. Readers that it gave stay valid.
+ * @param index may be NULL. Not to be used afterwards.
+ * Owns: nothing is left of the index. Threads: any, but no call on this index may be running. Cost: frees its memory.
+ * Since 0.1.0.
+ */
+BA_API void ba_index_close(ba_index *index);
 
 /**
  * Makes a batch from letters in memory. Names are empty and there are no qualities.

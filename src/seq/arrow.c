@@ -262,7 +262,8 @@ static int busy(stream *s) {
 static int get_schema(struct ArrowArrayStream *arrow, struct ArrowSchema *out) {
   stream *s = arrow->private_data;
   if (bai_enter(s->context)) return busy(s);
-  const ba_status status = bai_leave(s->context, make_schema(s->context, bai_reader_tags(s->reader), s->columns, out));
+  const ba_status status =
+      bai_leave(s->context, make_schema(s->context, &bai_reader_alignments(s->reader)->tags, s->columns, out));
   return status ? errno_of(s, status) : 0;
 }
 
@@ -312,7 +313,7 @@ static int32_t columns_of(const ba_reader *reader) {
   const int32_t format = ba_reader_format(reader);
   if (format == BA_FORMAT_FASTA || format == BA_FORMAT_UNKNOWN) return READ_COLUMNS - 1;
   const int32_t aligned = format >= BA_FORMAT_SAM && format <= BA_FORMAT_CRAM;
-  return aligned ? ALIGNED_COLUMNS + bai_reader_tags(reader)->count : READ_COLUMNS;
+  return aligned ? ALIGNED_COLUMNS + bai_reader_alignments(reader)->tags.count : READ_COLUMNS;
 }
 
 ba_status ba_reader_export_stream(ba_reader *reader, struct ArrowArrayStream *out) {

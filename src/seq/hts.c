@@ -22,6 +22,19 @@ ba_status bai_hts_read(bai_hts *hts, bai_parser *parser) {
   return bai_fail(parser->context, BA_ERR_UNSUPPORTED, "this build has no htslib");
 }
 
+ba_status bai_hts_load_index(bai_hts *hts, ba_context *context, const char *path) {
+  (void)hts;
+  (void)path;
+  return bai_fail(context, BA_ERR_UNSUPPORTED, "this build has no htslib");
+}
+
+ba_status bai_hts_fetch(bai_hts *hts, ba_context *context, const bai_hts *indexed, const char *region) {
+  (void)hts;
+  (void)indexed;
+  (void)region;
+  return bai_fail(context, BA_ERR_UNSUPPORTED, "this build has no htslib");
+}
+
 void bai_hts_close(bai_hts *hts, ba_context *context) {
   (void)hts;
   (void)context;
@@ -37,27 +50,20 @@ void bai_hts_close(bai_hts *hts, ba_context *context) {
 #include <unistd.h>
 
 #include "seq/letters.h"
+#include "seq/region.h"
 
 #define LIBRARY "libhts.so.3"
 #define CANCEL_RECORDS 1024 /* how many records between two looks at the cancel flag */
 
 /* Every call that is used, with the type that the header gives it. */
-#define CALLS(X)         \
-  X(bam_aux_get)         \
-  X(bam_destroy1)        \
-  X(bam_init1)           \
-  X(cram_fd_get_header)  \
-  X(hclose)              \
-  X(hdopen)              \
-  X(hts_check_EOF)       \
-  X(hts_close)           \
-  X(hts_free)            \
-  X(hts_hopen)           \
-  X(hts_set_log_level)   \
-  X(hts_set_opt)         \
-  X(kputd)               \
-  X(sam_hdr_count_lines) \
-  X(sam_hdr_destroy) X(sam_hdr_line_name) X(sam_hdr_read) X(sam_hdr_remove_tag_id) X(sam_hdr_tid2name) X(sam_read1)
+/* clang-format off */
+#define CALLS(X)                                                                                                  \
+  X(bam_aux_get) X(bam_destroy1) X(bam_init1) X(cram_fd_get_header) X(hclose) X(hdopen) X(hts_check_EOF)          \
+  X(hts_close) X(hts_free) X(hts_hopen) X(hts_idx_destroy) X(hts_itr_destroy) X(hts_itr_next)                     \
+  X(hts_set_log_level) X(hts_set_opt) X(kputd) X(sam_hdr_count_lines) X(sam_hdr_destroy) X(sam_hdr_line_name)     \
+  X(sam_hdr_name2tid) X(sam_hdr_read) X(sam_hdr_remove_tag_id) X(sam_hdr_tid2name) X(sam_index_load3)             \
+  X(sam_itr_queryi) X(sam_read1)
+/* clang-format on */
 
 typedef struct hts_calls {
 #define FIELD(name) __typeof__(name) *name;
@@ -71,7 +77,10 @@ struct bai_hts {
   htsFile *file;
   sam_hdr_t *header;
   bam1_t *record;
-  kstring_t number; /* where htslib writes a real number */
+  hts_idx_t *index;    /* NULL unless loaded */
+  char *index_path;    /* as htslib gets it */
+  hts_itr_t *iterator; /* NULL: the whole file is read */
+  kstring_t number;    /* where htslib writes a real number */
   int32_t descriptor, format, ended, lacks_end;
   int64_t total;
   bai_hts_options options;
@@ -108,6 +117,15 @@ static void forget_remote_references(bai_hts *hts) {
   }
 }
 
+/* htslib takes what stands before a colon for the name of a service; a path that begins with a point or a slash is a
+ * file. */
+static ba_status local_name(ba_context *context, const char *path, char **out) {
+  const int64_t n = bai_length(path) + 3;
+  ba_status status = bai_alloc(context, n, 1, out);
+  if (!status) bai_format(*out, n, "%s%s", path[0] == '/' ? "" : "./", path);
+  return status;
+}
+
 static ba_status open_file(ba_context *context, bai_hts *hts, const char *reference) {
   int copy = dup(hts->descriptor);
   hFILE *stream = copy < 0 ? NULL : hts->call.hdopen(copy, "r");
@@ -120,9 +138,15 @@ static ba_status open_file(ba_context *context, bai_hts *hts, const char *refere
     (void)!hts->call.hclose(stream);
     return bai_fail(context, BA_ERR_FORMAT, "htslib does not know the format of this file");
   }
-  if (hts->format == BA_FORMAT_CRAM && reference[0] &&
-      hts->call.hts_set_opt(hts->file, CRAM_OPT_REFERENCE, reference) != 0) {
-    return bai_fail(context, BA_ERR_IO, "reference %s: expected a FASTA file with its index (.fai)", reference);
+  if (hts->format == BA_FORMAT_CRAM && reference[0]) {
+    char *name;
+    ba_status status = local_name(context, reference, &name);
+    if (status) return status;
+    int code = hts->call.hts_set_opt(hts->file, CRAM_OPT_REFERENCE, name);
+    bai_free(context, name);
+    if (code != 0) {
+      return bai_fail(context, BA_ERR_IO, "reference %s: expected a FASTA file with its index (.fai)", reference);
+    }
   }
   hts->header = hts->call.sam_hdr_read(hts->file);
   if (hts->header == NULL) return bai_fail(context, BA_ERR_FORMAT, "htslib cannot read the header of this file");
@@ -162,6 +186,9 @@ ba_status bai_hts_open(ba_context *context, int32_t descriptor, int32_t format, 
 
 void bai_hts_close(bai_hts *hts, ba_context *context) {
   if (hts == NULL) return;
+  if (hts->iterator) hts->call.hts_itr_destroy(hts->iterator);
+  if (hts->index) hts->call.hts_idx_destroy(hts->index);
+  bai_free(context, hts->index_path);
   if (hts->record) hts->call.bam_destroy1(hts->record);
   if (hts->number.s) hts->call.hts_free(hts->number.s);
   if (hts->header) hts->call.sam_hdr_destroy(hts->header);
@@ -169,6 +196,56 @@ void bai_hts_close(bai_hts *hts, ba_context *context) {
   bai_library_close(hts->library);
   bai_free(context, hts);
 }
+
+/* ---- regions ---- */
+
+ba_status bai_hts_load_index(bai_hts *hts, ba_context *context, const char *path) {
+  ba_status status = hts->index_path ? BA_OK : local_name(context, path, &hts->index_path);
+  if (status) return status;
+  if (!hts->file->is_bgzf && !hts->file->is_cram) {
+    return bai_fail(context, BA_ERR_UNSUPPORTED,
+                    "regions are fetched from BAM, CRAM, and SAM in bgzf, not from others");
+  }
+  hts->index = hts->call.sam_index_load3(hts->file, "input", hts->index_path, 0);
+  if (hts->index) return BA_OK;
+  return bai_fail(context, BA_ERR_FORMAT, "htslib cannot read the index %s", path);
+}
+
+typedef struct named_header {
+  const hts_calls *call;
+  sam_hdr_t *header;
+} named_header;
+
+static int32_t header_knows(void *user, const char *name) {
+  const named_header *named = user;
+  return named->call->sam_hdr_name2tid(named->header, name) >= 0;
+}
+
+ba_status bai_hts_fetch(bai_hts *hts, ba_context *context, const bai_hts *indexed, const char *text) {
+  const int32_t own = hts->format == BA_FORMAT_CRAM; /* its index belongs to one open file */
+  named_header named = {&hts->call, hts->header};
+  bai_region region;
+  ba_status status = bai_region_parse(context, text, header_knows, &named, &region);
+  if (!status && own) status = bai_hts_load_index(hts, context, indexed->index_path);
+  if (!status) {
+    const int tid = region.name ? hts->call.sam_hdr_name2tid(hts->header, region.name) : HTS_IDX_NOCOOR;
+    const hts_pos_t end = region.end < HTS_POS_MAX ? region.end : HTS_POS_MAX;
+    hts->iterator = hts->call.sam_itr_queryi(own ? hts->index : indexed->index, tid, region.start, end);
+    if (hts->iterator == NULL) {
+      status = bai_fail(context, BA_ERR_FORMAT, "htslib cannot find the region \"%s\" by the index", text);
+    }
+  }
+  bai_free(context, region.name);
+  return status;
+}
+
+static int read_next(const bai_hts *hts) {
+  htsFile *file = hts->file;
+  if (hts->iterator == NULL) return hts->call.sam_read1(file, hts->header, hts->record);
+  return hts->call.hts_itr_next(file->is_bgzf ? file->fp.bgzf : NULL, hts->iterator, hts->record, file);
+}
+
+/* ---- letters and qualities ---- */
 
 /* '=' (as the reference) is kept, and counts as an ambiguous letter. */
 static ba_status count_letters(bai_parser *parser, uint8_t *letters, int64_t n) {
@@ -380,7 +457,7 @@ ba_status bai_hts_read(bai_hts *hts, bai_parser *parser) {
   for (int64_t i = 0; !hts->ended && !is_full(parser); i++) {
     ba_status status = i % CANCEL_RECORDS == 0 ? bai_check_cancel(context) : BA_OK;
     if (status) return status;
-    int code = hts->call.sam_read1(hts->file, hts->header, hts->record);
+    int code = read_next(hts);
     if (code < -1) return unreadable(hts, parser);
     if (code >= 0 && !is_wanted(hts)) {
       parser->skipped++;

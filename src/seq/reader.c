@@ -91,6 +91,7 @@ static ba_status read_options(ba_reader *reader, const char *options) {
       {.name = "duplicates", .type = 'w', .words = "keep|skip", .value = &alignments->duplicates},
       {.name = "min_mapping_quality", .type = 'i', .most = 254, .value = &alignments->min_mapping_quality},
       {.name = "tags", .type = 't', .value = tags},
+      {.name = "index", .type = 't', .value = alignments->index},
       {.name = "trim_quality", .type = 'i', .most = 93, .value = &filter->trim_quality},
       {.name = "trim_start_quality", .type = 'i', .most = 93, .value = &filter->trim_start_quality},
       {.name = "min_length", .type = 'i', .most = no_limit, .value = &filter->min_length},
@@ -107,7 +108,7 @@ static ba_status read_options(ba_reader *reader, const char *options) {
   return status ? status : bai_tags_parse(reader->context, tags, &alignments->tags);
 }
 
-ba_status bai_reader_open_source(ba_context *context, bai_source *source, const char *options, ba_reader **out) {
+static ba_status open_reader(ba_context *context, bai_source *source, const char *options, ba_reader **out) {
   ba_reader *reader;
   *out = NULL;
   ba_status status = bai_alloc_zero(context, 1, (int64_t)sizeof *reader, &reader);
@@ -129,6 +130,32 @@ ba_status bai_reader_open_source(ba_context *context, bai_source *source, const 
   return BA_OK;
 }
 
+ba_status bai_reader_open_source(ba_context *context, bai_source *source, const char *options, ba_reader **out) {
+  ba_status status = open_reader(context, source, options, out);
+  if (status || (*out)->alignments.index[0] == 0) return status;
+  ba_reader_close(*out);
+  *out = NULL;
+  return bai_fail(context, BA_ERR_RECIPE, "index is an option of ba_index_open; a reader reads the whole file");
+}
+
+static ba_status name_reader(ba_reader *reader, const char *path) {
+  const int64_t n = bai_length(path) + 1;
+  ba_status status = bai_alloc(reader->context, n, 1, &reader->path);
+  if (!status) memcpy(reader->path, path, (size_t)n);
+  return status;
+}
+
+ba_status bai_reader_open_indexed(ba_context *context, bai_source *source, const char *path, const char *options,
+                                  ba_reader **out) {
+  ba_status status = open_reader(context, source, options, out);
+  if (!status) status = name_reader(*out, path);
+  if (status) {
+    ba_reader_close(*out);
+    *out = NULL;
+  }
+  return status;
+}
+
 ba_status bai_reader_open_path(ba_context *context, const char *path, const char *options, ba_reader **out) {
   int32_t descriptor = 0, standard = strcmp(path, "-") == 0;
   bai_source *source;
@@ -147,13 +174,11 @@ ba_status bai_reader_open_path(ba_context *context, const char *path, const char
   ba_reader *reader;
   status = bai_reader_open_source(context, source, options, &reader);
   if (status) return status;
-  int64_t length = bai_length(path);
-  status = bai_alloc(context, length + 1, 1, &reader->path);
+  status = name_reader(reader, path);
   if (status) {
     ba_reader_close(reader);
     return status;
   }
-  memcpy(reader->path, path, (size_t)length + 1);
   *out = reader;
   return BA_OK;
 }
@@ -381,7 +406,7 @@ static ba_status unknown_format(ba_reader *reader, const bai_window *window) {
                      bai_show_byte(found, *window->at), hint);
 }
 
-static int32_t alignment_format(const uint8_t *head, int64_t n) {
+int32_t bai_alignment_format(const uint8_t *head, int64_t n) {
   static const char tags[5][5] = {"@HD\t", "@SQ\t", "@RG\t", "@PG\t", "@CO\t"};
   if (n < HEAD_BYTES) return BA_FORMAT_UNKNOWN;
   if (memcmp(head, "BAM\1", HEAD_BYTES) == 0) return BA_FORMAT_BAM;
@@ -403,6 +428,12 @@ static ba_status open_alignments(ba_reader *reader, int32_t format) {
                     names[format - BA_FORMAT_SAM]);
   }
   return bai_hts_open(reader->context, descriptor, format, &reader->alignments, &reader->hts);
+}
+
+ba_status bai_reader_fetch(ba_reader *reader, int32_t format, const bai_hts *indexed, const char *region) {
+  reader->state = KNOWN;
+  ba_status status = open_alignments(reader, format);
+  return status ? status : bai_hts_fetch(reader->hts, reader->context, indexed, region);
 }
 
 /* A SAM file may lack its header. Its first line then has a number in the second field and nine tabs before its
@@ -430,7 +461,7 @@ static ba_status look_at_head(ba_reader *reader) {
   while (reader->head_count < HEAD_BYTES && window->at < window->end)
     reader->head[reader->head_count++] = *window->at++;
   if (reader->head_count < HEAD_BYTES && !window->ended) return BA_OK;
-  int32_t format = alignment_format(reader->head, reader->head_count);
+  int32_t format = bai_alignment_format(reader->head, reader->head_count);
   reader->state = KNOWN;
   if (format == BA_FORMAT_UNKNOWN && reader->path && looks_like_sam(reader, window)) format = BA_FORMAT_SAM;
   if (format != BA_FORMAT_UNKNOWN) return open_alignments(reader, format);
@@ -593,8 +624,8 @@ static ba_status open_batch(ba_reader *reader) {
   return bai_records_open(reader->context, reader->room, &reader->parser.batch);
 }
 
-const bai_tags *bai_reader_tags(const ba_reader *reader) {
-  return &reader->alignments.tags;
+const bai_hts_options *bai_reader_alignments(const ba_reader *reader) {
+  return &reader->alignments;
 }
 
 void bai_reader_go_careful(ba_reader *reader) {
