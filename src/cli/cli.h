@@ -118,34 +118,37 @@ void cli_json_add(cJSON *object, const char *name, double value);
 /* Prints with or without line breaks, ends the line, and frees the value. */
 void cli_json_print(FILE *file, cJSON *value, bool pretty);
 
-/* ---- reading.c: pairs and filters, shared by stats and convert ---- */
+/* ---- reading.c: pairs, filters and regions, shared by stats and convert ---- */
 
 typedef struct cli_reading {
   const char *mate, *pair_filter;
   bool interleaved;
   int64_t trim_quality, trim_start_quality, min_length, max_length, max_ambiguous, min_mean_quality;
-  const char *tags; /* of alignments; NULL: none */
+  const char *tags;           /* of alignments; NULL: none */
+  const char *region, *index; /* NULL: the whole file; the index is beside it */
 } cli_reading;
 
 /* What the options are when they are not given. */
 #define CLI_READING_NONE \
   { .max_length = -1, .max_ambiguous = -1 }
 /* Their rows of a command's table. */
-#define CLI_READING_OPTIONS(r)                                                                                     \
-  {"mate", CLI_TEXT, &(r).mate, "FILE", "the second mates of a file of pairs; names are compared"},                \
-      {"interleaved", CLI_FLAG, &(r).interleaved, NULL, "the file has pairs, mates in turn"},                      \
-      {"trim-quality", CLI_INTEGER, &(r).trim_quality, "Q", "cut off a right end of Phred below Q, as BWA does"},  \
-      {"trim-start-quality", CLI_INTEGER, &(r).trim_start_quality, "Q", "the same for the left end"},              \
-      {"min-length", CLI_INTEGER, &(r).min_length, "N", "leave out shorter records, after trimming"},              \
-      {"max-length", CLI_INTEGER, &(r).max_length, "N", "leave out longer ones"},                                  \
-      {"max-ambiguous", CLI_INTEGER, &(r).max_ambiguous, "N",                                                      \
-       "leave out records with more letters than N that "                                                          \
-       "are not A C G T U"},                                                                                       \
-      {"min-mean-quality", CLI_INTEGER, &(r).min_mean_quality, "Q",                                                \
-       "leave out records whose mean probability of "                                                              \
-       "an error is above 10^(-Q/10)"},                                                                            \
-  {                                                                                                                \
-    "pair-filter", CLI_TEXT, &(r).pair_filter, "HOW", "any: leave out a pair if a mate fails (any); both: if both" \
+#define CLI_READING_OPTIONS(r)                                                                                      \
+  {"region", CLI_TEXT, &(r).region, "REGION", "only this part, such as chr1:1,001-2,000, by the file's index"},     \
+      {"index", CLI_TEXT, &(r).index, "FILE", "the index (.fai, .bai, .csi, .crai), if it is not beside the file"}, \
+      {"mate", CLI_TEXT, &(r).mate, "FILE", "the second mates of a file of pairs; names are compared"},             \
+      {"interleaved", CLI_FLAG, &(r).interleaved, NULL, "the file has pairs, mates in turn"},                       \
+      {"trim-quality", CLI_INTEGER, &(r).trim_quality, "Q", "cut off a right end of Phred below Q, as BWA does"},   \
+      {"trim-start-quality", CLI_INTEGER, &(r).trim_start_quality, "Q", "the same for the left end"},               \
+      {"min-length", CLI_INTEGER, &(r).min_length, "N", "leave out shorter records, after trimming"},               \
+      {"max-length", CLI_INTEGER, &(r).max_length, "N", "leave out longer ones"},                                   \
+      {"max-ambiguous", CLI_INTEGER, &(r).max_ambiguous, "N",                                                       \
+       "leave out records with more letters than N that "                                                           \
+       "are not A C G T U"},                                                                                        \
+      {"min-mean-quality", CLI_INTEGER, &(r).min_mean_quality, "Q",                                                 \
+       "leave out records whose mean probability of "                                                               \
+       "an error is above 10^(-Q/10)"},                                                                             \
+  {                                                                                                                 \
+    "pair-filter", CLI_TEXT, &(r).pair_filter, "HOW", "any: leave out a pair if a mate fails (any); both: if both"  \
   }
 
 /* Checks what can be seen from the options alone; `files` is how many files the command was given. */

@@ -43,6 +43,7 @@ static const cli_spec spec = {
     "Pairs come out with mates in turn, or the second ones in the file that --mate-out names.",
     "  ba convert --to fasta reads.fq.gz reads.fa\n"
     "  ba convert --to fastq --quality I contigs.fa contigs.fq\n"
+    "  ba convert --to fasta --region chr2L:1,001-2,000 genome.fa -\n"
     "  ba convert --to tsv --alignments --tags NM:AS reads.bam reads.tsv\n"
     "  ba convert --to fastq --trim-quality 20 --min-length 50 --mate R2.fq.gz --mate-out T2.fq R1.fq.gz T1.fq\n",
     2,
@@ -352,10 +353,10 @@ static int check_mate_out(const job *j, const char *mate_out) {
 }
 
 static int convert(job *j, const char *path, bool tsv) {
-  const bool aligned = j->alignments || j->reading.tags != NULL;
-  if (!tsv && (aligned || !looks_like_tsv(path))) return convert_sequences(j, path);
-  if (cli_reading_pairs(&j->reading) || cli_reading_filters(&j->reading))
-    return cli_error(j->c, CLI_USAGE, "pairs and filters are about sequence files, and %s is TSV", path);
+  const bool known = j->alignments || j->reading.tags != NULL || j->reading.region != NULL; /* not to be TSV */
+  if (!tsv && (known || !looks_like_tsv(path))) return convert_sequences(j, path);
+  if (cli_reading_pairs(&j->reading) || cli_reading_filters(&j->reading) || j->reading.region != NULL)
+    return cli_error(j->c, CLI_USAGE, "pairs, regions and filters are about sequence files, and %s is TSV", path);
   return convert_tsv(j, path);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * reading.c: options about pairs, trimming and what is left out, as stats and convert take them.
+ * reading.c: options about pairs, trimming, regions and what is left out, as stats and convert take them.
  */
 #include <string.h>
 
@@ -31,6 +31,10 @@ int cli_reading_check(cli *c, const cli_reading *r) {
                        (long long)ranges[i].most);
   if (r->mate != NULL && r->interleaved)
     return cli_error(c, CLI_USAGE, "give --mate FILE, or --interleaved when one file has both mates, not both");
+  if (r->region != NULL && cli_reading_pairs(r))
+    return cli_error(c, CLI_USAGE, "--region is about one indexed file, not about pairs");
+  if (r->index != NULL && r->region == NULL)
+    return cli_error(c, CLI_USAGE, "--index is for --region, which is missing");
   if (r->pair_filter == NULL) return CLI_DONE;
   if (strcmp(r->pair_filter, "any") != 0 && strcmp(r->pair_filter, "both") != 0)
     return cli_error(c, CLI_USAGE, "--pair-filter '%s': expected any or both", r->pair_filter);
@@ -39,19 +43,29 @@ int cli_reading_check(cli *c, const cli_reading *r) {
   return CLI_DONE;
 }
 
+static ba_status open_region(cli *c, const char *path, const char *options, const char *region, ba_reader **out) {
+  ba_index *index = NULL;
+  ba_status status = ba_index_open(c->context, path, options, &index);
+  if (status == BA_OK) status = ba_index_fetch(index, region, out);
+  ba_index_close(index);
+  return status;
+}
+
 int cli_reading_open(cli *c, const cli_reading *r, const char *path, ba_reader **out) {
-  char options[768], most[384] = "";
+  char options[768], most[512] = "";
   size_t used = 0;
   if (r->max_length >= 0) used += (size_t)snprintf(most, sizeof most, ", max_length=%lld", (long long)r->max_length);
   if (r->max_ambiguous >= 0)
     used += (size_t)snprintf(most + used, sizeof most - used, ", max_ambiguous=%lld", (long long)r->max_ambiguous);
-  if (r->tags != NULL) snprintf(most + used, sizeof most - used, ", tags=%.200s", r->tags);
+  if (r->tags != NULL) used += (size_t)snprintf(most + used, sizeof most - used, ", tags=%.100s", r->tags);
+  if (r->index != NULL) snprintf(most + used, sizeof most - used, ", index=%.256s", r->index);
   snprintf(options, sizeof options,
            "trim_quality=%lld, trim_start_quality=%lld, min_length=%lld, min_mean_quality=%lld, pair_filter=%s%s",
            (long long)r->trim_quality, (long long)r->trim_start_quality, (long long)r->min_length,
            (long long)r->min_mean_quality, r->pair_filter != NULL ? r->pair_filter : "any", most);
-  const ba_status status = cli_reading_pairs(r) ? ba_reader_open_pair(c->context, path, r->mate, options, out)
-                                                : ba_reader_open_path(c->context, path, options, out);
+  const ba_status status = r->region != NULL      ? open_region(c, path, options, r->region, out)
+                           : cli_reading_pairs(r) ? ba_reader_open_pair(c->context, path, r->mate, options, out)
+                                                  : ba_reader_open_path(c->context, path, options, out);
   return status == BA_OK ? CLI_DONE : cli_fail_in(c, status, path);
 }
 

@@ -30,6 +30,7 @@ static const cli_spec spec = {
     "among A C G T U, letters other than A C G T U, and for FASTQ the mean quality (Phred, symbol minus 33).\n"
     "With filters the counts are of what they leave, and tell how much they cut off. With pairs both mates count.",
     "  ba stats reads.fq.gz genome.fa\n"
+    "  ba stats --region chr2L genome.fa\n"
     "  ba stats --json reads.fq.gz | jq '.[0].records'\n"
     "  ba stats --trim-quality 20 --min-length 50 --mate R2.fq.gz R1.fq.gz\n",
     1,

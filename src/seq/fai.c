@@ -270,7 +270,7 @@ ba_status bai_fai_source(ba_context *context, const bai_fai *fai, const bai_fai_
   source->in_line = row->line_letters - in_line;
   const int64_t at = find_block(fai, row->offset + line * row->line_bytes + in_line, &source->skip);
   if (lseek(descriptor, (off_t)at, SEEK_SET) != at) {
-    status = bai_fail(context, BA_ERR_IO, "the file cannot be read from byte %lld on", (long long)at);
+    status = misfit(context, "the file ends before the region does"); /* no file can be as long */
   }
   if (!status) status = bai_source_open_descriptor(context, descriptor, 0, &source->file);
   if (!source->file) bai_file_close(descriptor);

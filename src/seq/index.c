@@ -68,8 +68,11 @@ static int32_t exists(const char *path) {
 
 /* The first of PATH.ENDING and, with the last ending of PATH replaced, STEM.ENDING that is there. */
 static ba_status find_index(const ba_index *index, const char *const *endings, const char *advice, char *found) {
-  const char *path = index->path, *dot = strrchr(path, '.'), *slash = strrchr(path, '/');
-  const int64_t n = bai_length(path), stem = dot && (!slash || dot > slash) ? dot - path : n;
+  const char *path = index->path;
+  const int64_t n = bai_length(path);
+  int64_t stem = n;
+  while (stem > 0 && path[stem] != '.' && path[stem] != '/') stem--;
+  if (path[stem] != '.') stem = n;
   if (n > MOST_PATH - 8) return bai_fail(index->context, BA_ERR_ARGUMENT, "the name of the file is too long");
   for (int32_t i = 0; endings[i]; i++) {
     bai_format(found, MOST_PATH, "%s.%s", path, endings[i]);

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """What the commands make of alignments, from outside."""
 
+import json
+
 import pytest
 from program import ba, fails, ok
 
@@ -43,3 +45,34 @@ def test_convert_writes_the_columns_of_alignments(folder, arguments, wanted):
 def test_convert_refuses(folder, code, pattern, given, arguments):
     (folder / "in").write_text(given)
     fails(code, pattern, "convert", *arguments, "in", "out", cwd=folder)
+
+
+FASTA, FAI = ">one x\nACGT\nNacg\n>two\nTT\n", "one\t8\t7\t4\t5\ntwo\t2\t22\t2\t3\n"
+
+
+@pytest.fixture(name="genome")
+def fixture_genome(tmp_path):
+    (tmp_path / "x.fa").write_text(FASTA)
+    (tmp_path / "x.fa.fai").write_text(FAI)
+    return tmp_path
+
+
+def test_convert_regions(genome):
+    assert ok("convert", "--to", "fasta", "--region", "one:2-6", "x.fa", "-", cwd=genome) == ">one:2-6\nCGTNa\n"
+    assert ok("convert", "--to", "fasta", "--region", "one", "--min-length", "9", "x.fa", "-", cwd=genome) == ""
+    (genome / "x.fa.fai").rename(genome / "y")
+    assert ok("convert", "--to", "tsv", "--region", "two:2", "--index", "y", "x.fa", "-", cwd=genome) == \
+        "name\tsequence\ntwo:2-2\tT\n"
+    fails(3, "no index beside the file; make", "convert", "--to", "fasta", "--region", "two", "x.fa", "o", cwd=genome)
+    fails(1, "--index is for --region", "convert", "--to", "fasta", "--index", "y", "x.fa", "o", cwd=genome)
+    fails(1, "the file has no such sequence", "convert", "--to", "fasta", "--index", "y", "--region", "three", "x.fa",
+          "o", cwd=genome)
+    fails(1, "are about sequence files", "convert", "--to", "fasta", "--from", "tsv", "--region", "a", "-", "o",
+          cwd=genome)
+    fails(1, "--region is about one indexed file", "stats", "--interleaved", "--region", "two", "x.fa", cwd=genome)
+
+
+def test_stats_of_a_region(genome):
+    found = json.loads(ok("stats", "--json", "--region", "one:3-8", "x.fa", cwd=genome))[0]
+    assert (found["records"], found["letters"], found["ambiguous"]) == (1, 6, 1)
+    fails(1, "the region starts behind the end of two", "stats", "--region", "two:3", "x.fa", cwd=genome)

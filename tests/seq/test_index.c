@@ -182,13 +182,14 @@ static void damaged_fai(void **state) {
   temp_remove(folder);
 }
 
-static ba_status open_and_fetch(ba_context *context, void *path) {
+static ba_status open_and_fetch(ba_context *context, void *argument) {
+  const char *const *path_and_region = argument;
   ba_index *index;
   ba_reader *reader = NULL;
   ba_records *batch;
-  ba_status status = ba_index_open(context, path, "", &index);
+  ba_status status = ba_index_open(context, path_and_region[0], "", &index);
   if (status) return status;
-  status = ba_index_fetch(index, "one:2-7", &reader);
+  status = ba_index_fetch(index, path_and_region[1], &reader);
   while (!status) {
     status = ba_reader_next(reader, 5, &batch);
     if (!status) ba_records_release(batch);
@@ -204,7 +205,8 @@ static void fasta_under_memory_faults(void **state) {
   temp_make(folder);
   temp_write(path, folder, "x.fa", fasta, (int64_t)strlen(fasta));
   temp_write(other, folder, "x.fa.fai", fai, (int64_t)strlen(fai));
-  assert_true(fault_sweep(open_and_fetch, path) > 20);
+  const char *path_and_region[] = {path, "one:2-7"};
+  assert_true(fault_sweep(open_and_fetch, path_and_region) > 20);
   temp_remove(folder);
 }
 
@@ -425,6 +427,8 @@ static void alignments_as_htslib(void **state) {
       temp_join(path, folder, cases[i].name);
       assert_true(oracle_convert(&o, from, path, cases[i].mode, cases[i].shift));
       same_alignments(&o, path);
+      const char *path_and_region[] = {path, "chr1:100-2000"};
+      assert_true(fault_sweep(open_and_fetch, path_and_region) > 20);
     }
     /* "x.bai" beside "x.bam" is found too; a missing or foreign index says so. */
     temp_join(path, folder, "a.bam");
