@@ -9,6 +9,10 @@
 
 #include "kernels/scalar.h"
 
+#define BAI_TILE_BYTES 32 /* of a vector */
+#define BAI_TILE_ROWS 4
+#include "kernels/tiles.h"
+
 uint32_t bai_avx2_crc32c(uint32_t crc, const uint8_t *data, int64_t n) {
   uint64_t state = (uint32_t)~crc;
   int64_t i = 0;
@@ -352,4 +356,12 @@ const bai_kernels bai_kernels_avx2 = {
     .log_f64 = scalar_log_f64,
     .sigmoid_f64 = scalar_sigmoid_f64,
     .softplus_f64 = scalar_softplus_f64,
+    .gemm_f32 = gemm_f32,
+    .letters_f32 = scalar_letters_f32,
+    .letters_slope_f32 = scalar_letters_slope_f32,
+    .most_f32 = scalar_most_f32,
+    .spread_f32 = scalar_spread_f32,
+    .add_rows_f32 = scalar_add_rows_f32,
+    .add_row_f32 = scalar_add_row_f32,
+    .adam_f32 = scalar_adam_f32,
 };

@@ -8,6 +8,10 @@
 #include "kernels/avx2.h"
 #include "kernels/scalar.h"
 
+#define BAI_TILE_BYTES 64 /* of a vector */
+#define BAI_TILE_ROWS 8
+#include "kernels/tiles.h"
+
 /* See avx2.c: the low four bits of a letter pick the one letter to compare with, and its code. */
 static int64_t encode(uint8_t *codes, const uint8_t *letters, int64_t n) {
   const __m512i expected =
@@ -276,4 +280,12 @@ const bai_kernels bai_kernels_avx512 = {
     .log_f64 = scalar_log_f64,
     .sigmoid_f64 = scalar_sigmoid_f64,
     .softplus_f64 = scalar_softplus_f64,
+    .gemm_f32 = gemm_f32,
+    .letters_f32 = scalar_letters_f32,
+    .letters_slope_f32 = scalar_letters_slope_f32,
+    .most_f32 = scalar_most_f32,
+    .spread_f32 = scalar_spread_f32,
+    .add_rows_f32 = scalar_add_rows_f32,
+    .add_row_f32 = scalar_add_row_f32,
+    .adam_f32 = scalar_adam_f32,
 };

@@ -36,6 +36,14 @@ typedef struct bai_text_columns {
   int32_t refuse_ambiguous; /* or make their piece one that is not plain */
 } bai_text_columns;
 
+/* Rows of a table of two letters: five codes for each. */
+#define BAI_PAIRS 25
+
+/* See adam_f32. */
+typedef struct bai_adam {
+  float b1, b2, step, small, decay;
+} bai_adam;
+
 typedef struct bai_kernels {
   const char *name; /* "scalar", "avx2", "avx512" */
 
@@ -107,6 +115,31 @@ typedef struct bai_kernels {
   void (*log_f64)(double *y, const double *x, int64_t n);
   void (*sigmoid_f64)(double *y, const double *x, int64_t n);  /* 1 / (1 + exp(-x)) without overflow */
   void (*softplus_f64)(double *y, const double *x, int64_t n); /* log(1 + exp(x)) without overflow */
+
+  /* Loops of networks, in float32; layers.h defines them.
+   *
+   * c[i ldc + j] += a[i row + k step] * b[k ldb + j] for every i < rows and j < columns, k rising from 0 to inner - 1.
+   * c overlaps neither a nor b. */
+  void (*gemm_f32)(float *c, int64_t ldc, const float *a, int64_t row, int64_t step, const float *b, int64_t ldb,
+                   int64_t rows, int64_t inner, int64_t columns);
+  /* A convolution over letters by tables of two letters each: out[p] = bias, then for each group g, in order, plus
+   * (tables[2g][pairs[p + 4g]] + tables[2g + 1][pairs[p + 4g + 2]]); rows of `filters` numbers, BAI_PAIRS rows a table,
+   * pairs[p] = 5 codes[p] + codes[p + 1]. */
+  void (*letters_f32)(float *out, const float *bias, const float *tables, const uint8_t *pairs, int64_t positions,
+                      int64_t groups, int64_t filters);
+  /* sum[4t + codes[p + t]] += slope[p] for t < width: p after p, codes above 3 left out. */
+  void (*letters_slope_f32)(float *sum, const float *slope, const uint8_t *codes, int64_t positions, int64_t width,
+                            int64_t filters);
+  /* The largest of each column that is above 0, and its row, the first of equals; else 0 and -1. `which` may be
+   * NULL. */
+  void (*most_f32)(float *best, int32_t *which, const float *x, int64_t rows, int64_t columns);
+  /* The way back: slope[r][j] = which[j] == r ? of_best[j] : 0. */
+  void (*spread_f32)(float *slope, const float *of_best, const int32_t *which, int64_t rows, int64_t columns);
+  void (*add_rows_f32)(float *sum, const float *x, int64_t rows, int64_t columns); /* sum[j] += x[r][j] */
+  void (*add_row_f32)(float *x, const float *row, int64_t rows, int64_t columns);  /* x[r][j] += row[j] */
+  /* One step of Adam with decay apart from the gradient: m = b1 m + (1 - b1) g, v = b2 v + (1 - b2) g g,
+   * x = x - (step m / (sqrt(v) + small) + decay x). */
+  void (*adam_f32)(float *x, float *m, float *v, const float *g, int64_t n, const bai_adam *how);
 } bai_kernels;
 
 /* Fixed by the model file format for ever; test vectors stand in tests/kernels. */

@@ -70,4 +70,12 @@ const bai_kernels bai_kernels_scalar = {
     .log_f64 = scalar_log_f64,
     .sigmoid_f64 = scalar_sigmoid_f64,
     .softplus_f64 = scalar_softplus_f64,
+    .gemm_f32 = scalar_gemm_f32,
+    .letters_f32 = scalar_letters_f32,
+    .letters_slope_f32 = scalar_letters_slope_f32,
+    .most_f32 = scalar_most_f32,
+    .spread_f32 = scalar_spread_f32,
+    .add_rows_f32 = scalar_add_rows_f32,
+    .add_row_f32 = scalar_add_row_f32,
+    .adam_f32 = scalar_adam_f32,
 };

@@ -448,6 +448,23 @@ static inline void scalar_softplus_f64(double *y, const double *x, int64_t n) {
   BAI_EACH for (int64_t i = 0; i < n; i++) y[i] = scalar_softplus(x[i]);
 }
 
+/* ---- networks ---- */
+
+#define BAI_REAL float
+#define BAI_LAYER(name) scalar_##name##_f32
+#include "kernels/layers.h"
+#undef BAI_REAL
+#undef BAI_LAYER
+
+static inline void scalar_adam_f32(float *x, float *m, float *v, const float *g, int64_t n, const bai_adam *how) {
+  const bai_adam a = *how;
+  BAI_EACH for (int64_t i = 0; i < n; i++) {
+    m[i] = a.b1 * m[i] + (1.0f - a.b1) * g[i];
+    v[i] = a.b2 * v[i] + (1.0f - a.b2) * (g[i] * g[i]);
+    x[i] -= a.step * m[i] / (sqrtf(v[i]) + a.small) + a.decay * x[i];
+  }
+}
+
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC pop_options
 #endif

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * layers.h: the definition of the loops of a network, for one type of number. Whoever includes it defines BAI_REAL and
+ * BAI_LAYER(name): scalar.h for float; the tests for double too, where a slope can be compared with differences.
+ * All matrices have their rows side by side.
+ */
+#include <stdint.h>
+
+static inline void BAI_LAYER(gemm)(BAI_REAL *c, int64_t ldc, const BAI_REAL *a, int64_t row, int64_t step,
+                                   const BAI_REAL *b, int64_t ldb, int64_t rows, int64_t inner, int64_t columns) {
+  for (int64_t i = 0; i < rows; i++) {
+    BAI_REAL *out = c + i * ldc;
+    for (int64_t k = 0; k < inner; k++) {
+      const BAI_REAL factor = a[i * row + k * step];
+      const BAI_REAL *from = b + k * ldb;
+      BAI_EACH for (int64_t j = 0; j < columns; j++) out[j] += factor * from[j];
+    }
+  }
+}
+
+static inline void BAI_LAYER(letters)(BAI_REAL *out, const BAI_REAL *bias, const BAI_REAL *tables, const uint8_t *pairs,
+                                      int64_t positions, int64_t groups, int64_t filters) {
+  for (int64_t p = 0; p < positions; p++, out += filters, pairs++) {
+    for (int64_t j = 0; j < filters; j++) out[j] = bias[j];
+    for (int64_t g = 0; g < groups; g++) {
+      const BAI_REAL *first = tables + (BAI_PAIRS * 2 * g + pairs[4 * g]) * filters;
+      const BAI_REAL *second = tables + (BAI_PAIRS * (2 * g + 1) + pairs[4 * g + 2]) * filters;
+      BAI_EACH for (int64_t j = 0; j < filters; j++) out[j] += first[j] + second[j];
+    }
+  }
+}
+
+static inline void BAI_LAYER(letters_slope)(BAI_REAL *sum, const BAI_REAL *slope, const uint8_t *codes,
+                                            int64_t positions, int64_t width, int64_t filters) {
+  for (int64_t p = 0; p < positions; p++) {
+    const BAI_REAL *from = slope + p * filters;
+    for (int64_t t = 0; t < width; t++) {
+      if (codes[p + t] > 3) continue;
+      BAI_REAL *to = sum + (4 * t + codes[p + t]) * filters;
+      BAI_EACH for (int64_t j = 0; j < filters; j++) to[j] += from[j];
+    }
+  }
+}
+
+static inline void BAI_LAYER(most)(BAI_REAL *best, int32_t *which, const BAI_REAL *x, int64_t rows, int64_t columns) {
+  for (int64_t j = 0; j < columns; j++) best[j] = 0;
+  for (int64_t j = 0; which && j < columns; j++) which[j] = -1;
+  for (int64_t r = 0; r < rows; r++, x += columns) {
+    if (which) {
+      BAI_EACH for (int64_t j = 0; j < columns; j++) which[j] = x[j] > best[j] ? (int32_t)r : which[j];
+    }
+    BAI_EACH for (int64_t j = 0; j < columns; j++) best[j] = x[j] > best[j] ? x[j] : best[j];
+  }
+}
+
+static inline void BAI_LAYER(spread)(BAI_REAL *slope, const BAI_REAL *of_best, const int32_t *which, int64_t rows,
+                                     int64_t columns) {
+  for (int64_t r = 0; r < rows; r++) {
+    BAI_EACH for (int64_t j = 0; j < columns; j++) slope[r * columns + j] = which[j] == r ? of_best[j] : 0;
+  }
+}
+
+static inline void BAI_LAYER(add_rows)(BAI_REAL *sum, const BAI_REAL *x, int64_t rows, int64_t columns) {
+  for (int64_t r = 0; r < rows; r++) {
+    BAI_EACH for (int64_t j = 0; j < columns; j++) sum[j] += x[r * columns + j];
+  }
+}
+
+static inline void BAI_LAYER(add_row)(BAI_REAL *x, const BAI_REAL *row, int64_t rows, int64_t columns) {
+  for (int64_t r = 0; r < rows; r++) {
+    BAI_EACH for (int64_t j = 0; j < columns; j++) x[r * columns + j] += row[j];
+  }
+}

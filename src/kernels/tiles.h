@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * tiles.h: gemm_f32 of the levels with wide registers: tiles of up to BAI_TILE_ROWS rows by three vectors of
+ * BAI_TILE_BYTES stay in registers while k runs. Each number is summed as layers.h says, so the bits are the same.
+ */
+#include <stdint.h>
+#include <string.h>
+
+#define TILE_LANES (BAI_TILE_BYTES / 4)
+#define TILE_VECTORS 3
+
+typedef float tile_vector __attribute__((vector_size(BAI_TILE_BYTES)));
+
+BAI_WITH tile_vector tile_load(const float *from) {
+  tile_vector v;
+  memcpy(&v, from, sizeof v);
+  return v;
+}
+
+BAI_WITH void tile(float *c, int64_t ldc, const float *a, int64_t row, int64_t step, const float *b, int64_t ldb,
+                   int64_t inner, const int32_t rows, const int32_t vectors) {
+  tile_vector sum[BAI_TILE_ROWS][TILE_VECTORS];
+#pragma GCC unroll 8
+  for (int32_t r = 0; r < rows; r++) {
+#pragma GCC unroll 3
+    for (int32_t v = 0; v < vectors; v++) sum[r][v] = tile_load(c + r * ldc + v * TILE_LANES);
+  }
+  for (int64_t k = 0; k < inner; k++) {
+    tile_vector right[TILE_VECTORS];
+#pragma GCC unroll 3
+    for (int32_t v = 0; v < vectors; v++) right[v] = tile_load(b + k * ldb + v * TILE_LANES);
+#pragma GCC unroll 8
+    for (int32_t r = 0; r < rows; r++) {
+      const float left = a[r * row + k * step];
+#pragma GCC unroll 3
+      for (int32_t v = 0; v < vectors; v++) sum[r][v] += left * right[v];
+    }
+  }
+#pragma GCC unroll 8
+  for (int32_t r = 0; r < rows; r++) {
+#pragma GCC unroll 3
+    for (int32_t v = 0; v < vectors; v++) memcpy(c + r * ldc + v * TILE_LANES, &sum[r][v], BAI_TILE_BYTES);
+  }
+}
+
+/* All rows of a column of tiles. */
+BAI_WITH void tile_panel(float *c, int64_t ldc, const float *a, int64_t row, int64_t step, const float *b, int64_t ldb,
+                         int64_t rows, int64_t inner, const int32_t vectors) {
+  int64_t i = 0;
+  for (; i + BAI_TILE_ROWS <= rows; i += BAI_TILE_ROWS)
+    tile(c + i * ldc, ldc, a + i * row, row, step, b, ldb, inner, BAI_TILE_ROWS, vectors);
+  if (BAI_TILE_ROWS > 4 && rows - i >= 4) {
+    tile(c + i * ldc, ldc, a + i * row, row, step, b, ldb, inner, 4, vectors);
+    i += 4;
+  }
+  if (rows - i >= 2) {
+    tile(c + i * ldc, ldc, a + i * row, row, step, b, ldb, inner, 2, vectors);
+    i += 2;
+  }
+  if (rows - i >= 1) tile(c + i * ldc, ldc, a + i * row, row, step, b, ldb, inner, 1, vectors);
+}
+
+static void gemm_f32(float *c, int64_t ldc, const float *a, int64_t row, int64_t step, const float *b, int64_t ldb,
+                     int64_t rows, int64_t inner, int64_t columns) {
+  int64_t j = 0;
+  for (; j + 3 * TILE_LANES <= columns; j += 3 * TILE_LANES)
+    tile_panel(c + j, ldc, a, row, step, b + j, ldb, rows, inner, 3);
+  if (j + 2 * TILE_LANES <= columns) {
+    tile_panel(c + j, ldc, a, row, step, b + j, ldb, rows, inner, 2);
+    j += 2 * TILE_LANES;
+  }
+  if (j + TILE_LANES <= columns) {
+    tile_panel(c + j, ldc, a, row, step, b + j, ldb, rows, inner, 1);
+    j += TILE_LANES;
+  }
+  if (j < columns) scalar_gemm_f32(c + j, ldc, a, row, step, b + j, ldb, rows, inner, columns - j);
+}
