@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * net_backward.h: slopes of a network's parameters, for one sequence after its forward pass.
+ */
+#ifndef BAI_TRAIN_NET_BACKWARD_H
+#define BAI_TRAIN_NET_BACKWARD_H
+
+#include "model/net.h"
+
+/* The weights turned round for the way back; made anew whenever they change. */
+int64_t bai_net_turned_size(const bai_net *net);
+void bai_net_turn(const bai_net *net, const bai_real *parameters, bai_real *turned);
+
+typedef struct bai_net_back_strand {
+  bai_real *raw[BAI_NET_LAYERS];  /* slopes before relu, with zero rows around */
+  bai_real *kept[BAI_NET_LAYERS]; /* slopes after pooling */
+  bai_real *features;
+} bai_net_back_strand;
+
+/* The working memory for one sequence, beside the room of its forward pass. */
+typedef struct bai_net_back {
+  ba_context *context;
+  void *memory;
+  int64_t longest;
+  bai_net_back_strand strands[2];
+  bai_real *hidden, *features;
+} bai_net_back;
+
+ba_status bai_net_back_reserve(ba_context *context, const bai_net *net, int64_t longest, bai_net_back *back);
+void bai_net_back_free(bai_net_back *back);
+
+/* The loss of one row from the outputs: of two classes by one output, or one a class. `smoothing` of the label is
+ * spread over all classes alike. Writes what each output should move by. */
+double bai_net_loss(const bai_kernels *kernels, const bai_net *net, const bai_real *outputs, int32_t label,
+                    double smoothing, bai_real *slopes);
+/* From the slopes of the outputs to back->hidden and back->features. Adds to the gradient of the output layer and of
+ * the hidden biases; that of the hidden weights, the product of features and back->hidden, is left to the caller, who
+ * can take many rows together. */
+void bai_net_head_back(const bai_kernels *kernels, const bai_net *net, const bai_real *parameters,
+                       const bai_real *turned, const bai_net_room *room, const bai_real *output_slopes,
+                       bai_net_back *back, bai_real *gradient);
+/* From back->features to the last layer. */
+void bai_net_gather_back(const bai_net *net, const bai_net_room *room, bai_net_back *back);
+/* From the slopes of what layer l keeps, and of its features, to those of its raw values: back->strands[].raw. */
+void bai_net_pool_back(const bai_kernels *kernels, const bai_net *net, const bai_net_room *room, bai_net_back *back,
+                       int32_t l);
+/* The slopes of layer l's raw values, `strand` of them, without the zero rows. */
+bai_real *bai_net_raw_slopes(const bai_net *net, const bai_net_back *back, int32_t strand, int32_t l);
+/* From those, adds to the gradient of the layer's biases, if `biases`, and weights, and goes to the layer below. */
+void bai_net_raw_back(const bai_kernels *kernels, const bai_net *net, const bai_real *turned, const bai_net_room *room,
+                      bai_net_back *back, int32_t l, int32_t biases, bai_real *gradient);
+
+#endif

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * network.h: training of a network: batches of 128 rows in an order drawn anew each epoch, Adam with a rate that rises
+ * and falls once over all epochs. Parts of a batch have a fixed size and merge in a fixed tree, and whatever is random
+ * comes from (seed, epoch, row), so threads cannot change a bit.
+ */
+#ifndef BAI_TRAIN_NETWORK_H
+#define BAI_TRAIN_NETWORK_H
+
+#include "model/net.h"
+#include "train/dataset.h"
+
+typedef struct bai_network bai_network;
+
+typedef struct bai_network_how {
+  double rate, decay, dropout, smoothing;
+  int64_t epochs;
+  uint64_t seed;
+} bai_network_how;
+
+/* `labels` in class order and `weights` have one entry a row of the dataset and must live as long as the network; a row
+ * of weight 0 is not trained on. Epochs are judged by the dev rows; when there are none, by a tenth of each class's
+ * rows, drawn by the seed, which then are not trained on. */
+ba_status bai_network_create(ba_context *context, const ba_dataset *dataset, const int32_t *labels,
+                             const double *weights, const bai_net *net, const bai_network_how *how, bai_network **out);
+void bai_network_destroy(bai_network *network);
+/* One epoch: the mean loss of its rows as they were met, and the loss that judges it, NaN when no row does. After a
+ * cancel the next call goes on where it stopped. */
+ba_status bai_network_epoch(bai_network *network, double *loss, double *judged);
+/* The parameters after the best epoch so far, and the loss that judged it. */
+const bai_real *bai_network_best(const bai_network *network);
+double bai_network_best_loss(const bai_network *network);
+int64_t bai_network_best_epoch(const bai_network *network); /* from 1 */
+
+#endif
