@@ -145,7 +145,7 @@ ba_status bai_network_create(ba_context *context, const ba_dataset *dataset, con
   n->best_loss = bai_f64_of_bits(UINT64_C(0x7ff8000000000000));
   status = take_rows(n);
   if (!status) status = make_workers(n);
-  if (!status) status = bai_alloc(context, net->parameters, size, &n->parameters);
+  if (!status) status = bai_alloc_zero(context, net->parameters, size, &n->parameters);
   if (!status) status = bai_alloc_zero(context, net->parameters, size, &n->best);
   if (!status) status = bai_alloc_zero(context, net->parameters, size, &n->first);
   if (!status) status = bai_alloc_zero(context, net->parameters, size, &n->second);
