@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * array.h: strided arrays of numbers, shared by reference count.
+ * array.h: strided arrays of numbers, and tables of named columns; both shared by reference count.
  */
 #ifndef BIOANALYTICS_ARRAY_H
 #define BIOANALYTICS_ARRAY_H
@@ -107,6 +107,130 @@ BA_API const void *ba_array_data(const ba_array *array);
  * Owns: the array owns the memory. Threads: only the one that holds the sole reference. Cost: constant. Since 0.1.0.
  */
 BA_API void *ba_array_data_mut(ba_array *array);
+
+/* ---- tables ---- */
+
+/**
+ * Named columns of equal length: arrays of numbers (two dimensions: one row of numbers a row) and texts, each with or
+ * without missing values. Immutable once it is shared. Since 0.1.0.
+ */
+typedef struct ba_table ba_table;
+
+/**
+ * Makes a table without columns.
+ * @param context not NULL.
+ * @param rows the length of every column, 0 or more.
+ * @param out gets the table, or NULL on failure.
+ * @return BA_OK, BA_ERR_ARGUMENT, BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_BUSY.
+ * Owns: the caller releases the table. Threads: one at a time. Cost: one small allocation. Since 0.1.0.
+ */
+BA_API ba_status ba_table_create(ba_context *context, int64_t rows, ba_table **out);
+/**
+ * Adds a column of numbers.
+ * @param table of the caller's alone: with other references to it this is BA_ERR_ARGUMENT.
+ * @param name not NULL, of no column that the table has; copied.
+ * @param array as long as the table in its first dimension.
+ * @param validity NULL (nothing is missing), or (rows + 7) / 8 bytes: row i has a value when bit i % 8 of byte i / 8,
+ * the lowest bit first, is 1; copied.
+ * @return BA_OK, BA_ERR_ARGUMENT, BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_BUSY.
+ * Owns: the table holds a reference on the array. Threads: one at a time. Cost: no copy of the numbers. Since 0.1.0.
+ */
+BA_API ba_status ba_table_add_array(ba_table *table, const char *name, ba_array *array, const uint8_t *validity);
+/**
+ * Adds a column of texts.
+ * @param table of the caller's alone: with other references to it this is BA_ERR_ARGUMENT.
+ * @param name not NULL, of no column that the table has; copied.
+ * @param bytes the texts one after the other; may be NULL when there are none.
+ * @param offsets rows + 1 entries, 0 or more, never falling: text i is bytes[offsets[i]] up to, without,
+ * bytes[offsets[i + 1]].
+ * @param validity NULL, or as for ba_table_add_array.
+ * @return BA_OK, BA_ERR_ARGUMENT, BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_BUSY.
+ * Owns: the caller keeps what it gave. Threads: one at a time. Cost: one copy. Since 0.1.0.
+ */
+BA_API ba_status ba_table_add_text(ba_table *table, const char *name, const char *bytes, const int64_t *offsets,
+                                   const uint8_t *validity);
+/**
+ * Gives the number of rows.
+ * @param table NULL gives 0.
+ * @return 0 or more. Cannot fail.
+ * Owns: nothing. Threads: any. Cost: constant. Since 0.1.0.
+ */
+BA_API int64_t ba_table_rows(const ba_table *table);
+/**
+ * Gives the number of columns.
+ * @param table NULL gives 0.
+ * @return 0 or more. Cannot fail.
+ * Owns: nothing. Threads: any. Cost: constant. Since 0.1.0.
+ */
+BA_API int64_t ba_table_columns(const ba_table *table);
+/**
+ * Gives the name of a column.
+ * @param table NULL gives NULL.
+ * @param column from 0.
+ * @return a borrowed text; NULL for a column that is not there. Cannot fail.
+ * Owns: the table owns the text, which lives as long as it. Threads: any. Cost: constant. Since 0.1.0.
+ */
+BA_API const char *ba_table_name(const ba_table *table, int64_t column);
+/**
+ * Finds a column by its name, letter case heeded.
+ * @param table NULL gives -1.
+ * @param name NULL gives -1.
+ * @return the column, from 0; -1 when there is none. Cannot fail.
+ * Owns: nothing. Threads: any. Cost: looks at every name. Since 0.1.0.
+ */
+BA_API int64_t ba_table_find(const ba_table *table, const char *name);
+/**
+ * Gives a column of numbers.
+ * @param table NULL gives NULL.
+ * @param column from 0.
+ * @return a borrowed array, to be retained by who keeps it; NULL for texts and for a column that is not there. Cannot
+ * fail.
+ * Owns: the table holds the array. Threads: any. Cost: constant. Since 0.1.0.
+ */
+BA_API ba_array *ba_table_array(const ba_table *table, int64_t column);
+/**
+ * Gives one text.
+ * @param table NULL gives NULL.
+ * @param column from 0, of texts.
+ * @param row from 0.
+ * @param length gets the bytes of the text, 0 when there is none; may be NULL.
+ * @return a borrowed text without a NUL at its end; NULL when it is missing, or outside the table, or no text. Cannot
+ * fail.
+ * Owns: the table owns the text, which lives as long as it. Threads: any. Cost: constant. Since 0.1.0.
+ */
+BA_API const char *ba_table_text(const ba_table *table, int64_t column, int64_t row, int64_t *length);
+/**
+ * Gives all texts of a column in one buffer.
+ * @param table NULL gives NULL.
+ * @param column from 0, of texts.
+ * @param offsets gets rows + 1 offsets into it, the first 0; may be NULL.
+ * @return a borrowed buffer, never NULL for a column of texts; else NULL. Cannot fail.
+ * Owns: the table owns both, which live as long as it. Threads: any. Cost: constant. Since 0.1.0.
+ */
+BA_API const char *ba_table_texts(const ba_table *table, int64_t column, const int64_t **offsets);
+/**
+ * Says which rows of a column have a value.
+ * @param table NULL gives NULL.
+ * @param column from 0.
+ * @return a borrowed bitmap as ba_table_add_array takes it; NULL when nothing is missing, or for a column that is not
+ * there. Cannot fail.
+ * Owns: the table owns the bits, which live as long as it. Threads: any. Cost: constant. Since 0.1.0.
+ */
+BA_API const uint8_t *ba_table_validity(const ba_table *table, int64_t column);
+/**
+ * Adds a reference to a table.
+ * @param table may be NULL.
+ * @return `table` itself. Cannot fail.
+ * Owns: the caller has one more reference to release. Threads: any, at any time. Cost: constant. Since 0.1.0.
+ */
+BA_API ba_table *ba_table_retain(ba_table *table);
+/**
+ * Drops a reference to a table; the last one frees it.
+ * @param table may be NULL. Not to be used by the caller afterwards.
+ * Owns: texts borrowed from the table go with it, arrays when nobody else holds them. Threads: any, at any time. Cost:
+ * constant, with the last reference that of freeing. Since 0.1.0.
+ */
+BA_API void ba_table_release(ba_table *table);
 
 #ifdef __cplusplus
 }

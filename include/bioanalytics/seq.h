@@ -2,6 +2,7 @@
  *
  * seq.h: bytes to records. FASTA and FASTQ, plain, gzip (all members) or bgzf; SAM, BAM and CRAM where the build has
  * htslib. A reader gives batches; a batch keeps all names, letters and qualities in one buffer each, with offsets.
+ * Variants, VCF and BCF, come as tables.
  * docs/formats.md has the rules of each format.
  *
  * Unless a comment says otherwise, a call may be made by one thread at a time per context.
@@ -9,7 +10,7 @@
 #ifndef BIOANALYTICS_SEQ_H
 #define BIOANALYTICS_SEQ_H
 
-#include "bioanalytics/base.h"
+#include "bioanalytics/array.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -29,6 +30,8 @@ typedef struct ba_records ba_records;
 #define BA_FORMAT_SAM 3
 #define BA_FORMAT_BAM 4
 #define BA_FORMAT_CRAM 5
+#define BA_FORMAT_VCF 6
+#define BA_FORMAT_BCF 7
 
 /**
  * Opens a file. The format and the compression are found from the bytes, never from the name.
@@ -296,6 +299,87 @@ BA_API ba_records *ba_records_retain(ba_records *records);
  * that of freeing. Since 0.1.0.
  */
 BA_API void ba_records_release(ba_records *records);
+
+/* ---- variants ---- */
+
+/** A source of variant records, VCF or BCF. Since 0.1.0. */
+typedef struct ba_variants ba_variants;
+
+/**
+ * Opens a VCF file, 4.0 to 4.5, or a BCF file, 2.1 or 2.2; plain, gzip or bgzf; found from the bytes.
+ * @param context not NULL.
+ * @param path a local file, or "-" for standard input; names with "://" are refused.
+ * @param options NULL, "" or a list of `dosage=alt|none` (the column dosage, default alt), `alleles=joined|split` (a
+ * row has all ALT alleles of its record, the default, or there is a row for each of them), `info=all|none|KEY:KEY...`
+ * (the column info, the default; without it; a column info/KEY for each), `strict=no|yes` (what reading needs must
+ * hold, the default, or all that the specification says of a record and its header), and `bgzf_end`, `inflater` and
+ * `threads` as for ba_reader_open_path.
+ * @param out gets the variants, or NULL on failure.
+ * @return BA_OK, BA_ERR_ARGUMENT, BA_ERR_RECIPE for an option, BA_ERR_IO, BA_ERR_UNSUPPORTED when the input is neither,
+ * BA_ERR_FORMAT, BA_ERR_TRUNCATED and BA_ERR_CORRUPT for the header, with the byte in ba_context_error_position,
+ * BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_CANCELLED, BA_ERR_BUSY.
+ * Owns: the caller closes the variants. Threads: one at a time. Cost: reads the header. Since 0.1.0.
+ */
+BA_API ba_status ba_variants_open_path(ba_context *context, const char *path, const char *options, ba_variants **out);
+/**
+ * Opens a VCF or BCF file that is in memory.
+ * @param context not NULL.
+ * @param data `length` bytes, which must stay until the variants are closed; may be NULL when `length` is 0.
+ * @param length bytes, 0 or more.
+ * @param options as for ba_variants_open_path.
+ * @param out gets the variants, or NULL on failure.
+ * @return as ba_variants_open_path.
+ * Owns: the caller closes the variants and keeps the bytes. Threads: one at a time. Cost: reads the header. Since
+ * 0.1.0.
+ */
+BA_API ba_status ba_variants_open_memory(ba_context *context, const uint8_t *data, int64_t length, const char *options,
+                                         ba_variants **out);
+/**
+ * Gives the next rows as a table: at least one, at most `most`, and about 1 MiB of text and 16 MiB of dosages unless
+ * one row is longer. Its columns: `chrom` (text), `position` (int64, counted from 1 as in the file; 0 is before the
+ * first base), `id`, `ref`, `alt` (text, alleles with commas between), `quality` (float32, missing where the file has
+ * none), `filter`, `info` (text), `dosage` (float32, rows x samples: how many alleles of the sample are not the
+ * reference, with alleles=split how many are this row's; NaN where one is missing or there is no genotype; any ploidy,
+ * phased or not). Texts are as in the file, "." where it has none.
+ * @param most rows, 1 or more.
+ * @param out gets the table, or NULL with any other status than BA_OK.
+ * @return BA_OK; BA_END: no more records; BA_ERR_FORMAT, BA_ERR_TRUNCATED, BA_ERR_CORRUPT with record and byte in
+ * ba_context_error_position; BA_ERR_IO, BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_CANCELLED, BA_ERR_ARGUMENT, BA_ERR_BUSY.
+ * The rows before an error come first, then the error, which stays; after BA_ERR_CANCELLED and a reset reading goes on.
+ * Owns: the caller releases the table. Threads: one at a time. Cost: one pass over the bytes, some allocations a table,
+ * none a record. Since 0.1.0.
+ */
+BA_API ba_status ba_variants_next(ba_variants *variants, int64_t most, ba_table **out);
+/**
+ * Says which of the two formats it is.
+ * @param variants NULL gives BA_FORMAT_UNKNOWN.
+ * @return BA_FORMAT_VCF or BA_FORMAT_BCF. Cannot fail.
+ * Owns: nothing. Threads: one at a time. Cost: constant. Since 0.1.0.
+ */
+BA_API int32_t ba_variants_format(const ba_variants *variants);
+/**
+ * Gives the number of samples, which is that of the columns of `dosage`.
+ * @param variants NULL gives 0.
+ * @return 0 or more. Cannot fail.
+ * Owns: nothing. Threads: one at a time. Cost: constant. Since 0.1.0.
+ */
+BA_API int64_t ba_variants_samples(const ba_variants *variants);
+/**
+ * Gives the name of a sample.
+ * @param variants NULL gives NULL.
+ * @param index from 0.
+ * @param length gets the bytes of the name, 0 outside the samples; may be NULL.
+ * @return a borrowed text without a NUL at its end; NULL outside the samples. Cannot fail.
+ * Owns: the variants own the text, which lives as long as they. Threads: one at a time. Cost: constant. Since 0.1.0.
+ */
+BA_API const char *ba_variants_sample(const ba_variants *variants, int64_t index, int64_t *length);
+/**
+ * Closes the variants. Tables that they gave stay valid.
+ * @param variants may be NULL. Not to be used afterwards.
+ * Owns: nothing is left of them. Threads: any, but no call on them may be running. Cost: frees their memory, closes
+ * their file. Since 0.1.0.
+ */
+BA_API void ba_variants_close(ba_variants *variants);
 
 #ifdef __cplusplus
 }

@@ -66,6 +66,20 @@ ba_status bai_array_make(ba_context *context, int32_t dtype, int32_t ndim, const
   return status;
 }
 
+ba_status bai_array_take(ba_context *context, int32_t dtype, int32_t ndim, const int64_t *shape, void *data,
+                         ba_array **out) {
+  ba_status status = make_empty(context, dtype, ndim, shape, out);
+  if (status) {
+    bai_free(context, data);
+    return status;
+  }
+  ba_array *array = *out;
+  array->stride[ndim - 1] = bai_dtype_size(dtype);
+  if (ndim == 2) array->stride[0] = shape[1] * array->stride[1];
+  array->data = data;
+  return BA_OK;
+}
+
 ba_status ba_array_create(ba_context *context, int32_t dtype, int32_t ndim, const int64_t *shape, ba_array **out) {
   ba_status status = bai_enter(context);
   if (status) return status;
