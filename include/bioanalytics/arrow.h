@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * arrow.h: records as an Arrow stream, without a copy, so that pyarrow, polars and DuckDB read them as a table. The
- * three structs are those of the Arrow C data and C stream interfaces, which are frozen.
+ * arrow.h: records and tables as Arrow data, without a copy, so that pyarrow, polars and DuckDB read them as a table.
+ * The three structs are those of the Arrow C data and C stream interfaces, which are frozen.
  */
 #ifndef BIOANALYTICS_ARROW_H
 #define BIOANALYTICS_ARROW_H
@@ -69,6 +69,20 @@ struct ArrowArrayStream {
  * thread at a time, and uses the reader's context; batches are released on any. Cost: no copy. Since 0.1.0.
  */
 BA_API ba_status ba_reader_export_stream(ba_reader *reader, struct ArrowArrayStream *out);
+
+/**
+ * Gives a table as an Arrow struct array and its schema: numbers as their Arrow types (two dimensions: a fixed size
+ * list of numbers a row), texts as large_utf8, missing values as nulls.
+ *
+ * @param table not NULL; its arrays in row-major order without gaps, its texts UTF-8.
+ * @param schema a struct of the caller's, overwritten.
+ * @param array a struct of the caller's, overwritten.
+ * @return BA_OK, BA_ERR_ARGUMENT, BA_ERR_UNSUPPORTED for an array with gaps, BA_ERR_FORMAT for a text that is not
+ * UTF-8, with the row as record, BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_BUSY; on failure both structs are released ones.
+ * Owns: the caller releases both structs; the array holds the table. Threads: one at a time; the structs are released
+ * on any. Cost: no copy; looks at every text. Since 0.1.0.
+ */
+BA_API ba_status ba_table_export(ba_table *table, struct ArrowSchema *schema, struct ArrowArray *array);
 
 #ifdef __cplusplus
 }

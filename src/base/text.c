@@ -229,3 +229,12 @@ int32_t bai_equal(const char *a, const char *b) {
   }
   return folded(*a) == folded(*b);
 }
+
+int64_t bai_utf8_prefix(const char *text, int64_t n) {
+  int64_t at = 0, step = 1;
+  while (at < n && step > 0) {
+    step = utf8_length((const uint8_t *)text + at, n - at);
+    at += step;
+  }
+  return at;
+}

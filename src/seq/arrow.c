@@ -184,30 +184,12 @@ static ba_status make_array(ba_context *context, ba_records *records, int32_t co
 
 /* ---- UTF-8: letters and qualities are ASCII, names and tags may be anything ---- */
 
-/* Bytes of the UTF-8 sequence at `at`, or 0 when it is none (overlong forms, surrogates and beyond U+10FFFF too). */
-static int64_t utf8_length(const uint8_t *at, int64_t left) {
-  const uint8_t first = at[0];
-  if (first < 0x80) return 1;
-  const int64_t n = first >= 0xC2 && first <= 0xDF   ? 2
-                    : (first & 0xF0) == 0xE0         ? 3
-                    : first >= 0xF0 && first <= 0xF4 ? 4
-                                                     : 0;
-  if (n == 0 || n > left) return 0;
-  for (int64_t i = 1; i < n; i++)
-    if ((at[i] & 0xC0) != 0x80) return 0;
-  if ((first == 0xE0 && at[1] < 0xA0) || (first == 0xED && at[1] > 0x9F)) return 0;
-  if ((first == 0xF0 && at[1] < 0x90) || (first == 0xF4 && at[1] > 0x8F)) return 0;
-  return n;
-}
-
 static ba_status check_text(ba_context *context, const char *what, const char *text, int64_t length, int64_t record) {
-  for (int64_t at = 0, step; at < length; at += step) {
-    step = utf8_length((const uint8_t *)text + at, length - at);
-    if (step == 0) {
-      return bai_fail_at(context, BA_ERR_FORMAT, record, -1,
-                         "the %s is not UTF-8 from its byte %lld on; expected UTF-8 for an Arrow column", what,
-                         (long long)at);
-    }
+  const int64_t good = bai_utf8_prefix(text, length);
+  if (good < length) {
+    return bai_fail_at(context, BA_ERR_FORMAT, record, -1,
+                       "the %s is not UTF-8 from its byte %lld on; expected UTF-8 for an Arrow column", what,
+                       (long long)good);
   }
   return BA_OK;
 }

@@ -238,6 +238,16 @@ static int32_t count_fits(int64_t count, const bai_definition *rule, int32_t alt
   return count == count_genotypes(most + 1, ploidy) || count == count_genotypes(alts + 1, ploidy);
 }
 
+static void say_count(char *text, int64_t room, const bai_definition *rule, int32_t alts) {
+  if (rule->number >= 0)
+    bai_format(text, room, "%d", rule->number);
+  else if (rule->number == BAI_NUMBER_GENOTYPES)
+    bai_format(text, room, "one for each genotype of %d alleles", alts + 1);
+  else
+    bai_format(text, room, rule->number == BAI_NUMBER_ALTS ? "%d, one for each ALT allele" : "%d, one for each allele",
+               alts + (rule->number != BAI_NUMBER_ALTS));
+}
+
 static ba_status check_values(const bai_vcf *vcf, const bai_variant *variant, bai_span key, bai_span values,
                               const bai_definition *rule, const reserved *known, int64_t ploidy) {
   const int32_t cigar = known && known->name[0] == 'C' && known->number == A;
@@ -253,8 +263,10 @@ static ba_status check_values(const bai_vcf *vcf, const bai_variant *variant, ba
     at = stop + 1;
   }
   if (bai_span_is(values, ".") || count_fits(count, rule, variant->alts, ploidy)) return BA_OK;
-  return bai_vcf_fail(vcf, values.at, "%.*s has %lld values; that is not the Number that it is declared with",
-                      (int)(key.n < 40 ? key.n : 40), key.at, (long long)count);
+  char expected[64];
+  say_count(expected, sizeof expected, rule, variant->alts);
+  return bai_vcf_fail(vcf, values.at, "%.*s has %lld values; expected %s", (int)(key.n < 40 ? key.n : 40), key.at,
+                      (long long)count, expected);
 }
 
 static bai_definition find_definition(const bai_vcf *vcf, bai_span key, int32_t format) {
