@@ -152,6 +152,7 @@ ba_status bai_vcf_read(bai_vcf *vcf, bai_span line, bai_variant *variant) {
   const char *at = line.at, *end = at + line.n;
   bai_span column[FIXED + 1];
   *variant = (bai_variant){.position = 0};
+  if (line.n == 0) return bai_vcf_fail(vcf, at, "an empty line; expected a record");
   for (int32_t i = 0; i < wanted; i++) {
     const char *tab = at <= end ? memchr(at, '\t', (size_t)(end - at)) : NULL;
     if (at > end) return bai_vcf_fail(vcf, end, "%d columns; expected %d and one a sample", i, wanted);
