@@ -51,10 +51,12 @@ static const char *take_field(const char **at, const char *end, bai_meta_field *
     field->value = (bai_span){start + 1, *at - start - 2};
     return *at < end && (**at == ',' || **at == '>') ? NULL : "expected ',' or '>' behind the quoted text";
   }
-  while (*at < end && **at != ',' && **at != '>') {
-    if (**at == '"' || **at == '<') return "expected no '\"' or '<' in a value that is not quoted";
-    ++*at;
+  int32_t open = 0; /* of a contig named <1> */
+  for (; *at < end && **at != ',' && (**at != '>' || open > 0); ++*at) {
+    if (**at == '"') return "expected no '\"' in a value that is not quoted";
+    open += **at == '<' ? 1 : **at == '>' ? -1 : 0;
   }
+  if (open > 0) return "expected a '>' for each '<' in a value that is not quoted";
   field->value = (bai_span){start, *at - start};
   return *at < end ? NULL : "the '>' at the end is missing";
 }
