@@ -329,8 +329,8 @@ BA_API ba_status ba_variants_open_path(ba_context *context, const char *path, co
  * @param options as for ba_variants_open_path.
  * @param out gets the variants, or NULL on failure.
  * @return as ba_variants_open_path.
- * Owns: the caller closes the variants and keeps the bytes. Threads: one at a time. Cost: reads the header. Since
- * 0.1.0.
+ * Owns: the caller closes the variants and keeps the bytes. Threads: one at a time. Cost: reads the header.
+ * Since 0.1.0.
  */
 BA_API ba_status ba_variants_open_memory(ba_context *context, const uint8_t *data, int64_t length, const char *options,
                                          ba_variants **out);
