@@ -16,6 +16,13 @@
    "0.0001",                                                                                                           \
    "penalty: l2/2 times the sum of the squared weights, beside the mean loss; scikit-learn's C is "                    \
    "1/(l2 rows)"},                                                                                                     \
+      {"l1",                                                                                                           \
+       BAI_KEY_REAL,                                                                                                   \
+       0,                                                                                                              \
+       1e9,                                                                                                            \
+       NULL,                                                                                                           \
+       "0",                                                                                                            \
+       "lbfgs: penalty beside l2: l1 times the sum of the sizes of the weights; makes many of them zero"},             \
       {"solver",                                                                                                       \
        BAI_KEY_WORD,                                                                                                   \
        0,                                                                                                              \

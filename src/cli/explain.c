@@ -17,7 +17,7 @@ typedef struct weighted {
 /* The heaviest so far: `count` entries of which the best `top` are kept when the buffer is full. */
 typedef struct heaviest {
   weighted *items;
-  int64_t count, room, top;
+  int64_t count, room, top, zeros;
 } heaviest;
 
 typedef struct job {
@@ -57,7 +57,10 @@ static void keep_top(heaviest *h) {
 }
 
 static void add_weight(heaviest *h, weighted item) {
-  if (item.weight == 0.0) return;
+  if (item.weight == 0.0) {
+    h->zeros++;
+    return;
+  }
   if (h->count == h->room) keep_top(h);
   h->items[h->count++] = item;
 }
@@ -105,6 +108,7 @@ static int explain_model(job *j, int64_t top) {
   int code = collect(j, &h);
   if (!j->c->json) fputs("class\tfeature\tweight\n", j->out);
   for (int64_t i = 0; code == CLI_DONE && i < h.count; i++) code = write_weight(j, &h.items[i]);
+  if (code == CLI_DONE) cli_note("ba explain: %lld of %lld weights are zero", (long long)h.zeros, (long long)all);
   free(h.items);
   return code;
 }

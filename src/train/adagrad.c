@@ -19,12 +19,13 @@ struct bai_adagrad {
   int32_t under_way; /* an epoch was cancelled; it goes on at `next` */
   int64_t next;      /* of `order` */
   double sum;        /* of the losses of the epoch */
-  double *point, *best, *squares;
+  double *point, *squares;
   int64_t *met; /* the step at which a column was last met */
   bai_keyed *order;
 };
 
-ba_status bai_adagrad_create(ba_context *context, bai_problem *problem, double rate, uint64_t seed, bai_adagrad **out) {
+ba_status bai_adagrad_create(ba_context *context, bai_problem *problem, double rate, const double *start, uint64_t seed,
+                             bai_adagrad **out) {
   bai_adagrad *s;
   *out = NULL;
   ba_status status = bai_alloc_zero(context, 1, sizeof *s, &s);
@@ -35,21 +36,22 @@ ba_status bai_adagrad_create(ba_context *context, bai_problem *problem, double r
   s->seed = seed;
   for (int64_t row = 0; row < problem->dataset->rows; row++) s->rows += problem->weights[row] != 0.0;
   status = bai_alloc_zero(context, problem->parameters, 8, &s->point);
-  if (!status) status = bai_alloc_zero(context, problem->parameters, 8, &s->best);
   if (!status) status = bai_alloc_zero(context, problem->parameters, 8, &s->squares);
   if (!status) status = bai_alloc_zero(context, problem->plan->width, 8, &s->met);
   if (!status) status = bai_alloc_zero(context, s->rows, sizeof *s->order, &s->order);
-  if (status)
+  if (status) {
     bai_adagrad_destroy(s);
-  else
-    *out = s;
-  return status;
+    return status;
+  }
+  memcpy(s->point, start, (size_t)problem->parameters * 8);
+  *out = s;
+  return BA_OK;
 }
 
 void bai_adagrad_destroy(bai_adagrad *s) {
   if (!s) return;
   ba_context *context = s->context;
-  void *parts[] = {s->point, s->best, s->squares, s->met, s->order};
+  void *parts[] = {s->point, s->squares, s->met, s->order};
   for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) bai_free(context, parts[i]);
   bai_free(context, s);
   bai_context_release(context);
@@ -57,14 +59,6 @@ void bai_adagrad_destroy(bai_adagrad *s) {
 
 const double *bai_adagrad_point(const bai_adagrad *s) {
   return s->point;
-}
-
-const double *bai_adagrad_best(const bai_adagrad *s) {
-  return s->best;
-}
-
-void bai_adagrad_keep(bai_adagrad *s) {
-  memcpy(s->best, s->point, (size_t)s->problem->parameters * 8);
 }
 
 static void draw_order(bai_adagrad *s) {

@@ -9,14 +9,12 @@
 
 typedef struct bai_adagrad bai_adagrad;
 
-ba_status bai_adagrad_create(ba_context *context, bai_problem *problem, double rate, uint64_t seed, bai_adagrad **out);
+ba_status bai_adagrad_create(ba_context *context, bai_problem *problem, double rate, const double *start, uint64_t seed,
+                             bai_adagrad **out);
 void bai_adagrad_destroy(bai_adagrad *solver);
 /* One pass over the training rows. Afterwards *loss is the mean loss of the rows as they were met. After a cancel the
  * next call goes on with the same pass. */
 ba_status bai_adagrad_epoch(bai_adagrad *solver, double *loss);
-/* Keeps the weights as the best so far. */
-void bai_adagrad_keep(bai_adagrad *solver);
-const double *bai_adagrad_point(const bai_adagrad *solver); /* now */
-const double *bai_adagrad_best(const bai_adagrad *solver);  /* kept last */
+const double *bai_adagrad_point(const bai_adagrad *solver);
 
 #endif

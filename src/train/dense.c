@@ -40,3 +40,12 @@ int32_t bai_dense_solve(const bai_kernels *kernels, double *square, int64_t n, d
   }
   return 1;
 }
+
+double bai_largest(const double *x, int64_t n) {
+  double largest = 0.0;
+  for (int64_t i = 0; i < n; i++) {
+    const double size = x[i] < 0.0 ? -x[i] : x[i];
+    if (!(size <= largest) && largest == largest) largest = size; /* the first NaN stays */
+  }
+  return largest;
+}

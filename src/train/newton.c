@@ -164,15 +164,6 @@ static ba_status solve(bai_newton *s, const bai_kernels *kernels, ridge_state *r
 
 /* ---- steps ---- */
 
-static double largest_entry(const double *x, int64_t n) {
-  double largest = 0.0;
-  for (int64_t i = 0; i < n; i++) {
-    const double size = x[i] < 0.0 ? -x[i] : x[i];
-    if (!(size <= largest)) largest = size; /* lets a NaN through */
-  }
-  return largest;
-}
-
 /* Near the minimum the predicted fall drowns in rounding, while the gradient still tells: there it must halve. */
 static int32_t is_flat(const bai_newton *s, double step, double descent) {
   return -step * descent < ROUNDING * s->objective; /* which is never negative */
@@ -181,7 +172,7 @@ static int32_t is_flat(const bai_newton *s, double step, double descent) {
 static int32_t falls_enough(const bai_newton *s, double step, double descent) {
   if (!is_flat(s, step, descent)) return s->trial_objective <= s->objective + ENOUGH * step * descent;
   return s->trial_objective <= s->objective + ROUNDING * s->objective &&
-         largest_entry(s->trial_gradient, s->n) <= 0.5 * bai_newton_slope(s);
+         bai_largest(s->trial_gradient, s->n) <= 0.5 * bai_newton_slope(s);
 }
 
 static void accept(bai_newton *s) {
@@ -247,7 +238,7 @@ double bai_newton_objective(const bai_newton *s) {
 }
 
 double bai_newton_slope(const bai_newton *s) {
-  return largest_entry(s->gradient, s->n);
+  return bai_largest(s->gradient, s->n);
 }
 
 double bai_newton_start_slope(const bai_newton *s) {

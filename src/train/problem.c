@@ -69,8 +69,8 @@ static ba_status make_partials(bai_problem *p) {
   return status; /* the gradients themselves are made when a wave first needs them */
 }
 
-ba_status bai_problem_create(ba_context *context, ba_dataset *dataset, const bai_plan *plan, int32_t outputs,
-                             const uint8_t *uses, int32_t balanced, double l2, bai_problem **out) {
+ba_status bai_problem_create(ba_context *context, ba_dataset *dataset, const bai_plan *plan, const uint8_t *uses,
+                             const bai_objective *objective, bai_problem **out) {
   bai_problem *p;
   *out = NULL;
   ba_status status = bai_dataset_order_classes(context, dataset);
@@ -80,12 +80,13 @@ ba_status bai_problem_create(ba_context *context, ba_dataset *dataset, const bai
   p->dataset = dataset;
   p->plan = plan;
   p->uses = uses;
-  p->outputs = outputs;
-  p->parameters = outputs * (plan->width + 1);
-  p->l2 = l2;
+  p->outputs = objective->outputs;
+  p->parameters = p->outputs * (plan->width + 1);
+  p->l2 = objective->l2;
+  p->l1 = objective->l1;
   status = bai_alloc_zero(context, dataset->rows, 4, &p->labels);
   if (!status) status = bai_alloc_zero(context, dataset->rows, 8, &p->weights);
-  if (!status) status = take_rows(p, balanced, ba_dataset_classes(dataset));
+  if (!status) status = take_rows(p, objective->balanced, ba_dataset_classes(dataset));
   if (!status) status = make_lanes(p);
   if (!status) status = make_partials(p);
   if (status)

@@ -11,6 +11,13 @@
 
 #define BAI_BLOCK_ROWS 4096
 
+/* What is minimised. The penalty l1 is left to the solver. */
+typedef struct bai_objective {
+  int32_t outputs;  /* 1: two classes by one margin; else one margin a class */
+  int32_t balanced; /* 1: every class weighs the same in all */
+  double l2, l1;
+} bai_objective;
+
 /* The working memory of one thread. */
 typedef struct bai_pass_lane {
   bai_row *row;
@@ -29,18 +36,18 @@ typedef struct bai_problem {
   int32_t *labels;     /* class order, one a row */
   double *weights;     /* one a row; 0: not a training row */
   double weight_total;
-  double l2;
+  double l2, l1;
   bai_pass_lane *lanes;
   int32_t lane_count;
   double **partials; /* gradients of blocks on their way up the tree */
   int32_t partial_count;
 } bai_problem;
 
-/* `uses` must live as long as the problem. `balanced`: every class weighs the same in all. */
-ba_status bai_problem_create(ba_context *context, ba_dataset *dataset, const bai_plan *plan, int32_t outputs,
-                             const uint8_t *uses, int32_t balanced, double l2, bai_problem **out);
+/* `uses` must live as long as the problem. */
+ba_status bai_problem_create(ba_context *context, ba_dataset *dataset, const bai_plan *plan, const uint8_t *uses,
+                             const bai_objective *objective, bai_problem **out);
 void bai_problem_destroy(bai_problem *problem);
-/* Objective and gradient at x. */
+/* Objective, without l1, and its gradient at x. */
 ba_status bai_problem_evaluate(bai_problem *problem, const double *x, double *objective, double *gradient);
 /* Features of a row into a lane: columns and counts in lane->row, values and divisors beside. */
 ba_status bai_problem_features(const bai_problem *problem, const bai_kernels *kernels, bai_pass_lane *lane,

@@ -6,14 +6,9 @@
 
 #include <string.h>
 
-#include "train/adagrad.h"
-#include "train/lbfgs.h"
-#include "train/newton.h"
-#include "train/problem.h"
+#include "train/solver.h"
 
 #define DIGEST_SEED UINT64_C(0x726f7773)
-
-enum { SOLVER_LBFGS, SOLVER_ADAGRAD, SOLVER_NEWTON };
 
 struct bai_run {
   ba_context *context;
@@ -23,16 +18,16 @@ struct bai_run {
   const uint8_t *uses;
   bai_plan *plan;
   bai_problem *problem;
-  int32_t solver, outputs, stopped;
+  const bai_solver_kind *kind;
+  void *solver;
+  double *start; /* the point to begin at; of solvers that go by epochs, later the best point */
+  int32_t outputs, stopped;
   int32_t dev_due; /* the dev loss was to be computed when a cancel came */
-  bai_lbfgs *lbfgs;
-  bai_adagrad *adagrad;
-  bai_newton *newton;
-  double *gradient; /* lbfgs */
   double tol;
   int64_t max_iter, epochs, patience, seed;
-  int64_t iterations, passes, worse; /* worse: epochs without a better dev loss */
-  double objective, slope, start_slope, dev_loss, best_dev;
+  int64_t worse; /* epochs without a better dev loss */
+  bai_standing standing;
+  double dev_loss, best_dev;
   char reason[200];
 };
 
@@ -79,27 +74,18 @@ static ba_status fit_plan(bai_run *t) {
 
 static ba_status make_solver(bai_run *t) {
   const bai_term *model = t->model;
-  double *start;
-  t->solver = (int32_t)bai_term_value(model, "solver")->integer;
   t->tol = bai_term_value(model, "tol")->real;
   t->max_iter = bai_term_value(model, "max_iter")->integer;
   t->epochs = bai_term_value(model, "epochs")->integer;
   t->patience = bai_term_value(model, "patience")->integer;
-  if (t->solver == SOLVER_ADAGRAD)
-    return bai_adagrad_create(t->context, t->problem, bai_term_value(model, "rate")->real, (uint64_t)t->seed,
-                              &t->adagrad);
-  ba_status status = bai_alloc_zero(t->context, t->problem->parameters, 8, &start);
-  if (status) return status;
-  if (t->solver == SOLVER_NEWTON) {
-    status = bai_newton_create(t->context, t->problem, start, &t->newton);
-  } else {
-    status = bai_alloc(t->context, t->problem->parameters, 8, &t->gradient);
-    if (!status)
-      status = bai_lbfgs_create(t->context, t->problem->parameters, (int32_t)bai_term_value(model, "memory")->integer,
-                                start, &t->lbfgs);
-  }
-  bai_free(t->context, start);
-  return status;
+  const ba_status status = bai_alloc_zero(t->context, t->problem->parameters, 8, &t->start);
+  return status ? status : t->kind->create(t->problem, model, t->start, (uint64_t)t->seed, &t->solver);
+}
+
+static ba_status make_problem(bai_run *t) {
+  const bai_objective objective = {t->outputs, bai_term_value(t->model, "class_weight")->integer == 1,
+                                   bai_term_value(t->model, "l2")->real, bai_term_value(t->model, "l1")->real};
+  return bai_problem_create(t->context, t->dataset, t->plan, t->uses, &objective, &t->problem);
 }
 
 ba_status bai_run_create(ba_dataset *dataset, const bai_pipeline *pipeline, const uint8_t *uses, int64_t seed,
@@ -114,16 +100,14 @@ ba_status bai_run_create(ba_dataset *dataset, const bai_pipeline *pipeline, cons
   t->model = &pipeline->model;
   t->uses = uses;
   t->seed = seed;
-  t->objective = t->slope = t->dev_loss = t->best_dev = not_a_number();
+  t->standing.objective = t->standing.slope = t->dev_loss = t->best_dev = not_a_number();
   bai_format(t->reason, sizeof t->reason, "running");
   status = bai_pipeline_write(context, pipeline, 1, &t->text);
   if (!status) status = check_model(t);
+  if (!status) status = bai_solver_choose(context, t->model, &t->kind);
   if (!status) status = bai_plan_create(context, pipeline, &t->plan);
   if (!status) status = fit_plan(t);
-  if (!status)
-    status = bai_problem_create(context, dataset, t->plan, t->outputs, uses,
-                                bai_term_value(t->model, "class_weight")->integer == 1,
-                                bai_term_value(t->model, "l2")->real, &t->problem);
+  if (!status) status = make_problem(t);
   if (!status) status = make_solver(t);
   if (status)
     bai_run_destroy(t);
@@ -135,13 +119,11 @@ ba_status bai_run_create(ba_dataset *dataset, const bai_pipeline *pipeline, cons
 void bai_run_destroy(bai_run *t) {
   if (!t) return;
   ba_context *context = t->context;
-  bai_lbfgs_destroy(t->lbfgs);
-  bai_adagrad_destroy(t->adagrad);
-  bai_newton_destroy(t->newton);
+  if (t->solver) t->kind->destroy(t->solver);
   bai_problem_destroy(t->problem);
   bai_plan_destroy(t->plan);
   bai_vector_free(context, &t->text);
-  bai_free(context, t->gradient);
+  bai_free(context, t->start);
   bai_free(context, t);
   bai_context_release(context);
 }
@@ -149,8 +131,7 @@ void bai_run_destroy(bai_run *t) {
 /* ---- stepping ---- */
 
 static const double *best_point(const bai_run *t) {
-  if (t->solver == SOLVER_ADAGRAD) return bai_adagrad_best(t->adagrad);
-  return t->solver == SOLVER_NEWTON ? bai_newton_point(t->newton) : bai_lbfgs_point(t->lbfgs);
+  return t->kind->by_epochs ? t->start : t->kind->point(t->solver);
 }
 
 static ba_status measure_dev(bai_run *t, const double *point) {
@@ -163,24 +144,25 @@ static ba_status measure_dev(bai_run *t, const double *point) {
 static ba_status stop(bai_run *t, const char *reason) {
   t->stopped = 1;
   bai_format(t->reason, sizeof t->reason, "%s", reason);
-  const ba_status status = t->solver == SOLVER_ADAGRAD ? BA_OK : measure_dev(t, best_point(t));
+  const ba_status status = t->kind->by_epochs ? BA_OK : measure_dev(t, best_point(t));
   return status ? status : BA_END;
 }
 
-/* What lbfgs and newton share: when to stop after an iteration. */
-static ba_status judge(bai_run *t, int32_t stuck) {
+/* When to stop after a step of a solver that goes down the objective. */
+static ba_status judge(bai_run *t) {
+  const bai_standing *s = &t->standing;
   char text[160];
-  if (!(t->objective - t->objective == 0.0) || !(t->slope - t->slope == 0.0))
+  if (!(s->objective - s->objective == 0.0) || !(s->slope - s->slope == 0.0))
     return bai_fail(t->context, BA_ERR_DIVERGED,
                     "the objective is not finite after %lld iterations; expected smaller "
                     "weights of rows or a larger l2",
-                    (long long)t->iterations);
-  if (t->slope <= t->tol * t->start_slope) {
+                    (long long)s->iterations);
+  if (s->slope <= t->tol * s->start_slope) {
     bai_format(text, sizeof text, "converged: the largest entry of the gradient fell to tol = %g of its start", t->tol);
     return stop(t, text);
   }
-  if (stuck) return stop(t, "converged: the objective cannot fall any further in double precision");
-  if (t->iterations >= t->max_iter) {
+  if (s->stuck) return stop(t, "converged: the objective cannot fall any further in double precision");
+  if (s->iterations >= t->max_iter) {
     bai_format(text, sizeof text, "stopped at max_iter = %lld before it converged; raise max_iter or l2",
                (long long)t->max_iter);
     return stop(t, text);
@@ -188,57 +170,34 @@ static ba_status judge(bai_run *t, int32_t stuck) {
   return BA_OK;
 }
 
-static ba_status step_lbfgs(bai_run *t) {
-  double objective;
-  const ba_status status = bai_problem_evaluate(t->problem, bai_lbfgs_ask(t->lbfgs), &objective, t->gradient);
-  if (status) return status;
-  t->passes++;
-  const bai_lbfgs_news news = bai_lbfgs_tell(t->lbfgs, bai_kernels_of(t->context), objective, t->gradient);
-  if (news == BAI_LBFGS_SEARCHING) return BA_OK;
-  t->iterations = bai_lbfgs_iterations(t->lbfgs);
-  t->objective = bai_lbfgs_objective(t->lbfgs);
-  t->slope = bai_lbfgs_slope(t->lbfgs);
-  if (t->passes == 1) t->start_slope = t->slope;
-  return judge(t, news == BAI_LBFGS_STUCK);
-}
-
-static ba_status step_newton(bai_run *t) {
-  int32_t stuck;
-  const ba_status status = bai_newton_step(t->newton, &stuck);
-  if (status) return status;
-  t->start_slope = bai_newton_start_slope(t->newton);
-  t->passes = bai_newton_passes(t->newton);
-  t->iterations = bai_newton_iterations(t->newton);
-  t->objective = bai_newton_objective(t->newton);
-  t->slope = bai_newton_slope(t->newton);
-  return judge(t, stuck);
-}
-
-static ba_status step_adagrad(bai_run *t) {
+/* Keeps the best epoch, and stops early; without dev rows every epoch is the best so far. */
+static ba_status judge_epoch(bai_run *t) {
+  const int64_t epoch = t->standing.iterations;
   char text[160];
-  ba_status status = t->dev_due ? BA_OK : bai_adagrad_epoch(t->adagrad, &t->objective);
-  if (!status) status = measure_dev(t, bai_adagrad_point(t->adagrad));
-  if (status) return status;
-  t->iterations++;
-  t->passes++;
-  if (!(t->objective - t->objective == 0.0))
+  if (!(t->standing.objective - t->standing.objective == 0.0))
     return bai_fail(t->context, BA_ERR_DIVERGED, "the loss is not finite in epoch %lld; expected a smaller rate",
-                    (long long)t->iterations);
-  /* Without dev rows every epoch is the best so far. */
+                    (long long)epoch);
   if (!(t->dev_loss >= t->best_dev)) {
     if (t->dev_loss - t->dev_loss == 0.0) t->best_dev = t->dev_loss;
     t->worse = 0;
-    bai_adagrad_keep(t->adagrad);
+    memcpy(t->start, t->kind->point(t->solver), (size_t)t->problem->parameters * 8);
   } else if (++t->worse >= t->patience) {
     bai_format(text, sizeof text, "stopped early: %lld epochs without a better dev loss; the best weights are kept",
                (long long)t->worse);
     t->dev_loss = t->best_dev;
     return stop(t, text);
   }
-  if (t->iterations < t->epochs) return BA_OK;
+  if (epoch < t->epochs) return BA_OK;
   bai_format(text, sizeof text, "stopped after epochs = %lld", (long long)t->epochs);
   t->dev_loss = t->best_dev; /* of the weights that are kept */
   return stop(t, text);
+}
+
+static ba_status step(bai_run *t) {
+  ba_status status = t->dev_due ? BA_OK : t->kind->step(t->solver, &t->standing);
+  if (!status && t->kind->by_epochs) status = measure_dev(t, t->kind->point(t->solver));
+  if (status) return status;
+  return t->kind->by_epochs ? judge_epoch(t) : judge(t);
 }
 
 ba_status bai_run_advance(bai_run *t) {
@@ -246,19 +205,17 @@ ba_status bai_run_advance(bai_run *t) {
     const ba_status status = t->dev_due ? measure_dev(t, best_point(t)) : BA_OK;
     return status ? status : BA_END;
   }
-  const ba_status status = t->solver == SOLVER_ADAGRAD  ? step_adagrad(t)
-                           : t->solver == SOLVER_NEWTON ? step_newton(t)
-                                                        : step_lbfgs(t);
-  bai_progress(t->context, t->iterations, t->solver == SOLVER_ADAGRAD ? t->epochs : t->max_iter);
+  const ba_status status = step(t);
+  bai_progress(t->context, t->standing.iterations, t->kind->by_epochs ? t->epochs : t->max_iter);
   return status;
 }
 
 void bai_run_metrics(const bai_run *t, int64_t *iterations, int64_t *passes, double *objective, double *gradient,
                      double *dev_loss) {
-  *iterations = t->iterations;
-  *passes = t->passes;
-  *objective = t->objective;
-  *gradient = t->slope;
+  *iterations = t->standing.iterations;
+  *passes = t->standing.passes;
+  *objective = t->standing.objective;
+  *gradient = t->standing.slope;
   *dev_loss = t->dev_loss;
 }
 
@@ -305,10 +262,10 @@ static ba_status write_provenance(bai_run *t, bai_vector *text) {
                           "{\"library\": \"%s\", \"seed\": %lld, \"rows\": %lld, \"letters\": %lld, \"data\": "
                           "\"%08x%08x\", \"iterations\": %lld",
                           ba_version_text(), (long long)t->seed, (long long)rows, (long long)bases,
-                          (unsigned)(digest >> 32), (unsigned)digest, (long long)t->iterations);
-  if (!status) status = add_number(t, text, "objective", t->objective);
-  if (!status) status = add_number(t, text, "gradient", t->slope);
-  if (!status) status = add_number(t, text, "dev_loss", t->solver == SOLVER_ADAGRAD ? t->best_dev : t->dev_loss);
+                          (unsigned)(digest >> 32), (unsigned)digest, (long long)t->standing.iterations);
+  if (!status) status = add_number(t, text, "objective", t->standing.objective);
+  if (!status) status = add_number(t, text, "gradient", t->standing.slope);
+  if (!status) status = add_number(t, text, "dev_loss", t->kind->by_epochs ? t->best_dev : t->dev_loss);
   return status ? status : bai_text_add(t->context, text, ", \"stopped\": \"%s\"}", t->reason);
 }
 

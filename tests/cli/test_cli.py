@@ -542,6 +542,8 @@ def test_explain_lists_the_heaviest(data):
     assert len(table(ok("explain", "--model", data / "two.ba"))) == 20
     objects = [json.loads(line) for line in ok("explain", "--model", data / "two.ba", "--json").splitlines()]
     assert objects[0] == {"class": rows[0]["class"], "feature": rows[0]["feature"], "weight": weights[0]}
+    zeros = 4 + 16 + 64 - len(rows)
+    assert f"ba explain: {zeros} of 84 weights are zero" in ba("explain", "--model", data / "two.ba").stderr
     three = table(ok("explain", "--model", data / "three.ba", "--top", "1000"))
     assert {row["class"] for row in three} == {"acceptor", "donor", "none"}
 

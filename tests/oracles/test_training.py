@@ -28,13 +28,13 @@ def data(seed, count, classes):
     return found, [int(x) for x in labels], numbers.integers(1, 5, count).astype(float)
 
 
-def objective(matrix, labels, row_weights, l2, weights, intercepts):
+def objective(matrix, labels, row_weights, l2, weights, intercepts, l1=0.0):
     """Written out; one output is the margin of the second of two classes."""
     margins = matrix @ weights.T + intercepts
     if len(intercepts) == 1:
         margins = np.hstack([np.zeros_like(margins), margins])
     losses = logsumexp(margins, axis=1) - margins[np.arange(len(labels)), labels]
-    return row_weights @ losses / row_weights.sum() + l2 / 2 * (weights ** 2).sum()
+    return row_weights @ losses / row_weights.sum() + l2 / 2 * (weights ** 2).sum() + l1 * np.abs(weights).sum()
 
 
 def fit(matrix, labels, row_weights, l2, solver="newton-cg"):
@@ -112,6 +112,44 @@ def test_softmax(context, l2, weighted, class_weight):
     probabilities = np.array(context.predict(model, records)[1]).reshape(len(found), 3)
     np.testing.assert_allclose(probabilities, expected.predict_proba(matrix), atol=1e-4)
     np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-14)
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+@pytest.mark.parametrize("l2,l1", [(1e-3, 1e-3), (0.0, 2e-3), (1e-4, 1e-2)])
+def test_elastic_net(context, classes, l2, l1):
+    """scikit-learn's saga on the same matrix: C = 1 / ((l1 + l2) sum w), l1_ratio = l1 / (l1 + l2). Beside the
+    objective, weights that are zero in ours have a gradient within l1 there, so they are zero at the optimum too."""
+    found, labels, row_weights = data(31, 300, classes)
+    if classes == 3:
+        row_weights = np.ones(len(labels))  # with weights saga takes many thousand epochs to move three intercepts
+    records = context.records(found)
+    matrix = context.csr(context.extractor(FEATURES, records), records)
+    kind = "Logistic" if classes == 2 else "Softmax"
+    model, ours = context.train(f"{FEATURES} | {kind}(l2={l2}, l1={l1}, tol=1e-7, max_iter=20000)",
+                                context.dataset(found, labels, row_weights))
+    weights, intercepts = context.weights(model)
+    assert objective(matrix, labels, row_weights, l2, weights, intercepts, l1) == pytest.approx(ours, rel=1e-7)
+    peer = LogisticRegression(penalty="elasticnet", solver="saga", l1_ratio=l1 / (l1 + l2), max_iter=2000, tol=1e-7,
+                              C=1 / ((l1 + l2) * row_weights.sum()), random_state=1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        peer.fit(matrix, labels, row_weights)
+    best = objective(matrix, labels, row_weights, l2, peer.coef_, peer.intercept_, l1)
+    assert ours <= best * (1 + 1e-6)
+    assert ours == pytest.approx(best, rel=1e-5 if classes == 2 else 1e-4)  # saga ends a little above the optimum
+    differ = (weights == 0) != (peer.coef_ == 0)
+    assert differ.mean() <= 0.02
+    assert np.abs(weights[differ]).max(initial=0) < 1e-2 * np.abs(weights).max()
+    margins = matrix @ weights.T + intercepts
+    if classes == 2:
+        slopes = (1 / (1 + np.exp(-margins[:, 0])) - labels)[:, None]
+    else:
+        slopes = np.exp(margins - logsumexp(margins, axis=1, keepdims=True))
+        slopes[np.arange(len(labels)), labels] -= 1
+    gradient = (matrix.T @ (slopes * row_weights[:, None]) / row_weights.sum()).T + l2 * weights
+    assert np.abs(gradient[weights == 0]).max(initial=0) <= l1 * (1 + 1e-4)
+    np.testing.assert_allclose(gradient[weights != 0], -l1 * np.sign(weights[weights != 0]), atol=1e-5)
+    assert (weights == 0).mean() > 0.1
 
 
 def test_softmax_of_two_classes_has_the_logistic_answer(context):

@@ -57,6 +57,7 @@ static ba_status add_rows(ba_dataset *dataset, int32_t rows, int32_t classes) {
 
 static ba_status make(fixture *f, ba_context *context, const char *recipe, int32_t rows, int32_t classes,
                       int32_t balanced, double l2) {
+  const bai_objective objective = {.outputs = classes > 2 ? classes : 1, .balanced = balanced, .l2 = l2};
   *f = (fixture){.context = context};
   ba_status status = ba_dataset_create(context, NULL, &f->dataset);
   if (!status) status = add_rows(f->dataset, rows, classes);
@@ -64,9 +65,7 @@ static ba_status make(fixture *f, ba_context *context, const char *recipe, int32
   if (!status) status = bai_plan_create(context, bai_recipe_member(&f->recipe, 0), &f->plan);
   if (!status) status = bai_plan_lay_out(context, f->plan);
   if (!status) status = bai_uses_make(context, f->dataset, -1, 0, 1, &f->uses);
-  if (!status)
-    status =
-        bai_problem_create(context, f->dataset, f->plan, classes > 2 ? classes : 1, f->uses, balanced, l2, &f->problem);
+  if (!status) status = bai_problem_create(context, f->dataset, f->plan, f->uses, &objective, &f->problem);
   return status;
 }
 

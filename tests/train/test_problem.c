@@ -19,13 +19,13 @@ typedef struct fixture {
 
 static ba_status open_problem(fixture *f, const char *recipe, int32_t outputs, int32_t hold_out, int32_t balanced,
                               double l2) {
+  const bai_objective objective = {.outputs = outputs, .balanced = balanced, .l2 = l2};
   bai_recipe parsed = {{0, 0, 0}};
   ba_status status = bai_recipe_parse(f->context, recipe, &parsed);
   if (!status) status = bai_plan_create(f->context, bai_recipe_member(&parsed, 0), &f->plan);
   bai_recipe_free(f->context, &parsed);
   if (!status) status = bai_uses_make(f->context, f->dataset, hold_out, 0, 1, &f->uses);
-  if (!status)
-    status = bai_problem_create(f->context, f->dataset, f->plan, outputs, f->uses, balanced, l2, &f->problem);
+  if (!status) status = bai_problem_create(f->context, f->dataset, f->plan, f->uses, &objective, &f->problem);
   return status;
 }
 

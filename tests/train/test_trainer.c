@@ -30,6 +30,8 @@ static const run_case runs[] = {
     {"PositionKmer(k=1..3) | Logistic(max_iter=4)", MANY, 12, 12, 2},
     {"PositionKmer(k=1, anchor=start) + Kmer(k=2) | Softmax(solver=adagrad, epochs=2)", 3000, 5, 15, 3},
     {"Kmer(k=1..4) | Logistic(solver=adagrad, epochs=3)", 3000, 5, 20, 2},
+    {"Kmer(k=1..4) | Logistic(l1=0.001, max_iter=6)", MANY, 5, 20, 2},
+    {"Kmer(k=1..2) | Softmax(l1=0.002, l2=0, max_iter=6)", 5000, 5, 20, 3},
     {"Kmer(k=1..3) | Logistic(max_iter=4) & PositionKmer(k=1, anchor=end) | Softmax(solver=adagrad, epochs=2)", 3000, 5,
      20, 2},
     {"Kmer(k=1..2) | Softmax(max_iter=4) & Kmer(k=3) | Softmax(max_iter=3)", 3000, 5, 20, 4},
@@ -114,7 +116,7 @@ static void test_converges_to_the_optimum(void **state) {
   OK(context, bai_recipe_parse(context, "Kmer(k=1..3)", &parsed));
   OK(context, bai_plan_create(context, bai_recipe_member(&parsed, 0), &plan));
   OK(context, bai_uses_make(context, dataset, -1, 0, 1, &uses));
-  OK(context, bai_problem_create(context, dataset, plan, 1, uses, 0, 0.01, &problem));
+  OK(context, bai_problem_create(context, dataset, plan, uses, &(bai_objective){.outputs = 1, .l2 = 0.01}, &problem));
   OK(context, bai_problem_evaluate(problem, x, &value, gradient));
   assert_true(fabs(value - objective) < 1e-12);
   uint64_t seed = 1;
@@ -310,6 +312,8 @@ static void test_refusals(void **state) {
   REFUSED(context, CREATE("Kmer(k=2) | Logit()", two, NULL), BA_ERR_RECIPE, "column 13");
   REFUSED(context, CREATE("Word(k=2) | Logistic()", two, NULL), BA_ERR_RECIPE, "unknown feature term");
   REFUSED(context, CREATE("Kmer(k=2) | Logistic(l2=-1)", two, NULL), BA_ERR_RECIPE, "bad value for l2");
+  REFUSED(context, CREATE("Kmer(k=2) | Logistic(l1=0.1, solver=newton)", two, NULL), BA_ERR_UNSUPPORTED,
+          "newton takes no l1; expected solver=lbfgs");
   REFUSED(context, CREATE("Kmer(k=40) | Logistic()", two, NULL), BA_ERR_RECIPE, "from 1 to 31");
   REFUSED(context, CREATE("PositionKmer(k=1) | Logistic()", two, NULL), BA_ERR_LENGTH, "expected equal lengths");
   REFUSED(context, CREATE("Kmer(k=2) | Logistic()", two, "seed=-1"), BA_ERR_RECIPE, "seed");
@@ -523,7 +527,9 @@ static void test_every_failing_allocation(void **state) {
   char lbfgs[] = "Kmer(k=1) + PositionKmer(k=1, anchor=end) | Softmax(max_iter=2)";
   char adagrad[] = "Kmer(k=1) | Logistic(solver=adagrad, epochs=2)";
   char ensemble[] = "Kmer(k=1) | Logistic(max_iter=2) & Kmer(k=2) | Logistic(max_iter=2)";
+  char sparse[] = "Kmer(k=1) | Logistic(l1=0.1, max_iter=2)";
   (void)state;
+  assert_true(fault_sweep(life, sparse) > 60);
   assert_true(fault_sweep(life, lbfgs) > 60);
   assert_true(fault_sweep(life, adagrad) > 60);
   assert_true(fault_sweep(life, ensemble) > 120);

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * solver.c: the solvers as a run sees them.
+ */
+#include "train/solver.h"
+
+#include "train/adagrad.h"
+#include "train/lbfgs.h"
+#include "train/newton.h"
+#include "train/owlqn.h"
+
+/* ---- lbfgs, and owlqn where there is an l1 ---- */
+
+typedef struct descent {
+  bai_problem *problem;
+  bai_lbfgs *smooth;
+  bai_owlqn *pointed;
+  double *gradient;
+  bai_standing standing;
+} descent;
+
+static void destroy_descent(void *solver) {
+  descent *d = solver;
+  if (!d) return;
+  ba_context *context = d->problem->context;
+  bai_lbfgs_destroy(d->smooth);
+  bai_owlqn_destroy(d->pointed);
+  bai_free(context, d->gradient);
+  bai_free(context, d);
+}
+
+static ba_status create_descent(bai_problem *problem, const bai_term *model, const double *start, uint64_t seed,
+                                void **out) {
+  ba_context *context = problem->context;
+  const int32_t memory = (int32_t)bai_term_value(model, "memory")->integer;
+  const int64_t n = problem->parameters;
+  descent *d;
+  (void)seed;
+  ba_status status = bai_alloc_zero(context, 1, sizeof *d, &d);
+  if (status) return status;
+  d->problem = problem;
+  status = bai_alloc(context, n, 8, &d->gradient);
+  if (!status && problem->l1 > 0.0)
+    status = bai_owlqn_create(context, n, n - problem->outputs, problem->l1, memory, start, &d->pointed);
+  else if (!status)
+    status = bai_lbfgs_create(context, n, memory, start, &d->smooth);
+  if (status)
+    destroy_descent(d);
+  else
+    *out = d;
+  return status;
+}
+
+static ba_status step_descent(void *solver, bai_standing *standing) {
+  descent *d = solver;
+  const bai_kernels *kernels = bai_kernels_of(d->problem->context);
+  bai_standing *s = &d->standing;
+  double objective;
+  const double *asked = d->smooth ? bai_lbfgs_ask(d->smooth) : bai_owlqn_ask(d->pointed);
+  const ba_status status = bai_problem_evaluate(d->problem, asked, &objective, d->gradient);
+  if (status) return status;
+  s->passes++;
+  const bai_lbfgs_news news = d->smooth ? bai_lbfgs_tell(d->smooth, kernels, objective, d->gradient)
+                                        : bai_owlqn_tell(d->pointed, kernels, objective, d->gradient);
+  if (news != BAI_LBFGS_SEARCHING) {
+    s->iterations = d->smooth ? bai_lbfgs_iterations(d->smooth) : bai_owlqn_iterations(d->pointed);
+    s->objective = d->smooth ? bai_lbfgs_objective(d->smooth) : bai_owlqn_objective(d->pointed);
+    s->slope = d->smooth ? bai_lbfgs_slope(d->smooth) : bai_owlqn_slope(d->pointed);
+    if (s->passes == 1) s->start_slope = s->slope;
+    s->stuck = news == BAI_LBFGS_STUCK;
+  }
+  *standing = *s;
+  return BA_OK;
+}
+
+static const double *point_of_descent(const void *solver) {
+  const descent *d = solver;
+  return d->smooth ? bai_lbfgs_point(d->smooth) : bai_owlqn_point(d->pointed);
+}
+
+/* ---- newton ---- */
+
+static ba_status create_newton(bai_problem *problem, const bai_term *model, const double *start, uint64_t seed,
+                               void **out) {
+  bai_newton *solver;
+  (void)model;
+  (void)seed;
+  const ba_status status = bai_newton_create(problem->context, problem, start, &solver);
+  *out = solver;
+  return status;
+}
+
+static void destroy_newton(void *solver) {
+  bai_newton_destroy(solver);
+}
+
+static ba_status step_newton(void *solver, bai_standing *standing) {
+  int32_t stuck;
+  const ba_status status = bai_newton_step(solver, &stuck);
+  if (status) return status;
+  *standing =
+      (bai_standing){bai_newton_iterations(solver), bai_newton_passes(solver),      bai_newton_objective(solver),
+                     bai_newton_slope(solver),      bai_newton_start_slope(solver), stuck};
+  return BA_OK;
+}
+
+static const double *point_of_newton(const void *solver) {
+  return bai_newton_point(solver);
+}
+
+/* ---- adagrad ---- */
+
+static ba_status create_adagrad(bai_problem *problem, const bai_term *model, const double *start, uint64_t seed,
+                                void **out) {
+  bai_adagrad *solver;
+  const double rate = bai_term_value(model, "rate")->real;
+  const ba_status status = bai_adagrad_create(problem->context, problem, rate, start, seed, &solver);
+  *out = solver;
+  return status;
+}
+
+static void destroy_adagrad(void *solver) {
+  bai_adagrad_destroy(solver);
+}
+
+static ba_status step_adagrad(void *solver, bai_standing *standing) {
+  const ba_status status = bai_adagrad_epoch(solver, &standing->objective);
+  if (status) return status;
+  standing->iterations++;
+  standing->passes++;
+  return BA_OK;
+}
+
+static const double *point_of_adagrad(const void *solver) {
+  return bai_adagrad_point(solver);
+}
+
+/* ---- the table ---- */
+
+static const bai_solver_kind kinds[] = {
+    {"lbfgs", 0, 1, create_descent, step_descent, point_of_descent, destroy_descent},
+    {"adagrad", 1, 0, create_adagrad, step_adagrad, point_of_adagrad, destroy_adagrad},
+    {"newton", 0, 0, create_newton, step_newton, point_of_newton, destroy_newton},
+};
+
+ba_status bai_solver_choose(ba_context *context, const bai_term *model, const bai_solver_kind **out) {
+  const bai_solver_kind *kind = &kinds[bai_term_value(model, "solver")->integer];
+  *out = kind;
+  if (kind->takes_l1 || bai_term_value(model, "l1")->real == 0.0) return BA_OK;
+  return bai_fail(context, BA_ERR_UNSUPPORTED, "%s takes no l1; expected solver=lbfgs, or l1=0", kind->name);
+}
