@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * parse.c: records from files, ours and kseq.h in turns within one process, CPU time, medians. It makes its own files
- * in the folder that it is given.
+ * parse.c: records from files, ours, kseq.h and helicase in turns within one process, CPU time, medians. It makes its
+ * own files in the folder that it is given.
  */
 #include "parse.h"
 
+#include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -150,10 +151,17 @@ static void make_file(const subject *s, const char *path) {
 
 /* ---- the race ---- */
 
-static int bench_ours(ba_context *context, const char *path, int check, struct tally *out) {
+typedef int contender(const char *path, const char *options, int check, struct tally *out);
+typedef int library_contender(const char *path, int check, struct tally *out);
+
+static ba_context *context;
+static library_contender *helicase; /* NULL: not there */
+static const char *no_helicase = "cargo, which builds it, was not found or failed";
+
+static int run_ours(const char *path, const char *options, int check, struct tally *out) {
   ba_reader *reader;
   ba_records *records;
-  ba_status status = ba_reader_open_path(context, path, "", &reader);
+  ba_status status = ba_reader_open_path(context, path, options, &reader);
   while (!status && !(status = ba_reader_next(reader, INT32_MAX, &records))) {
     const int64_t *offsets;
     const char *letters = ba_records_columns(records, &offsets);
@@ -176,9 +184,24 @@ static int bench_ours(ba_context *context, const char *path, int check, struct t
   return status == BA_END;
 }
 
-static double cpu_seconds(void) {
+static int run_kseq(const char *path, const char *options, int check, struct tally *out) {
+  (void)options;
+#ifdef BENCH_KSEQ
+  return bench_kseq(path, check, out);
+#else
+  (void)path, (void)check, (void)out;
+  return 0;
+#endif
+}
+
+static int run_helicase(const char *path, const char *options, int check, struct tally *out) {
+  (void)options;
+  return helicase(path, check, out);
+}
+
+static double seconds(clockid_t clock) {
   struct timespec now;
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+  clock_gettime(clock, &now);
   return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
 }
 
@@ -192,100 +215,130 @@ static double median(double *values) {
   return values[ROUNDS / 2];
 }
 
-#ifdef BENCH_KSEQ
-static int same(const struct tally *a, const struct tally *b) {
-  return a->records == b->records && a->letters == b->letters && a->names == b->names && a->sum == b->sum;
+static double cpu_of(contender *who, const char *path, const char *options) {
+  struct tally counted = {0, 0, 0, 0};
+  const double start = seconds(CLOCK_PROCESS_CPUTIME_ID);
+  who(path, options, 0, &counted);
+  return seconds(CLOCK_PROCESS_CPUTIME_ID) - start;
 }
-#endif
 
-static int run(ba_context *context, const subject *s, const char *path) {
-  double ours[ROUNDS], theirs[ROUNDS], ratios[ROUNDS];
+typedef struct peer {
+  const char *name;
+  contender *run;
+  int32_t names;        /* gives the first words of names */
+  const char *lacking;  /* why it is not there; NULL when it is */
+  double times[ROUNDS]; /* of the race */
+} peer;
+
+/* The peers of a race first show that they read the same; then all go in turns. */
+static int race(const char *name, const char *path, const char *options, peer *peers, int count) {
+  double ours[ROUNDS], ratios[ROUNDS];
   struct tally mine = {0, 0, 0, 0};
   struct stat about;
-  if (!bench_ours(context, path, 1, &mine) || stat(path, &about)) return 0;
-#ifdef BENCH_KSEQ
-  struct tally peer = {0, 0, 0, 0};
-  if (!bench_kseq(path, 1, &peer) || !same(&mine, &peer)) {
-    fprintf(stderr, "bench_parse: %s: the parsers do not agree\n", path);
-    return 0;
+  if (!run_ours(path, options, 1, &mine) || stat(path, &about)) return 0;
+  for (int p = 0; p < count; p++) {
+    struct tally its = {0, 0, 0, 0};
+    if (peers[p].lacking) continue;
+    if (!peers[p].run(path, options, 1, &its) || its.records != mine.records || its.letters != mine.letters ||
+        its.sum != mine.sum || (peers[p].names && its.names != mine.names)) {
+      fprintf(stderr, "bench_parse: %s: %s does not agree\n", path, peers[p].name);
+      return 0;
+    }
   }
-#endif
   for (int i = 0; i < ROUNDS; i++) {
-    struct tally counted = {0, 0, 0, 0};
-    double start = cpu_seconds();
-    bench_ours(context, path, 0, &counted);
-    ours[i] = cpu_seconds() - start;
-    theirs[i] = 0;
-#ifdef BENCH_KSEQ
-    start = cpu_seconds();
-    bench_kseq(path, 0, &counted);
-    theirs[i] = cpu_seconds() - start;
-#endif
-    ratios[i] = theirs[i] / ours[i];
+    ours[i] = cpu_of(run_ours, path, options);
+    for (int p = 0; p < count; p++) {
+      if (!peers[p].lacking) peers[p].times[i] = cpu_of(peers[p].run, path, options);
+    }
   }
   const double megabytes = (double)about.st_size / 1e6;
-  printf("parse.%s.mb_per_s %.0f\n", s->name, megabytes / median(ours));
-#ifdef BENCH_KSEQ
-  printf("parse.%s.kseq_mb_per_s %.0f\n", s->name, megabytes / median(theirs));
-  printf("parse.%s.vs_kseq %.2f\n", s->name, median(ratios));
-#else
-  (void)ratios;
-  printf("parse.%s.vs_kseq skipped htslib/kseq.h was not there when this was built\n", s->name);
-#endif
+  for (int p = 0; p < count; p++) {
+    for (int i = 0; i < ROUNDS; i++) ratios[i] = peers[p].times[i] / ours[i];
+    if (peers[p].lacking) {
+      printf("parse.%s.vs_%s skipped %s\n", name, peers[p].name, peers[p].lacking);
+      continue;
+    }
+    printf("parse.%s.%s_mb_per_s %.0f\n", name, peers[p].name, megabytes / median(peers[p].times));
+    printf("parse.%s.vs_%s %.2f\n", name, peers[p].name, median(ratios));
+  }
+  printf("parse.%s.mb_per_s %.0f\n", name, megabytes / median(ours));
   fflush(stdout);
   return 1;
 }
 
-static double wall_seconds(void) {
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+static int run_subject(const subject *s, const char *path) {
+  peer kseq = {.name = "kseq", .run = run_kseq, .names = 1};
+  peer peers[2] = {kseq, {.name = "helicase", .run = run_helicase, .lacking = helicase ? NULL : no_helicase}};
+  char name[64];
+#ifndef BENCH_KSEQ
+  peers[0].lacking = "htslib/kseq.h was not there when this was built";
+#endif
+  kseq = peers[0];
+  if (!race(s->name, path, "", peers, s->packed == PLAIN ? 2 : 1)) return 0;
+  snprintf(name, sizeof name, "%s_%s", s->name, s->packed == GZIP ? "zlib" : "chunks");
+  if (s->packed == GZIP) return race(name, path, "inflater=zlib", &kseq, 1);
+  if (s->packed == PLAIN && s->kind == 'a') return race(name, path, "chunk=65536", peers, 2);
+  return 1;
 }
 
-static double wall_of(ba_context *context, const char *path, int32_t threads) {
+static double wall_of(const char *path, int32_t threads) {
   struct tally counted = {0, 0, 0, 0};
   ba_context_set_threads(context, threads);
-  const double start = wall_seconds();
-  if (!bench_ours(context, path, 0, &counted)) exit(1);
-  return wall_seconds() - start;
+  const double start = seconds(CLOCK_MONOTONIC);
+  if (!run_ours(path, "", 0, &counted)) exit(1);
+  return seconds(CLOCK_MONOTONIC) - start;
 }
 
 /* Wall time, one thread and two in turns; this part must not be pinned to one core. */
-static void run_threads(ba_context *context, const char *folder) {
+static int run_threads(const char *folder) {
   double one[ROUNDS], two[ROUNDS], ratios[ROUNDS];
   const subject *s = &subjects[sizeof subjects / sizeof subjects[0] - 1];
   char path[4096];
   snprintf(path, sizeof path, "%s/%s", folder, s->file);
   make_file(s, path);
-  wall_of(context, path, 2);
+  wall_of(path, 2);
   for (int i = 0; i < ROUNDS; i++) {
-    one[i] = wall_of(context, path, 1);
-    two[i] = wall_of(context, path, 2);
+    one[i] = wall_of(path, 1);
+    two[i] = wall_of(path, 2);
     ratios[i] = one[i] / two[i];
   }
   printf("parse.%s.threads1_wall_ms %.1f\n", s->name, 1e3 * median(one));
   printf("parse.%s.threads2_wall_ms %.1f\n", s->name, 1e3 * median(two));
   printf("parse.%s.threads2_vs_1 %.2f\n", s->name, median(ratios));
+  return 1;
+}
+
+static void open_helicase(const char *library) {
+  void *handle = library[0] ? dlopen(library, RTLD_NOW | RTLD_LOCAL) : NULL;
+  void *symbol = handle ? dlsym(handle, "bench_helicase") : NULL;
+  if (library[0]) no_helicase = "its library cannot be opened";
+  memcpy(&helicase, &symbol, sizeof helicase);
+}
+
+static int run_all(const char *folder, const char *library, const char *only) {
+  int good = 1;
+  open_helicase(library);
+  for (size_t i = 0; i < sizeof subjects / sizeof subjects[0]; i++) {
+    char path[4096];
+    if (only && strcmp(only, subjects[i].name) != 0) continue;
+    snprintf(path, sizeof path, "%s/%s", folder, subjects[i].file);
+    make_file(&subjects[i], path);
+    good = run_subject(&subjects[i], path) && good;
+  }
+  return good;
 }
 
 int main(int argc, char **argv) {
-  ba_context *context;
-  if (argc < 2 || argc > 3 || ba_context_create(NULL, &context)) {
-    fprintf(stderr, "usage: bench_parse FOLDER [threads]\n");
-    return 1;
-  }
-  int good = 1;
-  if (argc == 3) {
-    run_threads(context, argv[1]);
+  int good = 0;
+  if (argc >= 3 && !ba_context_create(NULL, &context)) {
+    if (strcmp(argv[1], "race") == 0) {
+      good = run_all(argv[2], argc > 3 ? argv[3] : "", argc > 4 ? argv[4] : NULL);
+    } else if (strcmp(argv[1], "threads") == 0) {
+      good = run_threads(argv[2]);
+    }
     ba_context_destroy(context);
-    return 0;
+  } else {
+    fprintf(stderr, "usage: bench_parse race|threads FOLDER [LIBRARY [FILE]]\n");
   }
-  for (size_t i = 0; i < sizeof subjects / sizeof subjects[0]; i++) {
-    char path[4096];
-    snprintf(path, sizeof path, "%s/%s", argv[1], subjects[i].file);
-    make_file(&subjects[i], path);
-    good = run(context, &subjects[i], path) && good;
-  }
-  ba_context_destroy(context);
   return good ? 0 : 1;
 }

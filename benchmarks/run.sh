@@ -28,12 +28,23 @@ if command -v taskset >/dev/null && taskset -c "$(($(nproc) - 1))" true 2>/dev/n
   pin=(taskset -c "$(($(nproc) - 1))")
 fi
 
+# The peer helicase is built from crates.io in a folder of its own; prints where its library is, or nothing.
+helicase() {
+  local folder=build/bench/helicase
+  command -v cargo >/dev/null || return 0
+  mkdir -p $folder
+  cp -u benchmarks/helicase/* $folder/
+  RUSTFLAGS="-C target-cpu=native" cargo build --quiet --release --manifest-path $folder/Cargo.toml \
+    --target-dir $folder/target >&2 || return 0
+  echo "$folder/target/release/libbench_helicase.so"
+}
+
 mkdir -p build/bench
 for name in "${names[@]}"; do
   if [ "$name" = parse ]; then
     if [ -x "$build/benchmarks/bench_parse" ]; then
-      "${pin[@]}" "$build/benchmarks/bench_parse" build/bench
-      "$build/benchmarks/bench_parse" build/bench threads
+      "${pin[@]}" "$build/benchmarks/bench_parse" race build/bench "$(helicase)"
+      "$build/benchmarks/bench_parse" threads build/bench
     else
       echo "parse skipped $build/benchmarks/bench_parse is not built: configure with -DBA_BENCHMARKS=ON"
     fi

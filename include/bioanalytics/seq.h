@@ -49,8 +49,8 @@ typedef struct ba_records ba_records;
  * of an error); `pair_filter=any|both` says when a pair goes (ba_reader_open_pair). docs/formats.md has the formulas.
  * @return BA_OK, BA_ERR_ARGUMENT, BA_ERR_RECIPE for an option, BA_ERR_IO, BA_ERR_UNSUPPORTED, BA_ERR_MEMORY,
  * BA_ERR_LIMIT, BA_ERR_BUSY.
- * Owns: the caller closes the reader. Threads: one at a time. Cost: opens the file, reads nothing; holds about 70 kB,
- * 200 kB for gzip, more with threads. Since 0.1.0.
+ * Owns: the caller closes the reader. Threads: one at a time. Cost: opens the file, reads nothing; holds about 270 kB,
+ * 400 kB for gzip, more with threads. Since 0.1.0.
  */
 BA_API ba_status ba_reader_open_path(ba_context *context, const char *path, const char *options, ba_reader **out);
 /**

@@ -45,6 +45,14 @@ static inline void store64(uint8_t *at, __m512i bytes) {
   _mm512_storeu_si512((void *)at, bytes);
 }
 
+/* A block within a text. Where the next ones come from and go to is often not in the first-level cache, and texts are
+ * too short for the CPU to notice how they go on. */
+static inline void copy64(uint8_t *to, const uint8_t *from, __m512i bytes) {
+  _mm_prefetch((const char *)(uintptr_t)((uintptr_t)from + 512), _MM_HINT_T0);
+  __builtin_prefetch((void *)((uintptr_t)to + 512), 1);
+  store64(to, bytes);
+}
+
 static inline __m512i load_some(__mmask64 mask, const uint8_t *at) {
   return _mm512_maskz_loadu_epi8(mask, at);
 }
@@ -95,7 +103,7 @@ static inline int64_t copy_letters(uint8_t *to, const uint8_t *from, int64_t n) 
   int64_t others = 0, i = 0;
   for (; i + 64 <= n; i += 64) {
     __m512i bytes = load64(from + i);
-    store64(to + i, bytes);
+    copy64(to + i, from + i, bytes);
     __mmask64 other = ~plain(bytes);
     if (other == 0) continue;
     if (~letters_of(bytes)) return -1;
@@ -121,7 +129,7 @@ static inline int64_t copy_name(uint8_t *to, const uint8_t *from, int64_t n) {
   int64_t i = 0;
   for (; i + 64 <= n; i += 64) {
     __m512i bytes = load64(from + i);
-    store64(to + i, bytes);
+    copy64(to + i, from + i, bytes);
     bad |= controls(bytes);
   }
   __mmask64 mask = bytes_of(n - i);
@@ -135,7 +143,7 @@ static inline int64_t copy_name(uint8_t *to, const uint8_t *from, int64_t n) {
 static inline int64_t take_name(uint8_t *to, const uint8_t *from, int64_t limit) {
   for (int64_t i = 0; i < limit; i += 64) {
     __m512i bytes = load64(from + i);
-    store64(to + i, bytes);
+    copy64(to + i, from + i, bytes);
     uint64_t stop = controls(bytes);
     if (stop == 0) continue;
     int64_t at = i + (int64_t)_tzcnt_u64(stop);
@@ -148,7 +156,7 @@ static inline int64_t take_name(uint8_t *to, const uint8_t *from, int64_t limit)
 static inline int64_t take_letters(uint8_t *to, const uint8_t *from, int64_t limit, int64_t *ambiguous) {
   for (int64_t i = 0; i < limit; i += 64) {
     __m512i bytes = load64(from + i);
-    store64(to + i, bytes);
+    copy64(to + i, from + i, bytes);
     uint64_t stop = ~plain(bytes);
     if (stop == 0) continue;
     int64_t at = i + (int64_t)_tzcnt_u64(stop);
@@ -166,22 +174,41 @@ static inline int64_t take_letters(uint8_t *to, const uint8_t *from, int64_t lim
 }
 
 static inline int64_t take_symbols(uint8_t *to, const uint8_t *from, int64_t n) {
-  const __m512i first = _mm512_set1_epi8('!'), span = _mm512_set1_epi8('~' - '!');
-  __mmask64 bad = 0;
-  int64_t i = 0;
-  for (; i + 64 <= n; i += 64) {
+  const __m512i first = _mm512_set1_epi8('!');
+  __m512i last = load64(n < 64 ? from : from + n - 64), most = _mm512_sub_epi8(last, first);
+  if (n < 64) most = _mm512_maskz_mov_epi8(bytes_of(n), most);
+  for (int64_t i = 0; i < n - 64; i += 64) {
     __m512i bytes = load64(from + i);
-    store64(to + i, bytes);
-    bad |= _mm512_cmpgt_epu8_mask(_mm512_sub_epi8(bytes, first), span);
+    copy64(to + i, from + i, bytes);
+    most = _mm512_max_epu8(most, _mm512_sub_epi8(bytes, first));
   }
-  __m512i bytes = load64(from + i);
-  store64(to + i, bytes);
-  bad |= bytes_of(n - i) & _mm512_cmpgt_epu8_mask(_mm512_sub_epi8(bytes, first), span);
-  return bad == 0 && from[n] == '\n' ? 0 : -1;
+  store64(n < 64 ? to : to + n - 64, last);
+  return _mm512_cmpgt_epu8_mask(most, _mm512_set1_epi8('~' - '!')) == 0 && from[n] == '\n' ? 0 : -1;
+}
+
+/* A letter leaves bits where it is none of the plain ones. */
+static inline __m512i oddness(__m512i bytes) {
+  const __m512i expected =
+      _mm512_broadcast_i32x4(_mm_setr_epi8(-1, 'A', -1, 'C', 'T', 'U', -1, 'G', -1, -1, -1, -1, -1, -1, -1, -1));
+  __m512i upper = _mm512_and_si512(bytes, _mm512_set1_epi8((char)0xDF));
+  return _mm512_xor_si512(upper, _mm512_shuffle_epi8(expected, upper));
+}
+
+/* Lines of plain letters: one test behind the loop, and no masks, as the last block may lap over the one before. */
+static inline int64_t copy_plain(uint8_t *to, const uint8_t *from, int64_t n) {
+  if (n < 64) return copy_letters(to, from, n);
+  __m512i last = load64(from + n - 64), odd = oddness(last);
+  for (int64_t i = 0; i < n - 64; i += 64) {
+    __m512i bytes = load64(from + i);
+    copy64(to + i, from + i, bytes);
+    odd = _mm512_or_si512(odd, oddness(bytes));
+  }
+  store64(to + n - 64, last);
+  return _mm512_test_epi8_mask(odd, odd) ? copy_letters(to, from, n) : 0;
 }
 
 static int64_t cut_records(bai_text_columns *columns, const uint8_t *text, int64_t n, int64_t most, int64_t *bytes) {
-  return cut_records_with(take_name, copy_letters, take_letters, take_symbols, columns, text, n, most, bytes);
+  return cut_records_with(take_name, copy_plain, take_letters, take_symbols, columns, text, n, most, bytes);
 }
 
 static int64_t join_lines(bai_text_columns *columns, const uint8_t *text, int64_t first, const uint32_t *places,

@@ -8,8 +8,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Both must stay well under the second-level cache; a window is also how often a cancel is looked for. */
-#define READ_BYTES (64 * 1024)
+/* Small beside the second-level cache, and large beside what a call of the system costs; a window is also how often a
+ * cancel is looked for. */
+#define READ_BYTES (256 * 1024)
 #define MEMORY_BYTES (256 * 1024)
 
 /* ---- a descriptor ---- */
