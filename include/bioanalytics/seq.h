@@ -39,6 +39,9 @@ typedef struct ba_records ba_records;
  * @param options NULL, "" or a list of `ambiguous=skip|error` (letters other than A C G T U are kept and counted, the
  * default, or an error), `bgzf_end=warn|require` (a bgzf file without its end block gives a log line, the default, or
  * an error), `inflater=auto|zlib|isal|libdeflate` (what inflates, where it can; records and errors are the same),
+ * `chunk=N` (FASTA sequences longer than N letters come in pieces of N, see ba_records_piece; default 0, whole records),
+ * `overlap=M` (a piece starts with the last M letters of the piece before, M below N; default 0), `mmap=no|yes` (yes maps
+ * a plain file instead of reading it, default no; if the file is cut short meanwhile, the system kills the process),
  * `threads=1..256` (how many inflate bgzf; default: what the context has now); for SAM, BAM and CRAM
  * `reference=FILE` (the FASTA file of a CRAM file that needs one), and `unmapped=keep|skip`, `secondary=keep|skip`
  * (supplementary ones too), `duplicates=keep|skip` (all default keep), `min_mapping_quality=0..254` (default 0; 255,
@@ -133,7 +136,7 @@ BA_API int32_t ba_reader_format(const ba_reader *reader);
 /**
  * Says how far the reader has come.
  * @param reader NULL gives 0 and 0.
- * @param records records given so far; may be NULL.
+ * @param records records given so far, a sequence in pieces once it has ended; may be NULL.
  * @param bytes decompressed bytes that they took, 0 for SAM, BAM and CRAM; may be NULL.
  * Owns: nothing. Threads: one at a time. Cost: constant. Since 0.1.0.
  */
@@ -277,6 +280,17 @@ BA_API int32_t ba_records_alignment(const ba_records *records, int64_t index, in
  * Since 0.1.0.
  */
 BA_API const char *ba_records_tag(const ba_records *records, int64_t index, const char *tag, int64_t *length);
+/**
+ * Tells which part of its sequence a record is. A reader with `chunk=` gives long FASTA sequences in pieces, one record
+ * each: a piece ends its batch, and the next batch begins with the next piece, which has the same name.
+ * @param records NULL gives 0.
+ * @param index from 0.
+ * @param more gets 1 when the sequence goes on in the next record, else 0; may be NULL.
+ * @return where the record's letters start in their sequence, in letters; 0 for a first piece, for a whole record and
+ * outside the batch. Cannot fail.
+ * Owns: nothing. Threads: any. Cost: constant. Since 0.1.0.
+ */
+BA_API int64_t ba_records_piece(const ba_records *records, int64_t index, int32_t *more);
 /**
  * Gives the letters of all records in one buffer.
  * @param records NULL gives NULL.

@@ -124,6 +124,7 @@ typedef struct cli_reading {
   const char *mate, *pair_filter;
   bool interleaved;
   int64_t trim_quality, trim_start_quality, min_length, max_length, max_ambiguous, min_mean_quality;
+  int64_t chunk;              /* letters in a piece of a FASTA sequence, unless records are filtered; 0: whole */
   const char *tags;           /* of alignments; NULL: none */
   const char *region, *index; /* NULL: the whole file; the index is beside it */
 } cli_reading;

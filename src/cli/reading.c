@@ -57,6 +57,8 @@ int cli_reading_open(cli *c, const cli_reading *r, const char *path, ba_reader *
   if (r->max_length >= 0) used += (size_t)snprintf(most, sizeof most, ", max_length=%lld", (long long)r->max_length);
   if (r->max_ambiguous >= 0)
     used += (size_t)snprintf(most + used, sizeof most - used, ", max_ambiguous=%lld", (long long)r->max_ambiguous);
+  if (r->chunk > 0 && !cli_reading_filters(r) && !cli_reading_pairs(r))
+    used += (size_t)snprintf(most + used, sizeof most - used, ", chunk=%lld", (long long)r->chunk);
   if (r->tags != NULL) used += (size_t)snprintf(most + used, sizeof most - used, ", tags=%.100s", r->tags);
   if (r->index != NULL) snprintf(most + used, sizeof most - used, ", index=%.256s", r->index);
   snprintf(options, sizeof options,

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
- * scan.c: `ba scan`, the score of every window along long sequences, as bedGraph. A sequence is scored in stretches
- * of windows, so memory does not grow with it; the scores do not depend on that.
+ * scan.c: `ba scan`, the score of every window along long sequences, as bedGraph. A sequence is read in pieces and
+ * scored in stretches of windows, so memory does not grow with it; the scores do not depend on that.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli.h"
 
-enum { STRETCH = 65536 };
+enum { STRETCH = 65536, PIECE = 262144 };
 
 typedef struct job {
   cli *c;
@@ -50,20 +50,25 @@ static void write_window(const job *j, const char *name, int64_t length, int64_t
 
 static int scan_record(job *j, const ba_records *records, int64_t index, const char *path) {
   int64_t size = 0, length = 0;
+  int32_t more = 0;
+  const int64_t piece = ba_records_piece(records, index, &more);
   const char *letters = ba_records_sequence(records, index, &size);
   const char *name = cli_first_word(records, index, &length);
-  const int64_t windows = size < j->window ? 0 : (size - j->window) / j->step + 1;
-  if (windows == 0) j->too_short++;
+  /* A piece starts with as many letters of the one before as make no window, so its windows are just the new ones. */
+  const int64_t skip = (j->step - piece % j->step) % j->step, left = size - skip;
+  const int64_t windows = left < j->window ? 0 : (left - j->window) / j->step + 1;
+  if (piece == 0 && size < j->window) j->too_short++;
+  if (!more) j->records++;
   for (int64_t first = 0; first < windows; first += STRETCH) {
-    const int64_t n = windows - first < STRETCH ? windows - first : STRETCH, start = first * j->step;
+    const int64_t n = windows - first < STRETCH ? windows - first : STRETCH, start = skip + first * j->step;
     int64_t count = 0;
     const ba_status status = ba_scorer_scan(j->scorer, letters + start, (n - 1) * j->step + j->window, j->window,
                                             j->step, j->scores, STRETCH, &count);
     if (status != BA_OK) return cli_fail_in(j->c, status, path);
     for (int64_t i = 0; i < count; i++)
-      write_window(j, name, length, start + i * j->step, j->scores[i * j->outputs + j->output]);
-    cli_progress(j->c, "scanning %.*s: %lld of %lld windows", (int)length, name, (long long)(first + count),
-                 (long long)windows);
+      write_window(j, name, length, piece + start + i * j->step, j->scores[i * j->outputs + j->output]);
+    cli_progress(j->c, "scanning %.*s: letter %lld", (int)length, name,
+                 (long long)(piece + start + (count - 1) * j->step + j->window));
     const int code = cli_interrupted(j->c);
     if (code != CLI_DONE) return code;
   }
@@ -72,7 +77,10 @@ static int scan_record(job *j, const ba_records *records, int64_t index, const c
 
 static int scan_file(job *j, const char *path) {
   ba_reader *reader = NULL;
-  ba_status status = ba_reader_open_path(j->c->context, path, "", &reader);
+  char options[64];
+  snprintf(options, sizeof options, "chunk=%lld, overlap=%lld", (long long)(j->window - 1 + PIECE),
+           (long long)(j->window - 1));
+  ba_status status = ba_reader_open_path(j->c->context, path, options, &reader);
   if (status != BA_OK) return cli_fail_in(j->c, status, path);
   int code = CLI_DONE;
   while (code == CLI_DONE && !ferror(j->out)) {
@@ -81,7 +89,6 @@ static int scan_file(job *j, const char *path) {
     if (status != BA_OK) break;
     const int64_t count = ba_records_count(records);
     for (int64_t i = 0; code == CLI_DONE && i < count; i++) code = scan_record(j, records, i, path);
-    j->records += count;
     ba_records_release(records);
   }
   ba_reader_close(reader);

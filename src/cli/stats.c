@@ -9,7 +9,7 @@
 
 #include "cli.h"
 
-enum { SHORT = 65536 };
+enum { SHORT = 65536, PIECE = 262144 };
 
 typedef struct summary {
   const char *file;
@@ -61,9 +61,11 @@ static void count_batch(summary *s, const ba_records *records) {
   const int64_t count = ba_records_count(records);
   for (int64_t i = 0; i < count; i++) {
     int64_t length = 0, symbols = 0;
+    int32_t more = 0;
+    const int64_t piece = ba_records_piece(records, i, &more);
     const char *letters = ba_records_sequence(records, i, &length);
     const char *quality = ba_records_quality(records, i, &symbols);
-    count_length(s, length);
+    if (!more) count_length(s, piece + length);
     for (int64_t at = 0; at < length; at++) s->bytes[(unsigned char)letters[at]]++;
     int64_t sum = 0;
     for (int64_t at = 0; at < symbols; at++) sum += (unsigned char)quality[at] - 33;
@@ -204,6 +206,7 @@ static void print_table(const summary *files, int32_t count, bool filters) {
 int cli_stats(int argc, char **argv) {
   cli c = {0};
   cli_reading reading = CLI_READING_NONE;
+  reading.chunk = PIECE;
   const cli_option options[] = {CLI_READING_OPTIONS(reading), {NULL, CLI_FLAG, NULL, NULL, NULL}};
   int code = cli_start(&c, &spec, options, argc, argv);
   if (code != CLI_GO) return code;

@@ -55,36 +55,6 @@ static inline void store32(uint8_t *at, __m256i bytes) {
   _mm256_storeu_si256((__m256i_u *)(void *)at, bytes);
 }
 
-/* Most blocks hold one line feed or two, and whether they do is not predictable, so two places are always written. */
-static inline uint32_t *put_places(uint32_t *next, uint64_t mask, uint64_t at) {
-  uint32_t *end = next + _mm_popcnt_u64(mask);
-  uint64_t rest = _blsr_u64(mask);
-  uint64_t two = (at + _tzcnt_u64(mask)) | (at + _tzcnt_u64(rest)) << 32;
-  memcpy(next, &two, sizeof two);
-  if (end - next <= 2) return end;
-  for (next += 2; next < end; next++) {
-    rest = _blsr_u64(rest);
-    *next = (uint32_t)(at + _tzcnt_u64(rest));
-  }
-  return end;
-}
-
-static int64_t line_feeds(uint32_t *places, int64_t most, const uint8_t *text, int64_t n) {
-  const __m256i feed = _mm256_set1_epi8('\n');
-  uint32_t *next = places, *stop = places + most;
-  uint64_t at = 0, whole = (uint64_t)n & ~UINT64_C(63);
-  for (; at < whole && next < stop; at += 64) {
-    uint32_t low = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(load32(text + at), feed));
-    uint32_t high = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(load32(text + at + 32), feed));
-    next = put_places(next, (uint64_t)high << 32 | low, at);
-  }
-  for (; at < (uint64_t)n && next < stop; at++) {
-    *next = (uint32_t)at;
-    next += text[at] == '\n';
-  }
-  return next < stop ? next - places : most;
-}
-
 /* One bit for each byte. See encode for the plain letters; a byte above 127 picks 0. */
 static inline uint32_t not_plain(__m256i bytes) {
   const __m256i expected = _mm256_setr_epi8(-1, 'A', -1, 'C', 'T', 'U', -1, 'G', -1, -1, -1, -1, -1, -1, -1, -1, -1,
@@ -196,9 +166,8 @@ static int64_t cut_records(bai_text_columns *columns, const uint8_t *text, int64
   return cut_records_with(take_name, copy_letters, take_letters, take_symbols, columns, text, n, most, bytes);
 }
 
-static int64_t join_lines(bai_text_columns *columns, const uint8_t *text, int64_t first, const uint32_t *places,
-                          int64_t most) {
-  return join_lines_with(copy_letters, columns, text, first, places, most);
+static int64_t join_lines(bai_text_columns *columns, const uint8_t *text, int64_t n, int64_t *bytes) {
+  return join_lines_with(copy_letters, take_letters, columns, text, n, bytes);
 }
 
 /* ---- codes ---- */
@@ -334,7 +303,6 @@ const bai_kernels bai_kernels_avx2 = {
     .encode = encode,
     .pack = bai_avx2_pack,
     .unpack = bai_avx2_unpack,
-    .line_feeds = line_feeds,
     .copy_name = copy_name,
     .cut_records = cut_records,
     .join_lines = join_lines,

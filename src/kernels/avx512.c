@@ -57,33 +57,6 @@ static inline __m512i load_some(__mmask64 mask, const uint8_t *at) {
   return _mm512_maskz_loadu_epi8(mask, at);
 }
 
-/* See avx2.c. */
-static inline uint32_t *put_places(uint32_t *next, uint64_t mask, uint64_t at) {
-  uint32_t *end = next + _mm_popcnt_u64(mask);
-  uint64_t rest = _blsr_u64(mask);
-  uint64_t two = (at + _tzcnt_u64(mask)) | (at + _tzcnt_u64(rest)) << 32;
-  memcpy(next, &two, sizeof two);
-  if (end - next <= 2) return end;
-  for (next += 2; next < end; next++) {
-    rest = _blsr_u64(rest);
-    *next = (uint32_t)(at + _tzcnt_u64(rest));
-  }
-  return end;
-}
-
-static int64_t line_feeds(uint32_t *places, int64_t most, const uint8_t *text, int64_t n) {
-  const __m512i feed = _mm512_set1_epi8('\n');
-  uint32_t *next = places, *stop = places + most;
-  uint64_t at = 0, whole = (uint64_t)n & ~UINT64_C(63);
-  for (; at < whole && next < stop; at += 64)
-    next = put_places(next, _mm512_cmpeq_epi8_mask(load64(text + at), feed), at);
-  if (at < (uint64_t)n && next < stop) {
-    __m512i bytes = load_some(bytes_of(n - (int64_t)at), text + at);
-    next = put_places(next, _mm512_cmpeq_epi8_mask(bytes, feed), at);
-  }
-  return next < stop ? next - places : most;
-}
-
 /* A byte above 127 picks 0, which it is not. */
 static inline __mmask64 plain(__m512i bytes) {
   const __m512i expected =
@@ -194,16 +167,18 @@ static inline __m512i oddness(__m512i bytes) {
   return _mm512_xor_si512(upper, _mm512_shuffle_epi8(expected, upper));
 }
 
-/* Lines of plain letters: one test behind the loop, and no masks, as the last block may lap over the one before. */
+/* Lines of plain letters: one test behind the loop, and the last block may lap over the one before. A line of less than
+ * a block is copied with what stands behind it. */
 static inline int64_t copy_plain(uint8_t *to, const uint8_t *from, int64_t n) {
-  if (n < 64) return copy_letters(to, from, n);
-  __m512i last = load64(from + n - 64), odd = oddness(last);
-  for (int64_t i = 0; i < n - 64; i += 64) {
+  const int64_t end = n < 64 ? 0 : n - 64;
+  __m512i last = load64(from + end), odd = oddness(last);
+  if (n < 64) odd = _mm512_maskz_mov_epi8(bytes_of(n), odd);
+  for (int64_t i = 0; i < end; i += 64) {
     __m512i bytes = load64(from + i);
     copy64(to + i, from + i, bytes);
     odd = _mm512_or_si512(odd, oddness(bytes));
   }
-  store64(to + n - 64, last);
+  store64(to + end, last);
   return _mm512_test_epi8_mask(odd, odd) ? copy_letters(to, from, n) : 0;
 }
 
@@ -211,9 +186,8 @@ static int64_t cut_records(bai_text_columns *columns, const uint8_t *text, int64
   return cut_records_with(take_name, copy_plain, take_letters, take_symbols, columns, text, n, most, bytes);
 }
 
-static int64_t join_lines(bai_text_columns *columns, const uint8_t *text, int64_t first, const uint32_t *places,
-                          int64_t most) {
-  return join_lines_with(copy_letters, columns, text, first, places, most);
+static int64_t join_lines(bai_text_columns *columns, const uint8_t *text, int64_t n, int64_t *bytes) {
+  return join_lines_with(copy_plain, take_letters, columns, text, n, bytes);
 }
 
 /* ---- sums ---- */
@@ -285,7 +259,6 @@ const bai_kernels bai_kernels_avx512 = {
     .encode = encode,
     .pack = bai_avx2_pack,
     .unpack = bai_avx2_unpack,
-    .line_feeds = line_feeds,
     .copy_name = copy_name,
     .cut_records = cut_records,
     .join_lines = join_lines,

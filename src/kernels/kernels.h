@@ -16,9 +16,6 @@
  * starting from +0.0; then lane l += lane l + 8 for l < 8, then + 4, + 2, + 1. No multiply is fused with an add. */
 #define BAI_LANES 16
 
-/* Room behind the places that line_feeds was asked for, which it may overwrite. */
-#define BAI_PLACES_SLACK 64
-
 /* See cut_records. */
 #define BAI_TEXT_SLACK 64
 
@@ -57,23 +54,19 @@ typedef struct bai_kernels {
   /* The inverse: n codes of 0..3, starting at base `first` of `packed`. */
   void (*unpack)(uint8_t *codes, const uint8_t *packed, int64_t first, int64_t n);
 
-  /* Places of the line feeds of n < 2^32 bytes, in order, the first `most` of them. Returns how many. `places` has room
-   * for most + BAI_PLACES_SLACK; what it holds past the returned number is undefined. */
-  int64_t (*line_feeds)(uint32_t *places, int64_t most, const uint8_t *text, int64_t n);
   /* Copies n bytes and looks at them: 0, or -1 when one is a control byte other than a tab. */
   int64_t (*copy_name)(uint8_t *to, const uint8_t *from, int64_t n);
-  /* Both calls below take pieces of a text until `most` are taken or one is not plain or lacks room, and return how
-   * many they took; bytes behind the counts that come out are undefined.
+  /* Both calls below take pieces of a text until one is not plain or lacks room, and return how many they took; *bytes
+   * is how much of the text that was, and bytes behind the counts that come out are undefined. Only pieces with
+   * BAI_TEXT_SLACK bytes of text behind them are taken, and each column must have that much room behind its piece,
+   * which may be overwritten.
    *
    * Records of four lines: '@' and a name; letters, at least one; '+' alone; as many quality symbols ('!'..'~') as
-   * letters. Only records with BAI_TEXT_SLACK bytes of text behind them are taken, and each column must have that much
-   * room behind its piece, which may be overwritten. Stops also once there are columns->wanted letters. *bytes is how
-   * much of the text was taken. */
+   * letters. Stops also after `most` records, or once there are columns->wanted letters. */
   int64_t (*cut_records)(bai_text_columns *columns, const uint8_t *text, int64_t n, int64_t most, int64_t *bytes);
-  /* Lines of letters, at least one in each, into columns->letters; no ends are written. The lines end at places[0],
-   * places[1], ..., where the first byte, text[0], is place `first`, which may be below 0. */
-  int64_t (*join_lines)(bai_text_columns *columns, const uint8_t *text, int64_t first, const uint32_t *places,
-                        int64_t most);
+  /* Lines of letters, at least one in each, into columns->letters; no ends are written. Stops also before a line that
+   * would make more than columns->wanted letters. */
+  int64_t (*join_lines)(bai_text_columns *columns, const uint8_t *text, int64_t n, int64_t *bytes);
 
   /* One more base on the right of n k-mer codes: forward[i] = forward[i] << 2 | (next[i] & 3). */
   void (*kmer_extend)(uint64_t *forward, const uint8_t *next, int64_t n);

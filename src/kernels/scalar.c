@@ -48,7 +48,6 @@ const bai_kernels bai_kernels_scalar = {
     .encode = scalar_encode,
     .pack = scalar_pack,
     .unpack = scalar_unpack,
-    .line_feeds = scalar_line_feeds,
     .copy_name = scalar_copy_name,
     .cut_records = scalar_cut_records,
     .join_lines = scalar_join_lines,

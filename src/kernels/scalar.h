@@ -71,15 +71,6 @@ static inline void scalar_unpack(uint8_t *codes, const uint8_t *packed, int64_t 
 
 /* ---- text ---- */
 
-static inline int64_t scalar_line_feeds(uint32_t *places, int64_t most, const uint8_t *text, int64_t n) {
-  int64_t found = 0;
-  for (int64_t i = 0; i < n && found < most; i++) {
-    places[found] = (uint32_t)i;
-    found += text[i] == '\n';
-  }
-  return found;
-}
-
 /* The copies: -1 when a byte is not of the kind, else 0, or for letters (A-Z a-z * - .) how many are other than A C G T
  * U. They look at all bytes even when one of them is bad, so that the compiler can vectorise them. */
 static inline int64_t scalar_copy_letters(uint8_t *to, const uint8_t *from, int64_t n) {
@@ -180,21 +171,30 @@ BAI_WITH int64_t cut_records_with(bai_copy take_name, bai_copy copy_letters, bai
   return taken;
 }
 
-BAI_WITH int64_t join_lines_with(bai_copy copy_letters, bai_text_columns *columns, const uint8_t *text, int64_t first,
-                                 const uint32_t *places, int64_t most) {
-  uint8_t *to = columns->letters.bytes;
-  int64_t count = columns->letters.count, room = columns->letters.room, others = 0, start = first, taken = 0;
-  for (; taken < most; taken++) {
-    int64_t end = places[taken], n = end - start;
-    if (n == 0 || n > room - count) break;
-    int64_t ambiguous = copy_letters(to + count, text + (start - first), n);
-    if (ambiguous != 0 && (ambiguous < 0 || columns->refuse_ambiguous)) break;
+/* The same without names and symbols. */
+BAI_WITH int64_t join_lines_with(bai_copy copy_letters, bai_copy_counting take_letters, bai_text_columns *columns,
+                                 const uint8_t *text, int64_t n, int64_t *bytes) {
+  bai_text_column to = columns->letters;
+  const int64_t room = scalar_smaller(to.room - BAI_TEXT_SLACK, columns->wanted), last = n - BAI_TEXT_SLACK - 1;
+  int64_t at = 0, taken = 0, letters = 0, others = 0;
+  for (;; taken++) {
+    const int64_t limit = scalar_smaller(last - at, room - to.count) + 1;
+    int64_t ambiguous = -1;
+    if (letters > 0 && letters < limit && text[at + letters] == '\n') {
+      ambiguous = copy_letters(to.bytes + to.count, text + at, letters);
+    }
+    if (ambiguous < 0) {
+      ambiguous = 0;
+      letters = take_letters(to.bytes + to.count, text + at, limit, &ambiguous);
+    }
+    if (letters <= 0 || (ambiguous > 0 && columns->refuse_ambiguous)) break;
     others += ambiguous;
-    count += n;
-    start = end + 1;
+    to.count += letters;
+    at += letters + 1;
   }
-  columns->letters.count = count;
+  columns->letters.count = to.count;
   columns->ambiguous += others;
+  *bytes = at;
   return taken;
 }
 
@@ -204,9 +204,8 @@ static inline int64_t scalar_cut_records(bai_text_columns *columns, const uint8_
                           text, n, most, bytes);
 }
 
-static inline int64_t scalar_join_lines(bai_text_columns *columns, const uint8_t *text, int64_t first,
-                                        const uint32_t *places, int64_t most) {
-  return join_lines_with(scalar_copy_letters, columns, text, first, places, most);
+static inline int64_t scalar_join_lines(bai_text_columns *columns, const uint8_t *text, int64_t n, int64_t *bytes) {
+  return join_lines_with(scalar_copy_letters, scalar_take_letters, columns, text, n, bytes);
 }
 
 /* ---- k-mers ---- */

@@ -3,6 +3,8 @@
  * fast.c: the short way for text as it mostly is: plain records of FASTQ and plain lines of FASTA are found, copied and
  * checked in one pass, many in one call. Everything else is left where it stands.
  */
+#include <string.h>
+
 #include "seq/letters.h"
 #include "seq/parser.h"
 
@@ -53,54 +55,34 @@ void bai_fastq_fast(bai_parser *parser, bai_window *window) {
 
 /* ---- FASTA ---- */
 
-/* Forgets the line ends before the window, and looks for more when none is left. 1 when one is known. */
-static int32_t know_lines(bai_lines *lines, const bai_kernels *kernels, const bai_window *window) {
-  int64_t at = bai_window_offset(window, window->at);
-  if (lines->scanned < at || lines->scanned > window->end_offset) {
-    lines->scanned = at;
-    lines->next = lines->count = 0;
-  }
-  while (lines->next < lines->count && lines->base + lines->places[lines->next] < at) lines->next++;
-  if (lines->next < lines->count) return 1;
-  int64_t n = window->end_offset - lines->scanned;
-  lines->base = lines->scanned;
-  lines->next = 0;
-  lines->count = kernels->line_feeds(lines->places, BAI_LINES, window->end - n, n);
-  lines->scanned = lines->count < BAI_LINES ? window->end_offset : lines->base + lines->places[lines->count - 1] + 1;
-  return lines->count > 0;
-}
-
 /* Takes the header line; the record before it ends there. Returns 1, or 0 if the line is not taken. */
 static int32_t take_header(bai_parser *parser, bai_window *window) {
   ba_records *batch = parser->batch;
-  bai_lines *lines = &parser->lines;
+  const uint8_t *stop = memchr(window->at, '\n', (size_t)(window->end - window->at));
+  if (stop == NULL) return 0;
   if (parser->open) {
     if (bai_records_room_left(batch) == 0) return 0;
     (void)bai_parser_commit(parser, bai_window_offset(window, window->at)); /* there is room, so it cannot fail */
     if (bai_parser_full(parser)) return 0;
   }
   bai_text_column names = open_columns(parser).names;
-  int64_t n = lines->base + lines->places[lines->next] - bai_window_offset(window, window->at) - 1;
+  int64_t n = stop - window->at - 1;
   if (n + BAI_LETTER_SLACK > names.room - names.count) return 0;
   if (parser->kernels->copy_name(names.bytes + names.count, window->at + 1, n)) return 0;
   batch->names.count += n;
   parser->open = 1;
-  window->at += n + 2;
-  lines->next++;
+  window->at = stop + 1;
   return 1;
 }
 
 static int32_t take_lines(bai_parser *parser, bai_window *window) {
   bai_vector *letters = &parser->batch->letters;
-  bai_lines *lines = &parser->lines;
   bai_text_columns columns = open_columns(parser);
-  columns.letters.room -= BAI_LETTER_SLACK; /* as the state machine leaves it */
-  int64_t first = bai_window_offset(window, window->at) - lines->base;
-  int64_t taken =
-      parser->kernels->join_lines(&columns, window->at, first, lines->places + lines->next, lines->count - lines->next);
-  if (taken == 0) return 0;
-  lines->next += taken;
-  window->at += lines->places[lines->next - 1] + 1 - first;
+  int64_t bytes;
+  columns.wanted =
+      parser->chunk > 0 ? bai_records_offsets(parser->batch)[parser->batch->count] + parser->chunk : INT64_MAX;
+  if (parser->kernels->join_lines(&columns, window->at, window->end - window->at, &bytes) == 0) return 0;
+  window->at += bytes;
   parser->letters += columns.letters.count - letters->count;
   parser->ambiguous += columns.ambiguous;
   letters->count = columns.letters.count;
@@ -108,7 +90,7 @@ static int32_t take_lines(bai_parser *parser, bai_window *window) {
 }
 
 void bai_fasta_fast(bai_parser *parser, bai_window *window) {
-  while (know_lines(&parser->lines, parser->kernels, window)) {
+  while (window->at < window->end) {
     int32_t taken = 0;
     if (*window->at == '>') {
       taken = take_header(parser, window);

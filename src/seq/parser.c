@@ -87,6 +87,8 @@ ba_status bai_parser_take(bai_parser *parser, bai_window *window, bai_kind kind,
 ba_status bai_parser_commit(bai_parser *parser, int64_t end) {
   ba_status status = bai_records_commit(parser->batch);
   if (status) return status;
+  if (parser->batch->count == 1) parser->batch->start = parser->start;
+  parser->start = 0;
   parser->done_letters += parser->letters;
   parser->done_ambiguous += parser->ambiguous;
   parser->done_bytes = end;

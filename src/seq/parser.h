@@ -10,20 +10,10 @@
 #include "seq/records.h"
 #include "seq/source.h"
 
-/* A batch is full when it holds this many letters, or this many bytes of names. With its qualities it has to fit the
- * second-level cache, beside the window. */
+/* A batch is full when it holds this many letters, or this many bytes of names, or ends in a piece. With its qualities
+ * it has to fit the second-level cache, beside the window. */
 #define BAI_BATCH_LETTERS (256 * 1024)
 #define BAI_BATCH_NAMES (4 * 1024 * 1024)
-
-/* Where lines of FASTA end, as far as the input has been looked through. Counted from the start of the input, so that
- * what is known stays true when the window moves. */
-#define BAI_LINES 256
-typedef struct bai_lines {
-  int64_t base;        /* place 0 */
-  int64_t scanned;     /* the input is known up to here */
-  int64_t next, count; /* places[next] up to places[count - 1] are line feeds to come */
-  uint32_t places[BAI_LINES + BAI_PLACES_SLACK];
-} bai_lines;
 
 typedef struct bai_parser {
   ba_context *context;
@@ -35,10 +25,13 @@ typedef struct bai_parser {
   int32_t after_return;  /* the last line ended in CR: an LF may still follow */
   int64_t record;        /* the number, from 1, of the record in hand or of the next one */
   int64_t done_bytes;    /* bytes of input up to the end of the last finished record */
+  int64_t chunk;         /* FASTA: letters in a piece, 0 for whole records */
+  int64_t overlap;       /* how many of them were in the piece before */
 
   /* Of the record in hand. */
   int64_t letters, ambiguous; /* letters so far; those other than A C G T U */
   int32_t open;               /* FASTA: its header has been seen */
+  int64_t start;              /* FASTA in pieces: letters of its sequence before this piece */
   int64_t sequence_lines, plus_length;
   int64_t symbols, first_line_symbols, quality_at; /* quality symbols so far, in the first line, where they start */
 
@@ -48,7 +41,6 @@ typedef struct bai_parser {
   int64_t done_letters, done_ambiguous;
 
   const bai_kernels *kernels; /* NULL: without the fast path */
-  bai_lines lines;
 } bai_parser;
 
 /* Read records until the window is empty or the batch is full; BA_OK for either. */
@@ -66,7 +58,7 @@ ba_status bai_fastq_finish(bai_parser *parser, int64_t end);
 static inline int32_t bai_parser_full(const bai_parser *parser) {
   const ba_records *batch = parser->batch;
   return batch->count >= parser->most || parser->done_letters >= BAI_BATCH_LETTERS ||
-         (batch->count > 0 && batch->names.count >= BAI_BATCH_NAMES);
+         (batch->count > 0 && batch->names.count >= BAI_BATCH_NAMES) || batch->more;
 }
 
 /* A piece of a line: taken from the window, and whether the line ended with it. */

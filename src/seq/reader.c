@@ -35,6 +35,7 @@ struct ba_reader {
   bai_source *source;
   int32_t push, state, format, finished;
   int32_t require_end; /* option bgzf_end */
+  int32_t map;         /* option mmap */
   bai_hts_options alignments;
   int32_t careful; /* without the fast path */
   int64_t threads; /* of bgzf */
@@ -85,6 +86,9 @@ static ba_status read_options(ba_reader *reader, const char *options) {
       {.name = "bgzf_end", .type = 'w', .words = "warn|require", .value = &reader->require_end},
       {.name = "inflater", .type = 'w', .words = BAI_INFLATER_WORDS, .value = &reader->inflater},
       {.name = "threads", .type = 'i', .least = 1, .most = 256, .value = &reader->threads},
+      {.name = "chunk", .type = 'i', .most = no_limit, .value = &reader->parser.chunk},
+      {.name = "overlap", .type = 'i', .most = no_limit, .value = &reader->parser.overlap},
+      {.name = "mmap", .type = 'w', .words = "no|yes", .value = &reader->map},
       {.name = "reference", .type = 't', .value = alignments->reference},
       {.name = "unmapped", .type = 'w', .words = "keep|skip", .value = &alignments->unmapped},
       {.name = "secondary", .type = 'w', .words = "keep|skip", .value = &alignments->secondary},
@@ -108,6 +112,19 @@ static ba_status read_options(ba_reader *reader, const char *options) {
   return status ? status : bai_tags_parse(reader->context, tags, &alignments->tags);
 }
 
+static ba_status check_pieces(const ba_reader *reader) {
+  const int64_t chunk = reader->parser.chunk, overlap = reader->parser.overlap;
+  if (overlap > 0 && overlap >= chunk) {
+    return bai_fail(reader->context, BA_ERR_RECIPE,
+                    "overlap=%lld: expected fewer letters than chunk has, which is %lld", (long long)overlap,
+                    (long long)chunk);
+  }
+  if (chunk == 0 || (reader->source && !reader->filter.on)) return BA_OK;
+  return bai_fail(reader->context, BA_ERR_RECIPE,
+                  "chunk=%lld: pieces of sequences are neither filtered nor paired; expected chunk=0",
+                  (long long)chunk);
+}
+
 static ba_status open_reader(ba_context *context, bai_source *source, const char *options, ba_reader **out) {
   ba_reader *reader;
   *out = NULL;
@@ -122,6 +139,8 @@ static ba_status open_reader(ba_context *context, bai_source *source, const char
   reader->parser.record = 1;
   reader->threads = context->threads;
   status = read_options(reader, options);
+  if (!status) status = check_pieces(reader);
+  if (!status && reader->map && source) status = bai_source_map(context, source);
   if (status) {
     ba_reader_close(reader);
     return status;
@@ -549,9 +568,10 @@ static ba_status fill(ba_reader *reader) {
   return status;
 }
 
-/* Over the finished records. */
-static int64_t count_ambiguous(const ba_records *batch) {
-  return bai_count_ambiguous((const uint8_t *)batch->letters.data, bai_records_offsets(batch)[batch->count]);
+/* Over the letters of the finished records, from one on. */
+static int64_t count_ambiguous(const ba_records *batch, int64_t from) {
+  return bai_count_ambiguous((const uint8_t *)batch->letters.data + from,
+                             bai_records_offsets(batch)[batch->count] - from);
 }
 
 /* Filters what came to the batch since it was last filtered. */
@@ -563,7 +583,7 @@ static ba_status filter_batch(ba_reader *reader) {
   if (status) return status;
   reader->filtered = batch->count;
   parser->done_letters = bai_records_offsets(batch)[batch->count];
-  if (parser->done_ambiguous > 0) parser->done_ambiguous = count_ambiguous(batch);
+  if (parser->done_ambiguous > 0) parser->done_ambiguous = count_ambiguous(batch, 0);
   return BA_OK;
 }
 
@@ -571,6 +591,18 @@ static ba_status filter_batch(ba_reader *reader) {
 static int32_t has_tail(const ba_records *batch) {
   return batch->letters.count > bai_records_offsets(batch)[batch->count] ||
          batch->names.count > ((const int64_t *)batch->name_offsets.data)[batch->count];
+}
+
+/* Fresh memory costs more than the parsing, so the last batch's is used again when its holders are gone. */
+static ba_status open_batch(ba_reader *reader, ba_records **out) {
+  ba_records *last = reader->last;
+  reader->last = NULL;
+  if (last && bai_records_recycle(last)) {
+    *out = last;
+    return BA_OK;
+  }
+  ba_records_release(last);
+  return bai_records_open(reader->context, reader->room, out);
 }
 
 /* Gives the finished records of the batch; what is left over moves to a new one: after a cancel the batch can hold more
@@ -585,7 +617,7 @@ static ba_status deliver(ba_reader *reader, ba_records **out) {
                                     .names = smaller(batch->names.count, BAI_BATCH_LETTERS + ROOM_SLACK),
                                     .qualities = smaller(batch->qualities.count, BAI_BATCH_LETTERS + ROOM_SLACK)};
   if (given < batch->count || (has_tail(batch) && !reader->error.status)) {
-    ba_status status = bai_records_open(reader->context, (bai_records_room){0}, &next);
+    ba_status status = open_batch(reader, &next);
     if (status) return status;
     status = bai_records_split(batch, given, next);
     if (status) {
@@ -593,15 +625,16 @@ static ba_status deliver(ba_reader *reader, ba_records **out) {
       return status;
     }
     if (next->count > 0) {
-      letters = batch->letters.count;
-      ambiguous = count_ambiguous(batch);
+      const int64_t again = batch->start > 0 ? parser->overlap : 0; /* counted with the piece before */
+      letters = batch->letters.count - again;
+      ambiguous = count_ambiguous(batch, again);
     }
   }
   parser->batch = next;
   reader->filtered = next ? next->count : 0;
   parser->done_letters -= letters;
   parser->done_ambiguous -= ambiguous;
-  reader->records += given;
+  reader->records += given - batch->more;
   reader->letters += letters;
   reader->ambiguous += ambiguous;
   reader->bytes = parser->done_bytes;
@@ -612,24 +645,16 @@ static ba_status deliver(ba_reader *reader, ba_records **out) {
   return BA_OK;
 }
 
-/* Fresh memory costs more than the parsing, so the last batch's is used again when its holders are gone. */
-static ba_status open_batch(ba_reader *reader) {
-  ba_records *last = reader->last;
-  reader->last = NULL;
-  if (last && bai_records_recycle(last)) {
-    reader->parser.batch = last;
-    return BA_OK;
-  }
-  ba_records_release(last);
-  return bai_records_open(reader->context, reader->room, &reader->parser.batch);
+void bai_reader_go_careful(ba_reader *reader) {
+  reader->careful = 1;
+}
+
+int64_t bai_reader_chunk(const ba_reader *reader) {
+  return reader->parser.chunk;
 }
 
 const bai_hts_options *bai_reader_alignments(const ba_reader *reader) {
   return &reader->alignments;
-}
-
-void bai_reader_go_careful(ba_reader *reader) {
-  reader->careful = 1;
 }
 
 /* As long as a filter leaves nothing of a full batch. */
@@ -655,7 +680,7 @@ ba_status bai_reader_next_inner(ba_reader *reader, int64_t most, ba_records **ou
   if (reader->careful || parser->kernels == &bai_kernels_scalar) parser->kernels = NULL;
   if (!reader->error.status) {
     if (parser->batch == NULL && !reader->finished) {
-      status = open_batch(reader);
+      status = open_batch(reader, &parser->batch);
     }
     if (!status) status = fill_and_filter(reader);
     if (status == BA_ERR_CANCELLED) return status;

@@ -66,7 +66,7 @@ int32_t bai_records_recycle(ba_records *records) {
   records->letters.count = records->names.count = records->qualities.count = 0;
   records->offsets.count = records->name_offsets.count = records->quality_offsets.count = 1;
   if (records->alignments) bai_alignments_clear(records->alignments);
-  records->count = 0;
+  records->count = records->start = records->more = 0;
   return 1;
 }
 
@@ -127,13 +127,15 @@ ba_status bai_records_split(ba_records *records, int64_t first, ba_records *next
                          &next->quality_offsets);
   }
   if (!status && records->alignments) {
-    status = bai_alignments_open(context, &records->alignments->tags, &next->alignments);
+    if (!next->alignments) status = bai_alignments_open(context, &records->alignments->tags, &next->alignments);
     if (!status) {
       status = bai_alignments_split(context, records->alignments, first, records->count, next->alignments);
     }
   }
   if (status) return status;
   next->count = records->count - first;
+  next->more = next->count > 0 ? records->more : 0;
+  records->more -= next->more;
   bai_records_cut(records, first);
   return BA_OK;
 }
@@ -332,6 +334,12 @@ const char *ba_records_tag(const ba_records *records, int64_t index, const char 
   }
   if (length) *length = n;
   return text;
+}
+
+int64_t ba_records_piece(const ba_records *records, int64_t index, int32_t *more) {
+  const int32_t found = records && index >= 0 && index < records->count;
+  if (more) *more = found && index == records->count - 1 && records->more;
+  return found && index == 0 ? records->start : 0;
 }
 
 const char *ba_records_columns(const ba_records *records, const int64_t **offsets) {

@@ -15,6 +15,8 @@ struct ba_records {
   ba_context *context;
   _Atomic int64_t references;
   int64_t count;
+  int64_t start; /* letters of its sequence before the first record, which is a later piece of it if there are any */
+  int32_t more;  /* the last record is a piece, and its sequence goes on */
   bai_vector letters, offsets;
   bai_vector names, name_offsets;
   bai_vector qualities, quality_offsets;

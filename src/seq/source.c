@@ -5,6 +5,7 @@
 #include "seq/source.h"
 
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -19,6 +20,8 @@ typedef struct descriptor_source {
   bai_source base;
   int32_t descriptor, keep;
   int64_t start; /* where the descriptor stood when it was given */
+  uint8_t *map;  /* `mapped` bytes of the file, or NULL */
+  int64_t mapped;
   uint8_t buffer[READ_BYTES];
 } descriptor_source;
 
@@ -36,6 +39,7 @@ static ba_status descriptor_refill(bai_source *base, ba_context *context) {
 
 static void descriptor_close(bai_source *base, ba_context *context) {
   descriptor_source *source = (descriptor_source *)base;
+  if (source->map) munmap(source->map, (size_t)source->mapped);
   if (!source->keep) bai_file_close(source->descriptor);
   bai_free(context, source);
 }
@@ -59,6 +63,7 @@ ba_status bai_source_open_descriptor(ba_context *context, int32_t descriptor, in
   source->base.window.at = source->base.window.end = source->buffer;
   source->descriptor = descriptor;
   source->keep = keep;
+  source->map = NULL;
   source->start = -1;
   if (fstat(descriptor, &facts) == 0 && S_ISREG(facts.st_mode)) {
     source->base.total = (int64_t)facts.st_size;
@@ -69,8 +74,40 @@ ba_status bai_source_open_descriptor(ba_context *context, int32_t descriptor, in
   return BA_OK;
 }
 
+static ba_status mapped_refill(bai_source *base, ba_context *context) {
+  const descriptor_source *source = (const descriptor_source *)base;
+  bai_window *window = &base->window;
+  (void)context;
+  const int64_t at = source->start + window->end_offset, left = source->mapped - at;
+  const int64_t n = left < MEMORY_BYTES ? left : MEMORY_BYTES;
+  window->at = source->map + at;
+  window->end = window->at + n;
+  window->end_offset += n;
+  window->ended = n == left;
+  return BA_OK;
+}
+
+ba_status bai_source_map(ba_context *context, bai_source *base) {
+  descriptor_source *source = (descriptor_source *)base;
+  if (base->refill != descriptor_refill || source->start < 0) {
+    return bai_fail(context, BA_ERR_UNSUPPORTED,
+                    "mmap=yes: the input is no plain file, so it cannot be mapped; expected mmap=no");
+  }
+  if (base->total <= source->start) return BA_OK; /* nothing to map */
+  void *map = mmap(NULL, (size_t)base->total, PROT_READ, MAP_PRIVATE, source->descriptor, 0);
+  if (map == MAP_FAILED) {
+    return bai_fail(context, BA_ERR_IO, "mmap=yes: the system cannot map these %lld bytes; expected mmap=no",
+                    (long long)base->total);
+  }
+  (void)madvise(map, (size_t)base->total, MADV_SEQUENTIAL);
+  source->map = map;
+  source->mapped = base->total;
+  base->refill = mapped_refill;
+  return BA_OK;
+}
+
 int32_t bai_source_descriptor(const bai_source *source) {
-  return source->refill == descriptor_refill ? ((const descriptor_source *)source)->descriptor : -1;
+  return source->close == descriptor_close ? ((const descriptor_source *)source)->descriptor : -1;
 }
 
 /* ---- memory ---- */

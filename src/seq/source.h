@@ -32,6 +32,8 @@ struct bai_source {
 
 /* Takes over the descriptor; `keep` leaves it open at close (standard input). */
 ba_status bai_source_open_descriptor(ba_context *context, int32_t descriptor, int32_t keep, bai_source **out);
+/* Maps the file of a source over a descriptor, of which nothing has been read; BA_ERR_UNSUPPORTED for any other. */
+ba_status bai_source_map(ba_context *context, bai_source *source);
 ba_status bai_source_open_memory(ba_context *context, const uint8_t *data, int64_t length, bai_source **out);
 ba_status bai_source_open_push(ba_context *context, bai_source **out);
 /* Adds a copy of the bytes to a push source. */

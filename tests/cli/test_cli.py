@@ -9,13 +9,15 @@ import ast
 import gzip
 import json
 import math
+import pathlib
 import random
 import re
 import struct
+import subprocess
 
 import pytest
 
-from program import COMMANDS, COMPLEMENT, RECIPE, ba, fails, fasta, listing, ok, sequences, table
+from program import BA, COMMANDS, COMPLEMENT, RECIPE, ba, fails, fasta, listing, ok, sequences, table
 
 # ---- help and usage ----
 
@@ -114,6 +116,16 @@ def test_usage_errors_end_with_1(tmp_path, arguments, pattern):
 
 
 # ---- stats ----
+
+
+def test_stats_puts_pieces_together(tmp_path):
+    """Sequences longer than what is read at a time."""
+    (tmp_path / "a.fa").write_text(">a\n" + "ACGGN" * 120_000 + "\n>b\n" + "A" * 262_144 + "\n>c\nT\n")
+    found = json.loads(ok("stats", "--json", "a.fa", cwd=tmp_path))[0]
+    expected = {"file": "a.fa", "format": "FASTA", "records": 3, "letters": 862_145, "min_length": 1,
+                "mean_length": 862_145 / 3, "max_length": 600_000, "n50": 600_000, "gc": 360_000 / 742_145,
+                "ambiguous": 120_000, "mean_quality": None}
+    assert {name: found[name] for name in expected} == expected
 
 
 def test_stats_counts_fasta_and_fastq(tmp_path):
@@ -519,6 +531,43 @@ def test_scan_equals_predict_of_the_windows(data, tmp_path):
     windows = fasta([long[s:s + 40] for s in starts] + [long[:40]])
     rows = table(ok("predict", "--model", data / "two.ba", "-", data=windows))
     assert [line[3] for line in lines] == [row["score"] for row in rows]
+
+
+def test_scan_of_pieces(data, tmp_path):
+    """It is read in pieces: the windows over their edges are there, once each."""
+    long = "".join(sequences(9, 3000, 300, ["TATAAA"]))
+    wrapped = "\n".join(long[i:i + 60] for i in range(0, len(long), 60))
+    (tmp_path / "g.fa").write_text(f">chr1 x\n{wrapped}\n>chr2\n{long[:299]}\n>chr3\n{long[:300]}\n")
+    for window, step in [(300, 61), (300, 300), (300, 1009), (5000, 100003)]:
+        done = ba("scan", "--model", data / "two.ba", "--window", window, "--step", step, tmp_path / "g.fa")
+        assert done.returncode == 0
+        assert f"left out {1 if window == 300 else 2} of 3 records" in done.stderr
+        starts = list(range(0, len(long) - window + 1, step))
+        lines = [line.split("\t") for line in done.stdout.splitlines()]
+        names = [["chr1", str(s), str(s + window)] for s in starts] + [["chr3", "0", "300"]] * (window == 300)
+        assert [line[:3] for line in lines] == names
+        windows = fasta([long[s:s + window] for s in starts] + [long[:300]] * (window == 300))
+        rows = table(ok("predict", "--model", data / "two.ba", "-", data=windows))
+        assert [line[3] for line in lines] == [row["score"] for row in rows]
+
+
+def test_scan_holds_as_much_of_a_short_sequence_as_of_a_long_one(data):
+    def peak():  # kB
+        return int(re.search(r"VmHWM:\s+(\d+)", pathlib.Path(f"/proc/{child.pid}/status").read_text())[1])
+
+    with subprocess.Popen([BA, "scan", "--model", data / "two.ba", "--window", "300", "--step", "50000", "-"],
+                          stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+        child.stdin.write(b">big\n" + b"ACGTTGCA" * 500_000)
+        child.stdin.flush()
+        early = peak()
+        for _ in range(10):
+            child.stdin.write(b"ACGTTGCA" * 500_000)
+        child.stdin.flush()
+        late = peak()
+        child.stdin.close()
+        assert len(child.stdout.read().splitlines()) == 44_000_000 // 50_000
+    assert child.returncode == 0
+    assert late - early < 2048
 
 
 def test_scan_of_three_classes_needs_the_class(data, tmp_path):

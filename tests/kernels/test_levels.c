@@ -176,19 +176,6 @@ static void try_letters(const bai_kernels *kernels, int64_t n, int32_t place, ou
   give_bytes(out, packed, (n + 3) / 4);
 }
 
-static void try_line_feeds(const bai_kernels *kernels, int64_t n, int32_t place, outcome *out) {
-  uint32_t rare = 1 + (uint32_t)(random_bits() >> 32) % 100;
-  uint8_t *text = put_bytes(0, n, place, rare < 8 ? 13 : 256);
-  for (int64_t i = 0; i < n; i++) {
-    if ((random_bits() >> 32) % rare == 0) text[i] = '\n';
-  }
-  int64_t most = 1 + (int64_t)(random_bits() >> 32) % (n + 9);
-  uint32_t *places = put(1, most + BAI_PLACES_SLACK, 4, place);
-  int64_t found = kernels->line_feeds(places, most, text, n);
-  give_bytes(out, &found, 8);
-  give_bytes(out, places, 4 * found);
-}
-
 static void try_copy_name(const bai_kernels *kernels, int64_t n, int32_t place, outcome *out) {
   uint8_t *name = put_bytes(0, n, place, 256), *copy = put(1, n, 1, place);
   uint32_t clean = (uint32_t)(random_bits() >> 63);
@@ -258,15 +245,13 @@ static void try_cut_records(const bai_kernels *kernels, int64_t n, int32_t place
 
 static void try_join_lines(const bai_kernels *kernels, int64_t n, int32_t place, outcome *out) {
   const uint8_t *text = put_text(n, place, 0);
-  uint32_t *places = put(1, n + 1, 4, place), first = (uint32_t)(random_bits() >> 32) % 1000;
-  int64_t lines = 0, room = random_bits() >> 62 ? 700 : 150;
-  for (int64_t i = 0; i < n; i++) {
-    if (text[i] == '\n') places[lines++] = first + (uint32_t)i;
-  }
+  int64_t room = random_bits() >> 62 ? 700 : 150, bytes;
   bai_text_columns c = {.letters = put_column(2, room, place, NULL),
+                        .wanted = random_bits() >> 62 ? INT64_MAX : (int64_t)(random_bits() >> 32) % 700,
                         .refuse_ambiguous = (int32_t)(random_bits() >> 63)};
-  int64_t used = c.letters.count, taken = kernels->join_lines(&c, text, first, places, lines);
+  int64_t used = c.letters.count, taken = kernels->join_lines(&c, text, n, &bytes);
   give_bytes(out, &taken, 8);
+  give_bytes(out, &bytes, 8);
   give_bytes(out, &c.ambiguous, 8);
   give_column(out, &c.letters, used, NULL, 0);
 }
@@ -405,7 +390,6 @@ static void try_softplus(const bai_kernels *kernels, int64_t n, int32_t place, o
   }
 TRIAL(crc32c)
 TRIAL(letters)
-TRIAL(line_feeds)
 TRIAL(copy_name)
 TRIAL(cut_records)
 TRIAL(join_lines)
@@ -466,7 +450,6 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_crc32c),
       cmocka_unit_test(test_letters),
-      cmocka_unit_test(test_line_feeds),
       cmocka_unit_test(test_copy_name),
       cmocka_unit_test(test_cut_records),
       cmocka_unit_test(test_join_lines),

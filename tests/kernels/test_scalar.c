@@ -90,18 +90,6 @@ static void test_pack_by_hand(void **state) {
 
 /* ---- text ---- */
 
-static void test_line_feeds_by_hand(void **state) {
-  (void)state;
-  const uint8_t text[] = "\nab\n\ncd\r\n";
-  uint32_t places[5 + BAI_PLACES_SLACK];
-  assert_int_equal(scalar->line_feeds(places, 5, text, 9), 4);
-  assert_memory_equal(places, ((const uint32_t[4]){0, 3, 4, 8}), 16);
-  assert_int_equal(scalar->line_feeds(places, 5, text, 8), 3);
-  assert_int_equal(scalar->line_feeds(places, 2, text, 9), 2);
-  assert_int_equal(places[1], 3);
-  assert_int_equal(scalar->line_feeds(places, 5, text, 0), 0);
-}
-
 static void test_copy_name_every_byte(void **state) {
   (void)state;
   for (int32_t byte = 0; byte < 256; byte++) {
@@ -179,21 +167,50 @@ static void test_cut_records_every_byte(void **state) {
   }
 }
 
+/* What the lines of a text come to, with `behind` more bytes of text, `room` for letters, and `wanted` of them. */
+static bai_text_columns join(const char *text, int64_t behind, int64_t room, int64_t wanted, int32_t refuse,
+                             int64_t *taken, int64_t *bytes, uint8_t joined[200]) {
+  char padded[200];
+  const int64_t n = (int64_t)strlen(text);
+  memset(padded, '\n', sizeof padded);
+  memcpy(padded, text, (size_t)n);
+  bai_text_columns c = {.letters = {joined, NULL, 1, room}, .wanted = wanted, .refuse_ambiguous = refuse};
+  *taken = scalar->join_lines(&c, (const uint8_t *)padded, n + behind, bytes);
+  return c;
+}
+
 static void test_join_lines_by_hand(void **state) {
   (void)state;
-  const uint8_t text[] = "ACGT\nN\nac-\n\nAC\n";
-  const uint32_t places[5] = {14, 16, 20, 21, 24};
-  uint8_t joined[20];
-  bai_text_columns c = {.letters = {joined, NULL, 0, 20}};
-  assert_int_equal(scalar->join_lines(&c, text, 10, places, 5), 3); /* up to the empty line */
-  assert_int_equal(c.letters.count, 8);
-  assert_int_equal(c.ambiguous, 2);
-  assert_memory_equal(joined, "ACGTNac-", 8);
-  c = (bai_text_columns){.letters = {joined, NULL, 1, 5}};
-  assert_int_equal(scalar->join_lines(&c, text, 10, places, 5), 1);
-  c = (bai_text_columns){.letters = {joined, NULL, 0, 20}, .refuse_ambiguous = 1};
-  assert_int_equal(scalar->join_lines(&c, text, 10, places, 5), 1);
-  assert_int_equal(scalar->join_lines(&c, (const uint8_t *)"A>C\n", 0, ((const uint32_t[1]){3}), 1), 0);
+  uint8_t joined[200] = "x";
+  int64_t taken, bytes;
+  const char *const text = "ACGT\nacNT\nNN\nc-\n\nAC\n";
+  bai_text_columns c = join(text, BAI_TEXT_SLACK, 200, 100, 0, &taken, &bytes, joined);
+  assert_int_equal(taken, 4); /* up to the empty line */
+  assert_int_equal(bytes, 16);
+  assert_int_equal(c.letters.count, 13);
+  assert_int_equal(c.ambiguous, 4);
+  assert_memory_equal(joined, "xACGTacNTNNc-", 13);
+  join(text, BAI_TEXT_SLACK, 200, 100, 1, &taken, &bytes, joined);
+  assert_int_equal(taken, 1);
+  join("ACGT\nACGTA\nAC", BAI_TEXT_SLACK, 200, 100, 0, &taken, &bytes, joined); /* the last has no slack */
+  assert_int_equal(taken, 2);
+  const struct {
+    int64_t behind, room, wanted, taken;
+  } edges[] = {{BAI_TEXT_SLACK, BAI_TEXT_SLACK + 9, 100, 2},
+               {BAI_TEXT_SLACK, BAI_TEXT_SLACK + 8, 100, 1},
+               {BAI_TEXT_SLACK, 200, 9, 2},
+               {BAI_TEXT_SLACK, 200, 8, 1},
+               {BAI_TEXT_SLACK - 1, 200, 100, 1},
+               {0, 200, 100, 0},
+               {BAI_TEXT_SLACK, 10, 100, 0},
+               {BAI_TEXT_SLACK, 200, 1, 0}};
+  for (size_t i = 0; i < sizeof edges / sizeof *edges; i++) {
+    join("ACGT\nACGT\n", edges[i].behind, edges[i].room, edges[i].wanted, 0, &taken, &bytes, joined);
+    assert_int_equal(taken, edges[i].taken);
+    assert_int_equal(bytes, 5 * taken);
+  }
+  join("A>C\n", BAI_TEXT_SLACK, 200, 100, 0, &taken, &bytes, joined);
+  assert_int_equal(taken, 0);
 }
 
 /* ---- k-mers ---- */
@@ -580,7 +597,6 @@ int main(void) {
       cmocka_unit_test(test_crc32c_continues),
       cmocka_unit_test(test_encode_every_byte),
       cmocka_unit_test(test_pack_by_hand),
-      cmocka_unit_test(test_line_feeds_by_hand),
       cmocka_unit_test(test_copy_name_every_byte),
       cmocka_unit_test(test_cut_records_by_hand),
       cmocka_unit_test(test_cut_records_every_byte),

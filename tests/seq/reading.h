@@ -54,7 +54,9 @@ static inline void reading_batch(reading *r, const ba_records *batch) {
     reading_add(r, text, n);
     reading_add(r, "\n", 1);
   }
-  r->count += count;
+  int32_t more;
+  ba_records_piece(batch, count - 1, &more);
+  r->count += count - more;
 }
 
 /* Reads what there is; the status that ended it stays in the reading. */

@@ -35,6 +35,9 @@ static void bench_close(bench *b) {
 #define PLAIN_BYTES 45
 #define BEHIND "@x\nACGTACGTACGTACGTACGTACGTACGTACGT\n+\nIIIIIIIIIIIIIIIIIIIIIIIIIIIIIIII\n" /* more than the slack */
 
+#define UNENDED \
+  "ACGTACGTACGTACGTACGTACGTACGTACGTACGTACGTACGTACGTACGTACGTACGTACGTACGT" /* no line, and more than the slack */
+
 static void takes_plain_records(void **state) {
   static const char *const odd[] = {
       "",
@@ -82,7 +85,7 @@ static void takes_plain_lines(void **state) {
   (void)state;
   for (size_t i = 0; i < 3 * sizeof odd / sizeof *odd; i++) {
     char text[512];
-    snprintf(text, sizeof text, ">a b\nACGT\nN-c\n>e\n>b\nTTT\n%s", odd[i / 3]);
+    snprintf(text, sizeof text, ">a b\nACGT\nN-c\n>e\n>b\nTTT\n%s%s", odd[i / 3], UNENDED);
     bench b = bench_open(text, levels[(int32_t)(i % 3) % count]);
     bai_fasta_fast(&b.parser, &b.window);
     int32_t header = odd[i / 3][0] == '>'; /* its '>' ends the record before it */
@@ -225,7 +228,10 @@ static const char *some_level(uint32_t which) {
 }
 
 static void agree(const char *text, int64_t n, int64_t round) {
-  way w = {.most = 1 + below(40), .options = below(3) ? "" : "ambiguous=error", .careful = 1};
+  char pieces[64];
+  snprintf(pieces, sizeof pieces, "chunk=%u, overlap=%u", 31 + below(100), below(31));
+  const char *const options[] = {"", "ambiguous=error", pieces, "ambiguous=error, chunk=10"};
+  way w = {.most = 1 + below(40), .options = options[below(4)], .careful = 1};
   reading careful = read_way(text, n, &w, 1), fast;
   w.careful = 0;
   for (uint32_t level = 0; level < 3; level++) {

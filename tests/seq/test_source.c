@@ -4,6 +4,8 @@
  */
 #include "seq/source.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "reading.h"
@@ -184,9 +186,66 @@ static void progress(void **state) {
   free(long_text);
 }
 
+/* ---- mapped files ---- */
+
+static void check_mapped(const char *folder, const char *name, const void *data, int64_t n) {
+  char path[TEMP_PATH];
+  temp_write(path, folder, name, data, n);
+  reading read = read_path(path, ""), mapped = read_path(path, "mmap=yes");
+  same_reading(&read, &mapped, name, n);
+  free(read.text);
+  free(mapped.text);
+}
+
+static void mapped_files(void **state) {
+  enum { MANY = 700000 };
+  char folder[TEMP_PATH];
+  char *many = malloc(MANY);
+  (void)state;
+  assert_non_null(many);
+  for (int64_t i = 0; i < MANY; i += 20) memcpy(many + i, "@read\nACGTN\n+\nIIII!\n", 20);
+  temp_make(folder);
+  check_mapped(folder, "empty", "", 0);
+  for (int64_t n = 1; n < 45; n++) check_mapped(folder, "cut", many, n);
+  const int64_t sizes[] = {4096, 262144, 262140, 524288, MANY - 7, MANY};
+  for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) check_mapped(folder, "large", many, sizes[i]);
+  many[500000] = 7;
+  check_mapped(folder, "wrong", many, MANY);
+  memset(many + 300000, 'A', 200000);
+  many[300001] = ' ';
+  check_mapped(folder, "longer than a window", many, MANY);
+  const uint8_t gzip[] = {0x1f, 0x8b, 8,    0,   0,   0,    0,    0,    0,    3,    1, 6, 0, 0xf9, 0xff,
+                          '>',  'a',  '\n', 'A', 'C', '\n', 0xc8, 0x6b, 0x84, 0x0e, 6, 0, 0, 0};
+  for (int64_t n = 1; n <= (int64_t)sizeof gzip; n++) check_mapped(folder, "packed", gzip, n);
+  temp_remove(folder);
+  free(many);
+}
+
+static void what_cannot_be_mapped(void **state) {
+  ba_context *context;
+  ba_reader *reader;
+  char folder[TEMP_PATH], path[TEMP_PATH + 8];
+  (void)state;
+  assert_int_equal(ba_context_create(NULL, &context), BA_OK);
+  assert_int_equal(ba_reader_open_push(context, "mmap=yes", &reader), BA_ERR_UNSUPPORTED);
+  assert_int_equal(ba_reader_open_memory(context, NULL, 0, "mmap=yes", &reader), BA_ERR_UNSUPPORTED);
+  temp_make(folder);
+  snprintf(path, sizeof path, "%s/pipe", folder);
+  assert_int_equal(mkfifo(path, 0600), 0);
+  const int both = open(path, O_RDWR); /* so that opening it does not wait */
+  assert_true(both >= 0);
+  assert_int_equal(ba_reader_open_path(context, path, "mmap=yes", &reader), BA_ERR_UNSUPPORTED);
+  assert_string_equal(ba_context_error_message(context),
+                      "mmap=yes: the input is no plain file, so it cannot be mapped; expected mmap=no");
+  close(both);
+  temp_remove(folder);
+  ba_context_destroy(context);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(every_step),     cmocka_unit_test(failing_reads),
                                      cmocka_unit_test(files),          cmocka_unit_test(named_errors),
-                                     cmocka_unit_test(standard_input), cmocka_unit_test(progress)};
+                                     cmocka_unit_test(standard_input), cmocka_unit_test(progress),
+                                     cmocka_unit_test(mapped_files),   cmocka_unit_test(what_cannot_be_mapped)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
