@@ -27,7 +27,8 @@ typedef struct ba_metrics ba_metrics;
 /**
  * Makes an empty dataset.
  * @param context not NULL.
- * @param options none yet; NULL or "".
+ * @param options NULL, "" or `quality=drop|keep`: qualities of records are dropped, the default, or kept, a byte a
+ * letter, for recipes with quality=weight.
  * @param out gets the dataset.
  * @return BA_OK, BA_ERR_ARGUMENT, BA_ERR_RECIPE, BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_BUSY.
  * Owns: the caller destroys the dataset. Threads: one at a time. Cost: small. Since 0.1.0.
@@ -201,8 +202,8 @@ BA_API ba_status ba_trainer_create(ba_context *context, const char *recipe, ba_d
  * Does one step: one evaluation of loss and gradient (lbfgs), one iteration (newton), or one epoch (adagrad).
  * @param trainer not NULL.
  * @return BA_OK: there is more to do; BA_END: it stopped, see ba_trainer_reason; BA_ERR_CANCELLED: once the context was
- * reset, the next step goes on with the same run; BA_ERR_DIVERGED; BA_ERR_LETTER and BA_ERR_LENGTH with the row;
- * BA_ERR_ARGUMENT, BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_BUSY.
+ * reset, the next step goes on with the same run; BA_ERR_DIVERGED; BA_ERR_LETTER, BA_ERR_LENGTH and
+ * BA_ERR_QUALITY with the row; BA_ERR_ARGUMENT, BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_BUSY.
  * Owns: nothing. Threads: one at a time; lbfgs works on as many as the context allowed at the start, newton above 512
  * columns may start OpenBLAS's own. Cost: one pass over the rows, newton some more. Since 0.1.0.
  */
@@ -261,8 +262,8 @@ BA_API ba_status ba_metrics_create(ba_context *context, int32_t classes, int64_t
  * @param dataset made from `context`; its class names must be known to the model.
  * @param part BA_PART_TRAIN to BA_PART_TEST, or BA_PART_ALL.
  * @param out gets the metrics.
- * @return BA_OK; BA_ERR_LABEL, BA_ERR_LETTER and BA_ERR_LENGTH with the row; BA_ERR_ARGUMENT, also for a part without
- * rows; BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_CANCELLED, BA_ERR_BUSY.
+ * @return BA_OK; BA_ERR_LABEL, BA_ERR_LETTER, BA_ERR_LENGTH and BA_ERR_QUALITY with the row; BA_ERR_ARGUMENT, also for
+ * a part without rows; BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_CANCELLED, BA_ERR_BUSY.
  * Owns: the caller destroys the metrics. Threads: one at a time; works on as many as the context allows. Cost: one
  * score a row, then the metrics. Since 0.1.0.
  */

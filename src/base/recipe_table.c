@@ -63,6 +63,9 @@ const bai_term_spec bai_term_table[] = {
       {"norm", BAI_KEY_WORD, 0, 0, "l2|l1|none", "l2", "each block of a sequence is divided by this norm"},
       {"slots", BAI_KEY_POWER, 16, 1073741824, NULL, "1048576", "most columns for one k; a power of two"},
       {"ambiguous", BAI_KEY_WORD, 0, 0, "skip|error", "skip", "letters other than A C G T U"},
+      {"quality", BAI_KEY_WORD, 0, 0, "ignore|weight", "ignore",
+       "weight: a word counts as much as the probability that all its letters are right, by their Phred qualities; not "
+       "with value=binary"},
       {NULL, BAI_KEY_WORD, 0, 0, NULL, NULL, NULL}}},
     {BAI_TERM_POSITION_KMER,
      BAI_ROLE_FEATURE,

@@ -170,7 +170,11 @@ void cli_filtered_json(cJSON *object, const cli_filtered *counts);
 typedef struct cli_data {
   cli_list positives, negatives;
   const char *labels, *columns, *dev, *group, *time;
+  bool quality; /* the rows keep their qualities */
 } cli_data;
+
+/* Whether a recipe weighs by quality, so that its rows must keep theirs. */
+bool cli_recipe_weighs(cli *c, const char *recipe);
 
 /* Checks that the options name one source of data. */
 int cli_data_check(cli *c, const cli_data *data);

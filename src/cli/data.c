@@ -60,9 +60,16 @@ static int load(cli *c, const cli_data *data, ba_dataset *dataset) {
   return code;
 }
 
+bool cli_recipe_weighs(cli *c, const char *recipe) {
+  char text[8192] = "";
+  int64_t length = 0;
+  return ba_recipe_canonical(c->context, recipe, text, sizeof text, &length) == BA_OK &&
+         strstr(text, "quality=weight") != NULL;
+}
+
 int cli_data_load(cli *c, const cli_data *data, ba_dataset **out) {
   *out = NULL;
-  const ba_status status = ba_dataset_create(c->context, "", out);
+  const ba_status status = ba_dataset_create(c->context, data->quality ? "quality=keep" : "", out);
   if (status != BA_OK) return cli_fail(c, status);
   const int code = load(c, data, *out);
   if (code != CLI_DONE) {

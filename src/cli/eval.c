@@ -114,6 +114,7 @@ int cli_eval(int argc, char **argv) {
         strcmp(part, "test") != 0 && strcmp(part, "all") != 0)
       code = cli_error(&c, CLI_USAGE, "--part '%s': expected train, dev, test or all", part);
     if (code == CLI_DONE) code = cli_model_load(&c, path, &model);
+    if (code == CLI_DONE) data.quality = cli_recipe_weighs(&c, ba_model_recipe(model));
     if (code == CLI_DONE) code = work(&c, &data, model, part);
     ba_model_release(model);
     code = cli_end(&c, code);

@@ -208,6 +208,8 @@ static int check(job *j) {
 static int work(job *j) {
   cli *c = j->c;
   int code = cli_candidates_make(c, &j->recipes, j->l2, &j->candidates);
+  for (int32_t i = 0; code == CLI_DONE && i < j->candidates.count; i++)
+    if (cli_recipe_weighs(c, j->candidates.items[i].recipe)) j->data.quality = true;
   if (code == CLI_DONE) code = cli_data_load(c, &j->data, &j->dataset);
   if (code != CLI_DONE) return code;
   if (j->folds > 0)

@@ -109,6 +109,7 @@ static ba_status begin(ba_extractor *extractor, const ba_records *records, const
 static ba_status extract(ba_extractor *extractor, const ba_records *records, int64_t index) {
   int64_t length;
   const char *letters = ba_records_sequence(records, index, &length);
+  extractor->row->symbols = (const uint8_t *)ba_records_quality(records, index, NULL);
   const ba_status status = bai_row_extract_letters(bai_kernels_of(extractor->context), extractor->row, letters, length);
   if (status) return bai_row_explain(extractor->context, extractor->row, status, index + 1, length);
   return index % 256 ? BA_OK : bai_check_cancel(extractor->context);

@@ -84,6 +84,10 @@ int64_t bai_plan_width_of(const bai_pipeline *recipe, int64_t fitted_length) {
 static ba_status make_kmer(ba_context *context, const bai_term *term, bai_block *block) {
   block->value = (int32_t)bai_term_value(term, "value")->integer;
   block->canonical = bai_term_value(term, "strand")->integer == 1;
+  block->weighted = bai_term_value(term, "quality")->integer == 1;
+  if (block->weighted && block->value == BAI_VALUE_BINARY)
+    return bai_fail(context, BA_ERR_RECIPE,
+                    "Kmer: quality=weight does not go with value=binary; expected count, freq or sqrt");
   block->width = kmer_width(term, block->k, &block->hash_bits);
   block->slots = block->width;
   return block->canonical && !block->hash_bits ? make_ranks(context, block) : BA_OK;
@@ -112,6 +116,7 @@ static ba_status make_blocks(ba_context *context, const bai_pipeline *recipe, ba
       }
       if (block->slots > plan->most_slots) plan->most_slots = block->slots;
       plan->both_strands |= block->canonical;
+      plan->needs_quality |= block->weighted;
     }
   }
   return status;

@@ -21,6 +21,7 @@ typedef struct bai_block {
   int32_t canonical;
   int32_t value, norm, anchor;
   int32_t refuse_ambiguous;
+  int32_t weighted;    /* quality=weight: counts are in units of 1/BAI_SHARES */
   int32_t hash_bits;   /* 0: exact */
   int64_t first;       /* its first column in the whole row */
   int64_t width;       /* its number of columns */
@@ -38,7 +39,8 @@ typedef struct bai_plan {
   int32_t needs_equal;   /* anchor=none is there: all lengths must be the fitted one */
   int64_t width;         /* -1 before a needed fit */
   int64_t most_slots;
-  int32_t both_strands; /* some block is canonical */
+  int32_t both_strands;  /* some block is canonical */
+  int32_t needs_quality; /* some block is weighted */
 } bai_plan;
 
 ba_status bai_plan_create(ba_context *context, const bai_pipeline *recipe, bai_plan **out);
@@ -63,8 +65,12 @@ typedef struct bai_row {
   int64_t chunk_start; /* what forward and reverse hold: k-mers of state_k letters that start here */
   int32_t state_k;
   uint32_t *slots; /* one a k-mer kept */
-  uint32_t *table; /* all zero between calls */
-  int64_t entries; /* capacity of columns and counts */
+  /* Of a plan that needs qualities. */
+  const uint8_t *symbols; /* of the sequence, borrowed; whoever extracts sets it. NULL: it has none */
+  uint32_t *right;        /* like forward: the probability that all letters so far are right, in units of 2^-32 */
+  uint32_t *shares;       /* like slots: 1 to BAI_SHARES */
+  uint32_t *table;        /* all zero between calls */
+  int64_t entries;        /* capacity of columns and counts */
   uint32_t *columns;
   uint32_t *counts;
   int64_t *ends; /* block b has the entries ends[b - 1] .. ends[b] */
@@ -78,7 +84,7 @@ ba_status bai_row_create(ba_context *context, const bai_plan *plan, int64_t long
 ba_status bai_row_reserve(ba_context *context, bai_row *row, int64_t longest);
 void bai_row_destroy(bai_row *row);
 /* Computes columns and counts from row->codes. Allocates nothing and records no error: returns BA_ERR_LENGTH,
- * BA_ERR_LETTER or BA_ERR_CANCELLED, which bai_row_explain words. */
+ * BA_ERR_LETTER, BA_ERR_QUALITY or BA_ERR_CANCELLED, which bai_row_explain words. */
 ba_status bai_row_extract(const bai_kernels *kernels, bai_row *row, int64_t length, int64_t ambiguous);
 ba_status bai_row_explain(ba_context *context, const bai_row *row, ba_status status, int64_t record, int64_t length);
 /* The same from letters: encodes them into row->codes first. */
@@ -87,19 +93,29 @@ ba_status bai_row_extract_letters(const bai_kernels *kernels, bai_row *row, cons
  * k-mer that starts at starts[i] (starts may be NULL). Returns how many; after a cancel they may be too few. */
 int64_t bai_row_windows(const bai_kernels *kernels, bai_row *row, const bai_block *block, int64_t *starts);
 
+/* 1 for a status that bai_row_explain words. */
+static inline int32_t bai_row_explains(ba_status status) {
+  return status == BA_ERR_LENGTH || status == BA_ERR_LETTER || status == BA_ERR_QUALITY;
+}
+
 /* ---- value.c: counts to numbers ---- */
+
+/* What a k-mer of no doubt counts in a weighted block. */
+#define BAI_SHARES 256
+/* The probability that a letter is right, 1 - 10^(-Q/10), in units of 2^-32, rounded to nearest; Q from 0 to 93. */
+extern const uint32_t bai_right_of[94];
 
 /* Roots are kept with this many bits behind the point: they are off by at most 2^-21, 3.4e-7 of the root of two. */
 #define BAI_ROOT_BITS 20
 /* round(2^20 sqrt(c)), exact. */
 uint64_t bai_fixed_sqrt(uint32_t count);
-/* What a block's sum of weights times integer values is multiplied with to undo the fixed point: 2^-20 or 1. */
+/* What a block's sum of weights times integer values is multiplied with to undo the fixed point: 2^-20, 2^-8 or 1. */
 double bai_value_unit(const bai_block *block);
-/* The integer value of a count: c, S(c) or 1. */
+/* The integer value of a count: c, S(c) or 1; of a weighted one S(c / 256), in the same unit. */
 uint64_t bai_value_fixed(const bai_block *block, uint32_t count);
 /* The same of many; counts must be below 2^24, so that values fit. */
 void bai_values_fixed(const bai_block *block, const uint32_t *counts, int64_t n, uint32_t *values);
-/* The same as doubles: c, sqrt(c) or 1. */
+/* The same as doubles: c, sqrt(c) or 1; c / 256 and its root where weighted. */
 void bai_values_double(const bai_block *block, const uint32_t *counts, int64_t n, double *values);
 /* What the values of a block are divided by: freq and norm together; 1 for an empty block. From integers alone. */
 double bai_block_divisor(const bai_block *block, const uint32_t *counts, int64_t n);

@@ -8,6 +8,7 @@
 #include "features/plan.h"
 
 #define CHUNK 8192
+#define MOST_WEIGHTED (INT32_C(1) << 24) /* letters below which weighted counts stay within 32 bits */
 
 static int64_t smaller_of(int64_t a, int64_t b) {
   return a < b ? a : b;
@@ -32,6 +33,7 @@ ba_status bai_row_create(ba_context *context, const bai_plan *plan, int64_t long
   if (!status) status = bai_alloc(context, CHUNK, 8, &row->forward);
   if (!status) status = bai_alloc(context, CHUNK, 8, &row->reverse);
   if (!status) status = bai_alloc(context, CHUNK, 8, &row->smaller);
+  if (!status && plan->needs_quality) status = bai_alloc(context, CHUNK, 4, &row->right);
   if (!status) status = bai_alloc_zero(context, plan->block_count, 8, &row->ends);
   if (!status) status = bai_alloc_zero(context, plan->block_count, 8, &row->kept);
   if (!status) status = bai_row_reserve(context, row, longest);
@@ -44,29 +46,33 @@ ba_status bai_row_create(ba_context *context, const bai_plan *plan, int64_t long
 
 ba_status bai_row_reserve(ba_context *context, bai_row *row, int64_t longest) {
   if (longest <= row->length_capacity) return BA_OK;
-  if (longest > INT32_MAX) /* counts and their roots stay within 32 bits */
-    return bai_fail(context, BA_ERR_LIMIT, "a sequence of %lld letters; expected at most %d", (long long)longest,
-                    INT32_MAX);
+  /* Counts and their roots stay within 32 bits. */
+  const int32_t weighted = row->plan->needs_quality, most = weighted ? MOST_WEIGHTED - 1 : INT32_MAX;
+  if (longest > most)
+    return bai_fail(context, BA_ERR_LIMIT, "a sequence of %lld letters; expected at most %d%s", (long long)longest,
+                    most, weighted ? " with quality=weight" : "");
   const int64_t entries = entries_for(row->plan, longest);
   uint8_t *codes;
-  uint32_t *runs = NULL, *slots = NULL, *columns = NULL, *counts = NULL;
+  uint32_t *runs = NULL, *slots = NULL, *columns = NULL, *counts = NULL, *shares = NULL;
   ba_status status = bai_alloc(context, longest, 1, &codes);
   if (!status) status = bai_alloc(context, longest, 4, &runs);
   if (!status) status = bai_alloc(context, longest, 4, &slots);
   if (!status) status = bai_alloc(context, entries, 4, &columns);
   if (!status) status = bai_alloc(context, entries, 4, &counts);
+  if (!status && weighted) status = bai_alloc(context, longest, 4, &shares);
   if (status) {
-    void *made[] = {codes, runs, slots, columns, counts};
-    for (int32_t i = 0; i < 5; i++) bai_free(context, made[i]);
+    void *made[] = {codes, runs, slots, columns, counts, shares};
+    for (int32_t i = 0; i < 6; i++) bai_free(context, made[i]);
     return status;
   }
-  void *old[] = {row->codes, row->runs, row->slots, row->columns, row->counts};
-  for (int32_t i = 0; i < 5; i++) bai_free(context, old[i]);
+  void *old[] = {row->codes, row->runs, row->slots, row->columns, row->counts, row->shares};
+  for (int32_t i = 0; i < 6; i++) bai_free(context, old[i]);
   row->codes = codes;
   row->runs = runs;
   row->slots = slots;
   row->columns = columns;
   row->counts = counts;
+  row->shares = shares;
   row->entries = entries;
   row->length_capacity = longest;
   return BA_OK;
@@ -75,11 +81,19 @@ ba_status bai_row_reserve(ba_context *context, bai_row *row, int64_t longest) {
 void bai_row_destroy(bai_row *row) {
   if (!row) return;
   ba_context *context = row->context;
-  void *parts[] = {row->codes, row->runs,    row->forward, row->reverse, row->smaller, row->slots,
-                   row->table, row->columns, row->counts,  row->ends,    row->kept};
+  void *parts[] = {row->codes,   row->runs,   row->forward, row->reverse, row->smaller, row->slots, row->table,
+                   row->columns, row->counts, row->ends,    row->kept,    row->right,   row->shares};
   for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) bai_free(context, parts[i]);
   bai_free(context, row);
   bai_context_release(context);
+}
+
+/* One more letter on the right of n products: each is rounded to nearest, so k - 1 times in all. */
+static void extend_right(uint32_t *right, const uint8_t *symbols, int64_t n, int32_t first) {
+  for (int64_t i = 0; i < n; i++) {
+    const uint32_t letter = bai_right_of[symbols[i] - '!'];
+    right[i] = first ? letter : (uint32_t)(((uint64_t)right[i] * letter + (UINT64_C(1) << 31)) >> 32);
+  }
 }
 
 /* Brings forward and reverse to k letters for the k-mers that start in the chunk; returns how many there are. */
@@ -97,6 +111,7 @@ static int64_t grow_codes(const bai_kernels *kernels, bai_row *row, const bai_bl
     const int64_t n = smaller_of(CHUNK, row->length - start - k);
     kernels->kmer_extend(row->forward, row->codes + start + k, n);
     if (row->plan->both_strands) kernels->kmer_extend_reverse(row->reverse, row->codes + start + k, n, 2 * k);
+    if (row->plan->needs_quality) extend_right(row->right, row->symbols + start + k, n, k == 0);
   }
   return windows;
 }
@@ -134,7 +149,7 @@ int64_t bai_row_windows(const bai_kernels *kernels, bai_row *row, const bai_bloc
     const int64_t windows = grow_codes(kernels, row, block, start);
     uint32_t *slots = row->slots + kept;
     chunk_slots(kernels, row, block, windows, slots);
-    if (!row->has_ambiguous && !starts && block->kind == BAI_TERM_KMER) {
+    if (!row->has_ambiguous && !starts && !block->weighted && block->kind == BAI_TERM_KMER) {
       kept += windows;
       continue;
     }
@@ -146,6 +161,11 @@ int64_t bai_row_windows(const bai_kernels *kernels, bai_row *row, const bai_bloc
         const int64_t position = position_of(row, block, start + i);
         if (position < 0) continue;
         slot = (uint32_t)(position << (2 * block->k)) + slot;
+      }
+      if (block->weighted) {
+        const uint32_t share = (uint32_t)(((uint64_t)row->right[i] + (1 << 23)) >> 24);
+        if (share == 0) continue;
+        row->shares[kept] = share;
       }
       if (starts) starts[kept] = start + i;
       row->slots[kept++] = slot;
@@ -166,12 +186,29 @@ static void measure_runs(bai_row *row) {
   }
 }
 
+/* What kernels->count does, with shares for ones. */
+static int64_t add_shares(bai_row *row, int64_t kept, uint32_t *columns, uint32_t *counts) {
+  int64_t distinct = 0;
+  for (int64_t i = 0; i < kept; i++) {
+    const uint32_t slot = row->slots[i];
+    if (row->table[slot] == 0) columns[distinct++] = slot;
+    row->table[slot] += row->shares[i];
+  }
+  for (int64_t i = 0; i < distinct; i++) {
+    counts[i] = row->table[columns[i]];
+    row->table[columns[i]] = 0;
+  }
+  return distinct;
+}
+
 static void extract_block(const bai_kernels *kernels, bai_row *row, int32_t b, int64_t at) {
   const bai_block *block = &row->plan->blocks[b];
   const int64_t kept = bai_row_windows(kernels, row, block, NULL);
   int64_t distinct = kept;
   row->kept[b] = kept;
-  if (block->slots) {
+  if (block->weighted) {
+    distinct = add_shares(row, kept, row->columns + at, row->counts + at);
+  } else if (block->slots) {
     distinct = kernels->count(row->columns + at, row->counts + at, row->slots, kept, row->table);
   } else {
     memcpy(row->columns + at, row->slots, (size_t)kept * 4);
@@ -185,6 +222,7 @@ static void extract_block(const bai_kernels *kernels, bai_row *row, int32_t b, i
 ba_status bai_row_extract(const bai_kernels *kernels, bai_row *row, int64_t length, int64_t ambiguous) {
   const bai_plan *plan = row->plan;
   if (plan->needs_equal && length != plan->fitted_length) return BA_ERR_LENGTH;
+  if (plan->needs_quality && row->symbols == NULL && length > 0) return BA_ERR_QUALITY;
   row->length = length;
   row->has_ambiguous = ambiguous > 0;
   row->state_k = 0;
@@ -214,5 +252,10 @@ ba_status bai_row_explain(ba_context *context, const bai_row *row, ba_status sta
   if (status == BA_ERR_LETTER)
     return bai_fail_at(context, status, record, -1,
                        "the sequence has a letter other than A C G T U, and the recipe says ambiguous=error");
+  if (status == BA_ERR_QUALITY)
+    return bai_fail_at(
+        context, status, record, -1,
+        "the sequence has no qualities, and the recipe says quality=weight; expected FASTQ (and datasets "
+        "made with quality=keep), or quality=ignore");
   return status == BA_ERR_CANCELLED ? bai_check_cancel(context) : status;
 }

@@ -85,7 +85,8 @@ ba_status bai_model_read(ba_context *context, const uint8_t *data, int64_t lengt
 typedef struct bai_lane {
   bai_row **rows; /* one a member */
   int32_t row_count;
-  uint32_t *values; /* room for the entries of any row */
+  const uint8_t *symbols; /* qualities of the sequence to score, borrowed; NULL: it has none */
+  uint32_t *values;       /* room for the entries of any row */
   int64_t values_capacity;
   double *scores; /* outputs of the model, for callers that want no scores */
   double *part;   /* outputs of one member */
@@ -94,7 +95,7 @@ typedef struct bai_lane {
 /* Makes room for sequences of `longest` letters; on failure the lane stays fit for what it was. */
 ba_status bai_lane_reserve(ba_context *context, const ba_model *model, bai_lane *lane, int64_t longest);
 void bai_lane_free(ba_context *context, bai_lane *lane);
-/* The model's scores of a sequence. Records no error: BA_ERR_LENGTH, BA_ERR_LETTER or BA_ERR_CANCELLED, which
+/* The model's scores of a sequence. Records no error: a status that bai_row_explains, or BA_ERR_CANCELLED, which
  * bai_lane_explain words. */
 ba_status bai_lane_score(const bai_kernels *kernels, const ba_model *model, bai_lane *lane, const char *letters,
                          int64_t length, double *scores);

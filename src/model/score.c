@@ -42,10 +42,12 @@ double bai_block_sum(const bai_kernels *kernels, const bai_member *member, int32
   const bai_plan *plan = member->plan;
   const bai_block *block = &plan->blocks[b];
   const int32_t *weights = member->weights + output * plan->width;
+  /* Roots of numbers below 1 are larger than these, but no larger than 1. */
+  const int64_t most = block->weighted ? (NARROW - n) * BAI_SHARES : NARROW;
   int64_t kept = 0;
-  for (int64_t i = 0; i < n && kept <= NARROW; i++) kept += counts[i];
-  const double sum = kept <= NARROW ? narrow_sum(kernels, block, weights, columns, counts, values, n)
-                                    : wide_sum(block, weights, columns, counts, n);
+  for (int64_t i = 0; i < n && kept <= most; i++) kept += counts[i];
+  const double sum = kept <= most ? narrow_sum(kernels, block, weights, columns, counts, values, n)
+                                  : wide_sum(block, weights, columns, counts, n);
   return bai_scale_by_power(sum, -member->exponents[output * plan->block_count + b]) * bai_value_unit(block);
 }
 
@@ -107,6 +109,7 @@ ba_status bai_lane_score_codes(const bai_kernels *kernels, const ba_model *model
   for (int32_t m = 0; m < model->member_count; m++) {
     bai_row *row = lane->rows[m];
     if (m > 0) memcpy(row->codes, lane->rows[0]->codes, (size_t)length);
+    row->symbols = lane->symbols;
     const ba_status status = bai_row_extract(kernels, row, length, ambiguous);
     if (status) return status;
     bai_member_score(kernels, &model->members[m], model->outputs, row, lane->values, part);

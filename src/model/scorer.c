@@ -107,7 +107,8 @@ typedef struct job {
   ba_scorer *scorer;
   const bai_kernels *kernels;
   const char *letters;
-  const int64_t *offsets; /* records; NULL for windows */
+  const int64_t *offsets;    /* records; NULL for windows */
+  const ba_records *records; /* for their qualities; NULL for windows */
   int64_t count, window, step;
   double *scores, *probabilities;
   _Atomic int64_t failed; /* the first index that failed */
@@ -119,6 +120,7 @@ static ba_status score_one(job *j, bai_lane *l, int64_t index) {
   const int64_t start = j->offsets ? j->offsets[index] : index * j->step;
   const int64_t length = j->offsets ? j->offsets[index + 1] - start : j->window;
   double *scores = j->scores ? j->scores + index * model->outputs : l->scores;
+  l->symbols = (const uint8_t *)ba_records_quality(j->records, index, NULL);
   const ba_status status = bai_lane_score(j->kernels, model, l, j->letters + start, length, scores);
   if (!status && j->probabilities)
     bai_probabilities(j->kernels, model->classes, scores, j->probabilities + index * model->classes);
@@ -147,7 +149,7 @@ static ba_status run(job *j, int64_t longest) {
   j->failed = INT64_MAX;
   j->kernels = bai_kernels_of(context);
   status = bai_parallel(context, batches, score_batch, j);
-  if (status == BA_ERR_LENGTH || status == BA_ERR_LETTER) {
+  if (bai_row_explains(status)) {
     const int64_t i = j->failed;
     const int64_t length = j->offsets ? j->offsets[i + 1] - j->offsets[i] : j->window;
     return bai_lane_explain(context, &j->scorer->lanes[0], status, i + 1, length);
@@ -164,6 +166,7 @@ ba_status ba_scorer_predict_records(ba_scorer *scorer, const ba_records *records
   if (!records) return bai_leave(context, bai_fail(context, BA_ERR_ARGUMENT, "predict: expected records"));
   job j = {0};
   j.scorer = scorer;
+  j.records = records;
   j.letters = bai_records_letters(records);
   j.offsets = bai_records_offsets(records);
   j.count = ba_records_count(records);
@@ -237,6 +240,7 @@ static void attribute_block(const attribution *a, int32_t m, int32_t b) {
 
 static ba_status attribute(ba_context *context, const attribution *a, const char *letters, int64_t length) {
   const int64_t ambiguous = a->kernels->encode(a->lane->rows[0]->codes, (const uint8_t *)letters, length);
+  a->lane->symbols = NULL;
   ba_status status = bai_lane_score_codes(a->kernels, a->model, a->lane, length, ambiguous, a->lane->scores);
   if (status) return bai_lane_explain(context, a->lane, status, -1, length);
   for (int64_t i = 0; i < length; i++) a->shares[i] = 0.0;

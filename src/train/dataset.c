@@ -22,15 +22,17 @@ static int32_t at_i32(const bai_vector *vector, int64_t index) {
 ba_status ba_dataset_create(ba_context *context, const char *options, ba_dataset **out) {
   ba_status status = bai_enter(context);
   if (status) return status;
-  const bai_option none[] = {{NULL, 0, NULL, 0, 0, NULL}};
+  int32_t keeps_quality = 0;
+  const bai_option table[] = {{"quality", 'w', "drop|keep", 0, 0, &keeps_quality}, {NULL, 0, NULL, 0, 0, NULL}};
   const int64_t zero = 0;
   ba_dataset *dataset = NULL;
   if (!out) status = bai_fail(context, BA_ERR_ARGUMENT, "dataset: expected a place for the result");
   if (!status) *out = NULL;
-  if (!status) status = bai_options_parse(context, options, none);
+  if (!status) status = bai_options_parse(context, options, table);
   if (!status) status = bai_alloc_zero(context, 1, sizeof *dataset, &dataset);
   if (!status) {
     dataset->context = bai_context_retain(context);
+    dataset->keeps_quality = keeps_quality;
     status = bai_vector_append(context, &dataset->exception_starts, &zero, 1, 8);
   }
   if (status)
@@ -46,7 +48,7 @@ void ba_dataset_destroy(ba_dataset *dataset) {
   bai_vector *parts[] = {&dataset->packed,      &dataset->starts,    &dataset->lengths, &dataset->exceptions,
                          &dataset->names,       &dataset->name_ends, &dataset->labels,  &dataset->exception_starts,
                          &dataset->weights,     &dataset->groups,    &dataset->parts,   &dataset->folds,
-                         &dataset->class_order, &dataset->times};
+                         &dataset->class_order, &dataset->times,     &dataset->symbols, &dataset->symbol_starts};
   for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) bai_vector_free(context, parts[i]);
   bai_names_free(context, &dataset->classes);
   bai_names_free(context, &dataset->group_names);
@@ -64,6 +66,8 @@ static void restore(ba_dataset *dataset, const ba_dataset *before) {
   dataset->lengths.count = before->lengths.count;
   dataset->exceptions.count = before->exceptions.count;
   dataset->exception_starts.count = before->exception_starts.count;
+  dataset->symbols.count = before->symbols.count;
+  dataset->symbol_starts.count = before->symbol_starts.count;
   dataset->names.count = before->names.count;
   dataset->name_ends.count = before->name_ends.count;
   dataset->labels.count = before->labels.count;
@@ -112,6 +116,14 @@ static ba_status pack_letters(ba_dataset *dataset, const char *letters, int64_t 
   return status;
 }
 
+static ba_status keep_symbols(ba_dataset *dataset, const char *symbols, int64_t length) {
+  const int64_t start = symbols ? dataset->symbols.count : -1;
+  if (!dataset->keeps_quality) return BA_OK;
+  ba_status status = bai_vector_append(dataset->context, &dataset->symbol_starts, &start, 1, 8);
+  if (!status && symbols) status = bai_vector_append(dataset->context, &dataset->symbols, symbols, length, 1);
+  return status;
+}
+
 int32_t bai_is_class_name(const char *text, int64_t length) {
   for (int64_t i = 0; i < length; i++)
     if ((uint8_t)text[i] < 0x20 || text[i] == 0x7f) return 0;
@@ -147,6 +159,7 @@ ba_status bai_dataset_add_row(ba_dataset *dataset, const bai_new_row *row) {
   if (!status && row->group)
     status = bai_names_index(context, &dataset->group_names, row->group, row->group_length, &group);
   if (!status) status = pack_letters(dataset, row->letters, row->letters_length);
+  if (!status) status = keep_symbols(dataset, row->symbols, row->letters_length);
   if (!status) status = bai_vector_append(context, &dataset->starts, &start, 1, 8);
   if (!status) status = bai_vector_append(context, &dataset->lengths, &row->letters_length, 1, 8);
   if (!status) status = bai_vector_append(context, &dataset->exception_starts, &dataset->exceptions.count, 1, 8);
@@ -173,6 +186,7 @@ static ba_status add_records(ba_dataset *dataset, const ba_records *records, con
   for (int64_t i = 0; i < ba_records_count(records); i++) {
     bai_new_row row = {0};
     row.letters = ba_records_sequence(records, i, &row.letters_length);
+    row.symbols = ba_records_quality(records, i, NULL);
     row.name = ba_records_name(records, i, &row.name_length);
     row.label = labels ? labels[i] : label;
     row.group = groups ? groups[i] : NULL;
@@ -366,13 +380,20 @@ int64_t bai_dataset_codes(const bai_kernels *kernels, const ba_dataset *dataset,
   return to - from;
 }
 
+const uint8_t *bai_dataset_symbols(const ba_dataset *dataset, int64_t row) {
+  const int64_t start = dataset->keeps_quality ? at_i64(&dataset->symbol_starts, row) : -1;
+  return start < 0 ? NULL : (const uint8_t *)dataset->symbols.data + start;
+}
+
 static ba_status give_records(ba_context *context, ba_dataset *dataset, int64_t first, int64_t count,
                               ba_records **out) {
   const bai_kernels *kernels = bai_kernels_of(context);
   bai_vector letters = {0, 0, 0}, offsets = {0, 0, 0}, name_offsets = {0, 0, 0};
+  bai_vector symbols = {0, 0, 0}, symbol_offsets = {0, 0, 0};
   int64_t at = 0, name_at = 0;
   ba_status status = bai_vector_append(context, &offsets, &at, 1, 8);
   if (!status) status = bai_vector_append(context, &name_offsets, &name_at, 1, 8);
+  if (!status) status = bai_vector_append(context, &symbol_offsets, &at, 1, 8);
   const int64_t names_from = first ? at_i64(&dataset->name_ends, first - 1) : 0;
   for (int64_t row = first; !status && row < first + count; row++) {
     const int64_t length = bai_dataset_length(dataset, row);
@@ -385,6 +406,10 @@ static ba_status give_records(ba_context *context, ba_dataset *dataset, int64_t 
     for (int64_t i = at_i64(&dataset->exception_starts, row); i < at_i64(&dataset->exception_starts, row + 1); i++)
       to[exceptions[i].position] = (uint8_t)exceptions[i].letter;
     letters.count += length;
+    const uint8_t *quality = bai_dataset_symbols(dataset, row);
+    if (quality) status = bai_vector_append(context, &symbols, quality, length, 1);
+    if (!status) status = bai_vector_append(context, &symbol_offsets, &symbols.count, 1, 8);
+    if (status) break;
     status = bai_vector_append(context, &offsets, &letters.count, 1, 8);
     name_at = at_i64(&dataset->name_ends, row) - names_from;
     if (!status) status = bai_vector_append(context, &name_offsets, &name_at, 1, 8);
@@ -392,12 +417,14 @@ static ba_status give_records(ba_context *context, ba_dataset *dataset, int64_t 
   if (!status) {
     const char *names = dataset->names.data ? (const char *)dataset->names.data + names_from : "";
     const bai_texts name_texts = {names, name_offsets.data}, letter_texts = {letters.data, offsets.data};
-    const bai_texts none = {NULL, NULL};
-    status = bai_records_make(context, name_texts, letter_texts, none, count, out);
+    const bai_texts quality_texts = {symbols.data, symbol_offsets.data};
+    status = bai_records_make(context, name_texts, letter_texts, quality_texts, count, out);
   }
   bai_vector_free(context, &letters);
   bai_vector_free(context, &offsets);
   bai_vector_free(context, &name_offsets);
+  bai_vector_free(context, &symbols);
+  bai_vector_free(context, &symbol_offsets);
   return status;
 }
 

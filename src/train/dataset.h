@@ -33,6 +33,8 @@ struct ba_dataset {
   bai_vector lengths;          /* int64 */
   bai_vector exceptions;       /* bai_exception, by row and position */
   bai_vector exception_starts; /* int64, rows + 1 once there is a row */
+  bai_vector symbols;          /* quality symbols, of the rows that have them */
+  bai_vector symbol_starts;    /* int64, -1 for none; empty unless keeps_quality */
   bai_vector names;            /* bytes of all names */
   bai_vector name_ends;        /* int64 */
   bai_vector labels;           /* int32, order of first sight */
@@ -45,11 +47,13 @@ struct ba_dataset {
   int64_t longest, bases, ambiguous, left_out;
   int32_t folds_made;
   int32_t folds_in_time; /* they follow each other: a fold is tested by what was learnt from those before it */
+  int32_t keeps_quality;
 };
 
 /* One row to add. */
 typedef struct bai_new_row {
   const char *letters, *name, *label, *group; /* group NULL for none */
+  const char *symbols;                        /* one a letter; NULL for none */
   int64_t letters_length, name_length, label_length, group_length;
   double weight;
   const double *time; /* NULL for none */
@@ -70,6 +74,9 @@ int32_t bai_dataset_label(const ba_dataset *dataset, int64_t row); /* in class o
 int64_t bai_dataset_length(const ba_dataset *dataset, int64_t row);
 /* Codes of a row, 4 for ambiguous; returns how many are ambiguous. */
 int64_t bai_dataset_codes(const bai_kernels *kernels, const ba_dataset *dataset, int64_t row, uint8_t *codes);
+
+/* Quality symbols of a row, one a letter; NULL when it has none or the dataset does not keep them. */
+const uint8_t *bai_dataset_symbols(const ba_dataset *dataset, int64_t row);
 
 /* table.c: rows of a CSV or TSV file. Columns are names, or numbers from 1; "" means the usual name if it is there. */
 typedef struct bai_columns {

@@ -30,6 +30,7 @@ static ba_status score_batch(void *argument, int32_t worker, int64_t batch) {
   for (int64_t i = batch * BATCH; i < end; i++) {
     const int64_t ambiguous = bai_dataset_codes(s->kernels, s->dataset, s->rows[i], lane->rows[0]->codes);
     double *scores = s->scores ? s->scores + i * s->model->outputs : lane->scores;
+    lane->symbols = bai_dataset_symbols(s->dataset, s->rows[i]);
     const ba_status status =
         bai_lane_score_codes(s->kernels, s->model, lane, bai_dataset_length(s->dataset, s->rows[i]), ambiguous, scores);
     if (status) {
@@ -53,7 +54,7 @@ ba_status bai_score_rows(ba_context *context, const ba_model *model, const ba_da
   for (int32_t i = 0; !status && i < workers; i++)
     status = bai_lane_reserve(context, model, &s.lanes[i], dataset->longest);
   if (!status) status = bai_parallel(context, batches, score_batch, &s);
-  if (status == BA_ERR_LENGTH || status == BA_ERR_LETTER)
+  if (bai_row_explains(status))
     status =
         bai_lane_explain(context, &s.lanes[0], status, rows[s.failed] + 1, bai_dataset_length(dataset, rows[s.failed]));
   for (int32_t i = 0; i < workers; i++) bai_lane_free(context, &s.lanes[i]);

@@ -118,6 +118,7 @@ void bai_problem_destroy(bai_problem *p) {
 
 ba_status bai_problem_features(const bai_problem *p, const bai_kernels *kernels, bai_pass_lane *lane, int64_t row) {
   const int64_t ambiguous = bai_dataset_codes(kernels, p->dataset, row, lane->row->codes);
+  lane->row->symbols = bai_dataset_symbols(p->dataset, row);
   const ba_status status = bai_row_extract(kernels, lane->row, bai_dataset_length(p->dataset, row), ambiguous);
   if (status) return status;
   int64_t from = 0;
@@ -266,7 +267,7 @@ static ba_status run_pass(bai_problem *p, const double *x) {
     for (int32_t i = 0; !status && i < count; i++) status = need_partial(p, i);
     if (!status) status = run_wave(p, count, &run);
     if (status == BA_ERR_CANCELLED) return bai_check_cancel(p->context);
-    if (status == BA_ERR_LENGTH || status == BA_ERR_LETTER) return bai_problem_explain(p, status, run.failed_row);
+    if (bai_row_explains(status)) return bai_problem_explain(p, status, run.failed_row);
     if (status) return status;
     merge_wave(p, run.kernels, count);
     /* The stack is a binary counter: level l holds a node of 2^l waves when bit l of `waves` is set. */

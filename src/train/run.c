@@ -240,7 +240,8 @@ static ba_status digest_rows(bai_run *t, uint64_t *digest, int64_t *rows, int64_
     const uint64_t seed = bai_hash_bytes(DIGEST_SEED ^ weight, (const uint8_t *)label, bai_length(label));
     const int64_t length = bai_dataset_length(t->dataset, row);
     bai_dataset_codes(kernels, t->dataset, row, codes);
-    *digest += bai_hash_bytes(seed, codes, length);
+    const uint8_t *symbols = t->plan->needs_quality ? bai_dataset_symbols(t->dataset, row) : NULL;
+    *digest += bai_hash_bytes(symbols ? bai_hash_bytes(seed, symbols, length) : seed, codes, length);
     ++*rows;
     *bases += length;
   }

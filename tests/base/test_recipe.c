@@ -14,7 +14,7 @@
 #include "base/recipe.h"
 #include "support/fault.h"
 
-#define KMER(k) "Kmer(k=" k ", strand=forward, value=sqrt, norm=l2, slots=1048576, ambiguous=skip)"
+#define KMER(k) "Kmer(k=" k ", strand=forward, value=sqrt, norm=l2, slots=1048576, ambiguous=skip, quality=ignore)"
 #define POSITION(k) "PositionKmer(k=" k ", anchor=none, norm=l2, ambiguous=skip)"
 #define SOLVER                                                                                            \
   "l2=0.0001, l1=0, solver=lbfgs, tol=0.001, max_iter=300, memory=10, epochs=20, rate=0.05, patience=3, " \
@@ -55,17 +55,17 @@ static void test_canonical_text(void **state) {
       {"Kmer(k=31)", KMER("31")},
       {"spectrum(k=2)", KMER("2")},
       {"SPECTRUM(k=2)", KMER("2")},
-      {"Kmer(ambiguous=ERROR, slots=16, norm=None, value=Freq, strand=Canonical, k=2..3)",
-       "Kmer(k=2..3, strand=canonical, value=freq, norm=none, slots=16, ambiguous=error)"},
+      {"Kmer(quality=Weight, ambiguous=ERROR, slots=16, norm=None, value=Freq, strand=Canonical, k=2..3)",
+       "Kmer(k=2..3, strand=canonical, value=freq, norm=none, slots=16, ambiguous=error, quality=weight)"},
       {"Kmer(k=2, value=count, norm=l1)",
-       "Kmer(k=2, strand=forward, value=count, norm=l1, slots=1048576, ambiguous=skip)"},
+       "Kmer(k=2, strand=forward, value=count, norm=l1, slots=1048576, ambiguous=skip, quality=ignore)"},
       {"Kmer(k=2,value=binary,slots=1073741824)",
-       "Kmer(k=2, strand=forward, value=binary, norm=l2, slots=1073741824, ambiguous=skip)"},
+       "Kmer(k=2, strand=forward, value=binary, norm=l2, slots=1073741824, ambiguous=skip, quality=ignore)"},
       {"positionkmer(k=1..3)", POSITION("1..3")},
       {"PositionKmer(k=8, anchor=end, norm=l1, ambiguous=error)",
        "PositionKmer(k=8, anchor=end, norm=l1, ambiguous=error)"},
       {"Kmer(k=6)+PositionKmer(k=2)+Kmer(k=6)", KMER("6") " + " POSITION("2") " + " KMER("6")},
-      {"@motif", "Kmer(k=3..10, strand=canonical, value=sqrt, norm=l2, slots=1048576, ambiguous=skip)"},
+      {"@motif", "Kmer(k=3..10, strand=canonical, value=sqrt, norm=l2, slots=1048576, ambiguous=skip, quality=ignore)"},
       {"@Anchored", KMER("1..8") " + " POSITION("1..3")},
       {"@anchored + Kmer(k=9) | Softmax", KMER("1..8") " + " POSITION("1..3") " + " KMER("9") " | Softmax(" SOLVER},
       {"Kmer(k=1)|logistic", KMER("1") " | Logistic(" SOLVER},
@@ -197,10 +197,10 @@ static void test_refusals(void **state) {
       {"Kmer", 5, "Kmer needs k; expected word length, or a range such as 1..8"},
       {"Kmer()", 7, "Kmer needs k; expected word length, or a range such as 1..8"},
       {"PositionKmer(anchor=start)", 27, "PositionKmer needs k; expected word length, or a range such as 1..3"},
-      {"Kmer(kk=3)", 6, "unknown key; expected k, strand, value, norm, slots, ambiguous"},
-      {"Kmer(=3)", 6, "unknown key; expected k, strand, value, norm, slots, ambiguous"},
-      {"Kmer(k=3,)", 10, "unknown key; expected k, strand, value, norm, slots, ambiguous"},
-      {"Kmer(k=3, anchor=end)", 11, "unknown key; expected k, strand, value, norm, slots, ambiguous"},
+      {"Kmer(kk=3)", 6, "unknown key; expected k, strand, value, norm, slots, ambiguous, quality"},
+      {"Kmer(=3)", 6, "unknown key; expected k, strand, value, norm, slots, ambiguous, quality"},
+      {"Kmer(k=3,)", 10, "unknown key; expected k, strand, value, norm, slots, ambiguous, quality"},
+      {"Kmer(k=3, anchor=end)", 11, "unknown key; expected k, strand, value, norm, slots, ambiguous, quality"},
       {"PositionKmer(k=2, value=count)", 19, "unknown key; expected k, anchor, norm, ambiguous"},
       {"Kmer(k=3) | Logistic(k=3)", 22, "unknown key; expected " MODEL_KEYS},
       {"Kmer(k=3, K=4)", 11, "key given twice; expected each key once"},
@@ -210,7 +210,7 @@ static void test_refusals(void **state) {
       {"Kmer(k=3 strand=forward)", 10, "unfinished term; expected ',' or ')'"},
       {"Kmer(k=3 .. 5)", 10, "unfinished term; expected ',' or ')'"},
       {"Kmer(k=3..5..6)", 12, "unfinished term; expected ',' or ')'"},
-      {"Kmer(", 6, "unknown key; expected k, strand, value, norm, slots, ambiguous"},
+      {"Kmer(", 6, "unknown key; expected k, strand, value, norm, slots, ambiguous, quality"},
       {"Kmer(k=3) Kmer(k=4)", 11, "text after the end; expected '+' or '|'"},
       {"Kmer(k=3))", 10, "text after the end; expected '+' or '|'"},
       {"Kmer(k=3) |", 12, "no model term; expected Logistic, Softmax"},

@@ -2,6 +2,7 @@
  *
  * test_row.c: the counts of one sequence against words counted one by one, at every CPU level.
  */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -194,6 +195,89 @@ static void test_nothing_is_left_of_the_sequence_before(void **state) {
   bai_plan_destroy(plan);
 }
 
+/* What a k-mer of a weighted block counts: the definition of docs/numbers.md over long doubles and integers. */
+static uint32_t share_of(const uint8_t *symbols, int32_t k) {
+  uint64_t right = UINT64_C(1) << 32;
+  long double exact = 256;
+  for (int32_t i = 0; i < k; i++) {
+    const long double chance = 1 - powl(10, -(symbols[i] - 33) / 10.0L);
+    const uint64_t letter = (uint64_t)llroundl(ldexpl(chance, 32));
+    right = i == 0 ? letter : (right * letter + 0x80000000u) >> 32;
+    exact *= chance;
+  }
+  const uint32_t share = (uint32_t)((right + 0x800000) >> 24);
+  assert_true(fabsl((long double)share - exact) < 0.5001L);
+  return share;
+}
+
+static void check_weighted(const bai_plan *plan, bai_row *row, const char *letters, const uint8_t *symbols, int64_t n) {
+  const bai_kernels *levels[3];
+  const int32_t level_count = bai_kernels_available(levels);
+  for (int32_t l = 0; l < level_count; l++) {
+    row->symbols = symbols;
+    assert_int_equal(bai_row_extract_letters(levels[l], row, letters, n), BA_OK);
+    for (int32_t b = 0; b < plan->block_count; b++) {
+      const bai_block *block = &plan->blocks[b];
+      const brute slow = brute_of(plan, block);
+      uint32_t *counts = calloc((size_t)block->width, 4), *wanted = calloc((size_t)block->width, 4);
+      int64_t *columns = malloc(((size_t)n + 1) * 8), *starts = malloc(((size_t)n + 1) * 8);
+      const int64_t kept = brute_count(&slow, letters, n, counts, columns, starts);
+      int64_t distinct = 0;
+      for (int64_t i = 0; i < kept; i++) {
+        const uint32_t share = block->weighted ? share_of(symbols + starts[i], block->k) : 1;
+        distinct += wanted[columns[i]] == 0 && share > 0;
+        wanted[columns[i]] += share;
+      }
+      const int64_t from = b ? row->ends[b - 1] : 0;
+      assert_int_equal(row->ends[b] - from, distinct);
+      for (int64_t i = from; i < row->ends[b]; i++) {
+        assert_true(row->counts[i] > 0);
+        assert_int_equal(row->counts[i], wanted[row->columns[i] - block->first]);
+      }
+      free(counts);
+      free(wanted);
+      free(columns);
+      free(starts);
+    }
+    for (int64_t i = 0; i < plan->most_slots; i++) assert_int_equal(row->table[i], 0);
+  }
+}
+
+static void test_weighted_by_quality(void **state) {
+  static const char *const recipes[] = {
+      "Kmer(k=1..5, quality=weight)", "Kmer(k=4, quality=weight) + Kmer(k=2, quality=weight) + Kmer(k=3)",
+      "Kmer(k=2..4, strand=canonical, quality=weight)", "Kmer(k=9..12, slots=256, quality=weight, value=count)"};
+  bai_plan *plan;
+  bai_row *row;
+  char *letters = malloc(MOST);
+  uint8_t *symbols = malloc(MOST);
+  for (size_t i = 0; i < sizeof recipes / sizeof *recipes; i++) {
+    assert_int_equal(make(*state, recipes[i], 0, MOST, &plan, &row), BA_OK);
+    for (size_t j = 0; j<sizeof lengths / sizeof *lengths; j += lengths[j]> 100 ? 4 : 1) {
+      const uint64_t seed = i * 100 + j;
+      brute_letters(seed, lengths[j], j % 2 ? 3 : 0, letters);
+      for (int64_t p = 0; p < lengths[j]; p++) {
+        const uint64_t bits = bai_random(seed, 5, (uint64_t)p);
+        symbols[p] = (uint8_t)(33 + (bits % 5 == 0 ? (bits >> 8) % 94 : 20 + (bits >> 8) % 74));
+      }
+      check_weighted(plan, row, letters, symbols, lengths[j]);
+    }
+    /* Without qualities nothing is extracted, unless there are no letters. */
+    row->symbols = NULL;
+    const ba_status status = bai_row_extract_letters(bai_kernels_of(*state), row, "ACGT", 4);
+    assert_int_equal(status, BA_ERR_QUALITY);
+    assert_int_equal(bai_row_explain(*state, row, status, 7, 4), BA_ERR_QUALITY);
+    assert_non_null(strstr(ba_context_error_message(*state), "record 7: the sequence has no qualities"));
+    assert_int_equal(bai_row_extract_letters(bai_kernels_of(*state), row, "", 0), BA_OK);
+    assert_int_equal(bai_row_reserve(*state, row, 1 << 24), BA_ERR_LIMIT);
+    bai_row_destroy(row);
+    bai_plan_destroy(plan);
+  }
+  assert_int_equal(make(*state, "Kmer(k=2, value=binary, quality=weight)", 0, 10, &plan, &row), BA_ERR_RECIPE);
+  free(letters);
+  free(symbols);
+}
+
 static void test_refusals(void **state) {
   const bai_kernels *kernels = bai_kernels_of(*state);
   bai_plan *plan;
@@ -264,6 +348,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(test_positions, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_only_other_letters, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_nothing_is_left_of_the_sequence_before, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(test_weighted_by_quality, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_refusals, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_a_failed_reserve_keeps_the_row, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_failing_allocations, set_up, tear_down),

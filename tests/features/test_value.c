@@ -152,6 +152,47 @@ static void test_fixed_values(void **state) {
   }
 }
 
+/* Counts in units of 1/256: what 256 c gives is what c gives without weights, to the bit, and others are in between. */
+static void test_weighted_counts(void **state) {
+  (void)state;
+  uint32_t counts[64], shares[64], fixed[64];
+  for (uint32_t i = 0; i < 64; i++) counts[i] = 1 + i * i * (i % 5 ? 1 : 100);
+  for (uint32_t i = 0; i < 64; i++) shares[i] = 256 * counts[i];
+  for (int32_t value = BAI_VALUE_COUNT; value <= BAI_VALUE_SQRT; value++)
+    for (int32_t norm = 0; norm < 3; norm++) {
+      const bai_block plain = {.kind = BAI_TERM_KMER, .value = value, .norm = norm};
+      const bai_block weighted = {.kind = BAI_TERM_KMER, .value = value, .norm = norm, .weighted = 1};
+      double a[64], b[64];
+      assert_true(bai_block_divisor(&plain, counts, 64) == bai_block_divisor(&weighted, shares, 64));
+      assert_true(bai_block_divisor(&weighted, shares, 0) == 1.0);
+      bai_values_double(&plain, counts, 64, a);
+      bai_values_double(&weighted, shares, 64, b);
+      for (int32_t i = 0; i < 64; i++) {
+        assert_true(a[i] == b[i]);
+        assert_true((double)bai_value_fixed(&plain, counts[i]) * bai_value_unit(&plain) ==
+                    (double)bai_value_fixed(&weighted, shares[i]) * bai_value_unit(&weighted));
+      }
+    }
+  const bai_block roots = {.kind = BAI_TERM_KMER, .value = BAI_VALUE_SQRT, .norm = BAI_NORM_L1, .weighted = 1};
+  for (uint32_t c = 1; c < 1000000; c++) {
+    /* r = round(sqrt(s)) for s = 2^40 c / 256 */
+    const wide s = (wide)c << 32, r = bai_value_fixed(&roots, c);
+    if (r * r - r >= s || s > r * r + r) fail_msg("count %u", c);
+  }
+  const uint32_t last = UINT32_MAX - 255; /* 2^24 - 1 k-mers */
+  const wide s = (wide)last << 32, r = bai_value_fixed(&roots, last);
+  assert_true(r * r - r < s && s <= r * r + r && r < UINT32_MAX);
+  for (uint32_t i = 0; i < 64; i++) counts[i] = 1 + i * 37;
+  bai_values_fixed(&roots, counts, 64, fixed);
+  uint64_t sum = 0;
+  for (int32_t i = 0; i < 64; i++) sum += fixed[i];
+  assert_true(bai_block_divisor(&roots, counts, 64) == (double)sum / 1048576.0);
+  const bai_block plain = {.kind = BAI_TERM_KMER, .value = BAI_VALUE_COUNT, .norm = BAI_NORM_NONE, .weighted = 1};
+  double values[64];
+  bai_values_double(&plain, counts, 64, values);
+  for (int32_t i = 0; i < 64; i++) assert_true(values[i] * 256 == counts[i]);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_fixed_sqrt_is_the_rounded_root),
@@ -159,6 +200,7 @@ int main(void) {
       cmocka_unit_test(test_norms_make_one),
       cmocka_unit_test(test_divisors_do_not_depend_on_order),
       cmocka_unit_test(test_fixed_values),
+      cmocka_unit_test(test_weighted_counts),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

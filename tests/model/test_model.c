@@ -118,7 +118,8 @@ static void test_rounding_bound(void **state) {
 static void test_what_a_model_says(void **state) {
   ba_context *context = *state;
   const char *recipe =
-      "Kmer(k=2, strand=forward, value=sqrt, norm=l2, slots=1048576, ambiguous=skip) + PositionKmer(k=1, "
+      "Kmer(k=2, strand=forward, value=sqrt, norm=l2, slots=1048576, ambiguous=skip, quality=ignore) + "
+      "PositionKmer(k=1, "
       "anchor=end, norm=l2, ambiguous=skip) | Softmax(";
   char text[2000], digest[17];
   int64_t n;

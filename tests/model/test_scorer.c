@@ -7,6 +7,8 @@
 
 #include "model/busy.h"
 #include "model/making.h"
+#include "model/oracle.h"
+#include "seq/records.h"
 #include "support/fault.h"
 
 typedef struct recipe_case {
@@ -303,6 +305,141 @@ static void test_attribution_by_hand(void **state) {
 
 static const char equal_recipe[] = "PositionKmer(k=2, ambiguous=error)";
 
+/* The same letters as `plain`, with qualities: Phred 93 for all, or random ones. */
+static ba_records *with_qualities(ba_context *context, const ba_records *plain, int32_t sure, uint64_t seed) {
+  const int64_t *offsets, n = ba_records_count(plain);
+  const char *letters = ba_records_columns(plain, &offsets);
+  char *symbols = malloc((size_t)offsets[n] + 1);
+  ba_records *records = NULL;
+  assert_non_null(symbols);
+  for (int64_t i = 0; i < offsets[n]; i++) {
+    const uint64_t bits = making_bits(&seed);
+    symbols[i] = sure ? '~' : (char)('!' + (bits % 6 == 0 ? (bits >> 8) % 94 : 15 + (bits >> 8) % 30));
+  }
+  const bai_texts none = {NULL, NULL};
+  OK(context,
+     bai_records_make(context, none, (bai_texts){letters, offsets}, (bai_texts){symbols, offsets}, n, &records));
+  free(symbols);
+  return records;
+}
+
+/* The integer sum of a block over the counts that the extractor gives, from the definition alone. */
+static double weighted_score(ba_context *context, const ba_model *model, const char *recipe, ba_records *records,
+                             int64_t index, int32_t root) {
+  ba_extractor *extractor = NULL;
+  ba_array *array = NULL;
+  const bai_member *member = &model->members[0];
+  OK(context, ba_extractor_create(context, recipe, &extractor));
+  OK(context, ba_extractor_apply_records(extractor, records, "output=counts", &array));
+  const int64_t width = ba_extractor_width(extractor);
+  const uint32_t *counts = (const uint32_t *)ba_array_data(array) + index * width;
+  double score = 0.0;
+  for (int32_t b = 0; b < member->plan->block_count; b++) {
+    const bai_block *block = &member->plan->blocks[b];
+    oracle_wide sum = 0;
+    uint64_t kept = 0, squares = 0;
+    for (int64_t c = block->first; c < block->first + block->width; c++) {
+      kept += counts[c];
+      squares += (uint64_t)counts[c] * counts[c];
+      uint64_t value = counts[c];
+      if (root) { /* round(sqrt(2^32 c)), bit by bit */
+        value = 0;
+        for (int32_t bit = 32; bit >= 0; bit--) {
+          const uint64_t next = value | UINT64_C(1) << bit;
+          if ((oracle_wide)next * next <= (oracle_wide)counts[c] << 32) value = next;
+        }
+        value += ((oracle_wide)counts[c] << 32) - (oracle_wide)value * value > (oracle_wide)value;
+      }
+      sum += (oracle_wide)member->weights[c] * value;
+    }
+    const double divisor = root ? sqrt((double)kept / 256) : sqrt((double)squares) / 256;
+    if (kept) score += ldexp((double)sum, -member->exponents[b] - (root ? 20 : 8)) / divisor;
+  }
+  ba_array_release(array);
+  ba_extractor_destroy(extractor);
+  return score + member->intercepts[0];
+}
+
+static void test_weighted_by_quality(void **state) {
+  static const struct {
+    const char *recipe, *plain;
+    int32_t root;
+  } pairs[] = {
+      {"Kmer(k=1..5, quality=weight)", "Kmer(k=1..5)", 1},
+      {"Kmer(k=2..4, strand=canonical, value=count, quality=weight)", "Kmer(k=2..4, strand=canonical, value=count)", 0},
+      {"Kmer(k=8, slots=256, quality=weight)", "Kmer(k=8, slots=256)", 1},
+  };
+  ba_context *context = *state;
+  for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+    ba_model *weighted = making_model(context, pairs[i].recipe, -1, 2, 5);
+    ba_model *plain = making_model(context, pairs[i].plain, -1, 2, 5);
+    ba_records *bare = making_records(context, 200, 0, 300, "AACGTACGTacgtuN", 21);
+    ba_records *sure = with_qualities(context, bare, 1, 0), *mixed = with_qualities(context, bare, 0, 22);
+    ba_scorer *scorer = NULL, *other = NULL;
+    double scores[200], expected[200];
+    OK(context, ba_scorer_create(context, weighted, NULL, &scorer));
+    OK(context, ba_scorer_create(context, plain, NULL, &other));
+    /* Letters that are sure count as they do without weights. */
+    OK(context, ba_scorer_predict_records(other, bare, expected, NULL));
+    OK(context, ba_scorer_predict_records(scorer, sure, scores, NULL));
+    SAME_BITS(scores, expected, 200);
+    OK(context, ba_scorer_predict_records(scorer, mixed, expected, NULL));
+    for (int64_t r = 0; r < 200; r += 9)
+      assert_true(expected[r] == weighted_score(context, weighted, pairs[i].recipe, mixed, r, pairs[i].root));
+    for (int32_t level = 0; level < 3; level++) {
+      if (!making_level(context, level)) continue;
+      for (int32_t threads = 1; threads < 4; threads += 2) {
+        OK(context, ba_context_set_threads(context, threads));
+        OK(context, ba_scorer_predict_records(scorer, mixed, scores, NULL));
+        SAME_BITS(scores, expected, 200);
+      }
+      OK(context, ba_model_selftest(context, weighted));
+    }
+    OK(context, ba_context_set_threads(context, 1));
+    /* No qualities, no score; nor is one taken from the records before. */
+    REFUSED(context, ba_scorer_predict_records(scorer, bare, scores, NULL), BA_ERR_QUALITY, "has no qualities");
+    REFUSED(context, ba_scorer_scan(scorer, "ACGTACGTACGT", 12, 10, 1, scores, 200, &(int64_t){0}), BA_ERR_QUALITY,
+            "record 1: the sequence has no qualities");
+    REFUSED(context, ba_scorer_attribute(scorer, "ACGTACGTACGT", 12, 0, scores), BA_ERR_QUALITY, "quality=ignore");
+    ba_scorer_destroy(scorer);
+    ba_scorer_destroy(other);
+    ba_records_release(bare);
+    ba_records_release(sure);
+    ba_records_release(mixed);
+    ba_model_release(weighted);
+    ba_model_release(plain);
+  }
+}
+
+/* Long poly-A reads go past the sums of 64 bits: levels and a hand calculation agree. */
+static void test_weighted_long(void **state) {
+  enum { LONG = 100000 };
+  ba_context *context = *state;
+  char *letters = malloc(LONG), *symbols = malloc(LONG);
+  const int64_t offsets[] = {0, LONG};
+  const double weights[] = {1, 0.5, 0.25, 0.125}, intercept = 0;
+  ba_records *records = NULL;
+  ba_scorer *scorer = NULL;
+  ba_model *model = NULL;
+  double score;
+  assert_true(letters && symbols);
+  memset(letters, 'A', LONG);
+  memset(symbols, '+', LONG); /* Phred 10: 0.9, which is 230 of 256 */
+  const bai_texts none = {NULL, NULL};
+  OK(context,
+     bai_records_make(context, none, (bai_texts){letters, offsets}, (bai_texts){symbols, offsets}, 1, &records));
+  OK(context,
+     making_model_of(context, "Kmer(k=1, value=count, norm=none, quality=weight)", -1, 2, weights, &intercept, &model));
+  OK(context, ba_scorer_create(context, model, NULL, &scorer));
+  OK(context, ba_scorer_predict_records(scorer, records, &score, NULL));
+  assert_true(score == 100000.0 * 230 / 256);
+  ba_scorer_destroy(scorer);
+  ba_model_release(model);
+  ba_records_release(records);
+  free(letters);
+  free(symbols);
+}
+
 static void test_refused_sequences(void **state) {
   ba_context *context = *state;
   ba_model *model = making_model(context, equal_recipe, 4, 3, 1);
@@ -564,6 +701,8 @@ int main(void) {
       cmocka_unit_test_setup_teardown(test_scan_equals_windows, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_attribution_adds_up, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_attribution_by_hand, making_set_up, making_tear_down),
+      cmocka_unit_test_setup_teardown(test_weighted_by_quality, making_set_up, making_tear_down),
+      cmocka_unit_test_setup_teardown(test_weighted_long, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_refused_sequences, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_refused_scans, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_refused_rows, making_set_up, making_tear_down),

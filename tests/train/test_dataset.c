@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "model/making.h"
+#include "seq/records.h"
 #include "support/fault.h"
 #include "support/temp.h"
 #include "train/dataset.h"
@@ -292,6 +293,41 @@ static void test_sequence_files(void **state) {
   ba_dataset_destroy(dataset);
 }
 
+/* Qualities stay when they are asked for, row by row, and go with rows that a failed call added. */
+static void test_qualities(void **state) {
+  ba_context *context = *state;
+  const char *letters = "ACGTNNAC", *symbols = "!5I~##";
+  const int64_t letter_ends[] = {0, 4, 4, 6, 8}, symbol_ends[] = {0, 4, 4, 6, 6};
+  const char *const labels[] = {"a", "b", "a", "b"}, *const bad[] = {"a", "b", "", "a"};
+  const bai_texts none = {NULL, NULL};
+  ba_records *records = NULL, *back = NULL;
+  ba_dataset *dataset = NULL, *dropping = empty(context);
+  OK(context, bai_records_make(context, none, (bai_texts){letters, letter_ends}, (bai_texts){symbols, symbol_ends}, 4,
+                               &records));
+  REFUSED(context, ba_dataset_create(context, "quality=maybe", &dataset), BA_ERR_RECIPE, "accepted: drop, keep");
+  OK(context, ba_dataset_create(context, "quality=keep", &dataset));
+  OK(context, ba_dataset_add_records(dataset, records, labels, NULL, NULL, BA_PART_TRAIN));
+  REFUSED(context, ba_dataset_add_records(dataset, records, bad, NULL, NULL, BA_PART_TRAIN), BA_ERR_LABEL, "label");
+  OK(context, ba_dataset_add_records(dataset, records, labels, NULL, NULL, BA_PART_DEV));
+  OK(context, ba_dataset_add_records(dropping, records, labels, NULL, NULL, BA_PART_TRAIN));
+  OK(context, ba_dataset_records(dataset, 1, 6, &back));
+  for (int64_t row = 0; row < 8; row++) {
+    const uint8_t *kept = bai_dataset_symbols(dataset, row);
+    const int64_t from = symbol_ends[row % 4], n = symbol_ends[row % 4 + 1] - from;
+    assert_int_equal(kept != NULL, n > 0);
+    if (n > 0) assert_memory_equal(kept, symbols + from, (size_t)n);
+    int64_t length = -1;
+    const char *given = row >= 1 && row < 7 ? ba_records_quality(back, row - 1, &length) : NULL;
+    if (row >= 1 && row < 7) assert_int_equal(length, n);
+    if (given) assert_memory_equal(given, symbols + from, (size_t)n);
+    if (row < 4) assert_null(bai_dataset_symbols(dropping, row));
+  }
+  ba_records_release(back);
+  ba_records_release(records);
+  ba_dataset_destroy(dataset);
+  ba_dataset_destroy(dropping);
+}
+
 static void test_null_arguments(void **state) {
   ba_dataset *out = NULL;
   int64_t n = 5;
@@ -383,6 +419,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(test_failures_add_nothing, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_many_failed_classes, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_sequence_files, making_set_up, making_tear_down),
+      cmocka_unit_test_setup_teardown(test_qualities, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_null_arguments, making_set_up, making_tear_down),
       cmocka_unit_test(test_every_failing_allocation),
       cmocka_unit_test_setup_teardown(test_limit_and_cancel, making_set_up, making_tear_down),
