@@ -64,7 +64,8 @@ struct ArrowArrayStream {
  * large_utf8. The first batch is read here, since it tells the format; a push reader is finished first.
  *
  * @param out a struct of the caller's, overwritten; a batch has at most 65,536 records
- * @return BA_OK, BA_ERR_ARGUMENT, also for a reader with `chunk=`, and what ba_reader_next returns; on failure the reader stays the caller's
+ * @return BA_OK, BA_ERR_ARGUMENT, also for a reader with `chunk=`, and what ba_reader_next returns; on failure the
+ * reader stays the caller's
  * Owns: on success the stream owns the reader, and closes it when it is released. Threads: the stream is used by one
  * thread at a time, and uses the reader's context; batches are released on any. Cost: no copy. Since 0.1.0.
  */

@@ -184,8 +184,8 @@ BA_API ba_status ba_scorer_create(ba_context *context, ba_model *model, const ch
  * float64 or float32 values (the float path: within 1e-6 of the sizes that add up to it, see docs/numbers.md).
  * @param scores n x outputs doubles, or NULL.
  * @param probabilities n x classes doubles, or NULL.
- * @return BA_OK; BA_ERR_SHAPE; BA_ERR_UNSUPPORTED for an ensemble; BA_ERR_ARGUMENT, with the row when the counts of one k add up to 2^31 or more;
- * BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_CANCELLED, BA_ERR_BUSY.
+ * @return BA_OK; BA_ERR_SHAPE; BA_ERR_UNSUPPORTED for an ensemble; BA_ERR_ARGUMENT, with the row when the counts of one
+ * k add up to 2^31 or more; BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_CANCELLED, BA_ERR_BUSY.
  * Owns: nothing. Threads: one at a time; runs on that one. Cost: n x width; the first float64 rows make 8 bytes a
  * weight. Since 0.1.0.
  */

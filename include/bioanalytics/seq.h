@@ -39,15 +39,15 @@ typedef struct ba_records ba_records;
  * @param options NULL, "" or a list of `ambiguous=skip|error` (letters other than A C G T U are kept and counted, the
  * default, or an error), `bgzf_end=warn|require` (a bgzf file without its end block gives a log line, the default, or
  * an error), `inflater=auto|zlib|isal|libdeflate` (what inflates, where it can; records and errors are the same),
- * `chunk=N` (FASTA sequences longer than N letters come in pieces of N, see ba_records_piece; default 0, whole records),
- * `overlap=M` (a piece starts with the last M letters of the piece before, M below N; default 0), `mmap=no|yes` (yes maps
- * a plain file instead of reading it, default no; if the file is cut short meanwhile, the system kills the process),
- * `threads=1..256` (how many inflate bgzf; default: what the context has now); for SAM, BAM and CRAM
- * `reference=FILE` (the FASTA file of a CRAM file that needs one), and `unmapped=keep|skip`, `secondary=keep|skip`
- * (supplementary ones too), `duplicates=keep|skip` (all default keep), `min_mapping_quality=0..254` (default 0; 255,
- * for unknown, is kept) and `tags=NM:AS:MD` (optional fields to keep, up to 32, for ba_records_tag).
- * What is cut off and left out: `trim_quality=0..93` and `trim_start_quality=0..93` (ends of low
- * quality, right and left; 0, the default, is off), and then, of what is left, `min_length=`, `max_length=`,
+ * `chunk=N` (FASTA sequences longer than N letters come in pieces of N, see ba_records_piece; default 0, whole
+ * records), `overlap=M` (a piece starts with the last M letters of the piece before, M below N; default 0),
+ * `mmap=no|yes` (yes maps a plain file instead of reading it, default no; if the file is cut short meanwhile, the
+ * system kills the process), `threads=1..256` (how many inflate bgzf; default: what the context has now); for SAM, BAM
+ * and CRAM `reference=FILE` (the FASTA file of a CRAM file that needs one), and `unmapped=keep|skip`,
+ * `secondary=keep|skip` (supplementary ones too), `duplicates=keep|skip` (all default keep),
+ * `min_mapping_quality=0..254` (default 0; 255, for unknown, is kept) and `tags=NM:AS:MD` (optional fields to keep, up
+ * to 32, for ba_records_tag). What is cut off and left out: `trim_quality=0..93` and `trim_start_quality=0..93` (ends
+ * of low quality, right and left; 0, the default, is off), and then, of what is left, `min_length=`, `max_length=`,
  * `max_ambiguous=` (letters other than A C G T U) and `min_mean_quality=0..93` (the Phred value of the mean probability
  * of an error); `pair_filter=any|both` says when a pair goes (ba_reader_open_pair). docs/formats.md has the formulas.
  * @return BA_OK, BA_ERR_ARGUMENT, BA_ERR_RECIPE for an option, BA_ERR_IO, BA_ERR_UNSUPPORTED, BA_ERR_MEMORY,

@@ -141,11 +141,13 @@ BA_API double ba_dataset_time(const ba_dataset *dataset, int64_t row);
  * @param dataset not NULL.
  * By time the folds follow each other, rows of one time together; a model that leaves a fold out learns from the folds
  * before it alone, and cross-validation scores all but the first.
- * @param options `by=stratified|random|group|similarity|time` (default stratified), `folds=2..` (default 5; at most one a
- * training row or group), `seed=0..` (default 1; without effect where groups stay whole), and for similarity `k=1..255`
- * (default 21), `threshold=0..1` (default 0.5; at 1 only the same letters count), `scaled=1..` (default 1, exact).
- * @return BA_OK; BA_ERR_LABEL when by=group or by=time and a row has no group or time or there are fewer than folds; BA_ERR_RECIPE
- * for an option or more folds than rows; BA_ERR_ARGUMENT, BA_ERR_CANCELLED, BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_BUSY.
+ * @param options `by=stratified|random|group|similarity|time` (default stratified), `folds=2..` (default 5; at most one
+ * a training row or group), `seed=0..` (default 1; without effect where groups stay whole), and for similarity
+ * `k=1..255` (default 21), `threshold=0..1` (default 0.5; at 1 only the same letters count), `scaled=1..` (default 1,
+ * exact).
+ * @return BA_OK; BA_ERR_LABEL when by=group or by=time and a row has no group or time or there are fewer than folds;
+ * BA_ERR_RECIPE for an option or more folds than rows; BA_ERR_ARGUMENT, BA_ERR_CANCELLED, BA_ERR_MEMORY, BA_ERR_LIMIT,
+ * BA_ERR_BUSY.
  * Owns: nothing. Threads: one at a time. Cost: one pass and a sort of the rows or groups; by similarity an index of
  * about 40 bytes a k-mer while it runs. Since 0.1.0.
  */
@@ -159,9 +161,9 @@ BA_API ba_status ba_dataset_split(ba_dataset *dataset, const char *options);
  * @param dataset not NULL.
  * @param options `by=`, `seed=`, `k=`, `threshold=`, `scaled=` as in ba_dataset_split; `train=`, `dev=`, `test=`:
  * shares, 0 to 1, that add up to 1; one that is left out is 0, and with all left out they are 0.8, 0.1 and 0.1.
- * @return BA_OK; BA_ERR_LABEL when by=group or by=time and a row has no group or time, or there are too few of them; BA_ERR_RECIPE
- * for an option, shares that do not add up to 1, or fewer rows than parts; BA_ERR_ARGUMENT, BA_ERR_CANCELLED,
- * BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_BUSY.
+ * @return BA_OK; BA_ERR_LABEL when by=group or by=time and a row has no group or time, or there are too few of them;
+ * BA_ERR_RECIPE for an option, shares that do not add up to 1, or fewer rows than parts; BA_ERR_ARGUMENT,
+ * BA_ERR_CANCELLED, BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_BUSY.
  * Owns: nothing. Threads: one at a time. Cost: as ba_dataset_split. Since 0.1.0.
  */
 BA_API ba_status ba_dataset_deal(ba_dataset *dataset, const char *options);
