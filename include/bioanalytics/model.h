@@ -144,6 +144,17 @@ BA_API ba_status ba_model_column_name(ba_context *context, const ba_model *model
 BA_API ba_status ba_model_weights(ba_context *context, const ba_model *model, int32_t output, double *weights,
                                   double *intercept);
 /**
+ * Gives what the probability of a class has to reach for the class to be in a split-conformal set: a set of all classes
+ * that reach it holds the true one with at least the coverage asked for, over new rows like those of ba_calibrate.
+ * @param model NULL gives NaN.
+ * @param coverage above 0 and below 1, such as 0.9.
+ * @return 0 to 1; 0, so that all classes are in, when there were too few rows to promise more; NaN without conformal
+ * rows in the model, or for another coverage. Cannot fail. Source: Vovk, Gammerman, Shafer, Algorithmic Learning in a
+ * Random World, 2005; the score is 1 - the probability of the true class, the rank (n + 1) coverage, rounded up.
+ * Owns: nothing. Threads: any. Cost: constant. Since 0.1.0.
+ */
+BA_API double ba_model_conformal_threshold(const ba_model *model, double coverage);
+/**
  * Scores the golden inputs of the model at every CPU level that this machine has, and compares all bits.
  * @param context not NULL.
  * @param model not NULL.

@@ -271,6 +271,27 @@ BA_API ba_status ba_metrics_create(ba_context *context, int32_t classes, int64_t
  */
 BA_API ba_status ba_evaluate(ba_context *context, ba_model *model, ba_dataset *dataset, int32_t part, ba_metrics **out);
 /**
+ * Makes a model like another one whose probabilities are fitted to rows that it was not trained on, and which can give
+ * split-conformal sets (ba_model_conformal_threshold). Scores stay as they are.
+ *
+ * platt: sigmoid(a score + b) with a and b of the least log loss towards Platt's smoothed targets (n + 1) / (n + 2) and
+ * 1 / (n + 2); temperature: scores times the one positive number of the least log loss; isotonic: the rising line of the
+ * least squared error, by pool-adjacent-violators. Sources: Platt, 1999; Guo et al., On Calibration of Modern Neural
+ * Networks, 2017; Zadrozny and Elkan, 2002.
+ * @param model not NULL; it stays as it is. A calibration that it has is replaced.
+ * @param dataset made from `context`; its class names must be known to the model.
+ * @param part rows to calibrate on, BA_PART_TRAIN to BA_PART_TEST, or BA_PART_ALL; best rows that trained nothing.
+ * @param options `method=platt|temperature|isotonic|none` (default platt for two classes, else temperature; isotonic and
+ * platt need two), `conformal=yes|no` (default yes).
+ * @param out gets the model.
+ * @return BA_OK; BA_ERR_CLASSES when a class has no rows; BA_ERR_RECIPE for an option; BA_ERR_LABEL, BA_ERR_LETTER and
+ * BA_ERR_LENGTH with the row; BA_ERR_ARGUMENT, BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_CANCELLED, BA_ERR_BUSY.
+ * Owns: the caller releases the new model. Threads: one at a time; scores on as many as the context allows. Cost: one
+ * score a row, then a sort; 8 bytes a row in the model for conformal sets. Since 0.1.0.
+ */
+BA_API ba_status ba_calibrate(ba_context *context, ba_model *model, ba_dataset *dataset, int32_t part,
+                              const char *options, ba_model **out);
+/**
  * Trains once for each fold of ba_dataset_split, scores the fold left out, and computes the metrics of all of these
  * predictions together.
  * @param recipe as for ba_trainer_create.

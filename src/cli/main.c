@@ -14,6 +14,7 @@ const cli_command cli_commands[] = {
     {"features", cli_features, "compute the features of a recipe: TSV, libsvm or NPY"},
     {"train", cli_train, "fit a model to labelled sequences and write it to one file"},
     {"eval", cli_eval, "measure a model on labelled sequences"},
+    {"calibrate", cli_calibrate, "fit a model's probabilities to rows that it has not seen"},
     {"predict", cli_predict, "give each record a class, a probability and a score"},
     {"scan", cli_scan, "score every window along long sequences, as bedGraph"},
     {"explain", cli_explain, "list the features that weigh most, or each letter's part of a score"},

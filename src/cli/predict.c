@@ -2,6 +2,7 @@
  *
  * predict.c: `ba predict`, class, probability and score of every record.
  */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,6 +17,7 @@ typedef struct job {
   int32_t classes, outputs;
   double *scores, *probabilities; /* of one batch */
   int64_t records, ambiguous;
+  double threshold; /* of the sets; NaN without them */
   FILE *out;
 } job;
 
@@ -25,6 +27,9 @@ static const cli_spec spec = {
     "Scores every record and writes a table: name, class, probability, score.\n"
     "With two classes the probability is that of the second and the score its margin, positive for the second class;\n"
     "with more there is a column probability:CLASS for each, and the score is the margin of the class predicted.\n"
+    "--coverage adds a column set: the classes, with '|' between them, that hold the true one at least that often; "
+    "the\n"
+    "model must come from `ba calibrate`.\n"
     "Numbers have 17 significant digits and are the same bits on every machine. --json gives one object a line.",
     "  ba predict --model m.ba new.fa.gz > scores.tsv\n"
     "  zcat new.fa.gz | ba predict --model m.ba --json -\n",
@@ -37,7 +42,11 @@ static void write_header(const job *j) {
   if (j->classes == 2) fputs("\tprobability", j->out);
   for (int32_t i = 0; j->classes != 2 && i < j->classes; i++)
     fprintf(j->out, "\tprobability:%s", ba_model_class_name(j->model, i));
-  fputs("\tscore\n", j->out);
+  fputs(isnan(j->threshold) ? "\tscore\n" : "\tscore\tset\n", j->out);
+}
+
+static bool in_set(const job *j, const double *p, int32_t class) {
+  return p[class] >= j->threshold;
 }
 
 /* The most probable class, the first of equals. */
@@ -52,7 +61,17 @@ static void write_row(const job *j, const char *name, int64_t length, int32_t be
   if (length > 0) fwrite(name, 1, (size_t)length, j->out);
   fprintf(j->out, "\t%s", ba_model_class_name(j->model, best));
   for (int32_t i = j->classes == 2 ? 1 : 0; i < j->classes; i++) fprintf(j->out, "\t%.17g", p[i]);
-  fprintf(j->out, "\t%.17g\n", score);
+  fprintf(j->out, "\t%.17g", score);
+  const char *between = "\t";
+  if (!isnan(j->threshold)) {
+    for (int32_t i = 0; i < j->classes; i++) {
+      if (!in_set(j, p, i)) continue;
+      fprintf(j->out, "%s%s", between, ba_model_class_name(j->model, i));
+      between = "|";
+    }
+    if (between[0] == '\t') fputc('\t', j->out); /* no class is likely enough */
+  }
+  fputc('\n', j->out);
 }
 
 static void write_object(const job *j, const char *name, int64_t length, int32_t best, const double *p, double score) {
@@ -69,6 +88,9 @@ static void write_object(const job *j, const char *name, int64_t length, int32_t
     for (int32_t i = 0; i < j->classes; i++) cli_json_add(each, ba_model_class_name(j->model, i), p[i]);
   }
   cli_json_add(object, "score", score);
+  cJSON *set = isnan(j->threshold) ? NULL : cJSON_AddArrayToObject(object, "set");
+  for (int32_t i = 0; set != NULL && i < j->classes; i++)
+    if (in_set(j, p, i)) cJSON_AddItemToArray(set, cJSON_CreateString(ba_model_class_name(j->model, i)));
   cli_json_print(j->out, object, false);
   free(text);
 }
@@ -137,18 +159,32 @@ static int work(job *j, const char *out) {
   return code;
 }
 
+static int choose_coverage(job *j, const char *text) {
+  char *end = NULL;
+  j->threshold = NAN;
+  if (text == NULL) return CLI_DONE;
+  const double coverage = strtod(text, &end);
+  if (end == text || *end != '\0' || !(coverage > 0.0 && coverage < 1.0))
+    return cli_error(j->c, CLI_USAGE, "--coverage '%s': expected a number above 0 and below 1, such as 0.9", text);
+  j->threshold = ba_model_conformal_threshold(j->model, coverage);
+  if (!isnan(j->threshold)) return CLI_DONE;
+  return cli_error(j->c, CLI_USAGE, "--coverage: the model has no rows to promise it by; `ba calibrate` adds them");
+}
+
 int cli_predict(int argc, char **argv) {
   cli c = {0};
   job j = {.c = &c};
-  const char *model = NULL, *out = NULL;
+  const char *model = NULL, *out = NULL, *coverage = NULL;
   const cli_option options[] = {
       {"model", CLI_TEXT, &model, "m.ba", "the model file"},
+      {"coverage", CLI_TEXT, &coverage, "C", "add the set of classes that holds the true one this often, such as 0.9"},
       {"out", CLI_TEXT, &out, "F", "write to a file, which appears when it is complete"},
       {NULL, CLI_FLAG, NULL, NULL, NULL},
   };
   int code = cli_start(&c, &spec, options, argc, argv);
   if (code != CLI_GO) return code;
   code = cli_model_load(&c, model, &j.model);
+  if (code == CLI_DONE) code = choose_coverage(&j, coverage);
   if (code == CLI_DONE) code = work(&j, out);
   ba_scorer_destroy(j.scorer);
   ba_model_release(j.model);

@@ -20,7 +20,7 @@ typedef struct job {
   cli *c;
   cli_data data;
   cli_list recipes;
-  const char *l2, *choose, *by, *out;
+  const char *l2, *choose, *by, *out, *calibrate;
   int64_t folds; /* 0: no cross-validation */
   ba_dataset *dataset;
   cli_candidates candidates;
@@ -205,6 +205,18 @@ static int check(job *j) {
   return code == CLI_DONE ? cli_output_check(c, j->out) : code;
 }
 
+/* On the dev rows; they chose the recipe and stopped the run, but no weight was fitted to them. */
+static int calibrate(job *j) {
+  char options[64];
+  ba_model *fitted = NULL;
+  snprintf(options, sizeof options, "method=%.20s", j->calibrate);
+  const ba_status status = ba_calibrate(j->c->context, j->fit.model, j->dataset, BA_PART_DEV, options, &fitted);
+  if (status != BA_OK) return cli_fail_in(j->c, status, "--calibrate");
+  ba_model_release(j->fit.model);
+  j->fit.model = fitted;
+  return CLI_DONE;
+}
+
 static int work(job *j) {
   cli *c = j->c;
   int code = cli_candidates_make(c, &j->recipes, j->l2, &j->candidates);
@@ -216,6 +228,9 @@ static int work(job *j) {
     j->part = "cv";
   else if (ba_dataset_rows(j->dataset, BA_PART_DEV) > 0)
     j->part = "dev";
+  if (j->calibrate != NULL && ba_dataset_rows(j->dataset, BA_PART_DEV) == 0)
+    return cli_error(c, CLI_USAGE,
+                     "--calibrate needs dev rows (--dev, or a split column); or use `ba calibrate` later");
   if (j->part == NULL && j->candidates.count > 1)
     return cli_error(c, CLI_USAGE, "%d candidates need --cv or dev rows (--dev, or a split column) to choose by",
                      (int)j->candidates.count);
@@ -224,6 +239,8 @@ static int work(job *j) {
     code = fit_recipe(j, j->candidates.items[j->best >= 0 ? j->best : 0].recipe, &j->fit);
     if (j->part == NULL) j->candidates.items[0].cpu_seconds = j->fit.cpu_seconds;
   }
+  if (code != CLI_DONE) return code;
+  if (j->calibrate != NULL) code = calibrate(j);
   if (code != CLI_DONE) return code;
   const ba_status status = ba_model_save_path(c->context, j->fit.model, j->out);
   if (status != BA_OK) return cli_fail_in(c, status, j->out);
@@ -252,6 +269,8 @@ int cli_train(int argc, char **argv) {
       {"labels", CLI_TEXT, &j.data.labels, "T.csv", "a table, CSV or TSV, plain or gzip"},
       {"columns", CLI_TEXT, &j.data.columns, "LIST", "its columns by name or number: sequence=text,label=2"},
       {"dev", CLI_TEXT, &j.data.dev, "D.csv", "a table of rows to choose by and to stop by"},
+      {"calibrate", CLI_TEXT, &j.calibrate, "M",
+       "fit probabilities to the dev rows: platt, temperature, isotonic, none"},
       {"cv", CLI_INTEGER, &j.folds, "N", "cross-validate with N folds"},
       {"group", CLI_TEXT, &j.data.group, "COL", "the column of groups; rows of a group stay in one fold"},
       {"time", CLI_TEXT, &j.data.time, "COL",

@@ -24,7 +24,7 @@ typedef struct section {
   const void *data;
 } section;
 
-#define OWN_SECTIONS 9    /* of the model itself, at most */
+#define OWN_SECTIONS 12   /* of the model itself, at most */
 #define MEMBER_SECTIONS 4 /* of each member, at most */
 
 /* The sections of the first member have plain names, those of member m end in ".m". */
@@ -56,6 +56,19 @@ static void list_of_member(listing *l, int32_t m, const char *name, uint32_t typ
   list(l, own, type, rows, columns, data);
 }
 
+static const char *const calibration_names[] = {"", "platt", "temperature", "isotonic"};
+
+/* Of isotonic first all places of the knots, then all values. */
+static void list_calibration(listing *l, const bai_calibration *c) {
+  if (c->method == BAI_CALIBRATION_ISOTONIC) {
+    list(l, "isotonic.at", TYPE_F64, 1, c->knots, c->at);
+    list(l, "isotonic.value", TYPE_F64, 1, c->knots, c->value);
+  } else if (c->method != BAI_CALIBRATION_NONE) {
+    list(l, calibration_names[c->method], TYPE_F64, 1, c->method == BAI_CALIBRATION_PLATT ? 2 : 1, &c->slope);
+  }
+  if (c->rows) list(l, "conformal", TYPE_F64, 1, c->rows, c->strangeness);
+}
+
 static void list_sections(const ba_model *model, listing *l) {
   const int64_t outputs = model->outputs, count = model->golden.count;
   l->count = l->named = 0;
@@ -74,6 +87,7 @@ static void list_sections(const ba_model *model, listing *l) {
     list(l, "factors", TYPE_F64, 1, model->member_count, model->factors);
     list(l, "offsets", TYPE_F64, 1, outputs, model->offsets);
   }
+  list_calibration(l, &model->calibration);
   list(l, "golden.letters", TYPE_U8, 1, model->golden.offsets[count], model->golden.letters);
   list(l, "golden.offsets", TYPE_I64, 1, count + 1, model->golden.offsets);
   list(l, "golden.scores", TYPE_F64, count, outputs, model->golden.scores);
@@ -82,7 +96,8 @@ static void list_sections(const ba_model *model, listing *l) {
 }
 
 int32_t bai_model_format(const ba_model *model) {
-  return model->member_count > 1 ? 2 : 1;
+  const bai_calibration *c = &model->calibration;
+  return model->member_count > 1 || c->method != BAI_CALIBRATION_NONE || c->rows > 0 ? 2 : 1;
 }
 
 /* Texts have one row of bytes; "classes" counts its names as rows. */
@@ -361,6 +376,58 @@ static ba_status read_members(const reading *r, ba_model *model) {
   return status;
 }
 
+static int32_t has_section(const reading *r, const char *name) {
+  for (int32_t i = 0; i < r->sections; i++)
+    if (memcmp(r->file + HEADER + (int64_t)i * ENTRY, name, (size_t)bai_length(name) + 1) == 0) return 1;
+  return 0;
+}
+
+/* A section of numbers that rise, or at least never fall. */
+static ba_status take_rising(const reading *r, const char *name, int32_t strictly, int64_t *count, double **out) {
+  found where;
+  ba_status status = find_section(r, name, TYPE_F64, &where);
+  if (!status && (where.rows != 1 || where.columns < 1)) status = damaged(r, where.offset, name);
+  if (!status) status = take_f64(r, name, 1, where.columns, out);
+  for (int64_t i = 0; !status && i < where.columns; i++) {
+    const double value = (*out)[i];
+    if (!(value - value == 0.0) || (i > 0 && !(strictly ? value > (*out)[i - 1] : value >= (*out)[i - 1])))
+      status = damaged(r, where.offset, name);
+  }
+  if (!status) *count = where.columns;
+  return status;
+}
+
+/* Probabilities must stay between 0 and 1. */
+static ba_status check_shares(const reading *r, const char *name, const double *values, int64_t n) {
+  return values[0] >= 0.0 && values[n - 1] <= 1.0 ? BA_OK : damaged(r, -1, name);
+}
+
+static ba_status read_calibration(const reading *r, ba_model *model) {
+  bai_calibration *c = &model->calibration;
+  ba_status status = BA_OK;
+  int64_t values = 0;
+  if (has_section(r, "platt") && model->outputs == 1) {
+    status = read_f64(r, "platt", 1, 2, &c->slope);
+    c->method = BAI_CALIBRATION_PLATT;
+  } else if (has_section(r, "temperature")) {
+    status = read_f64(r, "temperature", 1, 1, &c->slope);
+    c->method = BAI_CALIBRATION_TEMPERATURE;
+  } else if (has_section(r, "isotonic.at") && model->outputs == 1) {
+    status = take_rising(r, "isotonic.at", 1, &c->knots, &c->at);
+    if (!status) status = take_rising(r, "isotonic.value", 0, &values, &c->value);
+    if (!status && values != c->knots) status = damaged(r, -1, "isotonic.value");
+    if (!status) status = check_shares(r, "isotonic.value", c->value, values);
+    c->method = BAI_CALIBRATION_ISOTONIC;
+  }
+  if (!status && !(c->slope - c->slope == 0.0 && c->intercept - c->intercept == 0.0))
+    status = damaged(r, -1, calibration_names[c->method]);
+  if (!status && has_section(r, "conformal")) {
+    status = take_rising(r, "conformal", 0, &c->rows, &c->strangeness);
+    if (!status) status = check_shares(r, "conformal", c->strangeness, c->rows);
+  }
+  return status;
+}
+
 static ba_status read_golden(const reading *r, ba_model *model) {
   found letters, offsets;
   bai_golden *golden = &model->golden;
@@ -395,6 +462,7 @@ ba_status bai_model_read(ba_context *context, const uint8_t *data, int64_t lengt
   if (!status) status = read_shape(&r, &model);
   if (!status) status = read_classes(&r, model);
   if (!status) status = read_members(&r, model);
+  if (!status) status = read_calibration(&r, model);
   if (!status) status = read_golden(&r, model);
   if (!status) status = read_text(&r, "provenance", &model->provenance, &where);
   if (!status && where.rows != 1) status = damaged(&r, where.offset, "provenance");

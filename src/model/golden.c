@@ -69,7 +69,7 @@ static ba_status score_golden(ba_context *context, const ba_model *model, const 
       status = bai_lane_explain(context, &lane, status, i + 1, length);
       break;
     }
-    bai_probabilities(kernels, model->classes, score, probabilities + i * model->classes);
+    bai_model_probabilities(kernels, model, score, probabilities + i * model->classes);
   }
   bai_free(context, symbols);
   bai_lane_free(context, &lane);
@@ -87,7 +87,11 @@ ba_status bai_golden_make(ba_context *context, ba_model *model, uint64_t seed) {
   if (!status) status = bai_alloc_zero(context, GOLDEN_INPUTS, 8 * (int64_t)model->classes, &golden->probabilities);
   if (status) return status;
   golden_letters(model, seed, golden);
-  return score_golden(context, model, bai_kernels_of(context), golden->scores, golden->probabilities);
+  return bai_golden_score(context, model);
+}
+
+ba_status bai_golden_score(ba_context *context, ba_model *model) {
+  return score_golden(context, model, bai_kernels_of(context), model->golden.scores, model->golden.probabilities);
 }
 
 static ba_status compare(ba_context *context, const ba_model *model, const bai_kernels *kernels, const double *scores,

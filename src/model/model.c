@@ -110,14 +110,33 @@ ba_status bai_model_open(ba_context *context, const char *recipe, const int64_t 
   return status;
 }
 
-/* What is left once the members are there. */
-static ba_status complete(ba_context *context, ba_model *model, const char *provenance, uint64_t seed) {
+static ba_status find_digest(ba_context *context, ba_model *model) {
   bai_vector bytes = {0, 0, 0};
-  ba_status status = copy_text(context, provenance, &model->provenance);
-  if (!status) status = bai_golden_make(context, model, seed);
-  if (!status) status = bai_model_write(context, model, &bytes, &model->digest);
+  const ba_status status = bai_model_write(context, model, &bytes, &model->digest);
   bai_vector_free(context, &bytes);
   return status;
+}
+
+/* What is left once the members are there. */
+static ba_status complete(ba_context *context, ba_model *model, const char *provenance, uint64_t seed) {
+  ba_status status = copy_text(context, provenance, &model->provenance);
+  if (!status) status = bai_golden_make(context, model, seed);
+  return status ? status : find_digest(context, model);
+}
+
+ba_status bai_model_copy(ba_context *context, const ba_model *model, ba_model **out) {
+  bai_vector bytes = {0, 0, 0};
+  uint64_t digest;
+  *out = NULL;
+  ba_status status = bai_model_write(context, model, &bytes, &digest);
+  if (!status) status = bai_model_read(context, bytes.data, bytes.count, out);
+  bai_vector_free(context, &bytes);
+  return status;
+}
+
+ba_status bai_model_complete(ba_context *context, ba_model *model) {
+  const ba_status status = bai_golden_score(context, model);
+  return status ? status : find_digest(context, model);
 }
 
 static ba_status name_classes(ba_context *context, ba_model *model, const char *const *names) {
@@ -225,6 +244,7 @@ void ba_model_release(ba_model *model) {
                    model->golden.offsets, model->golden.scores, model->golden.probabilities,
                    model->provenance};
   for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) bai_free(context, parts[i]);
+  bai_calibration_free(context, &model->calibration);
   bai_free(context, model);
   bai_context_release(context);
 }
@@ -318,6 +338,12 @@ static ba_status describe_members(ba_context *context, const ba_model *model, ba
   return status || !model->factors ? status : bai_text_add(context, text, "]");
 }
 
+static ba_status describe_calibration(ba_context *context, const ba_model *model, bai_vector *text) {
+  static const char *const names[] = {"none", "platt", "temperature", "isotonic"};
+  return bai_text_add(context, text, ", \"calibration\": \"%s\", \"conformal_rows\": %lld",
+                      names[model->calibration.method], (long long)model->calibration.rows);
+}
+
 static ba_status describe(ba_context *context, const ba_model *model, bai_vector *text) {
   ba_status status = bai_text_add(context, text, "{\"format\": %d, \"recipe\": \"", bai_model_format(model));
   if (!status) status = bai_text_add_json(context, text, model->recipe, bai_length(model->recipe));
@@ -325,6 +351,7 @@ static ba_status describe(ba_context *context, const ba_model *model, bai_vector
   if (!status) status = describe_classes(context, model, text);
   if (!status) status = bai_text_add(context, text, "], ");
   if (!status) status = describe_members(context, model, text);
+  if (!status && bai_model_format(model) > 1) status = describe_calibration(context, model, text);
   if (!status)
     status = bai_text_add(context, text, ", \"golden_inputs\": %lld, \"digest\": \"", (long long)model->golden.count);
   for (int32_t i = 7; !status && i >= 0; i--)

@@ -25,6 +25,20 @@ typedef struct bai_member {
   double *intercepts; /* outputs */
 } bai_member;
 
+/* How scores become probabilities beyond the plain sigmoid or softmax. */
+enum { BAI_CALIBRATION_NONE, BAI_CALIBRATION_PLATT, BAI_CALIBRATION_TEMPERATURE, BAI_CALIBRATION_ISOTONIC };
+#define BAI_CALIBRATION_WORDS "none|platt|temperature|isotonic"
+
+typedef struct bai_calibration {
+  int32_t method;
+  double slope, intercept; /* platt: sigmoid(slope score + intercept); temperature: scores times slope */
+  int64_t knots;           /* isotonic: straight lines between them, level outside */
+  double *at, *value;
+  /* Of split-conformal sets: 1 minus the probability of the true class, rising. */
+  int64_t rows;
+  double *strangeness;
+} bai_calibration;
+
 struct ba_model {
   _Atomic int64_t references;
   ba_context *context;
@@ -36,6 +50,7 @@ struct ba_model {
   double *factors, *offsets;
   char *class_names;          /* one after the other, each ended by a NUL */
   int64_t class_names_length; /* with the NULs */
+  bai_calibration calibration;
   bai_golden golden;
   char *provenance; /* a JSON object */
   uint64_t digest;  /* of the file's contents */
@@ -68,11 +83,17 @@ ba_status bai_model_join(ba_context *context, ba_model *const *models, int32_t c
 /* An empty model with the plans of a recipe and room for weights and the rest; one fitted length a member. */
 ba_status bai_model_open(ba_context *context, const char *recipe, const int64_t *fitted_lengths, int32_t classes,
                          ba_model **out);
+/* A copy of a model, without its golden scores, to be changed before anyone sees it; then bai_model_complete scores the
+ * golden inputs anew and finds the digest. */
+ba_status bai_model_copy(ba_context *context, const ba_model *model, ba_model **out);
+ba_status bai_model_complete(ba_context *context, ba_model *model);
 /* The only member, where a call needs one with weights by column; else an error that names the call. */
 ba_status bai_model_single(ba_context *context, const ba_model *model, const char *call);
 
 /* golden.c: generated inputs, never training rows. */
 ba_status bai_golden_make(ba_context *context, ba_model *model, uint64_t seed);
+/* Scores the golden inputs that are there anew. */
+ba_status bai_golden_score(ba_context *context, ba_model *model);
 ba_status bai_golden_check(ba_context *context, const ba_model *model);
 
 /* file.c */
@@ -109,7 +130,11 @@ void bai_member_score(const bai_kernels *kernels, const bai_member *member, int3
 /* The integer sum of one output's block times its scale, not yet divided. */
 double bai_block_sum(const bai_kernels *kernels, const bai_member *member, int32_t output, int32_t block,
                      const uint32_t *columns, const uint32_t *counts, uint32_t *values, int64_t n);
-/* Class probabilities of the outputs' scores. */
+/* calibration.c: class probabilities of a model's scores. */
+void bai_model_probabilities(const bai_kernels *kernels, const ba_model *model, const double *scores,
+                             double *probabilities);
+void bai_calibration_free(ba_context *context, bai_calibration *calibration);
+/* Class probabilities of the outputs' scores without a calibration. */
 void bai_probabilities(const bai_kernels *kernels, int32_t classes, const double *scores, double *probabilities);
 /* value times 2^exponent, exact unless it leaves the range of normal numbers. */
 double bai_scale_by_power(double value, int32_t exponent);

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "train/dense.h"
-#include "train/trainer.h"
+#include "train/selection.h"
 #include "train/uses.h"
 
 #define MOST_UNKNOWNS (BAI_MOST_MEMBERS + 1)
