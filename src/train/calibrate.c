@@ -178,11 +178,6 @@ typedef struct pool {
   double weight, mean;
 } pool;
 
-static uint64_t rising_key(double value) {
-  const uint64_t bits = bai_bits_of_f64(value + 0.0);
-  return bits >> 63 ? ~bits : bits | UINT64_C(1) << 63;
-}
-
 /* Rows by rising score; those of one score are one pool from the start. Returns the number of pools. */
 static int64_t pool_rows(const fitting *f, const bai_keyed *order, int64_t n, pool *pools) {
   int64_t count = 0;
@@ -240,7 +235,7 @@ static ba_status fit_isotonic(const fitting *f) {
   if (!status) status = bai_alloc(f->context, f->all->count, sizeof *pools, &pools);
   if (!status) {
     for (int64_t i = 0; i < f->all->count; i++)
-      if (!f->ranks[i]) order[n++] = (bai_keyed){rising_key(f->all->scores[i]), i};
+      if (!f->ranks[i]) order[n++] = (bai_keyed){bai_order_of_f64(f->all->scores[i] + 0.0), i};
     bai_sort_keyed(order, n);
     status = keep_knots(f, pools, join_violators(pools, pool_rows(f, order, n, pools)));
   }
@@ -263,7 +258,7 @@ static ba_status rank_rows(const fitting *f, const ba_model *calibrated) {
     if (!f->ranks[i]) continue;
     bai_model_probabilities(f->kernels, calibrated, f->all->scores + i * f->model->outputs, chances);
     const double strange = 1.0 - chances[f->all->labels[i]];
-    order[c->rows++] = (bai_keyed){rising_key(strange), i};
+    order[c->rows++] = (bai_keyed){bai_order_of_f64(strange), i};
     c->strangeness[i] = strange;
   }
   if (!status) {

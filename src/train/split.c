@@ -245,12 +245,6 @@ static ba_status split_similar(split *s, const bai_similar_options *similar) {
 
 /* ---- by time ---- */
 
-/* Doubles in their order as numbers without a sign. */
-static uint64_t time_key(double time) {
-  const uint64_t bits = bai_bits_of_f64(time + 0.0); /* -0 becomes 0 */
-  return bits >> 63 ? ~bits : bits | UINT64_C(1) << 63;
-}
-
 /* The bin of the row at place i of n in time. */
 static int32_t bin_at(const split *s, int64_t i) {
   double sum = 0.0;
@@ -283,7 +277,7 @@ static ba_status split_times(const split *s) {
   if (!status) status = bai_alloc(s->context, s->rows, sizeof *rows, &rows);
   if (status) return status;
   for (int64_t row = 0; row < s->dataset->rows; row++)
-    if (is_dealt(s, row)) rows[used++] = (bai_keyed){.key = time_key(times[row]), .index = row};
+    if (is_dealt(s, row)) rows[used++] = (bai_keyed){.key = bai_order_of_f64(times[row] + 0.0), .index = row};
   bai_sort_keyed(rows, used);
   for (int64_t i = 0, last = -1; i < used; i++) {
     if (i > 0 && rows[i].key == rows[i - 1].key) continue;
