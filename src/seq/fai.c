@@ -17,18 +17,39 @@
 
 /* ---- the index files ---- */
 
-static ba_status read_whole(ba_context *context, const char *path, bai_vector *out) {
-  int32_t descriptor;
-  int64_t got = 1;
-  ba_status status = bai_file_open(context, path, &descriptor);
-  while (!status && got > 0) {
-    status = bai_vector_reserve(context, out, READ_BYTES + 1, 1);
-    if (!status) status = bai_file_read(context, descriptor, (uint8_t *)out->data + out->count, READ_BYTES, &got);
-    if (!status) out->count += got;
+static ba_status read_source(ba_context *context, bai_source *source, bai_inflate **inflate, bai_vector *out) {
+  bai_window *window = &source->window;
+  ba_status status = BA_OK;
+  for (;;) {
+    status = bai_vector_append(context, out, window->at, window->end - window->at, 1);
+    window->at = window->end;
+    if (!status && window->ended) return BA_OK;
     if (!status) status = bai_check_cancel(context);
+    if (status) return status;
+    status = *inflate ? bai_inflate_refill(*inflate, context, source) : source->refill(source, context);
+    if (status) return status;
+    if (!*inflate && out->count == 0 && window->at < window->end && *window->at == 0x1f) {
+      status = bai_inflate_open(context, BAI_INFLATER_AUTO, 1, inflate);
+      if (status) return status;
+      window = bai_inflate_window(*inflate);
+    }
   }
-  bai_file_close(descriptor);
-  if (!status) ((char *)out->data)[out->count] = 0;
+}
+
+ba_status bai_read_plain(ba_context *context, const char *path, bai_vector *out) {
+  int32_t descriptor;
+  int64_t byte;
+  bai_source *source = NULL;
+  bai_inflate *inflate = NULL;
+  ba_status status = bai_file_open(context, path, &descriptor);
+  if (status) return status;
+  status = bai_source_open_descriptor(context, descriptor, 0, &source);
+  if (source == NULL) bai_file_close(descriptor);
+  if (!status) status = read_source(context, source, &inflate, out);
+  const char *problem = status && inflate ? bai_inflate_problem(inflate, &byte) : NULL;
+  if (problem) status = bai_fail(context, status, "%s: compressed byte %lld: %s", path, (long long)byte, problem);
+  bai_inflate_close(inflate, context);
+  if (source) source->close(source, context);
   return status;
 }
 
@@ -66,7 +87,7 @@ static uint64_t hash_name(const char *name, int64_t n) {
 }
 
 ba_status bai_fai_load(ba_context *context, const char *path, bai_fai *out) {
-  ba_status status = read_whole(context, path, &out->names);
+  ba_status status = bai_read_plain(context, path, &out->names);
   char *text = out->names.data;
   for (int64_t at = 0, line = 1, n; !status && at < out->names.count; at += n + 1, line++) {
     bai_fai_row row;
@@ -85,7 +106,7 @@ ba_status bai_fai_load(ba_context *context, const char *path, bai_fai *out) {
 ba_status bai_fai_load_blocks(ba_context *context, const char *path, bai_fai *out) {
   bai_vector bytes = {0};
   bai_fai_block block = {0, 0}, last;
-  ba_status status = read_whole(context, path, &bytes);
+  ba_status status = bai_read_plain(context, path, &bytes);
   const uint8_t *data = bytes.data;
   const int64_t count = bytes.count / 16;
   if (!status && (bytes.count % 16 != 8 || bai_get_u64(data) != (uint64_t)count)) {

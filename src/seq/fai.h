@@ -25,6 +25,8 @@ typedef struct bai_fai {
   bai_vector blocks; /* bai_fai_block; none when the file is plain */
 } bai_fai;
 
+/* Appends all bytes of a file, inflated when it is gzip or bgzf. */
+ba_status bai_read_plain(ba_context *context, const char *path, bai_vector *out);
 /* Zero-initialise `out`; free it in any case. */
 ba_status bai_fai_load(ba_context *context, const char *path, bai_fai *out);
 ba_status bai_fai_load_blocks(ba_context *context, const char *path, bai_fai *out);

@@ -49,6 +49,7 @@ void bai_hts_close(bai_hts *hts, ba_context *context) {
 #include <string.h>
 #include <unistd.h>
 
+#include "seq/index_check.h"
 #include "seq/letters.h"
 #include "seq/region.h"
 
@@ -61,7 +62,7 @@ void bai_hts_close(bai_hts *hts, ba_context *context) {
   X(bam_aux_get) X(bam_destroy1) X(bam_init1) X(cram_fd_get_header) X(hclose) X(hdopen) X(hts_check_EOF)          \
   X(hts_close) X(hts_free) X(hts_hopen) X(hts_idx_destroy) X(hts_itr_destroy) X(hts_itr_next)                     \
   X(hts_set_log_level) X(hts_set_opt) X(kputd) X(sam_hdr_count_lines) X(sam_hdr_destroy) X(sam_hdr_line_name)     \
-  X(sam_hdr_name2tid) X(sam_hdr_read) X(sam_hdr_remove_tag_id) X(sam_hdr_tid2name) X(sam_index_load3)             \
+  X(sam_hdr_name2tid) X(sam_hdr_nref) X(sam_hdr_read) X(sam_hdr_remove_tag_id) X(sam_hdr_tid2name) X(sam_index_load3)             \
   X(sam_itr_queryi) X(sam_read1)
 /* clang-format on */
 
@@ -206,6 +207,9 @@ ba_status bai_hts_load_index(bai_hts *hts, ba_context *context, const char *path
     return bai_fail(context, BA_ERR_UNSUPPORTED,
                     "regions are fetched from BAM, CRAM, and SAM in bgzf, not from others");
   }
+  status = hts->file->is_cram ? bai_index_check_crai(context, path, hts->call.sam_hdr_nref(hts->header))
+                              : bai_index_check_bins(context, path);
+  if (status) return status;
   hts->index = hts->call.sam_index_load3(hts->file, "input", hts->index_path, 0);
   if (hts->index) return BA_OK;
   return bai_fail(context, BA_ERR_FORMAT, "htslib cannot read the index %s", path);
