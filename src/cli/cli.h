@@ -165,6 +165,21 @@ typedef struct cli_filtered {
 cli_filtered cli_reading_count(const ba_reader *reader);
 void cli_filtered_json(cJSON *object, const cli_filtered *counts);
 
+/* ---- variants.c: VCF and BCF, for stats and convert ---- */
+
+/* Opens a file of variants. *out is NULL with CLI_DONE when it is something else, or no regular file. */
+int cli_variants_open(cli *c, const char *path, const char *options, ba_variants **out);
+/* SNVs to others are ALT alleles; missing ones are genotypes. */
+typedef struct cli_variants {
+  int64_t records, samples, snvs, mnvs, indels, others, multiallelic, transitions, transversions, missing;
+} cli_variants;
+int cli_variants_count(cli *c, const char *path, ba_variants *variants, cli_variants *out);
+void cli_variants_json(cJSON *object, const cli_variants *v);
+void cli_variants_heading(int width);
+void cli_variants_line(int width, const char *file, const char *format, const cli_variants *v);
+/* Writes all rows as TSV with a heading, and counts them; nothing when there are none. */
+int cli_variants_write(cli *c, const char *path, ba_variants *variants, FILE *out, int64_t *rows);
+
 /* ---- data.c: labelled data and metrics, shared by train and eval ---- */
 
 typedef struct cli_data {

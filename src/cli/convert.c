@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * convert.c: `ba convert`, records from one format to another: FASTA, FASTQ, and TSV with the columns name, sequence
- * and quality. In TSV nothing is quoted.
+ * and quality, or those of variants. In TSV nothing is quoted.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -31,6 +31,9 @@ typedef struct job {
   cli_reading reading;
   cli_filtered filtered;
   int64_t records, letters;
+  const char *info;   /* of variants */
+  bool strict, split; /* of variants, too */
+  bool variants;
 } job;
 
 static const cli_spec spec = {
@@ -40,10 +43,14 @@ static const cli_spec spec = {
     "A TSV file has a header with the column sequence, and if present name and quality; it is written with these.\n"
     "FASTQ needs a quality for every letter: where the input has none, --quality gives one symbol for all.\n"
     "FASTA has no qualities, so they are dropped. Names and letters stay as they are.\n"
-    "Pairs come out with mates in turn, or the second ones in the file that --mate-out names.",
+    "Pairs come out with mates in turn, or the second ones in the file that --mate-out names.\n"
+    "VCF and BCF become TSV: chrom, position (from 1), id, ref, alt, quality, filter, info, and for each sample a "
+    "column\n"
+    "dosage/NAME, how many of its alleles are not the reference; a field is empty where one is missing.",
     "  ba convert --to fasta reads.fq.gz reads.fa\n"
     "  ba convert --to fastq --quality I contigs.fa contigs.fq\n"
     "  ba convert --to fasta --region chr2L:1,001-2,000 genome.fa -\n"
+    "  ba convert --to tsv --info AF:DP --split-alleles calls.vcf.gz calls.tsv\n"
     "  ba convert --to tsv --alignments --tags NM:AS reads.bam reads.tsv\n"
     "  ba convert --to fastq --trim-quality 20 --min-length 50 --mate R2.fq.gz --mate-out T2.fq R1.fq.gz T1.fq\n",
     2,
@@ -352,7 +359,33 @@ static int check_mate_out(const job *j, const char *mate_out) {
   return cli_output_check(j->c, mate_out);
 }
 
+static int convert_variants(job *j, const char *path, ba_variants *variants) {
+  const char *format = ba_variants_format(variants) == BA_FORMAT_BCF ? "BCF" : "VCF";
+  j->variants = true;
+  if (j->to != TSV) return cli_error(j->c, CLI_USAGE, "%s is %s, which becomes TSV; expected --to tsv", path, format);
+  if (cli_reading_pairs(&j->reading) || cli_reading_filters(&j->reading) || j->reading.region != NULL ||
+      j->alignments || j->reading.tags != NULL)
+    return cli_error(j->c, CLI_USAGE, "pairs, regions, filters and tags are about sequence files, and %s is %s", path,
+                     format);
+  return cli_variants_write(j->c, path, variants, j->outs[0], &j->records);
+}
+
 static int convert(job *j, const char *path, bool tsv) {
+  char options[400];
+  ba_variants *variants = NULL;
+  const int length = snprintf(options, sizeof options, "info=%s, alleles=%s, strict=%s", j->info ? j->info : "all",
+                              j->split ? "split" : "joined", j->strict ? "yes" : "no");
+  if (length >= (int)sizeof options || (j->info != NULL && strchr(j->info, ',') != NULL))
+    return cli_error(j->c, CLI_USAGE, "--info '%s': expected all, none, or some keys with colons between", j->info);
+  if (!tsv) {
+    int code = cli_variants_open(j->c, path, options, &variants);
+    if (variants != NULL) code = convert_variants(j, path, variants);
+    ba_variants_close(variants);
+    if (code != CLI_DONE || j->variants) return code;
+  }
+  if (j->info != NULL || j->strict || j->split)
+    return cli_error(j->c, CLI_USAGE, "--info, --split-alleles and --strict are about VCF and BCF, and %s is neither",
+                     path);
   const bool known = j->alignments || j->reading.tags != NULL || j->reading.region != NULL; /* not to be TSV */
   if (!tsv && (known || !looks_like_tsv(path))) return convert_sequences(j, path);
   if (cli_reading_pairs(&j->reading) || cli_reading_filters(&j->reading) || j->reading.region != NULL)
@@ -368,8 +401,10 @@ static void report(const job *j) {
   if (!j->c->json) return;
   cJSON *object = cJSON_CreateObject();
   cJSON_AddNumberToObject(object, "records", (double)j->records);
-  cJSON_AddNumberToObject(object, "letters", (double)j->letters);
-  cli_filtered_json(object, f);
+  if (!j->variants) {
+    cJSON_AddNumberToObject(object, "letters", (double)j->letters);
+    cli_filtered_json(object, f);
+  }
   cli_json_print(stdout, object, true);
 }
 
@@ -379,7 +414,7 @@ static int work(job *j, bool tsv, const char *mate_out) {
   if (code == CLI_DONE && mate_out != NULL) code = cli_output_open(j->c, mate_out, &outputs[1]);
   for (int i = 0; i < 2; i++) j->outs[i] = outputs[i].file;
   if (code == CLI_DONE) code = convert(j, j->c->files.items[0], tsv);
-  for (int i = 0; i < 2 && code == CLI_DONE && j->records == 0 && j->to == TSV; i++) {
+  for (int i = 0; i < 2 && code == CLI_DONE && j->records == 0 && j->to == TSV && !j->variants; i++) {
     j->out = j->outs[i];
     if (j->out != NULL) write_header(j);
   }
@@ -399,6 +434,9 @@ int cli_convert(int argc, char **argv) {
       {"alignments", CLI_FLAG, &j.alignments, NULL, "TSV also has flag, reference, position (from 0), mapping_quality"},
       {"tags", CLI_TEXT, &j.reading.tags, "NM:AS", "TSV also has these optional fields of SAM, BAM and CRAM"},
       {"mate-out", CLI_TEXT, &mate_out, "FILE", "where second mates go; OUT has the first ones then"},
+      {"info", CLI_TEXT, &j.info, "AF:DP", "of VCF and BCF: columns info/KEY for these, or all (one column), or none"},
+      {"split-alleles", CLI_FLAG, &j.split, NULL, "of VCF and BCF: a row for each ALT allele"},
+      {"strict", CLI_FLAG, &j.strict, NULL, "VCF and BCF must keep to all of the specification"},
       CLI_READING_OPTIONS(j.reading),
       {NULL, CLI_FLAG, NULL, NULL, NULL},
   };

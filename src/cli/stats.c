@@ -21,16 +21,21 @@ typedef struct summary {
   int64_t *long_lengths;
   int64_t long_count, long_room;
   cli_filtered filtered;
+  cli_variants variants; /* in place of all but the file and its format, for VCF and BCF */
 } summary;
 
 static const cli_spec spec = {
     "stats",
     "[OPTIONS] FILE...",
-    "Counts what sequence files hold: records, letters, shortest, mean and longest record, N50, the share of G and C\n"
+    "Counts what files hold. Of sequences: records, letters, shortest, mean and longest record, N50, the share of G "
+    "and C\n"
     "among A C G T U, letters other than A C G T U, and for FASTQ the mean quality (Phred, symbol minus 33).\n"
-    "With filters the counts are of what they leave, and tell how much they cut off. With pairs both mates count.",
+    "With filters the counts are of what they leave, and tell how much they cut off. With pairs both mates count.\n"
+    "Of VCF and BCF: records and samples; ALT alleles that are SNVs, MNVs, indels and others, without the bases that\n"
+    "they share with REF; records with more than one; transitions by transversions; the share of missing genotypes.",
     "  ba stats reads.fq.gz genome.fa\n"
     "  ba stats --region chr2L genome.fa\n"
+    "  ba stats calls.vcf.gz\n"
     "  ba stats --json reads.fq.gz | jq '.[0].records'\n"
     "  ba stats --trim-quality 20 --min-length 50 --mate R2.fq.gz R1.fq.gz\n",
     1,
@@ -38,8 +43,8 @@ static const cli_spec spec = {
 };
 
 static const char *format_name(int32_t format) {
-  static const char *const names[] = {"unknown", "FASTA", "FASTQ", "SAM", "BAM", "CRAM"};
-  return format >= 0 && format <= BA_FORMAT_CRAM ? names[format] : names[0];
+  static const char *const names[] = {"unknown", "FASTA", "FASTQ", "SAM", "BAM", "CRAM", "VCF", "BCF"};
+  return format >= 0 && format <= BA_FORMAT_BCF ? names[format] : names[0];
 }
 
 static void count_length(summary *s, int64_t length) {
@@ -109,6 +114,22 @@ static int read_batches(cli *c, ba_reader *reader, summary *s) {
   return status == BA_END ? CLI_DONE : cli_fail_in(c, status, s->file);
 }
 
+/* *found: the file is one of variants. */
+static int read_variants(cli *c, const cli_reading *reading, bool strict, summary *s, bool *found) {
+  ba_variants *variants = NULL;
+  int code = cli_variants_open(c, s->file, strict ? "strict=yes" : "", &variants);
+  *found = variants != NULL;
+  if (code != CLI_DONE || !*found) return code;
+  s->format = ba_variants_format(variants);
+  if (cli_reading_pairs(reading) || cli_reading_filters(reading) || reading->region != NULL)
+    code = cli_error(c, CLI_USAGE, "pairs, regions and filters are about sequence files, and %s is %s", s->file,
+                     format_name(s->format));
+  else
+    code = cli_variants_count(c, s->file, variants, &s->variants);
+  ba_variants_close(variants);
+  return code;
+}
+
 static int read_file(cli *c, const cli_reading *reading, summary *s) {
   ba_reader *reader = NULL;
   int code = cli_reading_open(c, reading, s->file, &reader);
@@ -156,6 +177,11 @@ static void print_json(const summary *files, int32_t count, const cli_reading *r
     cJSON_AddStringToObject(object, "file", s->file);
     if (reading->mate != NULL) cJSON_AddStringToObject(object, "mate", reading->mate);
     cJSON_AddStringToObject(object, "format", format_name(s->format));
+    cJSON_AddItemToArray(list, object);
+    if (s->format >= BA_FORMAT_VCF) {
+      cli_variants_json(object, &s->variants);
+      continue;
+    }
     cJSON_AddNumberToObject(object, "records", (double)s->records);
     cJSON_AddNumberToObject(object, "letters", (double)s->letters);
     cJSON_AddNumberToObject(object, "min_length", (double)s->shortest);
@@ -166,7 +192,6 @@ static void print_json(const summary *files, int32_t count, const cli_reading *r
     cJSON_AddNumberToObject(object, "ambiguous", (double)s->ambiguous);
     cli_json_add(object, "mean_quality", mean_quality(s));
     cli_filtered_json(object, &s->filtered);
-    cJSON_AddItemToArray(list, object);
   }
   cli_json_print(stdout, list, true);
 }
@@ -180,10 +205,7 @@ static const char *shown(char *text, size_t room, double value, int digits) {
   return text;
 }
 
-static void print_table(const summary *files, int32_t count, bool filters) {
-  int width = 4;
-  for (int32_t i = 0; i < count; i++)
-    if ((int)strlen(files[i].file) > width) width = (int)strlen(files[i].file);
+static void print_sequences(const summary *files, int32_t count, int width, bool filters) {
   printf("%-*s  %-7s %12s %14s %10s %12s %10s %10s %7s %10s %8s", width, "file", "format", "records", "letters",
          "shortest", "mean", "longest", "N50", "GC", "ambiguous", "quality");
   if (filters) printf(" %12s %12s %14s", "left out", "trimmed", "letters cut");
@@ -191,6 +213,7 @@ static void print_table(const summary *files, int32_t count, bool filters) {
   for (int32_t i = 0; i < count; i++) {
     const summary *s = &files[i];
     char mean[40], gc[40], quality[40];
+    if (s->format >= BA_FORMAT_VCF) continue;
     printf("%-*s  %-7s %12lld %14lld %10lld %12s %10lld %10lld %7s %10lld %8s", width, s->file, format_name(s->format),
            (long long)s->records, (long long)s->letters, (long long)s->shortest,
            shown(mean, sizeof mean, mean_length(s), 1), (long long)s->longest, (long long)s->n50,
@@ -203,11 +226,30 @@ static void print_table(const summary *files, int32_t count, bool filters) {
   }
 }
 
+/* A table of sequences, then one of variants, as far as there are such. */
+static void print_tables(const summary *files, int32_t count, bool filters) {
+  int width = 4, variants = 0;
+  for (int32_t i = 0; i < count; i++) {
+    if ((int)strlen(files[i].file) > width) width = (int)strlen(files[i].file);
+    variants += files[i].format >= BA_FORMAT_VCF;
+  }
+  if (variants < count) print_sequences(files, count, width, filters);
+  if (variants > 0) cli_variants_heading(width);
+  for (int32_t i = 0; i < count; i++)
+    if (files[i].format >= BA_FORMAT_VCF)
+      cli_variants_line(width, files[i].file, format_name(files[i].format), &files[i].variants);
+}
+
 int cli_stats(int argc, char **argv) {
   cli c = {0};
   cli_reading reading = CLI_READING_NONE;
   reading.chunk = PIECE;
-  const cli_option options[] = {CLI_READING_OPTIONS(reading), {NULL, CLI_FLAG, NULL, NULL, NULL}};
+  bool strict = false;
+  const cli_option options[] = {
+      {"strict", CLI_FLAG, &strict, NULL, "VCF and BCF must keep to all of the specification"},
+      CLI_READING_OPTIONS(reading),
+      {NULL, CLI_FLAG, NULL, NULL, NULL},
+  };
   int code = cli_start(&c, &spec, options, argc, argv);
   if (code != CLI_GO) return code;
   summary *files = cli_allocate((size_t)c.files.count * sizeof *files);
@@ -216,14 +258,16 @@ int cli_stats(int argc, char **argv) {
   if (code == CLI_DONE && reading.mate != NULL && c.files.count > 1)
     code = cli_error(&c, CLI_USAGE, "--mate goes with one file, the first mates; found %d", (int)c.files.count);
   for (int32_t i = 0; code == CLI_DONE && i < c.files.count; i++) {
+    bool variants = false;
     files[i].file = c.files.items[i];
-    code = read_file(&c, &reading, &files[i]);
+    code = read_variants(&c, &reading, strict, &files[i], &variants);
+    if (code == CLI_DONE && !variants) code = read_file(&c, &reading, &files[i]);
   }
   if (code == CLI_DONE) {
     if (c.json)
       print_json(files, c.files.count, &reading);
     else
-      print_table(files, c.files.count, cli_reading_filters(&reading));
+      print_tables(files, c.files.count, cli_reading_filters(&reading));
   }
   free(files);
   return cli_end(&c, code);

@@ -279,7 +279,7 @@ ba_status bai_bcf_read(bai_vcf *vcf, const uint8_t *shared, int64_t n_shared, co
                        bai_variant *variant) {
   cursor from = {vcf, shared, shared + n_shared}, behind = {vcf, samples, samples + n_samples};
   int64_t ends[MADE];
-  *variant = (bai_variant){.position = 0};
+  *variant = (bai_variant){.format = {"", 0}};
   vcf->scratch.count = 0;
   if (n_shared < 24) return fail(vcf, "the record is shorter than its fixed part, 24 bytes");
   ba_status status = read_fixed(vcf, shared, variant);

@@ -239,7 +239,8 @@ static ba_status read_header(ba_variants *variants) {
     if (!status) status = need_bytes(variants);
     if (!status) window = plain_window(variants);
   }
-  if (status == BA_END) return header_ends(variants, 0);
+  if (status == BA_END)
+    return bai_fail_at(variants->context, BA_ERR_UNSUPPORTED, -1, 0, "the input is empty, so neither VCF nor BCF");
   if (status) return status;
   variants->vcf.record = 1;
   if (*window->at == 'B')

@@ -151,7 +151,7 @@ ba_status bai_vcf_read(bai_vcf *vcf, bai_span line, bai_variant *variant) {
   const int32_t wanted = vcf->header.has_format ? FIXED + 1 : FIXED;
   const char *at = line.at, *end = at + line.n;
   bai_span column[FIXED + 1];
-  *variant = (bai_variant){.position = 0};
+  *variant = (bai_variant){.format = {"", 0}};
   if (line.n == 0) return bai_vcf_fail(vcf, at, "an empty line; expected a record");
   for (int32_t i = 0; i < wanted; i++) {
     const char *tab = at <= end ? memchr(at, '\t', (size_t)(end - at)) : NULL;
@@ -227,8 +227,8 @@ ba_status bai_vcf_dosage(bai_vcf *vcf, const bai_variant *variant, int32_t allel
   const int32_t genotypes = variant->format.n >= 2 && memcmp(variant->format.at, "GT", 2) == 0 &&
                             (variant->format.n == 2 || variant->format.at[2] == ':');
   const int64_t colons = count_bytes(variant->format, ':');
-  const char *at = variant->rest.at, *end = at + variant->rest.n;
-  if (at == NULL) at = end = variant->format.at + variant->format.n; /* behind them: no column at all */
+  const bai_span rest = variant->rest.at ? variant->rest : (bai_span){variant->format.at + variant->format.n, 0};
+  const char *at = rest.at, *end = rest.at + rest.n;
   if (samples == 0 && variant->rest.at == NULL) return BA_OK;
   for (int64_t i = 0; i < samples; i++) {
     const char *tab = at < end ? memchr(at, '\t', (size_t)(end - at)) : NULL, *stop = tab ? tab : end;

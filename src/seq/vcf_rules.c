@@ -320,7 +320,7 @@ static ba_status check_info(const bai_vcf *vcf, const bai_variant *variant) {
 /* Looks the keys of FORMAT up, for bai_vcf_check_sample. */
 static ba_status check_format(bai_vcf *vcf, bai_span format) {
   vcf->formats.count = 0;
-  for (const char *at = format.at, *end = at + format.n; at && at <= end;) {
+  for (const char *at = format.at, *end = at + format.n; format.n > 0 && at <= end;) {
     const char *colon = memchr(at, ':', (size_t)(end - at)), *stop = colon ? colon : end;
     const bai_span key = {at, stop - at};
     const bai_definition rule = find_definition(vcf, key, 1);

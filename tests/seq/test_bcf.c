@@ -172,7 +172,8 @@ static void every_cut_and_window(void **state) {
     reading got = variants_memory(b.data, cut, "", 5);
     clean += got.status == BA_END;
     if (got.status != BA_END) {
-      if (got.status != BA_ERR_TRUNCATED) fail_msg("cut %lld: %s", (long long)cut, got.message);
+      if (got.status != (cut == 0 ? BA_ERR_UNSUPPORTED : BA_ERR_TRUNCATED))
+        fail_msg("cut %lld: %s", (long long)cut, got.message);
       assert_true(got.byte >= 0 && got.byte <= cut);
     }
     assert_memory_equal(got.text, all_rows, (size_t)got.length);

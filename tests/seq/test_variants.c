@@ -146,7 +146,7 @@ static void every_cut(void **state) {
       assert_memory_equal(got.text, rows, (size_t)got.length);
       clean++;
     } else if (got.status != BA_END) {
-      assert_true(got.status == BA_ERR_FORMAT || got.status == BA_ERR_TRUNCATED);
+      assert_true(got.status == BA_ERR_FORMAT || got.status == (cut == 0 ? BA_ERR_UNSUPPORTED : BA_ERR_TRUNCATED));
       assert_true(got.byte >= 0 && got.byte <= cut);
       assert_memory_equal(got.text, rows, (size_t)got.length);
     }
@@ -193,7 +193,7 @@ static void refused_opens(void **state) {
   assert_int_equal(ba_variants_open_memory(context, NULL, 1, "", &variants), BA_ERR_ARGUMENT);
   assert_int_equal(ba_variants_open_memory(context, NULL, -1, "", &variants), BA_ERR_ARGUMENT);
   assert_int_equal(ba_variants_open_memory(context, NULL, 0, "", NULL), BA_ERR_ARGUMENT);
-  assert_int_equal(ba_variants_open_memory(context, NULL, 0, "", &variants), BA_ERR_TRUNCATED);
+  assert_int_equal(ba_variants_open_memory(context, NULL, 0, "", &variants), BA_ERR_UNSUPPORTED);
   assert_int_equal(ba_variants_open_memory(context, (const uint8_t *)">a\nACGT\n", 8, "", &variants),
                    BA_ERR_UNSUPPORTED);
   assert_non_null(strstr(ba_context_error_message(context), "neither VCF"));
