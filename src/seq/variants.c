@@ -192,6 +192,16 @@ static ba_status header_ends(const ba_variants *variants, int64_t byte) {
   return bai_fail_at(variants->context, BA_ERR_TRUNCATED, -1, byte, "the header ends before the line #CHROM");
 }
 
+static ba_status neither(const ba_variants *variants) {
+  return bai_fail_at(variants->context, BA_ERR_UNSUPPORTED, -1, 0,
+                     "neither VCF, which begins with ##fileformat=VCFv4, nor BCF");
+}
+
+/* What else may begin with a byte order mark or a '#' is not taken for a bad VCF file. */
+static int32_t looks_like_vcf(bai_span line) {
+  return (line.n >= 2 && memcmp(line.at, "##", 2) == 0) || (line.n >= 6 && memcmp(line.at, "#CHROM", 6) == 0);
+}
+
 static ba_status read_vcf_header(ba_variants *variants) {
   ba_status status = BA_OK;
   while (!status && !variants->vcf.header.done) {
@@ -200,6 +210,7 @@ static ba_status read_vcf_header(ba_variants *variants) {
     if (status == BA_END) return header_ends(variants, plain_window(variants)->end_offset);
     if (!status && variants->vcf.header.lines == 0 && line.n >= 3 && memcmp(line.at, "\xef\xbb\xbf", 3) == 0)
       line = (bai_span){line.at + 3, line.n - 3};
+    if (!status && variants->vcf.header.lines == 0 && !looks_like_vcf(line)) return neither(variants);
     if (!status) status = bai_vcf_header_line(variants->context, &variants->vcf.header, line, variants->taken_at);
   }
   return status;
@@ -243,14 +254,8 @@ static ba_status read_header(ba_variants *variants) {
     return bai_fail_at(variants->context, BA_ERR_UNSUPPORTED, -1, 0, "the input is empty, so neither VCF nor BCF");
   if (status) return status;
   variants->vcf.record = 1;
-  if (*window->at == 'B')
-    status = read_bcf_header(variants);
-  else if (*window->at == '#' || *window->at == 0xef)
-    status = read_vcf_header(variants);
-  else
-    status = bai_fail_at(variants->context, BA_ERR_UNSUPPORTED, -1, 0,
-                         "neither VCF, which begins with ##fileformat=VCFv4, nor BCF");
-  return status;
+  if (*window->at == 'B') return read_bcf_header(variants);
+  return *window->at == '#' || *window->at == 0xef ? read_vcf_header(variants) : neither(variants);
 }
 
 /* ---- opening ---- */
