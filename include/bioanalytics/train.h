@@ -263,13 +263,17 @@ BA_API ba_status ba_metrics_create(ba_context *context, int32_t classes, int64_t
  * @param model not NULL; may be made from another context.
  * @param dataset made from `context`; its class names must be known to the model.
  * @param part BA_PART_TRAIN to BA_PART_TEST, or BA_PART_ALL.
+ * @param options `bootstrap=0..` (default 0: no intervals; else so many resamples, see ba_metrics_interval), `seed=0..`
+ * (default 1), `low_overlap=yes|no` (default no; yes: only the rows of dev or test that are similar to no training row of
+ * the dataset, as in ba_dataset_leakage, with `k=`, `threshold=`, `scaled=`).
  * @param out gets the metrics.
  * @return BA_OK; BA_ERR_LABEL, BA_ERR_LETTER, BA_ERR_LENGTH and BA_ERR_QUALITY with the row; BA_ERR_ARGUMENT, also for
  * a part without rows; BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_CANCELLED, BA_ERR_BUSY.
  * Owns: the caller destroys the metrics. Threads: one at a time; works on as many as the context allows. Cost: one
- * score a row, then the metrics. Since 0.1.0.
+ * score a row, then the metrics, once for each resample. Since 0.1.0.
  */
-BA_API ba_status ba_evaluate(ba_context *context, ba_model *model, ba_dataset *dataset, int32_t part, ba_metrics **out);
+BA_API ba_status ba_evaluate(ba_context *context, ba_model *model, ba_dataset *dataset, int32_t part,
+                             const char *options, ba_metrics **out);
 /**
  * Makes a model like another one whose probabilities are fitted to rows that it was not trained on, and which can give
  * split-conformal sets (ba_model_conformal_threshold). Scores stay as they are.
@@ -327,6 +331,18 @@ BA_API const char *ba_metrics_name(const ba_metrics *metrics, int32_t index);
  * Owns: nothing. Threads: any. Cost: constant. Since 0.1.0.
  */
 BA_API double ba_metrics_value(const ba_metrics *metrics, const char *name);
+/**
+ * Gives the 95 % interval of a number: the 2.5th and 97.5th percentile over resamples of the rows with replacement
+ * (percentile bootstrap; Efron and Tibshirani, An Introduction to the Bootstrap, 1993, chapter 13). It says how much the
+ * choice of rows matters, not that of the training data.
+ * @param metrics NULL has none.
+ * @param name as from ba_metrics_name.
+ * @param low gets its lower end, NaN without an interval; may be NULL.
+ * @param high gets its upper end, NaN without an interval; may be NULL.
+ * @return 1 when there is an interval, else 0: no `bootstrap=` was given, or the number is not defined. Cannot fail.
+ * Owns: nothing. Threads: any. Cost: constant. Since 0.1.0.
+ */
+BA_API int32_t ba_metrics_interval(const ba_metrics *metrics, const char *name, double *low, double *high);
 /**
  * Gives the weight of the rows of one class that were predicted as another, or as the same.
  * @param metrics NULL gives NaN.

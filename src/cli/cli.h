@@ -185,6 +185,7 @@ int cli_variants_write(cli *c, const char *path, ba_variants *variants, FILE *ou
 typedef struct cli_data {
   cli_list positives, negatives;
   const char *labels, *columns, *dev, *group, *time;
+  const char *train; /* of eval: a table of training rows; the other rows are then test rows, if they do not say */
   bool quality; /* the rows keep their qualities */
 } cli_data;
 

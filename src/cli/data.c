@@ -52,10 +52,12 @@ static int add_table(cli *c, ba_dataset *dataset, const cli_data *data, const ch
 static int load(cli *c, const cli_data *data, ba_dataset *dataset) {
   int code = CLI_DONE;
   for (int32_t i = 0; code == CLI_DONE && i < data->positives.count; i++)
-    code = add_file(c, dataset, data->positives.items[i], "class=1");
+    code = add_file(c, dataset, data->positives.items[i], data->train != NULL ? "class=1, part=test" : "class=1");
   for (int32_t i = 0; code == CLI_DONE && i < data->negatives.count; i++)
-    code = add_file(c, dataset, data->negatives.items[i], "class=0");
-  if (code == CLI_DONE && data->labels != NULL) code = add_table(c, dataset, data, data->labels, NULL);
+    code = add_file(c, dataset, data->negatives.items[i], data->train != NULL ? "class=0, part=test" : "class=0");
+  if (code == CLI_DONE && data->labels != NULL)
+    code = add_table(c, dataset, data, data->labels, data->train != NULL ? "test" : NULL);
+  if (code == CLI_DONE && data->train != NULL) code = add_table(c, dataset, data, data->train, "train");
   if (code == CLI_DONE && data->dev != NULL) code = add_table(c, dataset, data, data->dev, "dev");
   return code;
 }

@@ -111,7 +111,7 @@ static int try_on_dev(job *j, int32_t index) {
   memset(&fresh, 0, sizeof fresh);
   int code = fit_recipe(j, item->recipe, &fresh);
   if (code == CLI_DONE) {
-    const ba_status status = ba_evaluate(j->c->context, fresh.model, j->dataset, BA_PART_DEV, &item->metrics);
+    const ba_status status = ba_evaluate(j->c->context, fresh.model, j->dataset, BA_PART_DEV, NULL, &item->metrics);
     if (status != BA_OK) code = cli_fail_in(j->c, status, item->recipe);
   }
   item->cpu_seconds = fresh.cpu_seconds;

@@ -6,34 +6,91 @@
 
 #include "train/metrics.h"
 #include "train/selection.h"
+#include "train/similar.h"
 #include "train/trainer.h"
 
 /* ---- evaluation ---- */
 
+typedef struct evaluation {
+  int64_t resamples, seed;
+  int32_t low_overlap;
+  bai_similar_options similar;
+} evaluation;
+
+/* Leaves the rows of the selection that are like no training row of the dataset. */
+static ba_status leave_out_similar(ba_context *context, const ba_dataset *dataset, const evaluation *e,
+                                   bai_selection *chosen) {
+  int64_t similar[9], duplicates[9], kept = 0;
+  uint8_t *found;
+  ba_status status = bai_alloc_zero(context, dataset->rows, 1, &found);
+  if (!status) status = bai_similar_leaks(context, dataset, &e->similar, similar, duplicates, found);
+  for (int64_t i = 0; !status && i < chosen->count; i++) {
+    if (found[chosen->rows[i]] >> BA_PART_TRAIN & 1) continue;
+    chosen->rows[kept] = chosen->rows[i];
+    chosen->labels[kept] = chosen->labels[i];
+    chosen->weights[kept++] = chosen->weights[i];
+  }
+  if (!status && kept == 0)
+    status =
+        bai_fail(context, BA_ERR_ARGUMENT, "evaluate: all %lld rows are similar to a training row; expected others",
+                 (long long)chosen->count);
+  if (!status) chosen->count = kept;
+  bai_free(context, found);
+  return status;
+}
+
+static ba_status check_parts(ba_context *context, const ba_dataset *dataset, int32_t part) {
+  const int32_t *parts = dataset->parts.data;
+  for (int64_t row = 0; row < dataset->rows; row++)
+    if (parts[row] == BA_PART_TRAIN && part != BA_PART_TRAIN && part != BA_PART_ALL) return BA_OK;
+  return bai_fail(context, BA_ERR_ARGUMENT,
+                  "evaluate: low_overlap=yes compares rows of dev or test with training rows; expected both");
+}
+
 static ba_status evaluate(ba_context *context, const ba_model *model, ba_dataset *dataset, int32_t part,
-                          ba_metrics **out) {
+                          const evaluation *e, ba_metrics **out) {
   bai_selection chosen;
   ba_status status = bai_selection_make(context, dataset, part, -1, &chosen);
   if (!status && chosen.count == 0)
     status = bai_fail(context, BA_ERR_ARGUMENT, "evaluate: there are no rows in part %d; expected at least one", part);
+  if (!status && e->low_overlap) status = check_parts(context, dataset, part);
+  if (!status && e->low_overlap) status = leave_out_similar(context, dataset, e, &chosen);
   if (!status) status = bai_selection_match(context, model, dataset, &chosen);
   if (!status) status = bai_selection_score(context, model, dataset, &chosen);
   if (!status)
     status = bai_metrics_make(context, model->classes, chosen.count, chosen.labels, chosen.probabilities,
                               chosen.weights, out);
+  if (!status && e->resamples) {
+    status = bai_metrics_bootstrap(*out, chosen.count, chosen.labels, chosen.probabilities, chosen.weights,
+                                   e->resamples, (uint64_t)e->seed);
+    if (status) {
+      ba_metrics_destroy(*out);
+      *out = NULL;
+    }
+  }
   bai_selection_free(context, &chosen);
   return status;
 }
 
-ba_status ba_evaluate(ba_context *context, ba_model *model, ba_dataset *dataset, int32_t part, ba_metrics **out) {
+ba_status ba_evaluate(ba_context *context, ba_model *model, ba_dataset *dataset, int32_t part, const char *options,
+                      ba_metrics **out) {
   ba_status status = bai_enter(context);
   if (status) return status;
+  evaluation e = {0, 1, 0, BAI_SIMILAR_DEFAULTS};
+  const bai_option table[] = {{"bootstrap", 'i', NULL, 0, 1000000, &e.resamples},
+                              {"seed", 'i', NULL, 0, 9e15, &e.seed},
+                              {"low_overlap", 'w', "no|yes", 0, 0, &e.low_overlap},
+                              {"k", 'i', NULL, 1, 255, &e.similar.k},
+                              {"threshold", 'r', NULL, 0, 1, &e.similar.threshold},
+                              {"scaled", 'i', NULL, 1, 9007199254740992.0, &e.similar.scaled},
+                              {NULL, 0, NULL, 0, 0, NULL}};
   if (out) *out = NULL;
   if (!out || !model || !dataset || part < BA_PART_ALL || part > BA_PART_TEST)
     status =
         bai_fail(context, BA_ERR_ARGUMENT, "evaluate: expected a model, a dataset, a part and a place for the result");
   if (!status) status = bai_dataset_check_context(context, dataset);
-  if (!status) status = evaluate(context, model, dataset, part, out);
+  if (!status) status = bai_options_parse(context, options, table);
+  if (!status) status = evaluate(context, model, dataset, part, &e, out);
   return bai_leave(context, status);
 }
 

@@ -19,7 +19,7 @@ static const char *const value_names[VALUES] = {"n", "accuracy", "mcc", "auroc",
 struct ba_metrics {
   ba_context *context;
   int32_t classes;
-  double values[VALUES];
+  double values[VALUES], low[VALUES], high[VALUES];
   double *confusion; /* actual x predicted */
 };
 
@@ -233,6 +233,73 @@ static ba_status fill(ba_metrics *m, const input *in) {
   return status;
 }
 
+/* ---- intervals ---- */
+
+#define BOOTSTRAP_STREAM UINT64_C(0x626f6f74)
+
+/* The value at a share of the way through sorted values, on the straight line between neighbours. */
+static double percentile(const double *sorted, int64_t n, double share) {
+  const double place = share * (double)(n - 1);
+  const int64_t below = (int64_t)place;
+  if (below + 1 >= n) return sorted[n - 1];
+  return sorted[below] + (place - (double)below) * (sorted[below + 1] - sorted[below]);
+}
+
+/* Resamples in which a number is not defined do not count for it. `order` has room for all of them. */
+static void take_interval(ba_metrics *m, int32_t value, const double *drawn, int64_t resamples, bai_keyed *order,
+                          double *sorted) {
+  int64_t n = 0;
+  for (int64_t r = 0; r < resamples; r++) {
+    const double number = drawn[r * VALUES + value];
+    if (number - number == 0.0) order[n++] = (bai_keyed){.key = bai_order_of_f64(number + 0.0), .index = r};
+  }
+  if (n == 0) return;
+  bai_sort_keyed(order, n);
+  for (int64_t i = 0; i < n; i++) sorted[i] = drawn[order[i].index * VALUES + value];
+  m->low[value] = percentile(sorted, n, 0.025);
+  m->high[value] = percentile(sorted, n, 0.975);
+}
+
+/* One draw: a row drawn c times has c times its weight. */
+static ba_status draw(const ba_metrics *m, const input *in, uint64_t seed, int64_t resample, double *weights,
+                      double *values) {
+  ba_metrics scratch = {.context = m->context, .classes = m->classes};
+  ba_status status = bai_alloc_zero(m->context, m->classes, 8 * (int64_t)m->classes, &scratch.confusion);
+  if (status) return status;
+  memset(weights, 0, (size_t)in->n * 8);
+  for (int64_t i = 0; i < in->n; i++) {
+    const uint64_t high = bai_random(seed ^ BOOTSTRAP_STREAM, (uint64_t)resample, (uint64_t)i) >> 32;
+    const int64_t row = (int64_t)((high * (uint64_t)in->n) >> 32);
+    weights[row] += weight_of(in, row);
+  }
+  const input drawn = {in->classes, in->n, in->labels, in->probabilities, weights};
+  status = fill(&scratch, &drawn);
+  if (!status) memcpy(values, scratch.values, sizeof scratch.values);
+  bai_free(m->context, scratch.confusion);
+  return status;
+}
+
+ba_status bai_metrics_bootstrap(ba_metrics *m, int64_t n, const int32_t *labels, const double *probabilities,
+                                const double *weights, int64_t resamples, uint64_t seed) {
+  const input in = {m->classes, n, labels, probabilities, weights};
+  double *drawn = NULL, *scratch = NULL;
+  bai_keyed *order = NULL;
+  const int64_t most = n > resamples ? n : resamples;
+  ba_status status = bai_alloc(m->context, resamples, 8 * VALUES, &drawn);
+  if (!status) status = bai_alloc(m->context, most, 8, &scratch);
+  if (!status) status = bai_alloc(m->context, resamples, sizeof *order, &order);
+  for (int64_t r = 0; !status && r < resamples; r++) {
+    status = draw(m, &in, seed, r, scratch, drawn + r * VALUES);
+    bai_progress(m->context, r + 1, resamples);
+  }
+  for (int32_t value = VALUE_N + 1; !status && value < VALUES; value++)
+    take_interval(m, value, drawn, resamples, order, scratch);
+  bai_free(m->context, order);
+  bai_free(m->context, scratch);
+  bai_free(m->context, drawn);
+  return status;
+}
+
 ba_status bai_metrics_make(ba_context *context, int32_t classes, int64_t n, const int32_t *labels,
                            const double *probabilities, const double *weights, ba_metrics **out) {
   const input in = {classes, n, labels, probabilities, weights};
@@ -243,6 +310,7 @@ ba_status bai_metrics_make(ba_context *context, int32_t classes, int64_t n, cons
   if (status) return status;
   m->context = bai_context_retain(context);
   m->classes = classes;
+  for (int32_t i = 0; i < VALUES; i++) m->low[i] = m->high[i] = not_a_number();
   status = bai_alloc_zero(context, classes, 8 * (int64_t)classes, &m->confusion);
   if (!status) status = fill(m, &in);
   if (status) {
@@ -277,6 +345,18 @@ double ba_metrics_value(const ba_metrics *metrics, const char *name) {
   for (int32_t i = 0; metrics && name && i < VALUES; i++)
     if (strcmp(name, value_names[i]) == 0) return metrics->values[i];
   return not_a_number();
+}
+
+int32_t ba_metrics_interval(const ba_metrics *metrics, const char *name, double *low, double *high) {
+  double numbers[2] = {not_a_number(), not_a_number()};
+  for (int32_t i = 0; metrics && name && i < VALUES; i++) {
+    if (strcmp(name, value_names[i]) != 0) continue;
+    numbers[0] = metrics->low[i];
+    numbers[1] = metrics->high[i];
+  }
+  if (low) *low = numbers[0];
+  if (high) *high = numbers[1];
+  return numbers[0] - numbers[0] == 0.0;
 }
 
 double ba_metrics_confusion(const ba_metrics *metrics, int32_t actual, int32_t predicted) {

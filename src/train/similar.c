@@ -376,14 +376,13 @@ static void find_duplicates(const lookup *x, const finder *f, uint8_t *same, int
 }
 
 ba_status bai_similar_leaks(ba_context *context, const ba_dataset *dataset, const bai_similar_options *options,
-                            int64_t similar[9], int64_t duplicates[9]) {
+                            int64_t similar[9], int64_t duplicates[9], uint8_t *found) {
   lookup x = {.context = context, .dataset = dataset};
-  finder f = {NULL, dataset->parts.data, NULL, 0};
+  finder f = {NULL, dataset->parts.data, found, 0};
   uint8_t *same = NULL;
   memset(similar, 0, 9 * sizeof *similar);
   memset(duplicates, 0, 9 * sizeof *duplicates);
   ba_status status = make_index(&x, options, BA_PART_ALL);
-  if (!status) status = bai_alloc_zero(context, dataset->rows + 1, 1, &f.found);
   if (!status) status = bai_alloc_zero(context, dataset->rows + 1, 1, &same);
   for (int64_t row = 0; row < dataset->rows; row++) f.present |= (uint8_t)(1 << f.parts[row]);
   if (!status) find_duplicates(&x, &f, same, duplicates);
@@ -392,7 +391,6 @@ ba_status bai_similar_leaks(ba_context *context, const ba_dataset *dataset, cons
     for (int32_t part = 0; part < 3; part++) similar[3 * f.parts[row] + part] += f.found[row] >> part & 1;
   }
   bai_free(context, same);
-  bai_free(context, f.found);
   free_index(&x);
   return status;
 }

@@ -20,8 +20,9 @@ typedef struct bai_similar_options {
 ba_status bai_similar_groups(ba_context *context, const ba_dataset *dataset, const bai_similar_options *options,
                              int32_t part, int32_t *group_of, int64_t *groups);
 /* similar[3 * a + b]: rows of part a that are in a row of part b by more than the threshold, or the same as one;
- * duplicates: the latter alone. The diagonals are 0. */
+ * duplicates: the latter alone. The diagonals are 0. Bit b of found[row], one a row and all 0 at first, is set when the
+ * row is similar to one of part b. */
 ba_status bai_similar_leaks(ba_context *context, const ba_dataset *dataset, const bai_similar_options *options,
-                            int64_t similar[9], int64_t duplicates[9]);
+                            int64_t similar[9], int64_t duplicates[9], uint8_t *found);
 
 #endif

@@ -391,6 +391,9 @@ ba_status ba_dataset_leakage(ba_dataset *dataset, const char *options, int64_t *
   if (!similar || !duplicates)
     status = bai_fail(context, BA_ERR_ARGUMENT, "leakage: expected places for nine numbers, twice");
   if (!status) status = bai_options_parse(context, options, table);
-  if (!status) status = bai_similar_leaks(context, dataset, &found, similar, duplicates);
+  uint8_t *rows = NULL;
+  if (!status) status = bai_alloc_zero(context, dataset->rows, 1, &rows);
+  if (!status) status = bai_similar_leaks(context, dataset, &found, similar, duplicates, rows);
+  bai_free(context, rows);
   return bai_leave(context, status);
 }

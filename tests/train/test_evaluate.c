@@ -54,7 +54,7 @@ static void test_evaluation_by_hand(void **state) {
       if (!making_level(context, level)) continue;
       for (int32_t threads = 1; threads < 8; threads += 3) {
         OK(context, ba_context_set_threads(context, threads));
-        OK(context, ba_evaluate(context, model, dataset, BA_PART_TEST, &metrics));
+        OK(context, ba_evaluate(context, model, dataset, BA_PART_TEST, NULL, &metrics));
         same_metrics(metrics, by_hand, classes);
         ba_metrics_destroy(metrics);
       }
@@ -78,7 +78,7 @@ static void test_classes_go_by_name(void **state) {
   OK(context, ba_records_create(context, letters, offsets, 4, &records));
   OK(context, ba_dataset_create(context, NULL, &dataset));
   OK(context, ba_dataset_add_records(dataset, records, labels, zero_last, NULL, BA_PART_TEST));
-  OK(context, ba_evaluate(context, model, dataset, BA_PART_TEST, &metrics));
+  OK(context, ba_evaluate(context, model, dataset, BA_PART_TEST, NULL, &metrics));
   double sums[3] = {0};
   for (int32_t a = 0; a < 3; a++)
     for (int32_t p = 0; p < 3; p++) sums[a] += ba_metrics_confusion(metrics, a, p);
@@ -86,13 +86,13 @@ static void test_classes_go_by_name(void **state) {
   ba_metrics_destroy(metrics);
   OK(context, ba_dataset_add_records(dataset, records, labels, NULL, NULL, BA_PART_TEST));
   int64_t record;
-  REFUSED(context, ba_evaluate(context, model, dataset, BA_PART_TEST, &metrics), BA_ERR_LABEL,
+  REFUSED(context, ba_evaluate(context, model, dataset, BA_PART_TEST, NULL, &metrics), BA_ERR_LABEL,
           "the label \"fourth\" is none of the model's classes; expected \"first\", \"second\" and so on");
   assert_null(metrics);
   ba_context_error_position(context, &record, NULL);
   assert_int_equal(record, 7);
   OK(context, ba_dataset_add_records(dataset, records, labels, zero_last, NULL, BA_PART_DEV));
-  OK(context, ba_evaluate(context, model, dataset, BA_PART_DEV, &metrics)); /* the unknown one is elsewhere */
+  OK(context, ba_evaluate(context, model, dataset, BA_PART_DEV, NULL, &metrics)); /* the unknown one is elsewhere */
   ba_metrics_destroy(metrics);
   ba_records_release(records);
   ba_model_release(model);
@@ -105,14 +105,14 @@ static void test_refusals(void **state) {
   ba_model *model = making_model(context, "Kmer(k=1)", -1, 2, 1);
   ba_metrics *out = NULL;
   OK(context, ba_dataset_create(context, NULL, &none));
-  REFUSED(context, ba_evaluate(context, model, dataset, BA_PART_DEV, &out), BA_ERR_ARGUMENT, "no rows in part 1");
-  REFUSED(context, ba_evaluate(context, model, none, BA_PART_ALL, &out), BA_ERR_ARGUMENT, "no rows in part -1");
-  REFUSED(context, ba_evaluate(context, model, dataset, 3, &out), BA_ERR_ARGUMENT, "expected a model");
-  REFUSED(context, ba_evaluate(context, model, dataset, -2, &out), BA_ERR_ARGUMENT, "expected a model");
-  REFUSED(context, ba_evaluate(context, NULL, dataset, 0, &out), BA_ERR_ARGUMENT, "expected a model");
-  REFUSED(context, ba_evaluate(context, model, NULL, 0, &out), BA_ERR_ARGUMENT, "dataset");
-  REFUSED(context, ba_evaluate(context, model, dataset, 0, NULL), BA_ERR_ARGUMENT, "place");
-  assert_int_equal(ba_evaluate(NULL, model, dataset, 0, &out), BA_ERR_ARGUMENT);
+  REFUSED(context, ba_evaluate(context, model, dataset, BA_PART_DEV, NULL, &out), BA_ERR_ARGUMENT, "no rows in part 1");
+  REFUSED(context, ba_evaluate(context, model, none, BA_PART_ALL, NULL, &out), BA_ERR_ARGUMENT, "no rows in part -1");
+  REFUSED(context, ba_evaluate(context, model, dataset, 3, NULL, &out), BA_ERR_ARGUMENT, "expected a model");
+  REFUSED(context, ba_evaluate(context, model, dataset, -2, NULL, &out), BA_ERR_ARGUMENT, "expected a model");
+  REFUSED(context, ba_evaluate(context, NULL, dataset, 0, NULL, &out), BA_ERR_ARGUMENT, "expected a model");
+  REFUSED(context, ba_evaluate(context, model, NULL, 0, NULL, &out), BA_ERR_ARGUMENT, "dataset");
+  REFUSED(context, ba_evaluate(context, model, dataset, 0, NULL, NULL), BA_ERR_ARGUMENT, "place");
+  assert_int_equal(ba_evaluate(NULL, model, dataset, 0, NULL, &out), BA_ERR_ARGUMENT);
   const char *recipe = "Kmer(k=1) | Logistic()";
   REFUSED(context, ba_cross_validate(context, recipe, dataset, NULL, &out), BA_ERR_ARGUMENT, "ba_dataset_split first");
   OK(context, ba_dataset_split(dataset, "folds=4"));
@@ -133,7 +133,7 @@ static void test_refusals(void **state) {
   ba_records *longer = making_classed(context, 1, 6, 6, 1, 1);
   OK(context, making_add(dataset, longer, 1, BA_PART_TRAIN));
   int64_t record;
-  REFUSED(context, ba_evaluate(context, model, dataset, BA_PART_ALL, &out), BA_ERR_LENGTH, "fitted on 5");
+  REFUSED(context, ba_evaluate(context, model, dataset, BA_PART_ALL, NULL, &out), BA_ERR_LENGTH, "fitted on 5");
   ba_context_error_position(context, &record, NULL);
   assert_int_equal(record, 4);
   ba_records_release(longer);
@@ -224,7 +224,7 @@ static ba_status life(ba_context *context, void *argument) {
   if (!status) status = ba_dataset_split(dataset, "folds=2");
   if (!status) status = ba_trainer_create(context, recipe, dataset, NULL, &trainer);
   if (!status) status = ba_trainer_finish(trainer, &model);
-  if (!status) status = ba_evaluate(context, model, dataset, BA_PART_TRAIN, &first);
+  if (!status) status = ba_evaluate(context, model, dataset, BA_PART_TRAIN, "bootstrap=3", &first);
   if (!status) status = ba_cross_validate(context, recipe, dataset, NULL, &second);
   ba_metrics_destroy(first);
   ba_metrics_destroy(second);
@@ -249,19 +249,19 @@ static void test_limit_and_cancel(void **state) {
   OK(context, ba_dataset_split(dataset, NULL));
   ba_context_memory(context, &held, NULL);
   OK(context, ba_context_set_memory_limit(context, held + 100));
-  REFUSED(context, ba_evaluate(context, model, dataset, BA_PART_ALL, &metrics), BA_ERR_LIMIT, "limit");
+  REFUSED(context, ba_evaluate(context, model, dataset, BA_PART_ALL, NULL, &metrics), BA_ERR_LIMIT, "limit");
   REFUSED(context, ba_cross_validate(context, "Kmer(k=1) | Logistic()", dataset, NULL, &metrics), BA_ERR_LIMIT,
           "limit");
   OK(context, ba_context_set_memory_limit(context, 0));
   for (int32_t threads = 1; threads < 4; threads += 2) {
     OK(context, ba_context_set_threads(context, threads));
     ba_context_cancel(context);
-    REFUSED(context, ba_evaluate(context, model, dataset, BA_PART_ALL, &metrics), BA_ERR_CANCELLED, "cancelled");
+    REFUSED(context, ba_evaluate(context, model, dataset, BA_PART_ALL, NULL, &metrics), BA_ERR_CANCELLED, "cancelled");
     REFUSED(context, ba_cross_validate(context, "Kmer(k=1) | Logistic()", dataset, NULL, &metrics), BA_ERR_CANCELLED,
             "cancelled");
     assert_null(metrics);
     OK(context, ba_context_reset(context));
-    OK(context, ba_evaluate(context, model, dataset, BA_PART_ALL, &metrics));
+    OK(context, ba_evaluate(context, model, dataset, BA_PART_ALL, NULL, &metrics));
     ba_metrics_destroy(metrics);
     metrics = NULL;
   }
@@ -269,8 +269,109 @@ static void test_limit_and_cancel(void **state) {
   ba_dataset_destroy(dataset);
 }
 
+/* Accuracy by hand for the same draws: row floor(h n / 2^32) for the upper half h of each random number. */
+static void test_intervals_are_percentiles_of_draws(void **state) {
+  enum { ROWS = 200, DRAWS = 400 };
+  ba_context *context = *state;
+  ba_dataset *dataset = making_data(context, ROWS, 8, 20, 2, 11);
+  ba_model *model = making_trained(context, "Kmer(k=1) | Logistic(max_iter=3)", dataset, NULL);
+  ba_metrics *metrics = NULL, *again = NULL, *none = NULL;
+  ba_records *records = NULL;
+  ba_scorer *scorer = NULL;
+  double probabilities[2 * ROWS], drawn[DRAWS], low, high, other_low, other_high;
+  OK(context, ba_evaluate(context, model, dataset, BA_PART_ALL, "bootstrap=400, seed=3", &metrics));
+  OK(context, ba_context_set_threads(context, 3));
+  OK(context, ba_evaluate(context, model, dataset, BA_PART_ALL, "bootstrap=400, seed=3", &again));
+  OK(context, ba_evaluate(context, model, dataset, BA_PART_ALL, NULL, &none));
+  OK(context, ba_dataset_records(dataset, 0, ROWS, &records));
+  OK(context, ba_scorer_create(context, model, NULL, &scorer));
+  OK(context, ba_scorer_predict_records(scorer, records, NULL, probabilities));
+  for (int64_t d = 0; d < DRAWS; d++) {
+    int64_t right = 0;
+    for (int64_t i = 0; i < ROWS; i++) {
+      int32_t label;
+      const int64_t row =
+          (int64_t)((bai_random(3 ^ UINT64_C(0x626f6f74), (uint64_t)d, (uint64_t)i) >> 32) * ROWS >> 32);
+      OK(context, ba_dataset_row(dataset, row, &label, NULL, NULL, NULL));
+      right += (probabilities[2 * row + 1] > probabilities[2 * row]) == label;
+    }
+    drawn[d] = (double)right / ROWS;
+  }
+  for (int64_t i = 1; i < DRAWS; i++)
+    for (int64_t j = i; j > 0 && drawn[j] < drawn[j - 1]; j--) {
+      const double swap = drawn[j];
+      drawn[j] = drawn[j - 1];
+      drawn[j - 1] = swap;
+    }
+  /* 0.025 x 399 = 9.975, 0.975 x 399 = 389.025 */
+  assert_int_equal(ba_metrics_interval(metrics, "accuracy", &low, &high), 1);
+  assert_true(fabs(low - (drawn[9] + 0.975 * (drawn[10] - drawn[9]))) < 1e-12);
+  assert_true(fabs(high - (drawn[389] + 0.025 * (drawn[390] - drawn[389]))) < 1e-12);
+  const double p = ba_metrics_value(metrics, "accuracy"), half = 1.96 * sqrt(p * (1.0 - p) / ROWS);
+  assert_true(fabs(low - (p - half)) < 0.02 && fabs(high - (p + half)) < 0.02); /* as the normal approximation says */
+  for (int32_t i = 1; i < ba_metrics_count(metrics); i++) {
+    const char *name = ba_metrics_name(metrics, i);
+    assert_int_equal(ba_metrics_interval(metrics, name, &low, &high), 1);
+    assert_int_equal(ba_metrics_interval(again, name, &other_low, &other_high), 1);
+    SAME_BITS(&low, &other_low, 1);
+    SAME_BITS(&high, &other_high, 1);
+    assert_true(low <= ba_metrics_value(metrics, name) && ba_metrics_value(metrics, name) <= high);
+    assert_int_equal(ba_metrics_interval(none, name, NULL, &high), 0);
+    assert_true(isnan(high));
+  }
+  assert_int_equal(ba_metrics_interval(metrics, "n", NULL, NULL), 0);
+  assert_int_equal(ba_metrics_interval(NULL, "mcc", NULL, NULL), 0);
+  ba_metrics_destroy(metrics);
+  ba_metrics_destroy(again);
+  ba_metrics_destroy(none);
+  ba_scorer_destroy(scorer);
+  ba_records_release(records);
+  ba_model_release(model);
+  ba_dataset_destroy(dataset);
+}
+
+/* Half of the test rows stand in the training part with one letter changed. */
+static void test_low_overlap_leaves_out_what_training_knew(void **state) {
+  ba_context *context = *state;
+  ba_dataset *dataset = NULL;
+  OK(context, ba_dataset_create(context, NULL, &dataset));
+  for (int32_t part = 0; part < 2; part++) {
+    ba_records *records = making_records(context, 60, 80, 80, "ACGT", (uint64_t)part + 50);
+    OK(context, making_add(dataset, records, 2, part ? BA_PART_TEST : BA_PART_TRAIN));
+    ba_records_release(records);
+  }
+  ba_records *known = making_records(context, 60, 80, 80, "ACGT", 50), *changed = NULL;
+  const int64_t *offsets;
+  char *letters = malloc(60 * 80);
+  assert_non_null(letters);
+  memcpy(letters, ba_records_columns(known, &offsets), 60 * 80);
+  for (int32_t i = 0; i < 60; i++) letters[80 * i + 5] = letters[80 * i + 5] == 'A' ? 'C' : 'A';
+  OK(context, ba_records_create(context, letters, offsets, 60, &changed));
+  OK(context, making_add(dataset, changed, 2, BA_PART_TEST));
+  ba_model *model = making_trained(context, "Kmer(k=2) | Logistic(max_iter=2)", dataset, NULL);
+  ba_metrics *metrics = NULL;
+  OK(context, ba_evaluate(context, model, dataset, BA_PART_TEST, "low_overlap=yes", &metrics));
+  assert_true(ba_metrics_value(metrics, "n") == 60.0);
+  ba_metrics_destroy(metrics);
+  OK(context, ba_evaluate(context, model, dataset, BA_PART_TEST, "low_overlap=yes, threshold=1", &metrics));
+  assert_true(ba_metrics_value(metrics, "n") == 120.0);
+  ba_metrics_destroy(metrics);
+  REFUSED(context, ba_evaluate(context, model, dataset, BA_PART_TRAIN, "low_overlap=yes", &metrics), BA_ERR_ARGUMENT,
+          "expected both");
+  REFUSED(context, ba_evaluate(context, model, dataset, BA_PART_ALL, "low_overlap=yes", &metrics), BA_ERR_ARGUMENT,
+          "expected both");
+  OK(context, ba_dataset_deal(dataset, "train=0.5, test=0.5"));
+  free(letters);
+  ba_records_release(known);
+  ba_records_release(changed);
+  ba_model_release(model);
+  ba_dataset_destroy(dataset);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test_setup_teardown(test_intervals_are_percentiles_of_draws, making_set_up, making_tear_down),
+      cmocka_unit_test_setup_teardown(test_low_overlap_leaves_out_what_training_knew, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_evaluation_by_hand, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_classes_go_by_name, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_refusals, making_set_up, making_tear_down),

@@ -54,7 +54,7 @@ static void test_the_same_bytes(void **state) {
         ba_model *model = making_trained(context, c->recipe, dataset, "seed=5");
         ba_metrics *metrics = NULL;
         uint8_t *bytes = making_bytes(context, model, &m);
-        OK(context, ba_evaluate(context, model, dataset, BA_PART_ALL, &metrics));
+        OK(context, ba_evaluate(context, model, dataset, BA_PART_ALL, NULL, &metrics));
         const double loss = ba_metrics_value(metrics, "log_loss");
         if (!first) {
           first = bytes;
@@ -169,7 +169,7 @@ static void test_stops_at_max_iter_and_finishes_early(void **state) {
 
 static double dev_loss_of(ba_context *context, ba_model *model, ba_dataset *dataset) {
   ba_metrics *metrics = NULL;
-  OK(context, ba_evaluate(context, model, dataset, BA_PART_DEV, &metrics));
+  OK(context, ba_evaluate(context, model, dataset, BA_PART_DEV, NULL, &metrics));
   const double loss = ba_metrics_value(metrics, "log_loss");
   ba_metrics_destroy(metrics);
   return loss;
@@ -442,7 +442,8 @@ static void test_one_context_for_both(void **state) {
   const char *recipe = "Kmer(k=1) | Logistic()";
   OK(other, ba_dataset_split(dataset, "folds=2"));
   REFUSED(context, ba_trainer_create(context, recipe, dataset, NULL, &trainer), BA_ERR_ARGUMENT, "another context");
-  REFUSED(context, ba_evaluate(context, model, dataset, BA_PART_ALL, &metrics), BA_ERR_ARGUMENT, "another context");
+  REFUSED(context, ba_evaluate(context, model, dataset, BA_PART_ALL, NULL, &metrics), BA_ERR_ARGUMENT,
+          "another context");
   REFUSED(context, ba_cross_validate(context, recipe, dataset, NULL, &metrics), BA_ERR_ARGUMENT, "another context");
   assert_true(trainer == NULL && metrics == NULL);
   ba_model_release(model);
@@ -558,7 +559,7 @@ static void *call_from_second(void *argument) {
                            ba_dataset_row(s->dataset, 0, NULL, NULL, NULL, NULL),
                            ba_dataset_records(s->dataset, 0, 1, &records),
                            ba_dataset_split(s->dataset, NULL),
-                           ba_evaluate(s->context, NULL, s->dataset, 0, &metrics),
+                           ba_evaluate(s->context, NULL, s->dataset, 0, NULL, &metrics),
                            ba_cross_validate(s->context, "Kmer(k=1) | Logistic()", s->dataset, NULL, &metrics),
                            ba_metrics_create(s->context, 2, 0, NULL, NULL, NULL, &metrics)};
   for (size_t i = 0; i < sizeof got / sizeof *got; i++) s->wrong += got[i] != BA_ERR_BUSY;
