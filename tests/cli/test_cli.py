@@ -363,6 +363,24 @@ def test_eval_agrees_with_predict(data):
     assert text.splitlines()[-1].split() == ["1", *(f"{x:g}" for x in result["confusion"][1])]
 
 
+def test_eval_gives_intervals_and_the_low_overlap_rows(tmp_path):
+    known, new = sequences(1, 40, 90, "ACGT"), sequences(2, 40, 90, "ACGT")
+    (tmp_path / "train.csv").write_text("sequence,label\n" + "".join(f"{s},{i % 2}\n" for i, s in enumerate(known)))
+    (tmp_path / "test.csv").write_text("sequence,label\n" + "".join(
+        f"{s},{i % 2}\n" for i, s in enumerate(known[:10] + new)))
+    ok("train", "--recipe", RECIPE, "--labels", "train.csv", "--out", "m.ba", cwd=tmp_path)
+    report = json.loads(ok("eval", "--model", "m.ba", "--labels", "test.csv", "--train", "train.csv", "--bootstrap",
+                           "50", "--json", cwd=tmp_path))
+    assert report["n"] == 50 and report["low_overlap"]["n"] == 40
+    for part in (report, report["low_overlap"]):
+        for name in ("accuracy", "auroc", "mcc"):
+            low, high = part["intervals"][name]
+            assert low <= part[name] <= high
+    text = ok("eval", "--model", "m.ba", "--labels", "test.csv", "--train", "train.csv", cwd=tmp_path)
+    assert "rows similar to no training row" in text and "interval" not in text
+    fails(1, "expected both", "eval", "--model", "m.ba", "--labels", "test.csv", "--low-overlap", cwd=tmp_path)
+
+
 def test_eval_of_three_classes(data):
     result = json.loads(ok("eval", "--model", data / "three.ba", "--labels", data / "three.tsv", "--columns",
                            "sequence=text,label=kind", "--json"))
