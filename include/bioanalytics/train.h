@@ -201,13 +201,13 @@ BA_API void ba_dataset_destroy(ba_dataset *dataset);
 BA_API ba_status ba_trainer_create(ba_context *context, const char *recipe, ba_dataset *dataset, const char *options,
                                    ba_trainer **out);
 /**
- * Does one step: one evaluation of loss and gradient (lbfgs), one iteration (newton), or one epoch (adagrad).
+ * Does one step: one pass over the rows (lbfgs, tron), one iteration (newton), or one epoch (adagrad).
  * @param trainer not NULL.
  * @return BA_OK: there is more to do; BA_END: it stopped, see ba_trainer_reason; BA_ERR_CANCELLED: once the context was
  * reset, the next step goes on with the same run; BA_ERR_DIVERGED; BA_ERR_LETTER, BA_ERR_LENGTH and
  * BA_ERR_QUALITY with the row; BA_ERR_ARGUMENT, BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_BUSY.
- * Owns: nothing. Threads: one at a time; lbfgs works on as many as the context allowed at the start, newton above 512
- * columns may start OpenBLAS's own. Cost: one pass over the rows, newton some more. Since 0.1.0.
+ * Owns: nothing. Threads: one at a time; lbfgs and tron work on as many as the context allowed at the start, newton
+ * above 512 columns may start OpenBLAS's own. Cost: one pass over the rows, newton some more. Since 0.1.0.
  */
 BA_API ba_status ba_trainer_step(ba_trainer *trainer);
 /**
@@ -279,14 +279,14 @@ BA_API ba_status ba_evaluate(ba_context *context, ba_model *model, ba_dataset *d
  * split-conformal sets (ba_model_conformal_threshold). Scores stay as they are.
  *
  * platt: sigmoid(a score + b) with a and b of the least log loss towards Platt's smoothed targets (n + 1) / (n + 2) and
- * 1 / (n + 2); temperature: scores times the one positive number of the least log loss; isotonic: the rising line of the
- * least squared error, by pool-adjacent-violators. Sources: Platt, 1999; Guo et al., On Calibration of Modern Neural
- * Networks, 2017; Zadrozny and Elkan, 2002.
+ * 1 / (n + 2); temperature: scores times the one positive number of the least log loss; isotonic: the rising line of
+ * the least squared error, by pool-adjacent-violators. Sources: Platt, 1999; Guo et al., On Calibration of Modern
+ * Neural Networks, 2017; Zadrozny and Elkan, 2002.
  * @param model not NULL; it stays as it is. A calibration that it has is replaced.
  * @param dataset made from `context`; its class names must be known to the model.
  * @param part rows to calibrate on, BA_PART_TRAIN to BA_PART_TEST, or BA_PART_ALL; best rows that trained nothing.
- * @param options `method=platt|temperature|isotonic|none` (default platt for two classes, else temperature; isotonic and
- * platt need two), `conformal=yes|no` (default yes).
+ * @param options `method=platt|temperature|isotonic|none` (default platt for two classes, else temperature; isotonic
+ * and platt need two), `conformal=yes|no` (default yes).
  * @param out gets the model.
  * @return BA_OK; BA_ERR_CLASSES when a class has no rows; BA_ERR_RECIPE for an option; BA_ERR_LABEL, BA_ERR_LETTER and
  * BA_ERR_LENGTH with the row; BA_ERR_ARGUMENT, BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_CANCELLED, BA_ERR_BUSY.

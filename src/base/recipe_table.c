@@ -27,18 +27,19 @@
        BAI_KEY_WORD,                                                                                                   \
        0,                                                                                                              \
        0,                                                                                                              \
-       "lbfgs|adagrad|newton",                                                                                         \
+       "lbfgs|adagrad|newton|tron",                                                                                    \
        "lbfgs",                                                                                                        \
        "lbfgs: all rows a step, the optimum; adagrad: row by row, early stopping on the dev part; newton: few "        \
-       "columns, two classes; above 512 columns (up to 4,096) through OpenBLAS and LAPACKE"},                          \
+       "columns, two classes; above 512 columns (up to 4,096) through OpenBLAS and LAPACKE; tron: Newton steps by "    \
+       "conjugate gradients, the optimum for many columns"},                                                           \
       {"tol",                                                                                                          \
        BAI_KEY_REAL,                                                                                                   \
        0,                                                                                                              \
        1,                                                                                                              \
        NULL,                                                                                                           \
        "0.001",                                                                                                        \
-       "lbfgs, newton: stop when no entry of the gradient is larger than tol times the largest at the start"},         \
-      {"max_iter", BAI_KEY_INTEGER, 1, 1e6, NULL, "300", "lbfgs, newton: the most iterations"},                        \
+       "lbfgs, newton, tron: stop when no entry of the gradient is larger than tol times the largest at the start"},   \
+      {"max_iter", BAI_KEY_INTEGER, 1, 1e6, NULL, "300", "lbfgs, newton, tron: the most iterations"},                  \
       {"memory", BAI_KEY_INTEGER, 1, 100, NULL, "10", "lbfgs: pairs of vectors kept"},                                 \
       {"epochs", BAI_KEY_INTEGER, 1, 1e6, NULL, "20", "adagrad: the most passes over the rows"},                       \
       {"rate", BAI_KEY_REAL, 1e-9, 1e3, NULL, "0.05", "adagrad: the learning rate"},                                   \

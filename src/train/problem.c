@@ -48,6 +48,7 @@ static ba_status make_lanes(bai_problem *p) {
     if (!status) status = bai_alloc(p->context, lane->row->entries, 8, &lane->values);
     if (!status) status = bai_alloc(p->context, p->plan->block_count, 8, &lane->divisors);
     if (!status) status = bai_alloc(p->context, p->outputs, 8, &lane->margins);
+    if (!status) status = bai_alloc(p->context, p->outputs, 8, &lane->chances);
   }
   return status;
 }
@@ -104,6 +105,7 @@ void bai_problem_destroy(bai_problem *p) {
     bai_free(context, p->lanes[i].values);
     bai_free(context, p->lanes[i].divisors);
     bai_free(context, p->lanes[i].margins);
+    bai_free(context, p->lanes[i].chances);
   }
   for (int32_t i = 0; p->partials && i < p->partial_count; i++) bai_free(context, p->partials[i]);
   bai_free(context, p->partials);
@@ -146,6 +148,20 @@ void bai_problem_margins(const bai_problem *p, const bai_kernels *kernels, bai_p
   }
 }
 
+/* The share of each class: exp of its margin over the sum of them, which is left times exp of the largest one. */
+static double share_out(const bai_problem *p, const bai_kernels *kernels, const double *margins, double *shares,
+                        double *most) {
+  double total = 0.0;
+  *most = margins[0];
+  for (int32_t c = 1; c < p->outputs; c++)
+    if (margins[c] > *most) *most = margins[c];
+  for (int32_t c = 0; c < p->outputs; c++) shares[c] = margins[c] - *most;
+  kernels->exp_f64(shares, shares, p->outputs);
+  for (int32_t c = 0; c < p->outputs; c++) total += shares[c];
+  for (int32_t c = 0; c < p->outputs; c++) shares[c] /= total;
+  return total;
+}
+
 double bai_problem_loss(const bai_problem *p, const bai_kernels *kernels, double *margins, int32_t label) {
   double loss;
   if (p->outputs == 1) {
@@ -156,17 +172,18 @@ double bai_problem_loss(const bai_problem *p, const bai_kernels *kernels, double
     margins[0] = label ? -slope : slope;
     return loss;
   }
-  double most = margins[0], total = 0.0;
-  for (int32_t c = 1; c < p->outputs; c++)
-    if (margins[c] > most) most = margins[c];
-  const double own = margins[label] - most;
-  for (int32_t c = 0; c < p->outputs; c++) margins[c] -= most;
-  kernels->exp_f64(margins, margins, p->outputs);
-  for (int32_t c = 0; c < p->outputs; c++) total += margins[c];
-  for (int32_t c = 0; c < p->outputs; c++) margins[c] /= total;
+  double most;
+  const double own = margins[label], total = share_out(p, kernels, margins, margins, &most);
   margins[label] -= 1.0;
   kernels->log_f64(&loss, &total, 1);
-  return loss - own;
+  return loss - (own - most);
+}
+
+double bai_problem_curvature(const bai_problem *p, const bai_kernels *kernels, double margin) {
+  double chances[2] = {margin, -margin};
+  (void)p;
+  kernels->sigmoid_f64(chances, chances, 2);
+  return chances[0] * chances[1];
 }
 
 static void add_gradient(const bai_problem *p, const bai_kernels *kernels, const bai_pass_lane *lane, double weight,
@@ -191,16 +208,39 @@ ba_status bai_problem_explain(const bai_problem *p, ba_status status, int64_t ro
 
 /* ---- blocks ---- */
 
+typedef enum aim { GRADIENT, PRODUCT, DIAGONAL } pass_aim;
+
 typedef struct pass {
   bai_problem *problem;
   const bai_kernels *kernels;
-  const double *x;
-  int64_t first_block; /* of the wave */
-  double *losses;      /* one a block of the wave */
+  pass_aim aim;
+  const double *x, *direction; /* direction: of a product */
+  int64_t first_block;         /* of the wave */
   _Atomic int64_t failed_row;
 } pass;
 
-/* One block's loss and gradient. The loss goes in the slot after the last parameter. */
+/* Makes of the margins what add_gradient scatters: for a product of the Hessian, or for its diagonal. */
+static void second_order(const pass *run, bai_pass_lane *lane) {
+  const bai_problem *p = run->problem;
+  double most, sum = 0.0;
+  if (p->outputs == 1)
+    lane->chances[0] = bai_problem_curvature(p, run->kernels, lane->margins[0]);
+  else
+    share_out(p, run->kernels, lane->margins, lane->chances, &most);
+  if (run->aim == PRODUCT) {
+    bai_problem_margins(p, run->kernels, lane, run->direction);
+    for (int32_t o = 0; p->outputs > 1 && o < p->outputs; o++) sum += lane->chances[o] * lane->margins[o];
+    for (int32_t o = 0; o < p->outputs; o++) lane->margins[o] = lane->chances[o] * (lane->margins[o] - sum);
+    return;
+  }
+  for (int32_t o = 0; o < p->outputs; o++)
+    lane->margins[o] = p->outputs == 1 ? lane->chances[0] : lane->chances[o] * (1.0 - lane->chances[o]);
+  for (int32_t b = 0; b < p->plan->block_count; b++) lane->divisors[b] *= lane->divisors[b];
+  const int64_t entries = lane->row->ends[p->plan->block_count - 1];
+  for (int64_t i = 0; i < entries; i++) lane->values[i] *= lane->values[i];
+}
+
+/* One block's loss and gradient, or the like of second order. The loss goes in the slot after the last parameter. */
 static ba_status block_task(void *argument, int32_t worker, int64_t index) {
   pass *run = argument;
   bai_problem *p = run->problem;
@@ -219,7 +259,10 @@ static ba_status block_task(void *argument, int32_t worker, int64_t index) {
       return status;
     }
     bai_problem_margins(p, run->kernels, lane, run->x);
-    gradient[p->parameters] += p->weights[row] * bai_problem_loss(p, run->kernels, lane->margins, p->labels[row]);
+    if (run->aim == GRADIENT)
+      gradient[p->parameters] += p->weights[row] * bai_problem_loss(p, run->kernels, lane->margins, p->labels[row]);
+    else
+      second_order(run, lane);
     add_gradient(p, run->kernels, lane, p->weights[row], gradient);
   }
   return BA_OK;
@@ -256,10 +299,10 @@ static ba_status run_wave(bai_problem *p, int64_t count, pass *run) {
 }
 
 /* All blocks; the sum ends in partials[0]. */
-static ba_status run_pass(bai_problem *p, const double *x) {
+static ba_status run_pass(bai_problem *p, pass_aim aim, const double *x, const double *direction) {
   const int64_t blocks = (p->dataset->rows + BAI_BLOCK_ROWS - 1) / BAI_BLOCK_ROWS;
   const int32_t wave = wave_size(p);
-  pass run = {p, bai_kernels_of(p->context), x, 0, NULL, INT64_MAX};
+  pass run = {p, bai_kernels_of(p->context), aim, x, direction, 0, INT64_MAX};
   int64_t waves = 0;
   for (; run.first_block < blocks; run.first_block += wave, waves++) {
     const int64_t count = blocks - run.first_block < wave ? blocks - run.first_block : wave;
@@ -290,14 +333,33 @@ static ba_status run_pass(bai_problem *p, const double *x) {
   return BA_OK;
 }
 
+/* Of the pass just done: the sum over the rows becomes a mean, and the penalty comes to it. */
+static void close_pass(const bai_problem *p, const bai_kernels *kernels, const double *x, double *out) {
+  kernels->scale_f64(out, 1.0 / p->weight_total, p->partials[0], p->parameters);
+  kernels->axpy_f64(out, p->l2, x, p->outputs * p->plan->width);
+}
+
 ba_status bai_problem_evaluate(bai_problem *p, const double *x, double *objective, double *gradient) {
   const bai_kernels *kernels = bai_kernels_of(p->context);
-  const ba_status status = run_pass(p, x);
+  const ba_status status = run_pass(p, GRADIENT, x, NULL);
   if (status) return status;
-  const int64_t weights = p->outputs * p->plan->width;
-  kernels->scale_f64(gradient, 1.0 / p->weight_total, p->partials[0], p->parameters);
-  kernels->axpy_f64(gradient, p->l2, x, weights);
-  *objective = p->partials[0][p->parameters] / p->weight_total + 0.5 * p->l2 * kernels->dot_f64(x, x, weights);
+  close_pass(p, kernels, x, gradient);
+  *objective = p->partials[0][p->parameters] / p->weight_total +
+               0.5 * p->l2 * kernels->dot_f64(x, x, p->outputs * p->plan->width);
+  return BA_OK;
+}
+
+ba_status bai_problem_product(bai_problem *p, const double *x, const double *direction, double *product) {
+  const ba_status status = run_pass(p, PRODUCT, x, direction);
+  if (!status) close_pass(p, bai_kernels_of(p->context), direction, product);
+  return status;
+}
+
+ba_status bai_problem_diagonal(bai_problem *p, const double *x, double *diagonal) {
+  const ba_status status = run_pass(p, DIAGONAL, x, NULL);
+  if (status) return status;
+  bai_kernels_of(p->context)->scale_f64(diagonal, 1.0 / p->weight_total, p->partials[0], p->parameters);
+  for (int64_t i = 0; i < p->outputs * p->plan->width; i++) diagonal[i] += p->l2;
   return BA_OK;
 }
 

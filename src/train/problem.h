@@ -24,6 +24,7 @@ typedef struct bai_pass_lane {
   double *values;   /* one an entry of the row */
   double *divisors; /* one a block */
   double *margins;  /* one an output */
+  double *chances;  /* one an output: what the second derivatives of the loss are made from */
 } bai_pass_lane;
 
 typedef struct bai_problem {
@@ -49,6 +50,9 @@ ba_status bai_problem_create(ba_context *context, ba_dataset *dataset, const bai
 void bai_problem_destroy(bai_problem *problem);
 /* Objective, without l1, and its gradient at x. */
 ba_status bai_problem_evaluate(bai_problem *problem, const double *x, double *objective, double *gradient);
+/* The Hessian of that objective at x: its product with a direction, and its diagonal. */
+ba_status bai_problem_product(bai_problem *problem, const double *x, const double *direction, double *product);
+ba_status bai_problem_diagonal(bai_problem *problem, const double *x, double *diagonal);
 /* Features of a row into a lane: columns and counts in lane->row, values and divisors beside. */
 ba_status bai_problem_features(const bai_problem *problem, const bai_kernels *kernels, bai_pass_lane *lane,
                                int64_t row);
@@ -56,6 +60,8 @@ ba_status bai_problem_features(const bai_problem *problem, const bai_kernels *ke
 void bai_problem_margins(const bai_problem *problem, const bai_kernels *kernels, bai_pass_lane *lane, const double *x);
 /* The loss of one row, and what each output's margin should move by: d loss / d margin, written over the margins. */
 double bai_problem_loss(const bai_problem *problem, const bai_kernels *kernels, double *margins, int32_t label);
+/* The second derivative of a row's loss by its margin, for one output. */
+double bai_problem_curvature(const bai_problem *problem, const bai_kernels *kernels, double margin);
 /* Mean loss over the rows of one use; NaN without rows. */
 ba_status bai_problem_mean_loss(bai_problem *problem, const double *x, uint8_t use, double *loss);
 /* Words a status of the passes. */

@@ -8,6 +8,7 @@
 #include "train/lbfgs.h"
 #include "train/newton.h"
 #include "train/owlqn.h"
+#include "train/tron.h"
 
 /* ---- lbfgs, and owlqn where there is an l1 ---- */
 
@@ -108,6 +109,35 @@ static const double *point_of_newton(const void *solver) {
   return bai_newton_point(solver);
 }
 
+/* ---- tron ---- */
+
+static ba_status create_tron(bai_problem *problem, const bai_term *model, const double *start, uint64_t seed,
+                             void **out) {
+  bai_tron *solver;
+  (void)model;
+  (void)seed;
+  const ba_status status = bai_tron_create(problem->context, problem, start, &solver);
+  *out = solver;
+  return status;
+}
+
+static void destroy_tron(void *solver) {
+  bai_tron_destroy(solver);
+}
+
+static ba_status step_tron(void *solver, bai_standing *standing) {
+  int32_t stuck;
+  const ba_status status = bai_tron_step(solver, &stuck);
+  if (status) return status;
+  *standing = (bai_standing){bai_tron_iterations(solver), bai_tron_passes(solver),      bai_tron_objective(solver),
+                             bai_tron_slope(solver),      bai_tron_start_slope(solver), stuck};
+  return BA_OK;
+}
+
+static const double *point_of_tron(const void *solver) {
+  return bai_tron_point(solver);
+}
+
 /* ---- adagrad ---- */
 
 static ba_status create_adagrad(bai_problem *problem, const bai_term *model, const double *start, uint64_t seed,
@@ -141,6 +171,7 @@ static const bai_solver_kind kinds[] = {
     {"lbfgs", 0, 1, create_descent, step_descent, point_of_descent, destroy_descent},
     {"adagrad", 1, 0, create_adagrad, step_adagrad, point_of_adagrad, destroy_adagrad},
     {"newton", 0, 0, create_newton, step_newton, point_of_newton, destroy_newton},
+    {"tron", 0, 0, create_tron, step_tron, point_of_tron, destroy_tron},
 };
 
 ba_status bai_solver_choose(ba_context *context, const bai_term *model, const bai_solver_kind **out) {

@@ -80,6 +80,29 @@ def test_logistic(context, peer, l2, weighted, class_weight):
     np.testing.assert_allclose(intercepts, expected.intercept_, rtol=1e-3, atol=1e-6 * size)
 
 
+@pytest.mark.parametrize("l2", [1e-2, 1e-4, 1e-6])
+@pytest.mark.parametrize("classes", [2, 3])
+def test_tron(context, l2, classes):
+    """LIBLINEAR's trust-region Newton by scikit-learn (two classes; it draws the intercept in too, so the column for it
+    is made large), and newton-cg."""
+    found, labels, row_weights = data(33, 600, classes)
+    records = context.records(found)
+    matrix = context.csr(context.extractor(FEATURES, records), records)
+    kind = "Logistic" if classes == 2 else "Softmax"
+    model, ours = context.train(f"{FEATURES} | {kind}(l2={l2}, solver=tron, tol=1e-8)",
+                                context.dataset(found, labels, row_weights))
+    weights, intercepts = context.weights(model)
+    assert objective(matrix, labels, row_weights, l2, weights, intercepts) == pytest.approx(ours, rel=1e-7)
+    peers = [fit(matrix, labels, row_weights, l2)]
+    if classes == 2:
+        peers.append(LogisticRegression(C=1 / (l2 * row_weights.sum()), tol=1e-9, solver="liblinear", max_iter=5000,
+                                        intercept_scaling=300).fit(matrix, labels, row_weights))
+    for peer in peers:
+        best = objective(matrix, labels, row_weights, l2, peer.coef_, peer.intercept_)
+        assert ours <= best * (1 + 1e-9)
+        assert ours == pytest.approx(best, rel=1e-5)
+
+
 def test_balanced_is_scikit_learns(context):
     """Without row weights `balanced` is the peer's option of that name."""
     found, labels, _ = data(22, 500, 2)

@@ -95,6 +95,38 @@ static void check_gradient(ba_context *context, const char *recipe, int32_t clas
   close_problem(&f);
 }
 
+/* Products of the Hessian, and its diagonal, against differences of the gradient. */
+static void check_hessian(ba_context *context, const char *recipe, int32_t classes, int32_t outputs) {
+  fixture f = {.context = context, .dataset = making_data(context, 60, 0, 40, classes, 5)};
+  OK(context, open_problem(&f, recipe, outputs, -1, 0, 0.03));
+  const int64_t n = f.problem->parameters;
+  const double h = 1e-5;
+  double x[400], moved[400], direction[400], product[400], diagonal[400], up[400], down[400], value;
+  assert_in_range(n, 1, 400);
+  random_point(x, n, 6);
+  random_point(direction, n, 7);
+  OK(context, bai_problem_product(f.problem, x, direction, product));
+  for (int64_t i = 0; i < n; i++) moved[i] = x[i] + h * direction[i];
+  OK(context, bai_problem_evaluate(f.problem, moved, &value, up));
+  for (int64_t i = 0; i < n; i++) moved[i] = x[i] - h * direction[i];
+  OK(context, bai_problem_evaluate(f.problem, moved, &value, down));
+  for (int64_t i = 0; i < n; i++) assert_true(fabs((up[i] - down[i]) / (2 * h) - product[i]) <= 1e-7);
+  OK(context, bai_problem_diagonal(f.problem, x, diagonal));
+  for (int64_t i = 0; i < n; i++) { /* the i-th entry of the product with the i-th axis */
+    memset(direction, 0, sizeof direction);
+    direction[i] = 1.0;
+    OK(context, bai_problem_product(f.problem, x, direction, product));
+    assert_true(fabs(product[i] - diagonal[i]) <= 1e-13);
+  }
+  close_problem(&f);
+}
+
+static void test_second_derivatives(void **state) {
+  check_hessian(*state, "Kmer(k=1..2, value=freq, norm=l1) + Kmer(k=3, strand=canonical, value=binary)", 2, 1);
+  check_hessian(*state, "Kmer(k=1..2, value=sqrt, norm=l2)", 3, 3);
+  check_hessian(*state, "Kmer(k=1..2)", 2, 2);
+}
+
 static void test_gradients(void **state) {
   check_gradient(*state, "Kmer(k=1..3)", 2, 1);
   check_gradient(*state, "Kmer(k=1..2, value=freq, norm=l1) + Kmer(k=3, strand=canonical, value=binary)", 2, 1);
@@ -335,6 +367,7 @@ static void test_every_failing_allocation(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(test_by_hand, making_set_up, making_tear_down),
+      cmocka_unit_test_setup_teardown(test_second_derivatives, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_gradients, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_a_weight_is_so_many_rows, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_rows_that_are_not_there, making_set_up, making_tear_down),

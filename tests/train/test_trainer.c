@@ -31,6 +31,8 @@ static const run_case runs[] = {
     {"PositionKmer(k=1, anchor=start) + Kmer(k=2) | Softmax(solver=adagrad, epochs=2)", 3000, 5, 15, 3},
     {"Kmer(k=1..4) | Logistic(solver=adagrad, epochs=3)", 3000, 5, 20, 2},
     {"Kmer(k=1..4) | Logistic(l1=0.001, max_iter=6)", MANY, 5, 20, 2},
+    {"Kmer(k=1..4) | Logistic(solver=tron, max_iter=3)", MANY, 5, 20, 2},
+    {"Kmer(k=1..2) | Softmax(solver=tron, max_iter=2)", 5000, 5, 20, 3},
     {"Kmer(k=1..2) | Softmax(l1=0.002, l2=0, max_iter=6)", 5000, 5, 20, 3},
     {"Kmer(k=1..3) | Logistic(max_iter=4) & PositionKmer(k=1, anchor=end) | Softmax(solver=adagrad, epochs=2)", 3000, 5,
      20, 2},
