@@ -6,7 +6,9 @@ import random
 
 import pytest
 from Bio import SeqIO, bgzf
+from Bio.SeqIO.QualityIO import FastqGeneralIterator
 
+import library
 from conftest import sequences
 
 
@@ -91,3 +93,19 @@ def test_fastq_over_several_lines(context, tmp_path):
     path = write(tmp_path / "x.fq", text)
     assert ours(context, path, 7) == [(name.rstrip(), letters, quality) for name, letters, quality in
                                       biopython(path, text, "fastq")]
+
+
+CONFORMANCE = library.TOP.parent / "shared/data/conformance/biopython-fastq"
+
+
+@pytest.mark.skipif(not CONFORMANCE.is_dir(), reason="the conformance files are not at hand")
+def test_conformance_files(context):
+    """Every good file of Cock et al. (2010), as Biopython reads it, letter by letter."""
+    paths = [path for path in sorted(CONFORMANCE.glob("*.fastq")) if not path.name.startswith("error_")]
+    assert len(paths) == 37
+    for path in paths:
+        with path.open(encoding="ascii") as text:
+            expected = [(title.rstrip(), letters, quality or None) for title, letters, quality in
+                        FastqGeneralIterator(text)]
+        found = [(name.rstrip(), letters, quality or None) for name, letters, quality in context.read(path, 10)]
+        assert found == expected, path.name
