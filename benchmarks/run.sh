@@ -45,6 +45,7 @@ for name in "${names[@]}"; do
     if [ -x "$build/benchmarks/bench_parse" ]; then
       "${pin[@]}" "$build/benchmarks/bench_parse" race build/bench "$(helicase)"
       "$build/benchmarks/bench_parse" threads build/bench
+      "$build/benchmarks/bench_memory"
     else
       echo "parse skipped $build/benchmarks/bench_parse is not built: configure with -DBA_BENCHMARKS=ON"
     fi
