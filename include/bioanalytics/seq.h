@@ -200,6 +200,16 @@ BA_API ba_status ba_index_open(ba_context *context, const char *path, const char
  */
 BA_API ba_status ba_index_fetch(ba_index *index, const char *region, ba_reader **out);
 /**
+ * Writes the index of a FASTA file beside it: PATH.fai, and PATH.gzi when it is bgzf. Files that are there are replaced
+ * once the new ones are whole.
+ * @param context not NULL.
+ * @param path a local file of FASTA, plain or bgzf, in which all lines of a sequence but the last are of one length.
+ * @return BA_OK, BA_ERR_ARGUMENT, BA_ERR_IO, BA_ERR_FORMAT with the line, BA_ERR_CORRUPT, BA_ERR_TRUNCATED,
+ * BA_ERR_UNSUPPORTED for other gzip, BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_CANCELLED, BA_ERR_BUSY.
+ * Owns: nothing. Threads: one at a time. Cost: one pass over the file. Since 0.1.0.
+ */
+BA_API ba_status ba_index_build(ba_context *context, const char *path);
+/**
  * Closes an index. Readers that it gave stay valid.
  * @param index may be NULL. Not to be used afterwards.
  * Owns: nothing is left of the index. Threads: any, but no call on this index may be running. Cost: frees its memory.

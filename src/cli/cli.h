@@ -241,6 +241,7 @@ int cli_eval(int argc, char **argv);
 int cli_predict(int argc, char **argv);
 int cli_scan(int argc, char **argv);
 int cli_explain(int argc, char **argv);
+int cli_index(int argc, char **argv);
 int cli_info(int argc, char **argv);
 int cli_selftest(int argc, char **argv);
 int cli_help(int argc, char **argv);

@@ -10,6 +10,7 @@ const cli_command cli_commands[] = {
     {"stats", cli_stats, "count records, letters, lengths, GC and quality of sequence files"},
     {"cut", cli_cut, "take a part of every record, or the regions of a BED file"},
     {"convert", cli_convert, "write records in another format: FASTA, FASTQ or TSV"},
+    {"index", cli_index, "write the index of a FASTA file, by which --region finds its parts"},
     {"split", cli_split, "deal records or rows into train, dev and test, and report what leaks"},
     {"features", cli_features, "compute the features of a recipe: TSV, libsvm or NPY"},
     {"train", cli_train, "fit a model to labelled sequences and write it to one file"},

@@ -92,12 +92,13 @@ static ba_status open_fasta(ba_index *index, int32_t packed, const char *fai) {
   }
   ba_status status = BA_OK;
   if (!fai[0]) {
-    status = find_index(index, endings, "make FILE.fai with `samtools faidx`, or name it with index=", found);
+    status = find_index(index, endings, "make it with `ba index` or `samtools faidx`, or name one with index=", found);
     fai = found;
   }
   if (!status) status = bai_fai_load(index->context, fai, &index->fai);
   if (!status && packed) {
-    status = find_index(index, block_endings, "a bgzf file needs FILE.gzi too; make it with `bgzip -r`", found);
+    status = find_index(index, block_endings, "a bgzf file needs FILE.gzi too; make it with `ba index` or `bgzip -r`",
+                        found);
     if (!status) status = bai_fai_load_blocks(index->context, found, &index->fai);
   }
   return status;

@@ -63,7 +63,7 @@ def test_convert_regions(genome):
     (genome / "x.fa.fai").rename(genome / "y")
     assert ok("convert", "--to", "tsv", "--region", "two:2", "--index", "y", "x.fa", "-", cwd=genome) == \
         "name\tsequence\ntwo:2-2\tT\n"
-    fails(3, "no index beside the file; make", "convert", "--to", "fasta", "--region", "two", "x.fa", "o", cwd=genome)
+    fails(3, "no index beside the file; make it with `ba index`", "convert", "--to", "fasta", "--region", "two", "x.fa", "o", cwd=genome)
     fails(1, "--index is for --region", "convert", "--to", "fasta", "--index", "y", "x.fa", "o", cwd=genome)
     fails(1, "the file has no such sequence", "convert", "--to", "fasta", "--index", "y", "--region", "three", "x.fa",
           "o", cwd=genome)
@@ -76,3 +76,12 @@ def test_stats_of_a_region(genome):
     found = json.loads(ok("stats", "--json", "--region", "one:3-8", "x.fa", cwd=genome))[0]
     assert (found["records"], found["letters"], found["ambiguous"]) == (1, 6, 1)
     fails(1, "the region starts behind the end of two", "stats", "--region", "two:3", "x.fa", cwd=genome)
+
+
+def test_index_writes_what_region_needs(genome):
+    (genome / "x.fa.fai").unlink()
+    assert ok("index", "x.fa", cwd=genome) == ""
+    assert (genome / "x.fa.fai").read_text() == FAI
+    (genome / "y.fa").write_text(">a\nAC\nA\nAC\n")
+    fails(2, "y.fa: line 4: a sequence with lines of several lengths", "index", "y.fa", cwd=genome)
+    fails(3, "cannot open absent", "index", "absent", cwd=genome)

@@ -63,7 +63,7 @@ static void fasta_by_hand(void **state) {
   temp_write(path, folder, "x.fa", fasta, (int64_t)strlen(fasta));
   temp_write(other, folder, "index", fai, (int64_t)strlen(fai));
   assert_int_equal(ba_index_open(context, path, "", &index), BA_ERR_IO);
-  assert_non_null(strstr(ba_context_error_message(context), "x.fa: no index beside the file; make FILE.fai with"));
+  assert_non_null(strstr(ba_context_error_message(context), "x.fa: no index beside the file; make it with `ba index`"));
   snprintf(option, sizeof option, "ambiguous=skip, index=%s", other);
   assert_int_equal(ba_index_open(context, path, option, &index), BA_OK);
   is_fetched(context, index, "one", "one|ACGTNacg|\n");
@@ -179,6 +179,68 @@ static void damaged_fai(void **state) {
     ba_index_close(index);
   }
   ba_context_destroy(context);
+  temp_remove(folder);
+}
+
+static ba_status build_status(ba_context *context, const char *folder, const char *text, char path[TEMP_PATH]) {
+  temp_write(path, folder, "build.fa", text, (int64_t)strlen(text));
+  return ba_index_build(context, path);
+}
+
+static void built_by_hand(void **state) {
+  static const struct {
+    const char *text, *message;
+  } wrong[] = {
+      {"", "build.fa: no sequence; expected FASTA"},
+      {"\n\n", "no sequence; expected FASTA"},
+      {"@a\nA\n+\nI\n", "line 1: expected '>'"},
+      {">a\nAC\nA\nA\n", "line 4: a sequence with lines of several lengths cannot be indexed"},
+      {">a\nAC\nACG\n", "line 3: a sequence with lines of several lengths"},
+      {">a\nAC\r\nAC\nAC\n", "line 4: a sequence with lines of several lengths"},
+      {">a\n\nAC\n", "line 3: a sequence with lines of several lengths"},
+      {">\nAC\n", "sequence 1 has no name, which an index needs"},
+      {">a\nA\n> b\nAC\n", "sequence 2 has no name, which an index needs"},
+      {">a\nA\rC\n", "line 2: a CR within it"},
+  };
+  char folder[TEMP_PATH], path[TEMP_PATH], other[TEMP_PATH];
+  ba_context *context = context_new();
+  int64_t n;
+  (void)state;
+  temp_make(folder);
+  for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+    assert_int_equal(build_status(context, folder, wrong[i].text, path), BA_ERR_FORMAT);
+    if (!strstr(ba_context_error_message(context), wrong[i].message)) {
+      fail_msg("%s: %s", wrong[i].text, ba_context_error_message(context));
+    }
+  }
+  assert_int_equal(temp_count(folder), 1);
+  assert_int_equal(build_status(context, folder, fasta, path), BA_OK);
+  temp_join(other, folder, "build.fa.fai");
+  char *text = (char *)temp_read(other, &n);
+  assert_string_equal(text, fai);
+  free(text);
+  assert_int_equal(build_status(context, folder, "\n>a\tx\nACG\n\n>b\n>c\nAC", path), BA_OK);
+  text = (char *)temp_read(other, &n);
+  assert_string_equal(text, "a\t3\t6\t3\t4\nb\t0\t14\t0\t0\nc\t2\t17\t2\t3\n");
+  free(text);
+  assert_int_equal(ba_index_build(context, NULL), BA_ERR_ARGUMENT);
+  assert_int_equal(ba_index_build(NULL, path), BA_ERR_ARGUMENT);
+  assert_int_equal(ba_index_build(context, "/no/such"), BA_ERR_IO);
+  assert_int_equal(ba_index_build(context, "http://example.org/x"), BA_ERR_UNSUPPORTED);
+  ba_context_destroy(context);
+  temp_remove(folder);
+}
+
+static ba_status build_index(ba_context *context, void *path) {
+  return ba_index_build(context, path);
+}
+
+static void built_under_memory_faults(void **state) {
+  char folder[TEMP_PATH], path[TEMP_PATH];
+  (void)state;
+  temp_make(folder);
+  temp_write(path, folder, "x.fa", fasta, (int64_t)strlen(fasta));
+  assert_true(fault_sweep(build_index, path) > 4);
   temp_remove(folder);
 }
 
@@ -314,6 +376,51 @@ static void fasta_as_htslib(void **state) {
   assert_int_equal(ba_index_open(context, path, "", &index), BA_ERR_IO);
   assert_non_null(strstr(ba_context_error_message(context), "a bgzf file needs FILE.gzi too"));
   free(bytes);
+  ba_context_destroy(context);
+  temp_remove(folder);
+}
+
+/* Our indexes of the file against those that htslib wrote beside it. */
+static void same_indexes(ba_context *context, const char *folder, const char *name) {
+  static const char *const endings[] = {".fai", ".gzi"};
+  char path[TEMP_PATH], other[TEMP_PATH];
+  uint8_t *theirs[2] = {NULL, NULL};
+  int64_t lengths[2], n;
+  const int32_t count = strstr(name, ".gz") ? 2 : 1;
+  temp_join(path, folder, name);
+  for (int32_t i = 0; i < count; i++) {
+    snprintf(other, sizeof other, "%.*s%s", TEMP_PATH - 8, path, endings[i]);
+    theirs[i] = temp_read(other, &lengths[i]);
+    assert_int_equal(remove(other), 0);
+  }
+  if (ba_index_build(context, path)) fail_msg("%s", ba_context_error_message(context));
+  for (int32_t i = 0; i < count; i++) {
+    snprintf(other, sizeof other, "%.*s%s", TEMP_PATH - 8, path, endings[i]);
+    uint8_t *ours = temp_read(other, &n);
+    assert_int_equal(n, lengths[i]);
+    assert_memory_equal(ours, theirs[i], (size_t)n);
+    free(ours);
+    free(theirs[i]);
+  }
+}
+
+static void built_as_by_htslib(void **state) {
+  static char text[SEQUENCES * MOST_LETTERS * 3];
+  char folder[TEMP_PATH], path[TEMP_PATH];
+  ba_context *context = context_new();
+  oracle o;
+  (void)state;
+  if (!oracle_open(&o)) skip();
+  temp_make(folder);
+  const int64_t n = make_fasta(text);
+  temp_write(path, folder, "plain.fa", text, n);
+  assert_int_equal(o.fai_build3(path, NULL, NULL), 0);
+  same_indexes(context, folder, "plain.fa");
+  temp_join(path, folder, "packed.fa.gz");
+  write_bgzf(&o, path, text, n);
+  assert_int_equal(o.fai_build3(path, NULL, NULL), 0);
+  same_indexes(context, folder, "packed.fa.gz");
+  assert_true(fault_sweep(build_index, path) > 6);
   ba_context_destroy(context);
   temp_remove(folder);
 }
@@ -463,8 +570,11 @@ int main(void) {
     cmocka_unit_test(wrong_arguments),
     cmocka_unit_test(damaged_fai),
     cmocka_unit_test(fasta_under_memory_faults),
+    cmocka_unit_test(built_by_hand),
+    cmocka_unit_test(built_under_memory_faults),
 #if HAVE_HEADERS
     cmocka_unit_test(fasta_as_htslib),
+    cmocka_unit_test(built_as_by_htslib),
     cmocka_unit_test(alignments_as_htslib),
 #endif
   };
