@@ -129,7 +129,7 @@ static void put_codes(const bai_net *net, bai_net_strand *s, const uint8_t *code
   for (int64_t i = 0; i + 1 < all; i++) s->pairs[i] = (uint8_t)(5 * s->codes[i] + s->codes[i + 1]);
 }
 
-void bai_net_start(const bai_net *net, bai_net_room *room, const uint8_t *codes, int64_t length) {
+static void start(const bai_net *net, bai_net_room *room, const uint8_t *codes, int64_t length) {
   for (int32_t i = 0; i < net->strands; i++) {
     put_codes(net, &room->strands[i], codes, length, i);
     int64_t positions = length;
@@ -143,8 +143,8 @@ void bai_net_start(const bai_net *net, bai_net_room *room, const uint8_t *codes,
   }
 }
 
-void bai_net_raw(const bai_kernels *kernels, const bai_net *net, const bai_real *parameters, const bai_real *tables,
-                 bai_net_room *room, int32_t l) {
+static void convolve(const bai_kernels *kernels, const bai_net *net, const bai_real *parameters, const bai_real *tables,
+                     bai_net_room *room, int32_t l) {
   const bai_net_layer *layer = &net->layers[l];
   const bai_real *biases = parameters + layer->biases;
   for (int32_t i = 0; i < net->strands; i++) {
@@ -163,7 +163,7 @@ void bai_net_raw(const bai_kernels *kernels, const bai_net *net, const bai_real 
   }
 }
 
-void bai_net_pool(const bai_kernels *kernels, const bai_net *net, bai_net_room *room, int32_t l) {
+static void pool_layer(const bai_kernels *kernels, const bai_net *net, bai_net_room *room, int32_t l) {
   const bai_net_layer *layer = &net->layers[l];
   const int64_t filters = layer->filters, around = l + 1 < net->layer_count ? net->layers[l + 1].width - 1 : 0;
   for (int32_t s = 0; s < net->strands; s++) {
@@ -204,7 +204,7 @@ static void gather_strand(const bai_kernels *kernels, const bai_net *net, bai_ne
   }
 }
 
-void bai_net_gather(const bai_kernels *kernels, const bai_net *net, bai_net_room *room) {
+static void gather(const bai_kernels *kernels, const bai_net *net, bai_net_room *room) {
   const bai_real *first = room->strands[0].features, *second = room->strands[1].features;
   for (int32_t i = 0; i < net->strands; i++) gather_strand(kernels, net, &room->strands[i]);
   for (int64_t j = 0; j < net->features; j++)
@@ -213,12 +213,12 @@ void bai_net_gather(const bai_kernels *kernels, const bai_net *net, bai_net_room
 
 void bai_net_features(const bai_kernels *kernels, const bai_net *net, const bai_real *parameters,
                       const bai_real *tables, bai_net_room *room, const uint8_t *codes, int64_t length) {
-  bai_net_start(net, room, codes, length);
+  start(net, room, codes, length);
   for (int32_t l = 0; l < net->layer_count; l++) {
-    bai_net_raw(kernels, net, parameters, tables, room, l);
-    bai_net_pool(kernels, net, room, l);
+    convolve(kernels, net, parameters, tables, room, l);
+    pool_layer(kernels, net, room, l);
   }
-  bai_net_gather(kernels, net, room);
+  gather(kernels, net, room);
 }
 
 void bai_net_head(const bai_kernels *kernels, const bai_net *net, const bai_real *parameters, bai_net_room *room) {

@@ -71,13 +71,6 @@ ba_status bai_net_reserve(ba_context *context, const bai_net *net, int64_t longe
                           bai_net_room *room);
 void bai_net_room_free(bai_net_room *room);
 
-/* The steps of bai_net_features, for training, which has something to do between them. */
-void bai_net_start(const bai_net *net, bai_net_room *room, const uint8_t *codes, int64_t length);
-void bai_net_raw(const bai_kernels *kernels, const bai_net *net, const bai_real *parameters, const bai_real *tables,
-                 bai_net_room *room, int32_t l);
-void bai_net_pool(const bai_kernels *kernels, const bai_net *net, bai_net_room *room, int32_t l);
-void bai_net_gather(const bai_kernels *kernels, const bai_net *net, bai_net_room *room);
-
 /* room->features of a sequence of codes 0..3, 4 for ambiguous. */
 void bai_net_features(const bai_kernels *kernels, const bai_net *net, const bai_real *parameters,
                       const bai_real *tables, bai_net_room *room, const uint8_t *codes, int64_t length);

@@ -45,26 +45,21 @@ static const bai_real *turned_layer(const bai_net *net, const bai_real *turned, 
 /* Numbers needed; with memory, where each piece is. */
 static int64_t lay_out(const bai_net *net, int64_t longest, bai_net_back *back) {
   bai_real *memory = back->memory;
-  int64_t at = 0;
-  for (int32_t i = 0; i < net->strands; i++) {
-    bai_net_back_strand *s = &back->strands[i];
-    int64_t positions = longest;
-    for (int32_t l = 0; l < net->layer_count; l++) {
-      const bai_net_layer *layer = &net->layers[l];
-      if (memory) s->raw[l] = memory + at;
-      at += (positions + layer->width) * layer->filters;
-      positions = (positions + layer->pool - 1) / layer->pool;
-      if (memory) s->kept[l] = memory + at;
-      at += positions * layer->filters;
-    }
-    if (memory) s->features = memory + at;
-    at += net->features;
+  int64_t at = 0, positions = longest;
+  for (int32_t l = 0; l < net->layer_count; l++) {
+    const bai_net_layer *layer = &net->layers[l];
+    if (memory) back->raw[l] = memory + at;
+    at += (positions + layer->width) * layer->filters;
+    positions = (positions + layer->pool - 1) / layer->pool;
+    if (memory) back->kept[l] = memory + at;
+    at += positions * layer->filters;
   }
   if (memory) {
     back->features = memory + at;
-    back->hidden = back->features + net->features;
+    back->strand = back->features + net->features;
+    back->hidden = back->strand + net->features;
   }
-  return at + net->features + net->hidden;
+  return at + 2 * net->features + net->hidden;
 }
 
 ba_status bai_net_back_reserve(ba_context *context, const bai_net *net, int64_t longest, bai_net_back *back) {
@@ -137,13 +132,13 @@ void bai_net_head_back(const bai_kernels *kernels, const bai_net *net, const bai
 /* ---- convolutions ---- */
 
 /* Slopes of the features to the values they were taken from. */
-static void scatter(const bai_net *net, int32_t l, const bai_net_strand *s, const bai_net_back_strand *back) {
+static void scatter(const bai_net *net, int32_t l, const bai_net_strand *s, const bai_net_back *back) {
   const int64_t filters = net->layers[l].filters, pooled = s->layers[l].pooled;
   const int32_t last = l + 1 == net->layer_count;
   const int64_t bins = last ? net->bins : 1;
   int64_t at = 0;
   for (int32_t i = 0; i < l; i++) at += net->layers[i].filters;
-  const bai_real *slope = back->features + at;
+  const bai_real *slope = back->strand + at;
   const int32_t *places = s->places + at;
   bai_real *kept = back->kept[l];
   for (int64_t b = 0; b < bins; b++) {
@@ -160,65 +155,48 @@ static void scatter(const bai_net *net, int32_t l, const bai_net_strand *s, cons
   }
 }
 
-void bai_net_gather_back(const bai_net *net, const bai_net_room *room, bai_net_back *back) {
+/* From the slopes of what layer l keeps, and of its features, to its parameters and the layer below. */
+static void layer_back(const bai_kernels *kernels, const bai_net *net, int32_t l, const bai_real *turned,
+                       const bai_net_strand *s, bai_net_back *back, bai_real *gradient) {
+  const bai_net_layer *layer = &net->layers[l];
+  const bai_net_values *v = &s->layers[l];
+  const int64_t filters = layer->filters, inputs = layer->inputs, before = bai_net_before(layer);
+  const int64_t behind = layer->width - 1 - before;
+  bai_real *raw = back->raw[l] + behind * filters; /* the other way round: what came before comes behind */
+  scatter(net, l, s, back);
+  for (int64_t p = 0; p < v->pooled; p++) {
+    const int64_t from = p * layer->pool, left = v->positions - from;
+    BAI_NET_CALL(kernels, spread)
+    (raw + from * filters, back->kept[l] + p * filters, v->winners + p * filters,
+     left < layer->pool ? left : layer->pool, filters);
+  }
+  BAI_NET_CALL(kernels, add_rows)(gradient + layer->biases, raw, v->positions, filters);
+  if (l == 0) {
+    BAI_NET_CALL(kernels, letters_slope)(gradient, raw, s->codes, v->positions, layer->width, filters);
+    return;
+  }
+  BAI_NET_CALL(kernels, gemm)
+  (gradient + layer->weights, filters, s->layers[l - 1].input, 1, inputs, raw, filters, layer->width * inputs,
+   v->positions, filters);
+  memset(back->raw[l], 0, (size_t)(behind * filters) * sizeof *raw);
+  memset(raw + v->positions * filters, 0, (size_t)(before * filters) * sizeof *raw);
+  memset(back->kept[l - 1], 0, (size_t)(v->positions * inputs) * sizeof *raw);
+  BAI_NET_CALL(kernels, gemm)
+  (back->kept[l - 1], inputs, back->raw[l], filters, 1, turned_layer(net, turned, l), inputs, v->positions,
+   layer->width * filters, inputs);
+}
+
+void bai_net_features_back(const bai_kernels *kernels, const bai_net *net, const bai_real *turned,
+                           const bai_net_room *room, bai_net_back *back, bai_real *gradient) {
   const bai_real *first = room->strands[0].features, *second = room->strands[1].features;
   const int32_t last = net->layer_count - 1;
   for (int32_t i = 0; i < net->strands; i++) {
-    const int64_t pooled = room->strands[i].layers[last].pooled;
+    const bai_net_strand *s = &room->strands[i];
     for (int64_t j = 0; j < net->features; j++) {
       const int32_t from = net->strands == 2 && second[j] > first[j];
-      back->strands[i].features[j] = from == i ? back->features[j] : 0;
+      back->strand[j] = from == i ? back->features[j] : 0;
     }
-    memset(back->strands[i].kept[last], 0, (size_t)(pooled * net->layers[last].filters) * sizeof(bai_real));
-  }
-}
-
-bai_real *bai_net_raw_slopes(const bai_net *net, const bai_net_back *back, int32_t strand, int32_t l) {
-  const bai_net_layer *layer = &net->layers[l]; /* the other way round: what came before comes behind */
-  return back->strands[strand].raw[l] + (layer->width - 1 - bai_net_before(layer)) * layer->filters;
-}
-
-void bai_net_pool_back(const bai_kernels *kernels, const bai_net *net, const bai_net_room *room, bai_net_back *back,
-                       int32_t l) {
-  const bai_net_layer *layer = &net->layers[l];
-  const int64_t filters = layer->filters;
-  for (int32_t i = 0; i < net->strands; i++) {
-    const bai_net_values *v = &room->strands[i].layers[l];
-    const bai_real *kept = back->strands[i].kept[l];
-    bai_real *raw = bai_net_raw_slopes(net, back, i, l);
-    scatter(net, l, &room->strands[i], &back->strands[i]);
-    for (int64_t p = 0; p < v->pooled; p++) {
-      const int64_t from = p * layer->pool, left = v->positions - from;
-      BAI_NET_CALL(kernels, spread)
-      (raw + from * filters, kept + p * filters, v->winners + p * filters, left < layer->pool ? left : layer->pool,
-       filters);
-    }
-  }
-}
-
-void bai_net_raw_back(const bai_kernels *kernels, const bai_net *net, const bai_real *turned, const bai_net_room *room,
-                      bai_net_back *back, int32_t l, int32_t biases, bai_real *gradient) {
-  const bai_net_layer *layer = &net->layers[l];
-  const int64_t filters = layer->filters, inputs = layer->inputs, before = bai_net_before(layer);
-  const int64_t behind = layer->width - 1 - before;
-  for (int32_t i = 0; i < net->strands; i++) {
-    const bai_net_strand *s = &room->strands[i];
-    const bai_net_back_strand *b = &back->strands[i];
-    const int64_t positions = s->layers[l].positions;
-    bai_real *raw = bai_net_raw_slopes(net, back, i, l);
-    if (biases) BAI_NET_CALL(kernels, add_rows)(gradient + layer->biases, raw, positions, filters);
-    if (l == 0) {
-      BAI_NET_CALL(kernels, letters_slope)(gradient, raw, s->codes, positions, layer->width, filters);
-      continue;
-    }
-    BAI_NET_CALL(kernels, gemm)
-    (gradient + layer->weights, filters, s->layers[l - 1].input, 1, inputs, raw, filters, layer->width * inputs,
-     positions, filters);
-    memset(b->raw[l], 0, (size_t)(behind * filters) * sizeof *raw);
-    memset(raw + positions * filters, 0, (size_t)(before * filters) * sizeof *raw);
-    memset(b->kept[l - 1], 0, (size_t)(positions * inputs) * sizeof *raw);
-    BAI_NET_CALL(kernels, gemm)
-    (b->kept[l - 1], inputs, b->raw[l], filters, 1, turned_layer(net, turned, l), inputs, positions,
-     layer->width * filters, inputs);
+    memset(back->kept[last], 0, (size_t)(s->layers[last].pooled * net->layers[last].filters) * sizeof(bai_real));
+    for (int32_t l = last; l >= 0; l--) layer_back(kernels, net, l, turned, s, back, gradient);
   }
 }

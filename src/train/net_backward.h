@@ -11,19 +11,14 @@
 int64_t bai_net_turned_size(const bai_net *net);
 void bai_net_turn(const bai_net *net, const bai_real *parameters, bai_real *turned);
 
-typedef struct bai_net_back_strand {
-  bai_real *raw[BAI_NET_LAYERS];  /* slopes before relu, with zero rows around */
-  bai_real *kept[BAI_NET_LAYERS]; /* slopes after pooling */
-  bai_real *features;
-} bai_net_back_strand;
-
-/* The working memory for one sequence, beside the room of its forward pass. */
+/* The working memory of one thread, beside the room of the forward pass. */
 typedef struct bai_net_back {
   ba_context *context;
   void *memory;
   int64_t longest;
-  bai_net_back_strand strands[2];
-  bai_real *hidden, *features;
+  bai_real *raw[BAI_NET_LAYERS];  /* slopes before relu, with zero rows around; of one strand */
+  bai_real *kept[BAI_NET_LAYERS]; /* slopes after pooling */
+  bai_real *hidden, *features, *strand;
 } bai_net_back;
 
 ba_status bai_net_back_reserve(ba_context *context, const bai_net *net, int64_t longest, bai_net_back *back);
@@ -39,15 +34,8 @@ double bai_net_loss(const bai_kernels *kernels, const bai_net *net, const bai_re
 void bai_net_head_back(const bai_kernels *kernels, const bai_net *net, const bai_real *parameters,
                        const bai_real *turned, const bai_net_room *room, const bai_real *output_slopes,
                        bai_net_back *back, bai_real *gradient);
-/* From back->features to the last layer. */
-void bai_net_gather_back(const bai_net *net, const bai_net_room *room, bai_net_back *back);
-/* From the slopes of what layer l keeps, and of its features, to those of its raw values: back->strands[].raw. */
-void bai_net_pool_back(const bai_kernels *kernels, const bai_net *net, const bai_net_room *room, bai_net_back *back,
-                       int32_t l);
-/* The slopes of layer l's raw values, `strand` of them, without the zero rows. */
-bai_real *bai_net_raw_slopes(const bai_net *net, const bai_net_back *back, int32_t strand, int32_t l);
-/* From those, adds to the gradient of the layer's biases, if `biases`, and weights, and goes to the layer below. */
-void bai_net_raw_back(const bai_kernels *kernels, const bai_net *net, const bai_real *turned, const bai_net_room *room,
-                      bai_net_back *back, int32_t l, int32_t biases, bai_real *gradient);
+/* From back->features, adds to the gradient of the convolutions. */
+void bai_net_features_back(const bai_kernels *kernels, const bai_net *net, const bai_real *turned,
+                           const bai_net_room *room, bai_net_back *back, bai_real *gradient);
 
 #endif

@@ -19,8 +19,8 @@ enum { STREAM_START = 1, STREAM_HELD, STREAM_ORDER, STREAM_DROPOUT };
 
 /* What one thread needs. */
 typedef struct worker {
-  bai_net_room rooms[PART];
-  bai_net_back backs[PART];
+  bai_net_room room;
+  bai_net_back back;
   bai_real *features, *hidden; /* of the part's rows, for the gradient of the hidden weights */
   bai_real *slopes;            /* of one row's outputs */
   uint8_t *codes;
@@ -116,10 +116,8 @@ static ba_status make_workers(bai_network *n) {
   n->worker_count = count;
   for (int32_t i = 0; !status && i < count; i++) {
     worker *w = &n->workers[i];
-    for (int32_t r = 0; !status && r < PART; r++) {
-      status = bai_net_reserve(n->context, &n->net, n->dataset->longest, 1, &w->rooms[r]);
-      if (!status) status = bai_net_back_reserve(n->context, &n->net, n->dataset->longest, &w->backs[r]);
-    }
+    status = bai_net_reserve(n->context, &n->net, n->dataset->longest, 1, &w->room);
+    if (!status) status = bai_net_back_reserve(n->context, &n->net, n->dataset->longest, &w->back);
     if (!status) status = bai_alloc(n->context, PART * n->net.features, sizeof(bai_real), &w->features);
     if (!status) status = bai_alloc(n->context, PART * (int64_t)n->net.hidden, sizeof(bai_real), &w->hidden);
     if (!status) status = bai_alloc(n->context, n->net.outputs, sizeof(bai_real), &w->slopes);
@@ -165,10 +163,8 @@ void bai_network_destroy(bai_network *n) {
   ba_context *context = n->context;
   for (int32_t i = 0; i < n->worker_count; i++) {
     worker *w = &n->workers[i];
-    for (int32_t r = 0; r < PART; r++) {
-      bai_net_room_free(&w->rooms[r]);
-      bai_net_back_free(&w->backs[r]);
-    }
+    bai_net_room_free(&w->room);
+    bai_net_back_free(&w->back);
     void *parts[] = {w->features, w->hidden, w->slopes, w->codes};
     for (size_t p = 0; p < sizeof parts / sizeof parts[0]; p++) bai_free(context, parts[p]);
   }
@@ -185,7 +181,6 @@ typedef struct pass {
   bai_network *network;
   const bai_kernels *kernels;
   int64_t rows; /* of the batch */
-  _Atomic int32_t started;
 } pass;
 
 /* Each bit of the mask keeps one feature; 16 random bits decide it. */
@@ -201,51 +196,42 @@ static void drop(const bai_network *n, int64_t row, bai_real *features) {
   }
 }
 
-/* The same mask on the way back: a feature that was dropped has no slope. */
-static void forward(const pass *run, worker *w, int64_t row, int32_t r) {
+/* Forward and back for one row of the batch. */
+static void train_row(const pass *run, worker *w, int64_t place, bai_real *gradient) {
   const bai_network *n = run->network;
-  bai_dataset_codes(run->kernels, n->dataset, row, w->codes);
-  bai_net_start(&n->net, &w->rooms[r], w->codes, bai_dataset_length(n->dataset, row));
+  const bai_net *net = &n->net;
+  const bai_kernels *kernels = run->kernels;
+  const int64_t row = n->order[n->next + place].index, r = place % PART;
+  bai_net_room *room = &w->room;
+  bai_net_back *back = &w->back;
+  const double weight = n->weights[row] * n->scale;
+  bai_dataset_codes(kernels, n->dataset, row, w->codes);
+  bai_net_features(kernels, net, n->parameters, n->tables, room, w->codes, bai_dataset_length(n->dataset, row));
+  drop(n, row, room->features);
+  bai_net_head(kernels, net, n->parameters, room);
+  n->losses[place] = weight * bai_net_loss(kernels, net, room->outputs, n->labels[row], n->how.smoothing, w->slopes);
+  for (int32_t o = 0; o < net->outputs; o++) w->slopes[o] *= (bai_real)(weight / (double)run->rows);
+  bai_net_head_back(kernels, net, n->parameters, n->turned, room, w->slopes, back, gradient);
+  memcpy(w->features + r * net->features, room->features, (size_t)net->features * sizeof(bai_real));
+  memcpy(w->hidden + r * net->hidden, back->hidden, (size_t)net->hidden * sizeof(bai_real));
+  drop(n, row, back->features); /* a feature that was dropped has no slope */
+  bai_net_features_back(kernels, net, n->turned, room, back, gradient);
 }
 
+/* The gradient of one part of the batch; the product for the hidden weights takes its rows together. */
 static ba_status part_task(void *argument, int32_t worker_index, int64_t index) {
   const pass *run = argument;
   bai_network *n = run->network;
   const bai_net *net = &n->net;
-  const bai_kernels *kernels = run->kernels;
   worker *w = &n->workers[worker_index];
   bai_real *gradient = n->partials + index * net->parameters;
-  const bai_keyed *order = n->order + n->next + index * PART;
-  const int32_t rows = (int32_t)(run->rows - index * PART < PART ? run->rows - index * PART : PART);
+  const int64_t rows = run->rows - index * PART < PART ? run->rows - index * PART : PART;
   memset(gradient, 0, (size_t)net->parameters * sizeof *gradient);
-  for (int32_t r = 0; r < rows; r++) {
+  for (int64_t r = 0; r < rows; r++) {
     if (atomic_load_explicit(&n->context->cancelled, memory_order_relaxed)) return BA_ERR_CANCELLED;
-    const int64_t row = order[r].index;
-    bai_net_room *room = &w->rooms[r];
-    bai_net_back *back = &w->backs[r];
-    forward(run, w, row, r);
-    for (int32_t l = 0; l < net->layer_count; l++) {
-      bai_net_raw(kernels, net, n->parameters, n->tables, room, l);
-      bai_net_pool(kernels, net, room, l);
-    }
-    bai_net_gather(kernels, net, room);
-    drop(n, row, room->features);
-    bai_net_head(kernels, net, n->parameters, room);
-    const double weight = n->weights[row] * n->scale;
-    n->losses[index * PART + r] =
-        weight * bai_net_loss(kernels, net, room->outputs, n->labels[row], n->how.smoothing, w->slopes);
-    for (int32_t o = 0; o < net->outputs; o++) w->slopes[o] *= (bai_real)(weight / (double)run->rows);
-    bai_net_head_back(kernels, net, n->parameters, n->turned, room, w->slopes, back, gradient);
-    memcpy(w->features + r * net->features, room->features, (size_t)net->features * sizeof(bai_real));
-    memcpy(w->hidden + (int64_t)r * net->hidden, back->hidden, (size_t)net->hidden * sizeof(bai_real));
-    drop(n, row, back->features);
-    bai_net_gather_back(net, room, back);
-    for (int32_t l = net->layer_count - 1; l >= 0; l--) {
-      bai_net_pool_back(kernels, net, room, back, l);
-      bai_net_raw_back(kernels, net, n->turned, room, back, l, 1, gradient);
-    }
+    train_row(run, w, index * PART + r, gradient);
   }
-  BAI_NET_CALL(kernels, gemm)
+  BAI_NET_CALL(run->kernels, gemm)
   (gradient + net->hidden_weights, net->hidden, w->features, 1, net->features, w->hidden, net->hidden, net->features,
    rows, net->hidden);
   return BA_OK;
@@ -273,7 +259,7 @@ static void move(bai_network *n, const bai_kernels *kernels) {
 
 static ba_status batch(bai_network *n, const bai_kernels *kernels) {
   const int64_t left = n->rows - n->next;
-  pass run = {n, kernels, left < BATCH ? left : BATCH, 0};
+  pass run = {n, kernels, left < BATCH ? left : BATCH};
   const int64_t parts = (run.rows + PART - 1) / PART, size = n->net.parameters;
   const int32_t threads = n->context->threads;
   bai_net_make_tables(&n->net, n->parameters, n->tables);
@@ -297,7 +283,7 @@ static ba_status judge_task(void *argument, int32_t worker_index, int64_t index)
   const pass *run = argument;
   bai_network *n = run->network;
   worker *w = &n->workers[worker_index];
-  bai_net_room *room = &w->rooms[0];
+  bai_net_room *room = &w->room;
   for (int64_t i = index * JUDGED; i < n->judge_count && i < (index + 1) * JUDGED; i++) {
     if (atomic_load_explicit(&n->context->cancelled, memory_order_relaxed)) return BA_ERR_CANCELLED;
     const int64_t row = n->judges[i];
@@ -313,7 +299,7 @@ static ba_status judge_task(void *argument, int32_t worker_index, int64_t index)
 static ba_status judge(bai_network *n, const bai_kernels *kernels) {
   const double *weights = n->dataset->weights.data;
   const int32_t threads = n->context->threads;
-  pass run = {n, kernels, 0, 0};
+  pass run = {n, kernels, 0};
   double sum = 0.0, total = 0.0;
   bai_net_make_tables(&n->net, n->parameters, n->tables);
   if (threads > n->worker_count) n->context->threads = n->worker_count;

@@ -25,15 +25,8 @@
 #define bai_net_back_reserve double_net_back_reserve
 #define bai_net_back_free double_net_back_free
 #define bai_net_loss double_net_loss
+#define bai_net_features_back double_net_features_back
 #define bai_net_head_back double_net_head_back
-#define bai_net_start double_net_start
-#define bai_net_raw double_net_raw
-#define bai_net_pool double_net_pool
-#define bai_net_gather double_net_gather
-#define bai_net_gather_back double_net_gather_back
-#define bai_net_pool_back double_net_pool_back
-#define bai_net_raw_slopes double_net_raw_slopes
-#define bai_net_raw_back double_net_raw_back
 #include "../../src/model/net.c"
 #include "../../src/train/net_backward.c"
 
@@ -75,11 +68,7 @@ static void fill_gradient(void) {
   for (int64_t i = 0; i < t.net.features; i++)
     for (int64_t j = 0; j < t.net.hidden; j++)
       t.gradient[t.net.hidden_weights + i * t.net.hidden + j] += t.room.features[i] * t.back.hidden[j];
-  bai_net_gather_back(&t.net, &t.room, &t.back);
-  for (int32_t l = t.net.layer_count - 1; l >= 0; l--) {
-    bai_net_pool_back(kernels, &t.net, &t.room, &t.back, l);
-    bai_net_raw_back(kernels, &t.net, t.turned, &t.room, &t.back, l, 1, t.gradient);
-  }
+  bai_net_features_back(kernels, &t.net, t.turned, &t.room, &t.back, t.gradient);
 }
 
 /* Shapes: layers (filters, width, pool), strands, bins, hidden, outputs. */
