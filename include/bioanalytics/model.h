@@ -242,14 +242,16 @@ BA_API ba_status ba_scorer_scan(ba_scorer *scorer, const char *letters, int64_t 
                                 double *scores, int64_t capacity, int64_t *count);
 /**
  * Shares the score of one sequence out to its letters: each feature's part goes in equal shares to the letters of its
- * k-mer. The parts add up to the score minus the intercept, within rounding.
+ * k-mer. The parts add up to the score minus the intercept, within rounding. Of a network, the letters are hidden one
+ * after the other from the left, and shown again in that order; a letter's part is what that changes in the score, on
+ * average of both ways, and the parts add up to the score minus that of as many ambiguous letters.
  * @param scorer not NULL.
  * @param letters `length` bytes; may be NULL when that is 0.
  * @param output 0 to outputs - 1.
  * @param attribution gets `length` doubles, in units of the score.
  * @return BA_OK; BA_ERR_LETTER (ambiguous=error), BA_ERR_LENGTH, BA_ERR_QUALITY as for a scan, BA_ERR_ARGUMENT,
  * BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_CANCELLED, BA_ERR_BUSY.
- * Owns: nothing. Threads: one at a time; runs on that one. Cost: a few scores. Since 0.1.0.
+ * Owns: nothing. Threads: one at a time; runs on that one. Cost: a few scores; of a network, two a letter. Since 0.1.0.
  */
 BA_API ba_status ba_scorer_attribute(ba_scorer *scorer, const char *letters, int64_t length, int32_t output,
                                      double *attribution);

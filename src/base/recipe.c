@@ -88,7 +88,7 @@ static ba_status fail_names(parser *p, const char *what, const bai_term_spec *sp
       n += bai_format(list + n, (int64_t)sizeof list - n, "%s%s", n ? ", " : "", key->name);
   } else {
     for (int32_t i = 0; i < bai_term_table_count; i++)
-      if (bai_term_table[i].role == role)
+      if (bai_term_table[i].role == role || (role == BAI_ROLE_MODEL && bai_term_table[i].role == BAI_ROLE_CONV))
         n += bai_format(list + n, (int64_t)sizeof list - n, "%s%s", n ? ", " : "", bai_term_table[i].name);
     for (int32_t i = 0; role == BAI_ROLE_FEATURE && i < bai_preset_table_count; i++)
       n += bai_format(list + n, (int64_t)sizeof list - n, ", @%s", bai_preset_table[i].name);

@@ -11,7 +11,15 @@
 
 typedef enum bai_role { BAI_ROLE_FEATURE, BAI_ROLE_CONV, BAI_ROLE_MODEL } bai_role;
 
-typedef enum bai_term_kind { BAI_TERM_KMER, BAI_TERM_POSITION_KMER, BAI_TERM_LOGISTIC, BAI_TERM_SOFTMAX } bai_term_kind;
+typedef enum bai_term_kind {
+  BAI_TERM_KMER,
+  BAI_TERM_POSITION_KMER,
+  BAI_TERM_ONE_HOT,
+  BAI_TERM_CONV,
+  BAI_TERM_LOGISTIC,
+  BAI_TERM_SOFTMAX,
+  BAI_TERM_MLP
+} bai_term_kind;
 
 /* The type of a key: an integer, an integer range a..b (a alone is a..a), a power of two, a real, or a word. */
 typedef enum bai_key_type { BAI_KEY_INTEGER, BAI_KEY_RANGE, BAI_KEY_POWER, BAI_KEY_REAL, BAI_KEY_WORD } bai_key_type;

@@ -18,9 +18,12 @@ static const char *const grammar =
     "term     = Name [ \"(\" key \"=\" value { \",\" key \"=\" value } \")\" ]  |  \"@\" preset\n"
     "value    = integer | real | word | integer \"..\" integer\n";
 
-static const char *const examples[] = {
-    "Kmer(k=6) | Logistic(l2=1e-4)", "Kmer(k=3..10, strand=canonical) | Logistic(solver=adagrad)",
-    "@anchored | Logistic(l2=1e-5, class_weight=balanced)", "PositionKmer(k=1..3) | Softmax()"};
+static const char *const examples[] = {"Kmer(k=6) | Logistic(l2=1e-4)",
+                                       "Kmer(k=3..10, strand=canonical) | Logistic(solver=adagrad)",
+                                       "@anchored | Logistic(l2=1e-5, class_weight=balanced)",
+                                       "PositionKmer(k=1..3) | Softmax()",
+                                       "OneHot() | Conv(filters=32, width=11, strand=max) | MLP(hidden=16)",
+                                       "@motif | Logistic() & @conv"};
 
 static const char *const rules =
     "Names and words may be written in any letter case. Columns stand in recipe order, then by k, then by code in A, "
@@ -46,9 +49,10 @@ static ba_status write_range(ba_context *context, const bai_key *key, int32_t ma
 static ba_status write_spec(ba_context *context, const bai_term_spec *spec, int32_t markdown, bai_vector *text) {
   ba_status status = bai_text_add(context, text, markdown ? "### %s\n\n%s" : "%s\n  %s", spec->name, spec->help);
   if (!status && spec->aliases) status = bai_text_add(context, text, " Also: %s.", spec->aliases);
+  const int32_t table = markdown && spec->keys[0].name;
   if (!status)
-    status = bai_text_add(context, text, "%s",
-                          markdown ? "\n\n| key | takes | default | meaning |\n|---|---|---|---|\n" : "\n");
+    status = bai_text_add(context, text, "%s%s", markdown && table ? "\n\n" : "\n",
+                          table ? "| key | takes | default | meaning |\n|---|---|---|---|\n" : "");
   for (const bai_key *key = spec->keys; !status && key->name; key++) {
     status = bai_text_add(context, text, markdown ? "| `%s` | " : "    %s = ", key->name);
     if (!status) status = write_range(context, key, markdown, text);
@@ -60,7 +64,7 @@ static ba_status write_spec(ba_context *context, const bai_term_spec *spec, int3
 }
 
 static ba_status write_terms(ba_context *context, bai_role role, int32_t markdown, bai_vector *text) {
-  const char *title = role == BAI_ROLE_FEATURE ? "Features" : "Models";
+  const char *title = role == BAI_ROLE_FEATURE ? "Features" : role == BAI_ROLE_CONV ? "Convolutions" : "Models";
   ba_status status = bai_text_add(context, text, markdown ? "## %s\n\n" : "%s\n\n", title);
   for (int32_t i = 0; !status && i < bai_term_table_count; i++)
     if (bai_term_table[i].role == role) status = write_spec(context, &bai_term_table[i], markdown, text);
@@ -70,9 +74,13 @@ static ba_status write_terms(ba_context *context, bai_role role, int32_t markdow
 static ba_status write_presets(ba_context *context, int32_t markdown, bai_vector *text) {
   ba_status status = bai_text_add(
       context, text, "%s", markdown ? "## Presets\n\n| preset | stands for | use |\n|---|---|---|\n" : "Presets\n\n");
-  for (int32_t i = 0; !status && i < bai_preset_table_count; i++)
-    status = bai_text_add(context, text, markdown ? "| `@%s` | `%s` | %s |\n" : "  @%s = %s\n      %s\n",
-                          bai_preset_table[i].name, bai_preset_table[i].text, bai_preset_table[i].help);
+  for (int32_t i = 0; !status && i < bai_preset_table_count; i++) {
+    const bai_preset *preset = &bai_preset_table[i];
+    status = bai_text_add(context, text, markdown ? "| `@%s` | `" : "  @%s = ", preset->name);
+    for (const char *c = preset->text; !status && *c; c++)
+      status = bai_text_add(context, text, markdown && *c == '|' ? "\\%c" : "%c", *c);
+    if (!status) status = bai_text_add(context, text, markdown ? "` | %s |\n" : "\n      %s\n", preset->help);
+  }
   return status ? status : bai_text_add(context, text, "\n");
 }
 
@@ -85,6 +93,7 @@ static ba_status write_reference(ba_context *context, int32_t markdown, bai_vect
   if (!status) status = bai_text_add(context, text, "\n%s\n", rules);
   if (!status) status = write_terms(context, BAI_ROLE_FEATURE, markdown, text);
   if (!status) status = write_presets(context, markdown, text);
+  if (!status) status = write_terms(context, BAI_ROLE_CONV, markdown, text);
   if (!status) status = write_terms(context, BAI_ROLE_MODEL, markdown, text);
   return status;
 }

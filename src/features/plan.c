@@ -12,6 +12,10 @@ static int64_t power4(int32_t k) {
 
 static ba_status count_blocks(ba_context *context, const bai_pipeline *recipe, int32_t *count) {
   const bai_term *terms = recipe->features.data;
+  for (int64_t i = 0; i < recipe->features.count; i++)
+    if (terms[i].spec->kind == BAI_TERM_ONE_HOT)
+      return bai_fail(context, BA_ERR_UNSUPPORTED,
+                      "OneHot has no columns of its own; expected OneHot() | Conv(...) | MLP(...), or other features");
   int64_t total = 0;
   for (int64_t i = 0; i < recipe->features.count; i++) {
     const bai_value *k = bai_term_value(&terms[i], "k");

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "model/model.h"
+#include "model/net_recipe.h"
 
 #define MAGIC "BAMODEL\n"
 #define FORMAT 2u /* the latest that this library reads; it writes the oldest that can say what a model has */
@@ -15,7 +16,7 @@
 #define MOST_SECTIONS 128
 #define DIGEST_SEED UINT64_C(0x6261206d6f64656c)
 
-enum { TYPE_TEXT = 1, TYPE_U8, TYPE_I32, TYPE_I64, TYPE_F64 };
+enum { TYPE_TEXT = 1, TYPE_U8, TYPE_I32, TYPE_I64, TYPE_F64, TYPE_F32 };
 
 typedef struct section {
   const char *name; /* up to 15 letters */
@@ -25,7 +26,7 @@ typedef struct section {
 } section;
 
 #define OWN_SECTIONS 12   /* of the model itself, at most */
-#define MEMBER_SECTIONS 4 /* of each member, at most */
+#define MEMBER_SECTIONS 5 /* of each member, at most */
 
 /* The sections of the first member have plain names, those of member m end in ".m". */
 typedef char section_name[16];
@@ -42,7 +43,7 @@ static void name_section(const char *base, int32_t member, section_name out) {
 }
 
 static int64_t type_size(uint32_t type) {
-  return type == TYPE_I32 ? 4 : type == TYPE_I64 || type == TYPE_F64 ? 8 : 1;
+  return type == TYPE_I32 || type == TYPE_F32 ? 4 : type == TYPE_I64 || type == TYPE_F64 ? 8 : 1;
 }
 
 static void list(listing *l, const char *name, uint32_t type, int64_t rows, int64_t columns, const void *data) {
@@ -82,6 +83,8 @@ static void list_sections(const ba_model *model, listing *l) {
     list_of_member(l, m, "weights", TYPE_I32, outputs, plan->width, member->weights);
     list_of_member(l, m, "exponents", TYPE_I32, outputs, plan->block_count, member->exponents);
     list_of_member(l, m, "intercepts", TYPE_F64, 1, outputs, member->intercepts);
+    if (member->net.layer_count)
+      list_of_member(l, m, "network", TYPE_F32, member->net.copies, member->net.parameters, member->parameters);
   }
   if (model->factors) {
     list(l, "factors", TYPE_F64, 1, model->member_count, model->factors);
@@ -97,7 +100,8 @@ static void list_sections(const ba_model *model, listing *l) {
 
 int32_t bai_model_format(const ba_model *model) {
   const bai_calibration *c = &model->calibration;
-  return model->member_count > 1 || c->method != BAI_CALIBRATION_NONE || c->rows > 0 ? 2 : 1;
+  const int32_t network = model->members[0].net.layer_count > 0;
+  return model->member_count > 1 || network || c->method != BAI_CALIBRATION_NONE || c->rows > 0 ? 2 : 1;
 }
 
 /* Texts have one row of bytes; "classes" counts its names as rows. */
@@ -109,6 +113,12 @@ static void put_values(uint8_t *at, const section *s) {
   const int64_t n = section_bytes(s->type, s->rows, s->columns) / type_size(s->type);
   if (s->type == TYPE_I32) {
     for (int64_t i = 0; i < n; i++) bai_put_u32(at + 4 * i, (uint32_t)((const int32_t *)s->data)[i]);
+  } else if (s->type == TYPE_F32) {
+    for (int64_t i = 0; i < n; i++) {
+      uint32_t bits;
+      memcpy(&bits, (const float *)s->data + i, sizeof bits);
+      bai_put_u32(at + 4 * i, bits);
+    }
   } else if (s->type == TYPE_I64) {
     for (int64_t i = 0; i < n; i++) bai_put_u64(at + 8 * i, (uint64_t)((const int64_t *)s->data)[i]);
   } else if (s->type == TYPE_F64) {
@@ -271,10 +281,37 @@ static ba_status read_i32(const reading *r, const char *name, int64_t rows, int6
   return BA_OK;
 }
 
+/* Parameters that are no numbers would make scores that are none. */
+static ba_status read_network(const reading *r, int32_t m, bai_member *member) {
+  section_name name;
+  found where;
+  name_section("network", m, name);
+  const ba_status status = find_section(r, name, TYPE_F32, &where);
+  if (status) return status;
+  for (int64_t i = 0; i < where.rows * where.columns; i++) {
+    const uint32_t bits = bai_get_u32(where.data + 4 * i);
+    memcpy(&member->parameters[i], &bits, sizeof bits);
+    if ((bits >> 23 & 0xFF) == 0xFF) return damaged(r, where.offset + 4 * i, name);
+  }
+  bai_member_prepare(member);
+  return BA_OK;
+}
+
+static ba_status check_network(const reading *r, int32_t m, const bai_net *net) {
+  section_name name;
+  found where;
+  name_section("network", m, name);
+  const ba_status status = find_section(r, name, TYPE_F32, &where);
+  if (status) return status;
+  if (where.rows != net->copies || where.columns != net->parameters)
+    return damaged(r, where.offset, "the network does not fit the recipe");
+  return BA_OK;
+}
+
 /* Compares the sizes of a member's sections with its recipe, so that what is allocated is known to be in the file. */
 static ba_status check_member(const reading *r, const bai_pipeline *pipeline, int32_t m, int64_t outputs,
                               int64_t *fitted_length) {
-  const bai_term *terms = pipeline->features.data;
+  bai_net net;
   section_name name;
   found length, weights, exponents;
   name_section("length", m, name);
@@ -286,6 +323,13 @@ static ba_status check_member(const reading *r, const bai_pipeline *pipeline, in
   if (!status) status = find_section(r, name, TYPE_I32, &exponents);
   if (status) return status;
   *fitted_length = (int64_t)bai_get_u64(length.data);
+  status = bai_net_of_pipeline(r->context, pipeline, (int32_t)outputs, &net);
+  if (status) return bai_fail_prefix(r->context, BA_ERR_MODEL, "damaged model file");
+  if (net.layer_count) status = check_network(r, m, &net);
+  if (status) return status;
+  const int32_t has_model = pipeline->has_model;
+  pipeline = bai_net_columns(&net, pipeline);
+  const bai_term *terms = pipeline->features.data;
   int64_t blocks = 0;
   int32_t fitted = 0;
   for (int64_t i = 0; i < pipeline->features.count; i++) {
@@ -293,9 +337,9 @@ static ba_status check_member(const reading *r, const bai_pipeline *pipeline, in
     blocks += k->upper - k->integer + 1;
     if (terms[i].spec->kind == BAI_TERM_POSITION_KMER) fitted = 1;
   }
-  if (!pipeline->has_model || *fitted_length > r->length || (fitted ? *fitted_length < 0 : *fitted_length != -1))
+  if (!has_model || *fitted_length > r->length || (fitted ? *fitted_length < 0 : *fitted_length != -1))
     return damaged(r, length.offset, "length or recipe");
-  if (pipeline->model.spec->kind == BAI_TERM_LOGISTIC && outputs != 1)
+  if (!net.layer_count && pipeline->model.spec->kind == BAI_TERM_LOGISTIC && outputs != 1)
     return damaged(r, weights.offset, "the classes do not fit the recipe");
   if (weights.rows != outputs || weights.columns != bai_plan_width_of(pipeline, *fitted_length))
     return damaged(r, weights.offset, "the weights do not fit the recipe");
@@ -365,7 +409,8 @@ static ba_status read_member(const reading *r, const ba_model *model, int32_t m)
   for (int64_t i = 0; !status && i < (int64_t)model->outputs * plan->block_count; i++)
     if (member->exponents[i] < -1000 || member->exponents[i] > 1000) status = damaged(r, -1, name);
   name_section("intercepts", m, name);
-  return status ? status : read_f64(r, name, 1, model->outputs, member->intercepts);
+  if (!status) status = read_f64(r, name, 1, model->outputs, member->intercepts);
+  return status || !member->net.layer_count ? status : read_network(r, m, member);
 }
 
 static ba_status read_members(const reading *r, ba_model *model) {

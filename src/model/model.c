@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "model/net_recipe.h"
+
 /* The largest power of two that keeps |weight| 2^e within 31 bits after rounding. */
 static int32_t exponent_for(const double *weights, int64_t n) {
   double largest = 0.0;
@@ -28,6 +30,12 @@ static int32_t round_to_int(double value) {
   if (rest > 0.5 || (rest == 0.5 && (down & 1))) return (int32_t)(down + 1);
   if (rest < -0.5 || (rest == -0.5 && (down & 1))) return (int32_t)(down - 1);
   return (int32_t)down;
+}
+
+static int32_t all_finite_f32(const float *values, int64_t n) {
+  for (int64_t i = 0; i < n; i++)
+    if (!(values[i] - values[i] == 0.0f)) return 0;
+  return 1;
 }
 
 static int32_t all_finite(const double *values, int64_t n) {
@@ -57,9 +65,23 @@ static ba_status copy_text(ba_context *context, const char *text, char **out) {
   return status;
 }
 
+void bai_member_prepare(bai_member *member) {
+  const bai_net *net = &member->net;
+  for (int32_t c = 0; c < net->copies; c++)
+    bai_net_make_tables(net, member->parameters + c * net->parameters, member->tables + c * bai_net_table_size(net));
+}
+
+static ba_status open_network(ba_context *context, bai_member *member) {
+  const bai_net *net = &member->net;
+  const ba_status status = bai_alloc_zero(context, net->copies * net->parameters, 4, &member->parameters);
+  return status ? status : bai_alloc_zero(context, net->copies * bai_net_table_size(net), 4, &member->tables);
+}
+
 static ba_status open_member(ba_context *context, const bai_pipeline *pipeline, int64_t fitted_length, int32_t outputs,
                              bai_member *member) {
-  ba_status status = bai_plan_create(context, pipeline, &member->plan);
+  ba_status status = bai_net_of_pipeline(context, pipeline, outputs, &member->net);
+  if (!status) status = bai_plan_create(context, bai_net_columns(&member->net, pipeline), &member->plan);
+  if (!status && member->net.layer_count) status = open_network(context, member);
   if (!status && member->plan->needs_fit) {
     member->plan->fitted_length = fitted_length;
     status = bai_plan_lay_out(context, member->plan);
@@ -157,12 +179,20 @@ ba_status bai_model_make(ba_context *context, const bai_fit *fit, ba_model **out
   ba_status status = bai_model_open(context, fit->recipe, &fit->fitted_length, fit->classes, &model);
   if (status) return status;
   bai_member *member = &model->members[0];
-  if (!all_finite(fit->weights, model->outputs * member->plan->width) || !all_finite(fit->intercepts, model->outputs)) {
+  const int64_t parameters = member->net.copies * member->net.parameters;
+  if (member->net.layer_count ? !all_finite_f32(fit->parameters, parameters)
+                              : !all_finite(fit->weights, model->outputs * member->plan->width) ||
+                                    !all_finite(fit->intercepts, model->outputs)) {
     ba_model_release(model);
     return bai_fail(context, BA_ERR_DIVERGED, "model: a weight is not finite; expected a smaller rate or a larger l2");
   }
-  memcpy(member->intercepts, fit->intercepts, (size_t)model->outputs * 8);
-  round_weights(member, model->outputs, fit->weights);
+  if (member->net.layer_count) {
+    memcpy(member->parameters, fit->parameters, (size_t)parameters * 4);
+    bai_member_prepare(member);
+  } else {
+    memcpy(member->intercepts, fit->intercepts, (size_t)model->outputs * 8);
+    round_weights(member, model->outputs, fit->weights);
+  }
   status = name_classes(context, model, fit->class_names);
   if (!status) status = complete(context, model, fit->provenance, fit->seed);
   if (status)
@@ -217,7 +247,11 @@ ba_status bai_model_join(ba_context *context, ba_model *const *models, int32_t c
 }
 
 ba_status bai_model_single(ba_context *context, const ba_model *model, const char *call) {
-  if (model->member_count == 1) return BA_OK;
+  if (model->member_count == 1 && model->members[0].net.layer_count == 0) return BA_OK;
+  if (model->member_count == 1)
+    return bai_fail(
+        context, BA_ERR_UNSUPPORTED,
+        "%s: the model is a network over letters, which has no columns; expected one with a weight a column", call);
   return bai_fail(
       context, BA_ERR_UNSUPPORTED,
       "%s: the model is an ensemble of %d members, which have columns of their own; expected a model of one", call,
@@ -238,6 +272,8 @@ void ba_model_release(ba_model *model) {
     bai_free(context, member->weights);
     bai_free(context, member->exponents);
     bai_free(context, member->intercepts);
+    bai_free(context, member->parameters);
+    bai_free(context, member->tables);
   }
   void *parts[] = {model->recipe,         model->members,       model->factors,
                    model->offsets,        model->class_names,   model->golden.letters,
@@ -321,16 +357,17 @@ static ba_status describe_classes(ba_context *context, const ba_model *model, ba
 
 /* Sums over the members; the length is that of the first that was fitted on one. */
 static ba_status describe_members(ba_context *context, const ba_model *model, bai_vector *text) {
-  int64_t width = 0, length = -1;
+  int64_t width = 0, length = -1, parameters = 0;
   int32_t blocks = 0;
   for (int32_t m = 0; m < model->member_count; m++) {
     const bai_plan *plan = model->members[m].plan;
     width += plan->width;
+    parameters += model->members[m].net.copies * model->members[m].net.parameters;
     blocks += plan->block_count;
     if (plan->needs_fit && length < 0) length = plan->fitted_length;
   }
   ba_status status = bai_text_add(context, text, "\"features\": %lld, \"blocks\": %d, \"weights\": %lld, \"length\": ",
-                                  (long long)width, blocks, (long long)(model->outputs * width));
+                                  (long long)width, blocks, (long long)(model->outputs * width + parameters));
   if (!status)
     status = length >= 0 ? bai_text_add(context, text, "%lld", (long long)length) : bai_text_add(context, text, "null");
   for (int32_t m = 0; !status && model->factors && m < model->member_count; m++)

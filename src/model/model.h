@@ -8,6 +8,7 @@
 
 #include "bioanalytics/model.h"
 #include "features/plan.h"
+#include "model/net.h"
 
 typedef struct bai_golden {
   int64_t count;
@@ -17,12 +18,16 @@ typedef struct bai_golden {
   double *probabilities;
 } bai_golden;
 
-/* One recipe's features and weights. */
+/* One recipe's features and weights, or its network. */
 typedef struct bai_member {
   bai_plan *plan;
   int32_t *weights;   /* outputs x width */
   int32_t *exponents; /* outputs x blocks: a weight is its integer times 2^-exponent */
   double *intercepts; /* outputs */
+  /* A network has no columns, weights or intercepts, but parameters: a copy of it after the other, and tables made
+   * from them. */
+  bai_net net; /* layer_count 0: none */
+  float *parameters, *tables;
 } bai_member;
 
 /* How scores become probabilities beyond the plain sigmoid or softmax. */
@@ -66,6 +71,7 @@ typedef struct bai_fit {
   const double *intercepts;
   const char *provenance;
   uint64_t seed;
+  const float *parameters; /* of a network, instead of weights and intercepts */
 } bai_fit;
 
 /* How models are joined: one factor a model, one offset an output. */
@@ -87,6 +93,8 @@ ba_status bai_model_open(ba_context *context, const char *recipe, const int64_t 
  * golden inputs anew and finds the digest. */
 ba_status bai_model_copy(ba_context *context, const ba_model *model, ba_model **out);
 ba_status bai_model_complete(ba_context *context, ba_model *model);
+/* The tables of a member's network, from its parameters. */
+void bai_member_prepare(bai_member *member);
 /* The only member, where a call needs one with weights by column; else an error that names the call. */
 ba_status bai_model_single(ba_context *context, const ba_model *model, const char *call);
 
@@ -104,7 +112,8 @@ ba_status bai_model_read(ba_context *context, const uint8_t *data, int64_t lengt
 
 /* score.c: what one thread needs to score; bits do not depend on the kernels' level. */
 typedef struct bai_lane {
-  bai_row **rows; /* one a member */
+  bai_row **rows;      /* one a member */
+  bai_net_room *rooms; /* one a member; empty ones of those that are no networks */
   int32_t row_count;
   const uint8_t *symbols; /* qualities of the sequence to score, borrowed; NULL: it has none */
   uint32_t *values;       /* room for the entries of any row */

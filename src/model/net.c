@@ -232,3 +232,16 @@ void bai_net_head(const bai_kernels *kernels, const bai_net *net, const bai_real
   (room->outputs, net->outputs, room->hidden, 0, 1, parameters + net->output_weights, net->outputs, 1, net->hidden,
    net->outputs);
 }
+
+void bai_net_score(const bai_kernels *kernels, const bai_net *net, const bai_real *parameters, const bai_real *tables,
+                   bai_net_room *room, const uint8_t *codes, int64_t length, double *scores) {
+  for (int32_t o = 0; o < net->outputs; o++) scores[o] = 0.0;
+  for (int32_t c = 0; c < net->copies; c++) {
+    bai_net_features(kernels, net, parameters, tables, room, codes, length);
+    bai_net_head(kernels, net, parameters, room);
+    for (int32_t o = 0; o < net->outputs; o++) scores[o] += (double)room->outputs[o];
+    parameters += net->parameters;
+    tables += bai_net_table_size(net);
+  }
+  for (int32_t o = 0; o < net->outputs; o++) scores[o] /= net->copies;
+}

@@ -25,10 +25,11 @@ typedef struct bai_net {
   int32_t layer_count;
   int32_t strands; /* 1, or 2: the sequence and its reverse complement */
   int32_t bins, hidden, outputs;
+  int32_t copies; /* networks of this shape whose outputs are averaged */
   int64_t features;
   int64_t hidden_weights, hidden_biases; /* features x hidden, hidden */
   int64_t output_weights, output_biases; /* hidden x outputs, outputs */
-  int64_t parameters;
+  int64_t parameters;                    /* of one copy */
 } bai_net;
 
 /* Fills in what follows from the sizes: inputs, features, places. */
@@ -74,6 +75,10 @@ void bai_net_room_free(bai_net_room *room);
 /* room->features of a sequence of codes 0..3, 4 for ambiguous. */
 void bai_net_features(const bai_kernels *kernels, const bai_net *net, const bai_real *parameters,
                       const bai_real *tables, bai_net_room *room, const uint8_t *codes, int64_t length);
+/* The outputs of all copies, averaged; parameters and tables of one copy after the other. */
+void bai_net_score(const bai_kernels *kernels, const bai_net *net, const bai_real *parameters, const bai_real *tables,
+                   bai_net_room *room, const uint8_t *codes, int64_t length, double *scores);
+
 /* room->hidden and room->outputs from room->features. */
 void bai_net_head(const bai_kernels *kernels, const bai_net *net, const bai_real *parameters, bai_net_room *room);
 

@@ -69,8 +69,12 @@ void bai_member_score(const bai_kernels *kernels, const bai_member *member, int3
 /* ---- lanes ---- */
 
 void bai_lane_free(ba_context *context, bai_lane *lane) {
-  for (int32_t m = 0; m < lane->row_count; m++) bai_row_destroy(lane->rows[m]);
+  for (int32_t m = 0; m < lane->row_count; m++) {
+    bai_row_destroy(lane->rows[m]);
+    bai_net_room_free(&lane->rooms[m]);
+  }
   bai_free(context, lane->rows);
+  bai_free(context, lane->rooms);
   bai_free(context, lane->values);
   bai_free(context, lane->scores);
   bai_free(context, lane->part);
@@ -80,8 +84,9 @@ void bai_lane_free(ba_context *context, bai_lane *lane) {
 ba_status bai_lane_reserve(ba_context *context, const ba_model *model, bai_lane *lane, int64_t longest) {
   int64_t entries = 0;
   ba_status status = BA_OK;
-  if (!lane->rows) {
-    status = bai_alloc_zero(context, model->member_count, sizeof *lane->rows, &lane->rows);
+  if (!lane->rows) status = bai_alloc_zero(context, model->member_count, sizeof *lane->rows, &lane->rows);
+  if (!status && !lane->rooms) {
+    status = bai_alloc_zero(context, model->member_count, sizeof *lane->rooms, &lane->rooms);
     if (!status) lane->row_count = model->member_count;
   }
   if (!status && !lane->scores) status = bai_alloc(context, model->outputs, 8, &lane->scores);
@@ -91,6 +96,8 @@ ba_status bai_lane_reserve(ba_context *context, const ba_model *model, bai_lane 
     status =
         *row ? bai_row_reserve(context, *row, longest) : bai_row_create(context, model->members[m].plan, longest, row);
     if (!status && (*row)->entries > entries) entries = (*row)->entries;
+    if (!status && model->members[m].net.layer_count)
+      status = bai_net_reserve(context, &model->members[m].net, longest, 0, &lane->rooms[m]);
   }
   if (!status && lane->values_capacity < entries) {
     bai_free(context, lane->values);
@@ -108,11 +115,16 @@ ba_status bai_lane_score_codes(const bai_kernels *kernels, const ba_model *model
   double *part = alone ? scores : lane->part;
   for (int32_t m = 0; m < model->member_count; m++) {
     bai_row *row = lane->rows[m];
+    const bai_member *member = &model->members[m];
     if (m > 0) memcpy(row->codes, lane->rows[0]->codes, (size_t)length);
     row->symbols = lane->symbols;
     const ba_status status = bai_row_extract(kernels, row, length, ambiguous);
     if (status) return status;
-    bai_member_score(kernels, &model->members[m], model->outputs, row, lane->values, part);
+    if (member->net.layer_count)
+      bai_net_score(kernels, &member->net, member->parameters, member->tables, &lane->rooms[m], row->codes, length,
+                    part);
+    else
+      bai_member_score(kernels, member, model->outputs, row, lane->values, part);
     for (int32_t o = 0; !alone && o < model->outputs; o++)
       scores[o] = (m ? scores[o] : model->offsets[o]) + model->factors[m] * part[o];
   }

@@ -238,6 +238,36 @@ static void attribute_block(const attribution *a, int32_t m, int32_t b) {
   for (int64_t i = 0; block->slots && i < distinct; i++) row->table[columns[i] - (uint32_t)block->first] = 0;
 }
 
+static double score_network(const attribution *a, int32_t m, int64_t length) {
+  const bai_member *member = &a->model->members[m];
+  bai_net_score(a->kernels, &member->net, member->parameters, member->tables, &a->lane->rooms[m],
+                a->lane->rows[m]->codes, length, a->lane->part);
+  return a->lane->part[a->output];
+}
+
+/* Letters are hidden one after the other from the left, then shown again in the same order. What the score does at a
+ * letter, on average of the two ways, is its share: both ways lead from the sequence to one of ambiguous letters alone,
+ * so the shares add up to the difference. */
+static ba_status attribute_network(ba_context *context, const attribution *a, int32_t m, const char *letters,
+                                   int64_t length) {
+  const double half = 0.5 * (a->model->factors ? a->model->factors[m] : 1.0);
+  uint8_t *codes = a->lane->rows[m]->codes;
+  double before = score_network(a, m, length);
+  for (int64_t i = 0; i < 2 * length; i++) {
+    const int64_t p = i % length;
+    if (i < length)
+      codes[p] = 4;
+    else
+      a->kernels->encode(codes + p, (const uint8_t *)letters + p, 1);
+    const double after = score_network(a, m, length);
+    a->shares[p] += half * (i < length ? before - after : after - before);
+    before = after;
+    const ba_status status = bai_check_cancel(context);
+    if (status) return status;
+  }
+  return BA_OK;
+}
+
 static ba_status attribute(ba_context *context, const attribution *a, const char *letters, int64_t length) {
   const int64_t ambiguous = a->kernels->encode(a->lane->rows[0]->codes, (const uint8_t *)letters, length);
   a->lane->symbols = NULL;
@@ -245,6 +275,8 @@ static ba_status attribute(ba_context *context, const attribution *a, const char
   if (status) return bai_lane_explain(context, a->lane, status, -1, length);
   for (int64_t i = 0; i < length; i++) a->shares[i] = 0.0;
   for (int32_t m = 0; m < a->model->member_count; m++) {
+    if (a->model->members[m].net.layer_count) status = attribute_network(context, a, m, letters, length);
+    if (status) return status;
     for (int32_t b = 0; b < a->model->members[m].plan->block_count; b++) {
       a->lane->rows[m]->state_k = 0;
       attribute_block(a, m, b);

@@ -13,9 +13,10 @@
 #define BATCH 128
 #define PART 16 /* rows whose slopes are summed one after the other */
 #define PARTS (BATCH / PART)
+#define ALIKE 32  /* features side by side, taken to be about equally large */
 #define JUDGED 64 /* rows that a worker takes at a time */
 
-enum { STREAM_START = 1, STREAM_HELD, STREAM_ORDER, STREAM_DROPOUT };
+enum { STREAM_START = 1, STREAM_ORDER, STREAM_DROPOUT };
 
 /* What one thread needs. */
 typedef struct worker {
@@ -28,9 +29,7 @@ typedef struct worker {
 
 struct bai_network {
   ba_context *context;
-  const ba_dataset *dataset;
-  const int32_t *labels;
-  const double *weights;
+  bai_network_rows all;
   bai_net net;
   bai_network_how how;
   worker *workers;
@@ -58,6 +57,16 @@ static void start_weights(bai_network *n, int64_t at, int64_t count, double boun
     n->parameters[i] = (bai_real)(((double)(draw(n, STREAM_START, 0, (uint64_t)i) >> 11) * 0x1p-52 - 1.0) * bound);
 }
 
+/* Gives columns of `rows` weights the mean 0: inputs that are all above 0 then push no unit to one side. */
+static void centre(bai_network *n, int64_t at, int64_t rows, int64_t columns) {
+  bai_real *weights = n->parameters + at;
+  for (int64_t j = 0; j < columns; j++) {
+    double sum = 0.0;
+    for (int64_t i = 0; i < rows; i++) sum += (double)weights[i * columns + j];
+    for (int64_t i = 0; i < rows; i++) weights[i * columns + j] -= (bai_real)(sum / (double)rows);
+  }
+}
+
 /* Values keep their size from layer to layer: of the first layer's inputs one in four is 1. */
 static void start(bai_network *n) {
   const bai_net *net = &n->net;
@@ -65,46 +74,27 @@ static void start(bai_network *n) {
     const bai_net_layer *layer = &net->layers[l];
     const double bound = l ? sqrt(6.0 / (layer->width * (double)layer->inputs)) : sqrt(3.0 / layer->width);
     start_weights(n, layer->weights, layer->biases - layer->weights, bound);
+    for (int64_t t = 0; t < (l ? 1 : layer->width); t++)
+      centre(n, layer->weights + t * 4 * layer->filters, l ? layer->width * (int64_t)layer->inputs : 4, layer->filters);
   }
-  start_weights(n, net->hidden_weights, net->output_weights - net->hidden_weights, 1.0 / sqrt((double)net->features));
+  start_weights(n, net->hidden_weights, net->hidden_biases - net->hidden_weights, 2.0 / sqrt((double)net->features));
+  for (int64_t f = 0; f < net->features; f += ALIKE)
+    centre(n, net->hidden_weights + f * net->hidden, net->features - f < ALIKE ? net->features - f : ALIKE,
+           net->hidden);
   start_weights(n, net->output_weights, net->parameters - net->output_weights, 1.0 / sqrt(net->hidden));
 }
 
-/* Takes a tenth of the training rows of each class for judging. */
-static void hold_rows(bai_network *n, int32_t classes) {
-  int64_t kept = 0;
-  for (int64_t i = 0; i < n->rows; i++) n->order[i].key = draw(n, STREAM_HELD, 0, (uint64_t)n->order[i].index);
-  bai_sort_keyed(n->order, n->rows);
-  for (int32_t c = 0; c < classes; c++) {
-    int64_t own = 0;
-    for (int64_t i = 0; i < n->rows; i++) own += n->labels[n->order[i].index] == c;
-    for (int64_t i = 0, taken = 0; i < n->rows && taken < own / 10; i++) {
-      if (n->labels[n->order[i].index] != c) continue;
-      n->judges[n->judge_count++] = n->order[i].index;
-      n->order[i].key = 0;
-      taken++;
-    }
-  }
-  for (int64_t i = 0; i < n->rows; i++)
-    if (n->order[i].key) n->order[kept++] = n->order[i];
-  n->rows = kept;
-}
-
 static ba_status take_rows(bai_network *n) {
-  const ba_dataset *dataset = n->dataset;
-  const int32_t *parts = dataset->parts.data;
+  const ba_dataset *dataset = n->all.dataset;
   double total = 0.0;
   ba_status status = bai_alloc(n->context, dataset->rows, sizeof *n->order, &n->order);
   if (!status) status = bai_alloc(n->context, dataset->rows, 8, &n->judges);
   if (status) return status;
-  int32_t classes = 0;
   for (int64_t row = 0; row < dataset->rows; row++) {
-    if (n->labels[row] >= classes) classes = n->labels[row] + 1;
-    if (n->weights[row] > 0.0) n->order[n->rows++].index = row;
-    if (parts[row] == BA_PART_DEV) n->judges[n->judge_count++] = row;
+    if (n->all.uses[row] == BAI_USE_TRAIN && n->all.weights[row] > 0.0) n->order[n->rows++].index = row;
+    if (n->all.uses[row] == BAI_USE_DEV) n->judges[n->judge_count++] = row;
   }
-  if (n->judge_count == 0) hold_rows(n, classes);
-  for (int64_t i = 0; i < n->rows; i++) total += n->weights[n->order[i].index];
+  for (int64_t i = 0; i < n->rows; i++) total += n->all.weights[n->order[i].index];
   n->scale = (double)n->rows / total;
   return bai_alloc(n->context, n->judge_count > BATCH ? n->judge_count : BATCH, 8, &n->losses);
 }
@@ -116,27 +106,25 @@ static ba_status make_workers(bai_network *n) {
   n->worker_count = count;
   for (int32_t i = 0; !status && i < count; i++) {
     worker *w = &n->workers[i];
-    status = bai_net_reserve(n->context, &n->net, n->dataset->longest, 1, &w->room);
-    if (!status) status = bai_net_back_reserve(n->context, &n->net, n->dataset->longest, &w->back);
+    status = bai_net_reserve(n->context, &n->net, n->all.dataset->longest, 1, &w->room);
+    if (!status) status = bai_net_back_reserve(n->context, &n->net, n->all.dataset->longest, &w->back);
     if (!status) status = bai_alloc(n->context, PART * n->net.features, sizeof(bai_real), &w->features);
     if (!status) status = bai_alloc(n->context, PART * (int64_t)n->net.hidden, sizeof(bai_real), &w->hidden);
     if (!status) status = bai_alloc(n->context, n->net.outputs, sizeof(bai_real), &w->slopes);
-    if (!status) status = bai_alloc(n->context, n->dataset->longest, 1, &w->codes);
+    if (!status) status = bai_alloc(n->context, n->all.dataset->longest, 1, &w->codes);
   }
   return status;
 }
 
-ba_status bai_network_create(ba_context *context, const ba_dataset *dataset, const int32_t *labels,
-                             const double *weights, const bai_net *net, const bai_network_how *how, bai_network **out) {
+ba_status bai_network_create(ba_context *context, const bai_network_rows *rows, const bai_net *net,
+                             const bai_network_how *how, bai_network **out) {
   bai_network *n;
   const int64_t size = sizeof(bai_real);
   *out = NULL;
   ba_status status = bai_alloc_zero(context, 1, sizeof *n, &n);
   if (status) return status;
   n->context = bai_context_retain(context);
-  n->dataset = dataset;
-  n->labels = labels;
-  n->weights = weights;
+  n->all = *rows;
   n->net = *net;
   n->how = *how;
   n->power1 = n->power2 = 1.0;
@@ -204,12 +192,13 @@ static void train_row(const pass *run, worker *w, int64_t place, bai_real *gradi
   const int64_t row = n->order[n->next + place].index, r = place % PART;
   bai_net_room *room = &w->room;
   bai_net_back *back = &w->back;
-  const double weight = n->weights[row] * n->scale;
-  bai_dataset_codes(kernels, n->dataset, row, w->codes);
-  bai_net_features(kernels, net, n->parameters, n->tables, room, w->codes, bai_dataset_length(n->dataset, row));
+  const double weight = n->all.weights[row] * n->scale;
+  bai_dataset_codes(kernels, n->all.dataset, row, w->codes);
+  bai_net_features(kernels, net, n->parameters, n->tables, room, w->codes, bai_dataset_length(n->all.dataset, row));
   drop(n, row, room->features);
   bai_net_head(kernels, net, n->parameters, room);
-  n->losses[place] = weight * bai_net_loss(kernels, net, room->outputs, n->labels[row], n->how.smoothing, w->slopes);
+  n->losses[place] =
+      weight * bai_net_loss(kernels, net, room->outputs, n->all.labels[row], n->how.smoothing, w->slopes);
   for (int32_t o = 0; o < net->outputs; o++) w->slopes[o] *= (bai_real)(weight / (double)run->rows);
   bai_net_head_back(kernels, net, n->parameters, n->turned, room, w->slopes, back, gradient);
   memcpy(w->features + r * net->features, room->features, (size_t)net->features * sizeof(bai_real));
@@ -287,17 +276,17 @@ static ba_status judge_task(void *argument, int32_t worker_index, int64_t index)
   for (int64_t i = index * JUDGED; i < n->judge_count && i < (index + 1) * JUDGED; i++) {
     if (atomic_load_explicit(&n->context->cancelled, memory_order_relaxed)) return BA_ERR_CANCELLED;
     const int64_t row = n->judges[i];
-    bai_dataset_codes(run->kernels, n->dataset, row, w->codes);
+    bai_dataset_codes(run->kernels, n->all.dataset, row, w->codes);
     bai_net_features(run->kernels, &n->net, n->parameters, n->tables, room, w->codes,
-                     bai_dataset_length(n->dataset, row));
+                     bai_dataset_length(n->all.dataset, row));
     bai_net_head(run->kernels, &n->net, n->parameters, room);
-    n->losses[i] = bai_net_loss(run->kernels, &n->net, room->outputs, n->labels[row], 0.0, w->slopes);
+    n->losses[i] = bai_net_loss(run->kernels, &n->net, room->outputs, n->all.labels[row], 0.0, w->slopes);
   }
   return BA_OK;
 }
 
 static ba_status judge(bai_network *n, const bai_kernels *kernels) {
-  const double *weights = n->dataset->weights.data;
+  const double *weights = n->all.dataset->weights.data;
   const int32_t threads = n->context->threads;
   pass run = {n, kernels, 0};
   double sum = 0.0, total = 0.0;

@@ -8,7 +8,7 @@
 #define BAI_TRAIN_NETWORK_H
 
 #include "model/net.h"
-#include "train/dataset.h"
+#include "train/uses.h"
 
 typedef struct bai_network bai_network;
 
@@ -18,11 +18,16 @@ typedef struct bai_network_how {
   uint64_t seed;
 } bai_network_how;
 
-/* `labels` in class order and `weights` have one entry a row of the dataset and must live as long as the network; a row
- * of weight 0 is not trained on. Epochs are judged by the dev rows; when there are none, by a tenth of each class's
- * rows, drawn by the seed, which then are not trained on. */
-ba_status bai_network_create(ba_context *context, const ba_dataset *dataset, const int32_t *labels,
-                             const double *weights, const bai_net *net, const bai_network_how *how, bai_network **out);
+/* The rows of a dataset, one entry each; they must live as long as the network. */
+typedef struct bai_network_rows {
+  const ba_dataset *dataset;
+  const int32_t *labels; /* in class order */
+  const double *weights; /* of the training rows; one of weight 0 is not trained on */
+  const uint8_t *uses;   /* dev rows judge the epochs */
+} bai_network_rows;
+
+ba_status bai_network_create(ba_context *context, const bai_network_rows *rows, const bai_net *net,
+                             const bai_network_how *how, bai_network **out);
 void bai_network_destroy(bai_network *network);
 /* One epoch: the mean loss of its rows as they were met, and the loss that judges it, NaN when no row does. After a
  * cancel the next call goes on where it stopped. */

@@ -6,9 +6,12 @@
 
 #include <string.h>
 
+#include "model/net_recipe.h"
+#include "train/network.h"
 #include "train/solver.h"
 
 #define DIGEST_SEED UINT64_C(0x726f7773)
+#define NETWORK_STREAM UINT64_C(0x6e6574)
 
 struct bai_run {
   ba_context *context;
@@ -20,7 +23,11 @@ struct bai_run {
   bai_problem *problem;
   const bai_solver_kind *kind;
   void *solver;
-  double *start; /* the point to begin at; of solvers that go by epochs, later the best point */
+  bai_net net;          /* layer_count 0: the run trains no network */
+  bai_network *network; /* the copy that is trained now */
+  float *parameters;    /* of the copies, the best so far */
+  int32_t copies;       /* that are done */
+  double *start;        /* the point to begin at; of solvers that go by epochs, later the best point */
   int32_t outputs, stopped;
   int32_t dev_due; /* the dev loss was to be computed when a cancel came */
   double tol;
@@ -37,13 +44,13 @@ static double not_a_number(void) {
 
 /* ---- making ---- */
 
-static ba_status check_model(bai_run *t) {
-  const int32_t classes = ba_dataset_classes(t->dataset);
+static ba_status check_model(bai_run *t, const bai_pipeline *pipeline) {
+  const int32_t classes = ba_dataset_classes(t->dataset), margins = classes == 2 ? 1 : classes;
   if (t->model->spec->kind == BAI_TERM_LOGISTIC && classes != 2)
     return bai_fail(t->context, BA_ERR_CLASSES, "Logistic takes two classes, the dataset has %d; expected Softmax",
                     classes);
-  t->outputs = t->model->spec->kind == BAI_TERM_LOGISTIC ? 1 : classes;
-  return BA_OK;
+  t->outputs = t->model->spec->kind == BAI_TERM_SOFTMAX ? classes : margins;
+  return bai_net_of_pipeline(t->context, pipeline, margins, &t->net);
 }
 
 static ba_status fit_plan(bai_run *t) {
@@ -62,7 +69,7 @@ static ba_status fit_plan(bai_run *t) {
   if (!status && rows == 0)
     status = bai_fail(t->context, BA_ERR_CLASSES, "there are no training rows; expected at least one a class");
   if (status) return status;
-  int32_t shortest_k = 64;
+  int32_t shortest_k = t->net.layer_count ? 0 : 64;
   for (int32_t b = 0; b < t->plan->block_count; b++)
     if (t->plan->blocks[b].k < shortest_k) shortest_k = t->plan->blocks[b].k;
   if (longest < shortest_k)
@@ -82,9 +89,34 @@ static ba_status make_solver(bai_run *t) {
   return status ? status : t->kind->create(t->problem, model, t->start, (uint64_t)t->seed, &t->solver);
 }
 
+/* The next copy: its seed is all that differs. */
+static ba_status make_network(bai_run *t, int32_t copy) {
+  const bai_network_rows rows = {t->dataset, t->problem->labels, t->problem->weights, t->uses};
+  const bai_network_how how = {bai_term_value(t->model, "rate")->real,
+                               bai_term_value(t->model, "decay")->real,
+                               bai_term_value(t->model, "dropout")->real,
+                               bai_term_value(t->model, "smoothing")->real,
+                               t->epochs,
+                               bai_random((uint64_t)t->seed, NETWORK_STREAM, (uint64_t)copy)};
+  bai_network *network;
+  const ba_status status = bai_network_create(t->context, &rows, &t->net, &how, &network);
+  if (status) return status;
+  bai_network_destroy(t->network);
+  t->network = network;
+  return BA_OK;
+}
+
+static ba_status make_networks(bai_run *t) {
+  t->epochs = bai_term_value(t->model, "epochs")->integer;
+  const ba_status status = bai_alloc_zero(t->context, t->net.copies * t->net.parameters, 4, &t->parameters);
+  return status ? status : make_network(t, 0);
+}
+
+/* Of the problem of a network only labels and weights of the rows are used. */
 static ba_status make_problem(bai_run *t) {
+  const bai_value *l2 = bai_term_value(t->model, "l2"), *l1 = bai_term_value(t->model, "l1");
   const bai_objective objective = {t->outputs, bai_term_value(t->model, "class_weight")->integer == 1,
-                                   bai_term_value(t->model, "l2")->real, bai_term_value(t->model, "l1")->real};
+                                   l2 ? l2->real : 0.0, l1 ? l1->real : 0.0};
   return bai_problem_create(t->context, t->dataset, t->plan, t->uses, &objective, &t->problem);
 }
 
@@ -103,12 +135,12 @@ ba_status bai_run_create(ba_dataset *dataset, const bai_pipeline *pipeline, cons
   t->standing.objective = t->standing.slope = t->dev_loss = t->best_dev = not_a_number();
   bai_format(t->reason, sizeof t->reason, "running");
   status = bai_pipeline_write(context, pipeline, 1, &t->text);
-  if (!status) status = check_model(t);
-  if (!status) status = bai_solver_choose(context, t->model, &t->kind);
-  if (!status) status = bai_plan_create(context, pipeline, &t->plan);
+  if (!status) status = check_model(t, pipeline);
+  if (!status && !t->net.layer_count) status = bai_solver_choose(context, t->model, &t->kind);
+  if (!status) status = bai_plan_create(context, bai_net_columns(&t->net, pipeline), &t->plan);
   if (!status) status = fit_plan(t);
   if (!status) status = make_problem(t);
-  if (!status) status = make_solver(t);
+  if (!status) status = t->net.layer_count ? make_networks(t) : make_solver(t);
   if (status)
     bai_run_destroy(t);
   else
@@ -120,6 +152,8 @@ void bai_run_destroy(bai_run *t) {
   if (!t) return;
   ba_context *context = t->context;
   if (t->solver) t->kind->destroy(t->solver);
+  bai_network_destroy(t->network);
+  bai_free(context, t->parameters);
   bai_problem_destroy(t->problem);
   bai_plan_destroy(t->plan);
   bai_vector_free(context, &t->text);
@@ -193,7 +227,38 @@ static ba_status judge_epoch(bai_run *t) {
   return stop(t, text);
 }
 
+/* One copy is done: the next one, or the end. When there is no memory for the next, a later step asks for it again. */
+static ba_status next_copy(bai_run *t) {
+  const double best = bai_network_best_loss(t->network) / t->net.copies;
+  const ba_status status = t->copies + 1 < t->net.copies ? make_network(t, t->copies + 1) : BA_OK;
+  if (status) return status;
+  t->best_dev = (t->copies ? t->best_dev : 0.0) + best;
+  if (++t->copies < t->net.copies) return BA_OK;
+  bai_format(t->reason, sizeof t->reason, "stopped after epochs = %lld; the weights of epoch %lld are kept",
+             (long long)t->epochs, (long long)bai_network_best_epoch(t->network));
+  t->stopped = 1;
+  t->dev_loss = t->best_dev;
+  return BA_END;
+}
+
+static ba_status step_network(bai_run *t) {
+  bai_standing *s = &t->standing;
+  const int64_t end = t->epochs * (t->copies + 1);
+  if (s->iterations < end) {
+    const ba_status status = bai_network_epoch(t->network, &s->objective, &t->dev_loss);
+    if (status) return status;
+    s->passes = ++s->iterations;
+    if (!(s->objective - s->objective == 0.0))
+      return bai_fail(t->context, BA_ERR_DIVERGED, "the loss is not finite in epoch %lld; expected a smaller rate",
+                      (long long)s->iterations);
+    memcpy(t->parameters + t->copies * t->net.parameters, bai_network_best(t->network),
+           (size_t)t->net.parameters * sizeof(float));
+  }
+  return s->iterations < end ? BA_OK : next_copy(t);
+}
+
 static ba_status step(bai_run *t) {
+  if (t->network) return step_network(t);
   ba_status status = t->dev_due ? BA_OK : t->kind->step(t->solver, &t->standing);
   if (!status && t->kind->by_epochs) status = measure_dev(t, t->kind->point(t->solver));
   if (status) return status;
@@ -206,7 +271,8 @@ ba_status bai_run_advance(bai_run *t) {
     return status ? status : BA_END;
   }
   const ba_status status = step(t);
-  bai_progress(t->context, t->standing.iterations, t->kind->by_epochs ? t->epochs : t->max_iter);
+  const int64_t most = t->network ? t->epochs * t->net.copies : t->kind->by_epochs ? t->epochs : t->max_iter;
+  bai_progress(t->context, t->standing.iterations, most);
   return status;
 }
 
@@ -266,7 +332,7 @@ static ba_status write_provenance(bai_run *t, bai_vector *text) {
                           (unsigned)(digest >> 32), (unsigned)digest, (long long)t->standing.iterations);
   if (!status) status = add_number(t, text, "objective", t->standing.objective);
   if (!status) status = add_number(t, text, "gradient", t->standing.slope);
-  if (!status) status = add_number(t, text, "dev_loss", t->kind->by_epochs ? t->best_dev : t->dev_loss);
+  if (!status) status = add_number(t, text, "dev_loss", t->network || t->kind->by_epochs ? t->best_dev : t->dev_loss);
   return status ? status : bai_text_add(t->context, text, ", \"stopped\": \"%s\"}", t->reason);
 }
 
@@ -288,11 +354,11 @@ ba_status bai_run_model(bai_run *t, ba_model **out) {
   if (!status) status = bai_alloc(t->context, t->problem->parameters, 8, &weights);
   if (!status) status = write_provenance(t, &provenance);
   if (!status) {
-    memcpy(weights, best_point(t), (size_t)t->problem->parameters * 8);
+    if (!t->network) memcpy(weights, best_point(t), (size_t)t->problem->parameters * 8);
     double *intercepts = weights + t->outputs * width;
-    if (t->outputs == 2) join_outputs(t, weights, intercepts);
-    const bai_fit fit = {t->text.data, names,      classes,         t->plan->fitted_length,
-                         weights,      intercepts, provenance.data, (uint64_t)t->seed};
+    if (t->outputs == 2 && !t->network) join_outputs(t, weights, intercepts);
+    const bai_fit fit = {t->text.data, names,           classes,           t->plan->fitted_length, weights,
+                         intercepts,   provenance.data, (uint64_t)t->seed, t->parameters};
     status = bai_model_make(t->context, &fit, out);
   }
   bai_vector_free(t->context, &provenance);

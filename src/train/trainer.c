@@ -69,8 +69,11 @@ ba_status bai_trainer_make(ba_context *context, const char *recipe, ba_dataset *
   if (!status) status = check_classes(t);
   if (!status) status = bai_dataset_order_classes(context, dataset);
   const int32_t members = (int32_t)t->recipe.members.count;
-  /* What weighs the members must not have trained them. */
-  if (!status) status = bai_uses_make(context, dataset, hold_out, members > 1, seed, &t->uses);
+  /* What weighs the members, or chooses the epoch of a network, must not have trained them. */
+  int32_t need_dev = members > 1;
+  for (int32_t m = 0; !status && m < members; m++)
+    need_dev |= bai_recipe_member(&t->recipe, m)->model.spec->kind == BAI_TERM_MLP;
+  if (!status) status = bai_uses_make(context, dataset, hold_out, need_dev, seed, &t->uses);
   for (int32_t m = 0; !status && m < members; m++) {
     status = bai_run_create(dataset, bai_recipe_member(&t->recipe, m), t->uses, seed, &t->runs[m]);
     t->members = m + 1;

@@ -108,7 +108,8 @@ static inline ba_status making_model_of(ba_context *context, const char *recipe,
   if (!strchr(text, '|'))
     OK(context, ba_recipe_canonical(context, strcat(text, classes == 2 ? " | Logistic()" : " | Softmax()"), text,
                                     (int64_t)sizeof text, &n));
-  const bai_fit fit = {text, making_classes, classes, length, weights, intercepts, "{\"made\": \"by a test\"}", 7};
+  const bai_fit fit = {text, making_classes, classes, length, weights, intercepts, "{\"made\": \"by a test\"}", 7,
+                       NULL};
   return bai_model_make(context, &fit, out);
 }
 

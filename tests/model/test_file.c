@@ -586,7 +586,7 @@ static void test_saving_is_all_or_nothing(void **state) {
 
 static ba_status whole_life(ba_context *context, void *argument) {
   const double weights[] = {1.0, 2.0, 3.0, -4.0}, intercept = 0.0;
-  const bai_fit fit = {"Kmer(k=1) | Logistic()", making_classes, 2, -1, weights, &intercept, "{}", 7};
+  const bai_fit fit = {"Kmer(k=1) | Logistic()", making_classes, 2, -1, weights, &intercept, "{}", 7, NULL};
   uint8_t buffer[1];
   int64_t n;
   ba_model *model = NULL, *loaded = NULL;

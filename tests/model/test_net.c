@@ -120,6 +120,7 @@ static float *parameters, *tables;
 
 static void make(int64_t s) {
   net = shapes[s];
+  net.copies = 1;
   bai_net_lay_out(&net);
   parameters = malloc((size_t)net.parameters * 4);
   tables = malloc((size_t)bai_net_table_size(&net) * 4);
