@@ -72,7 +72,7 @@ static void test_ensemble_and_folds(void **state) {
   ba_model *model = making_trained(*state, "Kmer(k=2) | Logistic() & " NET "MLP(hidden=7, epochs=3)", dataset, NULL);
   assert_int_equal(model->member_count, 2);
   OK(*state, ba_model_selftest(*state, model));
-  OK(*state, ba_evaluate(*state, model, dataset, BA_PART_TRAIN, &metrics));
+  OK(*state, ba_evaluate(*state, model, dataset, BA_PART_TRAIN, NULL, &metrics));
   ba_metrics_destroy(metrics);
   ba_model_release(model);
   OK(*state, ba_dataset_split(dataset, "folds=2"));
