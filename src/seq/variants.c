@@ -46,7 +46,8 @@ struct ba_variants {
   int32_t taken, finished;
   int32_t has_lengths, pending; /* BCF: of the next record; a record whose rows are not all given */
   uint32_t n_shared, n_samples;
-  int32_t next_alt;
+  int32_t next_alt; /* of alleles=split */
+  bai_span alts;    /* from that one on */
   bai_variant variant;
   saved_error error;
   texts texts[TEXTS];
@@ -469,8 +470,7 @@ static ba_status add_dosages(ba_variants *variants) {
 static ba_status add_row(ba_variants *variants) {
   ba_context *context = variants->context;
   const bai_variant *variant = &variants->variant;
-  const bai_span alt =
-      variants->split && variant->alts > 0 ? bai_variant_alt(variant, variants->next_alt) : variant->alt;
+  const bai_span alt = variants->split && variant->alts > 0 ? bai_variant_take_alt(&variants->alts) : variant->alt;
   ba_status status = add_dosages(variants);
   if (!status && variants->rows == 0) {
     status = bai_vector_reserve(context, &variants->positions, variants->last_rows, 8);
@@ -501,14 +501,14 @@ static int32_t is_full(const ba_variants *variants, int64_t most) {
 static ba_status fill(ba_variants *variants, int64_t most) {
   ba_status status = variants->finished ? BA_END : BA_OK;
   while (!status && !is_full(variants, most)) {
-    if (!variants->pending) {
-      status = bai_check_cancel(variants->context);
-      if (!status) status = variants->vcf.header.bcf ? read_bcf(variants) : read_vcf(variants);
-      if (status) break;
-      variants->pending = 1;
+    status = bai_check_cancel(variants->context);
+    if (!status && !variants->pending) {
+      status = variants->vcf.header.bcf ? read_bcf(variants) : read_vcf(variants);
+      variants->pending = !status;
       variants->next_alt = 0;
+      variants->alts = variants->variant.alt;
     }
-    status = add_row(variants);
+    if (!status) status = add_row(variants);
   }
   if (status == BA_END) variants->finished = 1;
   return status;

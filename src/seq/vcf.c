@@ -20,13 +20,12 @@ ba_status bai_vcf_fail(const bai_vcf *vcf, const char *at, const char *format, .
   return bai_fail_at(vcf->context, BA_ERR_FORMAT, vcf->record, vcf->offset + byte, "%s", what);
 }
 
-bai_span bai_variant_alt(const bai_variant *variant, int64_t index) {
-  const char *at = variant->alt.at, *end = at + variant->alt.n;
-  for (;; index--) {
-    const char *comma = memchr(at, ',', (size_t)(end - at)), *stop = comma ? comma : end;
-    if (index == 0) return (bai_span){at, stop - at};
-    at = stop + 1;
-  }
+bai_span bai_variant_take_alt(bai_span *alts) {
+  const char *comma = memchr(alts->at, ',', (size_t)alts->n);
+  const bai_span first = {alts->at, comma ? comma - alts->at : alts->n};
+  if (comma) alts->at = comma + 1;
+  alts->n = comma ? alts->n - first.n - 1 : 0;
+  return first;
 }
 
 int32_t bai_variant_info(bai_span info, bai_span key, bai_span *value) {

@@ -54,8 +54,8 @@ typedef struct bai_variant {
 static inline int32_t bai_variant_alleles(const bai_variant *variant) {
   return variant->alts > 0 ? variant->alts : 1;
 }
-/* Allele `index` of `alt`, from 0. */
-bai_span bai_variant_alt(const bai_variant *variant, int64_t index);
+/* Takes the first allele off the text of some, which has one at least. */
+bai_span bai_variant_take_alt(bai_span *alts);
 /* Value of an INFO key: 1 when it is there, without a value an empty one. */
 int32_t bai_variant_info(bai_span info, bai_span key, bai_span *value);
 

@@ -367,8 +367,9 @@ static int32_t is_strict_base(char byte) {
 static ba_status check_bases(const bai_vcf *vcf, const bai_variant *variant) {
   for (int64_t i = 0; i < variant->ref.n; i++)
     if (!is_strict_base(variant->ref.at[i])) return bai_vcf_fail(vcf, variant->ref.at + i, "REF: expected A C G T N");
+  bai_span alts = variant->alt;
   for (int32_t i = 0; i < variant->alts; i++) {
-    const bai_span alt = bai_variant_alt(variant, i);
+    const bai_span alt = bai_variant_take_alt(&alts);
     if (has_any(alt, "<[]")) continue;
     for (int64_t j = 0; j < alt.n; j++)
       if (!is_strict_base(alt.at[j]) && alt.at[j] != '.' && alt.at[j] != '*')
@@ -421,8 +422,9 @@ static uint64_t change_of(const bai_seen *seen, const bai_variant *variant, bai_
 
 static ba_status check_repeats(bai_vcf *vcf, const bai_variant *variant) {
   bai_seen *seen = vcf->seen;
+  bai_span alts = variant->alt;
   for (int32_t i = 0; i < variant->alts; i++) {
-    const bai_span alt = bai_variant_alt(variant, i);
+    const bai_span alt = bai_variant_take_alt(&alts);
     if (has_any(alt, "<[]*.")) continue;
     const uint64_t change = change_of(seen, variant, alt);
     for (int32_t j = 0; j < BAI_SEEN_ALLELES; j++)
