@@ -60,8 +60,10 @@ static ba_status open_schema(ba_table *table, const char *format, const char *na
   parts->table = ba_table_retain(table);
   parts->list = list;
   for (int64_t i = 0; i < children; i++) list[i] = &parts->children[i];
+  /* Always nullable: whether something is missing changes from table to table, and a schema should not. */
   *out = (struct ArrowSchema){.format = format,
                               .name = name,
+                              .flags = ARROW_FLAG_NULLABLE,
                               .n_children = children,
                               .children = children > 0 ? list : NULL,
                               .release = release_schema,
@@ -75,7 +77,6 @@ static ba_status column_schema(ba_table *table, int64_t index, struct ArrowSchem
   const int32_t wide = array && array->ndim == 2;
   ba_status status = open_schema(table, array ? format_of(array->dtype) : "U", column->name, wide, out);
   if (status) return status;
-  if (column->validity) out->flags = ARROW_FLAG_NULLABLE;
   if (!wide) return BA_OK;
   schema_parts *parts = out->private_data;
   bai_format(parts->format, sizeof parts->format, "+w:%lld", (long long)array->shape[1]);

@@ -56,7 +56,7 @@ static void schemas_and_buffers(void **state) {
   for (int32_t i = 0; i < 6; i++) {
     assert_string_equal(schema.children[i]->format, formats[i]);
     assert_string_equal(schema.children[i]->name, names[i]);
-    assert_int_equal(schema.children[i]->flags, 0);
+    assert_int_equal(schema.children[i]->flags, ARROW_FLAG_NULLABLE);
     assert_int_equal(array.children[i]->n_buffers, 2);
     assert_null(array.children[i]->buffers[0]);
     assert_ptr_equal(array.children[i]->buffers[1], ba_array_data(ba_table_array(table, i)));
