@@ -260,7 +260,9 @@ static void alignments_that_claim_much(void **state) {
     free(r.text);
   }
   getrusage(RUSAGE_SELF, &after);
+#ifndef __SANITIZE_ADDRESS__ /* which writes notes about memory that is asked for and not touched */
   assert_true(after.ru_maxrss - before.ru_maxrss < 64 * 1024);
+#endif
   temp_remove(folder);
 }
 
