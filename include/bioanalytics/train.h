@@ -201,6 +201,17 @@ BA_API void ba_dataset_destroy(ba_dataset *dataset);
 BA_API ba_status ba_trainer_create(ba_context *context, const char *recipe, ba_dataset *dataset, const char *options,
                                    ba_trainer **out);
 /**
+ * Begins the run anew at its best weights so far, with other penalties: a path of penalties, the largest first, takes
+ * fewer passes than as many runs from zero. `tol` stays relative to the gradient at the first start. A call that fails
+ * leaves the trainer as it was.
+ * @param trainer not NULL, of a recipe of one member, with a solver that goes to the optimum (lbfgs, newton, tron).
+ * @param options `l2=0..`, `l1=0..`; one that is left out stays.
+ * @return BA_OK, BA_ERR_UNSUPPORTED, BA_ERR_RECIPE for an option, BA_ERR_ARGUMENT, BA_ERR_MEMORY, BA_ERR_LIMIT,
+ * BA_ERR_BUSY.
+ * Owns: nothing. Threads: one at a time. Cost: the solver's memory. Since 0.1.0.
+ */
+BA_API ba_status ba_trainer_set(ba_trainer *trainer, const char *options);
+/**
  * Does one step: one pass over the rows (lbfgs, tron), one iteration (newton), or one epoch (adagrad).
  * @param trainer not NULL.
  * @return BA_OK: there is more to do; BA_END: it stopped, see ba_trainer_reason; BA_ERR_CANCELLED: once the context was
@@ -264,8 +275,8 @@ BA_API ba_status ba_metrics_create(ba_context *context, int32_t classes, int64_t
  * @param dataset made from `context`; its class names must be known to the model.
  * @param part BA_PART_TRAIN to BA_PART_TEST, or BA_PART_ALL.
  * @param options `bootstrap=0..` (default 0: no intervals; else so many resamples, see ba_metrics_interval), `seed=0..`
- * (default 1), `low_overlap=yes|no` (default no; yes: only the rows of dev or test that are similar to no training row of
- * the dataset, as in ba_dataset_leakage, with `k=`, `threshold=`, `scaled=`).
+ * (default 1), `low_overlap=yes|no` (default no; yes: only the rows of dev or test that are similar to no training row
+ * of the dataset, as in ba_dataset_leakage, with `k=`, `threshold=`, `scaled=`).
  * @param out gets the metrics.
  * @return BA_OK; BA_ERR_LABEL, BA_ERR_LETTER, BA_ERR_LENGTH and BA_ERR_QUALITY with the row; BA_ERR_ARGUMENT, also for
  * a part without rows; BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_CANCELLED, BA_ERR_BUSY.
@@ -333,8 +344,8 @@ BA_API const char *ba_metrics_name(const ba_metrics *metrics, int32_t index);
 BA_API double ba_metrics_value(const ba_metrics *metrics, const char *name);
 /**
  * Gives the 95 % interval of a number: the 2.5th and 97.5th percentile over resamples of the rows with replacement
- * (percentile bootstrap; Efron and Tibshirani, An Introduction to the Bootstrap, 1993, chapter 13). It says how much the
- * choice of rows matters, not that of the training data.
+ * (percentile bootstrap; Efron and Tibshirani, An Introduction to the Bootstrap, 1993, chapter 13). It says how much
+ * the choice of rows matters, not that of the training data.
  * @param metrics NULL has none.
  * @param name as from ba_metrics_name.
  * @param low gets its lower end, NaN without an interval; may be NULL.

@@ -338,6 +338,11 @@ const bai_value *bai_term_value(const bai_term *term, const char *name) {
   return NULL;
 }
 
+void bai_term_set(bai_term *term, const char *name, double value) {
+  for (int32_t i = 0; term->spec->keys[i].name; i++)
+    if (strcmp(term->spec->keys[i].name, name) == 0) term->values[i].real = value;
+}
+
 static ba_status write_value(ba_context *context, const bai_key *key, const bai_value *value, bai_vector *text) {
   if (key->type == BAI_KEY_REAL) return bai_text_add(context, text, "%g", value->real);
   if (key->type == BAI_KEY_WORD) {

@@ -90,6 +90,8 @@ static inline const bai_pipeline *bai_recipe_member(const bai_recipe *recipe, in
 }
 /* The value of a key that the term has. */
 const bai_value *bai_term_value(const bai_term *term, const char *key);
+/* Gives a key of type real that the term has another value. */
+void bai_term_set(bai_term *term, const char *key, double value);
 /* Appends the canonical text of all members. */
 ba_status bai_recipe_write(ba_context *context, const bai_recipe *recipe, bai_vector *text);
 /* Appends the canonical text of one member: its features, and its stages too when `whole` is 1. */

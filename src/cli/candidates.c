@@ -78,21 +78,34 @@ static int with_l2(cli *c, const char *recipe, const char *l2, char **out) {
   return CLI_DONE;
 }
 
+static int larger_first(const void *a, const void *b) {
+  const double x = strtod(a, NULL), y = strtod(b, NULL);
+  return (x < y) - (x > y);
+}
+
 static int add_values(cli *c, const char *recipe, const char *values, cli_candidates *out) {
-  const char *const all = values;
-  while (true) {
-    const size_t length = strcspn(values, ",");
-    char *text = NULL, value[64];
-    if (length == 0 || length >= sizeof value)
-      return cli_error(c, CLI_USAGE, "--l2 '%s': expected numbers with commas between them, such as 1e-4,1e-3", all);
-    memcpy(value, values, length);
-    value[length] = '\0';
-    const int code = with_l2(c, recipe, value, &text);
+  char list[64][64];
+  size_t count = 0;
+  for (const char *at = values;; at++) {
+    const size_t length = strcspn(at, ",");
+    if (length == 0 || length >= sizeof list[0] || count == sizeof list / sizeof list[0])
+      return cli_error(c, CLI_USAGE, "--l2 '%s': expected numbers with commas between them, such as 1e-4,1e-3", values);
+    memcpy(list[count], at, length);
+    list[count++][length] = '\0';
+    at += length;
+    if (*at == '\0') break;
+  }
+  qsort(list, count, sizeof list[0], larger_first);
+  for (size_t i = 0; i < count; i++) {
+    char *text = NULL;
+    const int code = with_l2(c, recipe, list[i], &text);
     if (code != CLI_DONE) return code;
     add_candidate(out, text);
-    if (values[length] == '\0') return CLI_DONE;
-    values += length + 1;
+    cli_candidate *item = &out->items[out->count - 1];
+    memcpy(item->l2, list[i], sizeof item->l2);
+    item->follows = i > 0;
   }
+  return CLI_DONE;
 }
 
 int cli_candidates_make(cli *c, const cli_list *recipes, const char *l2, cli_candidates *out) {

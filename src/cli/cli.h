@@ -186,7 +186,7 @@ typedef struct cli_data {
   cli_list positives, negatives;
   const char *labels, *columns, *dev, *group, *time;
   const char *train; /* of eval: a table of training rows; the other rows are then test rows, if they do not say */
-  bool quality; /* the rows keep their qualities */
+  bool quality;      /* the rows keep their qualities */
 } cli_data;
 
 /* Whether a recipe weighs by quality, so that its rows must keep theirs. */
@@ -209,6 +209,8 @@ int cli_model_output(cli *c, const ba_model *model, const char *name, int32_t *o
 
 typedef struct cli_candidate {
   char *recipe;
+  char l2[64];         /* the value of --l2, or "" */
+  bool follows;        /* the same recipe as the one before but for a smaller l2 */
   ba_metrics *metrics; /* NULL before it was tried */
   double cpu_seconds;
 } cli_candidate;
@@ -218,7 +220,8 @@ typedef struct cli_candidates {
   int32_t count;
 } cli_candidates;
 
-/* Makes the list: each recipe, with each value of `l2` (comma separated, or NULL) put into its model term. */
+/* Makes the list: each recipe, with each value of `l2` (comma separated, or NULL), from the largest, put into its model
+ * term. */
 int cli_candidates_make(cli *c, const cli_list *recipes, const char *l2, cli_candidates *out);
 /* Whether metrics `a` are better than `b` by the number `metric`; b may be NULL; a number that is NaN is never. */
 bool cli_metrics_better(const char *metric, const ba_metrics *a, const ba_metrics *b);

@@ -23,6 +23,7 @@ typedef struct job {
   const char *l2, *choose, *by, *out, *calibrate;
   int64_t folds; /* 0: no cross-validation */
   ba_dataset *dataset;
+  ba_trainer *trainer; /* of the last fit */
   cli_candidates candidates;
   const char *part; /* "cv", "dev", or NULL when nothing is measured */
   int32_t best;
@@ -67,16 +68,27 @@ static int run_trainer(job *j, ba_trainer *trainer, const char *recipe, fit *f) 
   return status == BA_OK ? CLI_DONE : cli_fail_in(c, status, recipe);
 }
 
-static int fit_recipe(job *j, const char *recipe, fit *f) {
-  char options[64];
-  ba_trainer *trainer = NULL;
-  const double start = cli_cpu_seconds();
+/* A trainer for the candidate: that of the candidate before, at its optimum, where that is possible. */
+static int take_trainer(job *j, const cli_candidate *item) {
+  char options[128];
+  if (item->follows && j->trainer != NULL) {
+    snprintf(options, sizeof options, "l2=%s", item->l2);
+    const ba_status status = ba_trainer_set(j->trainer, options);
+    if (status == BA_OK) return CLI_DONE;
+    if (status != BA_ERR_UNSUPPORTED) return cli_fail_in(j->c, status, item->recipe);
+  }
+  ba_trainer_destroy(j->trainer);
+  j->trainer = NULL;
   snprintf(options, sizeof options, "seed=%lld", (long long)j->c->seed);
-  cli_progress(j->c, "preparing %s", recipe);
-  const ba_status status = ba_trainer_create(j->c->context, recipe, j->dataset, options, &trainer);
-  if (status != BA_OK) return cli_fail_in(j->c, status, recipe);
-  const int code = run_trainer(j, trainer, recipe, f);
-  ba_trainer_destroy(trainer);
+  const ba_status status = ba_trainer_create(j->c->context, item->recipe, j->dataset, options, &j->trainer);
+  return status == BA_OK ? CLI_DONE : cli_fail_in(j->c, status, item->recipe);
+}
+
+static int fit_candidate(job *j, const cli_candidate *item, fit *f) {
+  const double start = cli_cpu_seconds();
+  cli_progress(j->c, "preparing %s", item->recipe);
+  int code = take_trainer(j, item);
+  if (code == CLI_DONE) code = run_trainer(j, j->trainer, item->recipe, f);
   f->cpu_seconds = cli_cpu_seconds() - start;
   return code;
 }
@@ -109,7 +121,7 @@ static int try_on_dev(job *j, int32_t index) {
   cli_candidate *item = &j->candidates.items[index];
   fit fresh;
   memset(&fresh, 0, sizeof fresh);
-  int code = fit_recipe(j, item->recipe, &fresh);
+  int code = fit_candidate(j, item, &fresh);
   if (code == CLI_DONE) {
     const ba_status status = ba_evaluate(j->c->context, fresh.model, j->dataset, BA_PART_DEV, NULL, &item->metrics);
     if (status != BA_OK) code = cli_fail_in(j->c, status, item->recipe);
@@ -236,7 +248,7 @@ static int work(job *j) {
                      (int)j->candidates.count);
   if (j->part != NULL) code = try_all(j);
   if (code == CLI_DONE && j->fit.model == NULL) {
-    code = fit_recipe(j, j->candidates.items[j->best >= 0 ? j->best : 0].recipe, &j->fit);
+    code = fit_candidate(j, &j->candidates.items[j->best >= 0 ? j->best : 0], &j->fit);
     if (j->part == NULL) j->candidates.items[0].cpu_seconds = j->fit.cpu_seconds;
   }
   if (code != CLI_DONE) return code;
@@ -252,6 +264,7 @@ static int work(job *j) {
 static void job_free(job *j) {
   fit_free(&j->fit);
   cli_candidates_free(&j->candidates);
+  ba_trainer_destroy(j->trainer);
   ba_dataset_destroy(j->dataset);
   cli_list_free(&j->recipes);
   cli_list_free(&j->data.positives);

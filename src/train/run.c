@@ -34,6 +34,7 @@ struct bai_run {
   int64_t max_iter, epochs, patience, seed;
   int64_t worse; /* epochs without a better dev loss */
   bai_standing standing;
+  double first_slope; /* the gradient at the first start; 0 before it is known */
   double dev_loss, best_dev;
   char reason[200];
 };
@@ -89,6 +90,15 @@ static ba_status make_solver(bai_run *t) {
   return status ? status : t->kind->create(t->problem, model, t->start, (uint64_t)t->seed, &t->solver);
 }
 
+/* Nothing is known of the run yet. */
+static void begin(bai_run *t) {
+  t->standing = (bai_standing){.objective = not_a_number(), .slope = not_a_number()};
+  t->dev_loss = t->best_dev = not_a_number();
+  t->stopped = t->dev_due = 0;
+  t->worse = 0;
+  bai_format(t->reason, sizeof t->reason, "running");
+}
+
 /* The next copy: its seed is all that differs. */
 static ba_status make_network(bai_run *t, int32_t copy) {
   const bai_network_rows rows = {t->dataset, t->problem->labels, t->problem->weights, t->uses};
@@ -132,8 +142,7 @@ ba_status bai_run_create(ba_dataset *dataset, const bai_pipeline *pipeline, cons
   t->model = &pipeline->model;
   t->uses = uses;
   t->seed = seed;
-  t->standing.objective = t->standing.slope = t->dev_loss = t->best_dev = not_a_number();
-  bai_format(t->reason, sizeof t->reason, "running");
+  begin(t);
   status = bai_pipeline_write(context, pipeline, 1, &t->text);
   if (!status) status = check_model(t, pipeline);
   if (!status && !t->net.layer_count) status = bai_solver_choose(context, t->model, &t->kind);
@@ -182,23 +191,54 @@ static ba_status stop(bai_run *t, const char *reason) {
   return status ? status : BA_END;
 }
 
+ba_status bai_run_restart(bai_run *t, const bai_pipeline *pipeline) {
+  bai_vector text = {0, 0, 0};
+  void *solver = NULL;
+  if (t->net.layer_count)
+    return bai_fail(t->context, BA_ERR_UNSUPPORTED, "a network has no optimum to go on from; expected a new trainer");
+  if (t->kind->by_epochs)
+    return bai_fail(t->context, BA_ERR_UNSUPPORTED, "%s has no optimum to go on from; expected a new trainer",
+                    t->kind->name);
+  const bai_problem before = *t->problem;
+  ba_status status = bai_pipeline_write(t->context, pipeline, 1, &text);
+  t->problem->l2 = bai_term_value(t->model, "l2")->real;
+  t->problem->l1 = bai_term_value(t->model, "l1")->real;
+  if (!status) status = bai_solver_choose(t->context, t->model, &t->kind);
+  if (!status) status = t->kind->create(t->problem, t->model, best_point(t), (uint64_t)t->seed, &solver);
+  if (status) {
+    t->problem->l2 = before.l2;
+    t->problem->l1 = before.l1;
+    bai_vector_free(t->context, &text);
+    return status;
+  }
+  t->kind->destroy(t->solver);
+  t->solver = solver;
+  bai_vector_free(t->context, &t->text);
+  t->text = text;
+  begin(t);
+  return BA_OK;
+}
+
 /* When to stop after a step of a solver that goes down the objective. */
 static ba_status judge(bai_run *t) {
   const bai_standing *s = &t->standing;
-  char text[160];
+  char text[200];
   if (!(s->objective - s->objective == 0.0) || !(s->slope - s->slope == 0.0))
     return bai_fail(t->context, BA_ERR_DIVERGED,
                     "the objective is not finite after %lld iterations; expected smaller "
                     "weights of rows or a larger l2",
                     (long long)s->iterations);
-  if (s->slope <= t->tol * s->start_slope) {
+  if (t->first_slope == 0.0) t->first_slope = s->start_slope;
+  if (s->slope <= t->tol * t->first_slope) {
     bai_format(text, sizeof text, "converged: the largest entry of the gradient fell to tol = %g of its start", t->tol);
     return stop(t, text);
   }
   if (s->stuck) return stop(t, "converged: the objective cannot fall any further in double precision");
   if (s->iterations >= t->max_iter) {
-    bai_format(text, sizeof text, "stopped at max_iter = %lld before it converged; raise max_iter or l2",
-               (long long)t->max_iter);
+    bai_format(text, sizeof text,
+               "stopped at max_iter = %lld before it converged, the gradient at %g of its start; raise max_iter, tol "
+               "or l2, or scale the features (norm=l2)",
+               (long long)t->max_iter, s->slope / t->first_slope);
     return stop(t, text);
   }
   return BA_OK;
@@ -207,7 +247,7 @@ static ba_status judge(bai_run *t) {
 /* Keeps the best epoch, and stops early; without dev rows every epoch is the best so far. */
 static ba_status judge_epoch(bai_run *t) {
   const int64_t epoch = t->standing.iterations;
-  char text[160];
+  char text[200];
   if (!(t->standing.objective - t->standing.objective == 0.0))
     return bai_fail(t->context, BA_ERR_DIVERGED, "the loss is not finite in epoch %lld; expected a smaller rate",
                     (long long)epoch);

@@ -14,6 +14,9 @@ typedef struct bai_run bai_run;
 ba_status bai_run_create(ba_dataset *dataset, const bai_pipeline *pipeline, const uint8_t *uses, int64_t seed,
                          bai_run **out);
 void bai_run_destroy(bai_run *run);
+/* Begins anew at the best point so far, with the penalties that the pipeline has now; `tol` stays relative to the
+ * gradient at the first start. BA_ERR_UNSUPPORTED for a solver that goes by epochs. */
+ba_status bai_run_restart(bai_run *run, const bai_pipeline *pipeline);
 /* One step; BA_END when the run has stopped. */
 ba_status bai_run_advance(bai_run *run);
 void bai_run_metrics(const bai_run *run, int64_t *iterations, int64_t *passes, double *objective, double *gradient,

@@ -122,6 +122,31 @@ void ba_trainer_destroy(ba_trainer *t) {
   bai_context_release(context);
 }
 
+static ba_status set_penalties(ba_trainer *t, double l2, double l1) {
+  if (t->members != 1)
+    return bai_fail(t->context, BA_ERR_UNSUPPORTED, "set: an ensemble of %d members; expected a recipe of one",
+                    t->members);
+  bai_pipeline *pipeline = (bai_pipeline *)t->recipe.members.data;
+  const bai_term before = pipeline->model;
+  if (l2 >= 0.0) bai_term_set(&pipeline->model, "l2", l2);
+  if (l1 >= 0.0) bai_term_set(&pipeline->model, "l1", l1);
+  const ba_status status = bai_run_restart(t->runs[0], pipeline);
+  if (status) pipeline->model = before;
+  return status;
+}
+
+ba_status ba_trainer_set(ba_trainer *trainer, const char *options) {
+  if (!trainer) return BA_ERR_ARGUMENT;
+  ba_status status = bai_enter(trainer->context);
+  if (status) return status;
+  double l2 = -1.0, l1 = -1.0;
+  const bai_option table[] = {
+      {"l2", 'r', NULL, 0, 1e9, &l2}, {"l1", 'r', NULL, 0, 1e9, &l1}, {NULL, 0, NULL, 0, 0, NULL}};
+  status = bai_options_parse(trainer->context, options, table);
+  if (!status) status = set_penalties(trainer, l2, l1);
+  return bai_leave(trainer->context, status);
+}
+
 /* ---- stepping ---- */
 
 static void word_reason(ba_trainer *t) {

@@ -446,8 +446,8 @@ def test_train_cross_validates(data, tmp_path):
                  "--json"]
     result = json.loads(ok(*arguments))
     assert [c["recipe"] for c in result["candidates"]] == [
-        "Kmer(k=1..2)|Logistic(l2=1e-3)", "Kmer(k=1..2)|Logistic(l2=3)",
-        "Kmer(k=3, strand=canonical) | Logistic( l2=1e-3)", "Kmer(k=3, strand=canonical) | Logistic( l2=3)"]
+        "Kmer(k=1..2)|Logistic(l2=3)", "Kmer(k=1..2)|Logistic(l2=1e-3)",  # a path, from the largest
+        "Kmer(k=3, strand=canonical) | Logistic( l2=3)", "Kmer(k=3, strand=canonical) | Logistic( l2=1e-3)"]
     assert all(c["cv"]["n"] == 300 and c["cpu_seconds"] >= 0 for c in result["candidates"])
     assert result["cv_cpu_seconds"] == pytest.approx(sum(c["cpu_seconds"] for c in result["candidates"]))
     assert result["rows"] == 300
