@@ -14,9 +14,9 @@ typedef struct bai_span {
 } bai_span;
 
 static inline int32_t bai_span_is(bai_span span, const char *text) {
-  int64_t i = 0;
-  while (i < span.n && text[i] != 0 && text[i] == span.at[i]) i++;
-  return i == span.n && text[i] == 0;
+  for (int64_t i = 0; i < span.n; i++)
+    if (text[i] == 0 || text[i] != span.at[i]) return 0;
+  return text[span.n] == 0;
 }
 
 /* Zero-initialise it. */

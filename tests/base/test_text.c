@@ -143,6 +143,29 @@ static ba_status write_texts(ba_context *context, void *argument) {
   return status;
 }
 
+/* RFC 3629: overlong forms, surrogates, beyond U+10FFFF and cut sequences are none. */
+static void test_utf8(void **state) {
+  static const struct {
+    const char *text;
+    int64_t good;
+  } cases[] = {{"", 0},
+               {"abc", 3},
+               {"\xc3\xa9z", 3},
+               {"\xe2\x82\xac", 3},
+               {"\xf0\x9f\xa7\xac!", 5},
+               {"\xf4\x8f\xbf\xbf", 4},
+               {"a\xff", 1},
+               {"ab\x80", 2},
+               {"\xc0\x80", 0},
+               {"\xe0\x80\x80", 0},
+               {"a\xed\xa0\x80", 1},
+               {"\xf4\x90\x80\x80", 0},
+               {"a\xe2\x82", 1}};
+  (void)state;
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+    assert_int_equal(bai_utf8_prefix(cases[i].text, (int64_t)strlen(cases[i].text)), cases[i].good);
+}
+
 static void test_every_allocation_failing(void **state) {
   (void)state;
   assert_int_equal(fault_sweep(write_texts, NULL), 3);
@@ -156,6 +179,7 @@ int main(void) {
       cmocka_unit_test(test_json),
       cmocka_unit_test(test_give_text),
       cmocka_unit_test(test_equal),
+      cmocka_unit_test(test_utf8),
       cmocka_unit_test(test_every_allocation_failing),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
