@@ -139,34 +139,47 @@ static inline int64_t scalar_smaller(int64_t a, int64_t b) {
 BAI_WITH int64_t cut_records_with(bai_copy take_name, bai_copy copy_letters, bai_copy_counting take_letters,
                                   bai_copy take_symbols, bai_text_columns *columns, const uint8_t *text, int64_t n,
                                   int64_t most, int64_t *bytes) {
-  bai_text_columns c = *columns;
-  const uint8_t *at = text, *end = text + n;
-  int64_t taken = 0, letters = 0;
-  for (; taken < most && c.letters.count < c.wanted && at < end && *at == '@'; taken++) {
+  bai_text_column names = columns->names, all = columns->letters, symbols = columns->symbols;
+  const int64_t wanted = columns->wanted;
+  const int32_t refuse = columns->refuse_ambiguous;
+  int64_t taken = 0, letters = 0, others = 0;
+  *bytes = 0;
+  if (n < BAI_TEXT_SLACK) return 0;
+  const uint8_t *at = text, *last = text + (n - BAI_TEXT_SLACK);
+  names.room -= BAI_TEXT_SLACK;
+  all.room -= BAI_TEXT_SLACK;
+  symbols.room -= BAI_TEXT_SLACK;
+  for (; taken < most && all.count < wanted && at <= last && *at == '@'; taken++) {
     const uint8_t *line = at + 1;
-    int64_t limit = scalar_smaller(end - line, c.names.room - c.names.count) - BAI_TEXT_SLACK + 1;
-    int64_t name = take_name(c.names.bytes + c.names.count, line, limit), ambiguous = -1;
+    int64_t limit = scalar_smaller(last - line, names.room - names.count) + 1;
+    int64_t name = take_name(names.bytes + names.count, line, limit), ambiguous = -1;
     if (name < 0) break;
     line += name + 1;
-    limit = scalar_smaller(end - line, c.letters.room - c.letters.count) - BAI_TEXT_SLACK + 1;
-    uint8_t *to = c.letters.bytes + c.letters.count;
+    limit = scalar_smaller(last - line, all.room - all.count) + 1;
+    uint8_t *to = all.bytes + all.count;
     if (letters > 0 && letters < limit && line[letters] == '\n') ambiguous = copy_letters(to, line, letters);
     if (ambiguous < 0) {
       ambiguous = 0;
       letters = take_letters(to, line, limit, &ambiguous);
     }
-    if (letters <= 0 || (ambiguous > 0 && c.refuse_ambiguous)) break;
+    if (letters <= 0 || (ambiguous > 0 && refuse)) break;
     line += letters + 1;
-    limit = scalar_smaller(end - line - 3, c.symbols.room - c.symbols.count) - BAI_TEXT_SLACK;
+    limit = scalar_smaller(last - line - 3, symbols.room - symbols.count);
     if (letters > limit || line[0] != '+' || line[1] != '\n') break;
-    if (take_symbols(c.symbols.bytes + c.symbols.count, line + 2, letters)) break;
+    if (take_symbols(symbols.bytes + symbols.count, line + 2, letters)) break;
     at = line + 2 + letters + 1;
-    c.ambiguous += ambiguous;
-    *c.names.ends++ = c.names.count += name;
-    *c.letters.ends++ = c.letters.count += letters;
-    *c.symbols.ends++ = c.symbols.count += letters;
+    others += ambiguous;
+    names.ends[taken] = names.count += name;
+    all.ends[taken] = all.count += letters;
+    symbols.ends[taken] = symbols.count += letters;
   }
-  *columns = c;
+  columns->names.ends += taken;
+  columns->letters.ends += taken;
+  columns->symbols.ends += taken;
+  columns->names.count = names.count;
+  columns->letters.count = all.count;
+  columns->symbols.count = symbols.count;
+  columns->ambiguous += others;
   *bytes = at - text;
   return taken;
 }
