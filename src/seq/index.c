@@ -55,6 +55,9 @@ static ba_status look_at(ba_index *index, bai_source *source, int32_t *packed) {
     index->format = bai_alignment_format(window->at, window->end - window->at);
     if (window->at < window->end && *window->at == '>') index->format = BA_FORMAT_FASTA;
   }
+  if (!status && index->format == BA_FORMAT_BAM) {
+    status = bai_check_bam_header(context, window->at + 4, window->end - window->at - 4, source->total);
+  }
   bai_inflate_close(inflate, context);
   return status;
 }

@@ -121,6 +121,7 @@ ba_status bai_index_check_crai(ba_context *context, const char *path, int64_t re
   bai_vector bytes = {0};
   ba_status status = bai_read_plain(context, path, &bytes);
   const char *text = (const char *)bytes.data;
+  if (!status && bytes.count == 0) status = bai_fail(context, BA_ERR_FORMAT, "index %s: it is empty", path);
   for (int64_t at = 0, line = 1, n; !status && at < bytes.count; at += n + 1, line++) {
     const char *stop = memchr(text + at, '\n', (size_t)(bytes.count - at));
     n = stop ? stop - text - at : bytes.count - at;

@@ -14,6 +14,8 @@
 #include "seq/mates.h"
 
 #define HEAD_BYTES 4
+#define MOST_INFLATED 1032 /* bytes out of one of deflate's */
+#define LEAST_NAME 9       /* bytes of a reference in a BAM header */
 #define MOST_RECORDS (1024 * 1024)
 #define MOST_KEPT (16 * 1024 * 1024) /* a batch with more room than this is not kept to be used again */
 #define SLICE_BYTES (256 * 1024)
@@ -436,6 +438,17 @@ int32_t bai_alignment_format(const uint8_t *head, int64_t n) {
   return BA_FORMAT_UNKNOWN;
 }
 
+ba_status bai_check_bam_header(ba_context *context, const uint8_t *plain, int64_t n, int64_t total) {
+  const int64_t most = total * MOST_INFLATED;
+  const int64_t text = n >= 4 ? bai_get_u32(plain) : 0;
+  const int64_t names = n >= text + 8 ? bai_get_u32(plain + 4 + text) : 0;
+  if (total == 0 || (text <= most && names <= most / LEAST_NAME)) return BA_OK;
+  return bai_fail(context, BA_ERR_CORRUPT,
+                  "the BAM header claims %lld bytes of text and %lld references: too many for %lld "
+                  "bytes of file",
+                  (long long)text, (long long)names, (long long)total);
+}
+
 static ba_status open_alignments(ba_reader *reader, int32_t format) {
   static const char *const names[] = {"SAM", "BAM", "CRAM"};
   int32_t descriptor = bai_source_descriptor(reader->source);
@@ -483,6 +496,11 @@ static ba_status look_at_head(ba_reader *reader) {
   int32_t format = bai_alignment_format(reader->head, reader->head_count);
   reader->state = KNOWN;
   if (format == BA_FORMAT_UNKNOWN && reader->path && looks_like_sam(reader, window)) format = BA_FORMAT_SAM;
+  if (format == BA_FORMAT_BAM) {
+    ba_status status =
+        bai_check_bam_header(reader->context, window->at, window->end - window->at, reader->source->total);
+    if (status) return status;
+  }
   if (format != BA_FORMAT_UNKNOWN) return open_alignments(reader, format);
   int64_t skip = reader->head_count >= 3 && memcmp(reader->head, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
   reader->head_window = (bai_window){

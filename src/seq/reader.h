@@ -26,6 +26,8 @@ ba_status bai_reader_fetch(ba_reader *reader, int32_t format, const bai_hts *ind
 const bai_hts_options *bai_reader_alignments(const ba_reader *reader);
 /* The format that the first bytes tell when they are alignments, or BA_FORMAT_UNKNOWN. */
 int32_t bai_alignment_format(const uint8_t *head, int64_t n);
+/* BA_ERR_CORRUPT when the plain bytes behind "BAM\1" claim a header that a file of `total` bytes cannot hold. */
+ba_status bai_check_bam_header(ba_context *context, const uint8_t *plain, int64_t n, int64_t total);
 /* A reader over any source, which it takes over, also when it fails. */
 ba_status bai_reader_open_source(ba_context *context, bai_source *source, const char *options, ba_reader **out);
 

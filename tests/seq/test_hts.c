@@ -224,6 +224,30 @@ static void alignment_columns(void **state) {
   if (!present) skip();
 }
 
+/* Claims that htslib would ask memory for before it reads. */
+static void impossible_headers(void **state) {
+  static const char *const cases[] = {"BAM\1\xff\xff\xff\xff____", "BAM\1\2\0\0\0\n\n\xff\xff\xff\x7f"};
+  char folder[TEMP_PATH], path[TEMP_PATH];
+  (void)state;
+  temp_make(folder);
+  for (int32_t i = 0; i < 4; i++) {
+    packed gz = {0};
+    const int64_t n = i % 2 ? 14 : 12;
+    if (i < 2) {
+      temp_write(path, folder, "x.bam", cases[i], n);
+    } else {
+      pack_member(&gz, cases[i - 2], n, 6, NULL);
+      temp_write(path, folder, "x.bam", gz.data, gz.length);
+    }
+    reading r = read_path(path, "");
+    assert_int_equal(r.status, BA_ERR_CORRUPT);
+    assert_non_null(strstr(r.message, "x.bam: the BAM header claims "));
+    free(r.text);
+    free(gz.data);
+  }
+  temp_remove(folder);
+}
+
 static void wrong_tags(void **state) {
   static const char *const cases[][2] = {
       {"tags=N", "tags is \"N\"; accepted: names of two characters joined by ':', such as NM:AS:MD"},
@@ -502,6 +526,7 @@ int main(void) {
     cmocka_unit_test(records_are_left_out_by_flag_and_quality),
     cmocka_unit_test(only_from_paths),
     cmocka_unit_test(alignment_columns),
+    cmocka_unit_test(impossible_headers),
     cmocka_unit_test(wrong_tags),
     cmocka_unit_test(alignments_under_memory_faults),
 #if HAVE_HEADERS

@@ -527,9 +527,12 @@ static void alignments_as_htslib(void **state) {
   if (!oracle_open(&o)) skip();
   temp_make(folder);
   temp_write(from, folder, "x.sam", text, make_sam(text));
-  const ba_status status = ba_index_open(context, from, "", &index);
-  if (!strstr(ba_context_error_message(context), "-DBA_HTSLIB=ON")) {
-    assert_int_equal(status, BA_ERR_IO);
+  assert_int_equal(ba_index_open(context, from, "", &index), BA_ERR_IO);
+  temp_join(path, folder, cases[0].name);
+  assert_true(oracle_convert(&o, from, path, cases[0].mode, cases[0].shift));
+  const ba_status status = ba_index_open(context, path, "", &index);
+  ba_index_close(index);
+  if (status == BA_OK || !strstr(ba_context_error_message(context), "-DBA_HTSLIB=ON")) {
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
       temp_join(path, folder, cases[i].name);
       assert_true(oracle_convert(&o, from, path, cases[i].mode, cases[i].shift));

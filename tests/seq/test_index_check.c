@@ -123,7 +123,6 @@ static void crai_lines(void **state) {
     const char *text;
     ba_status status;
   } cases[] = {
-      {"", BA_OK},
       {"0\t1\t5\t26\t300\t77\n", BA_OK},
       {"-1\t0\t0\t26\t300\t77\n-2\t0\t0\t99999999999\t300\t77\n1\t2147483640\t7\t1\t2\t3\n", BA_OK},
       {"2\t1\t5\t26\t300\t77\n", BA_ERR_FORMAT}, /* there are two references */
@@ -149,6 +148,9 @@ static void crai_lines(void **state) {
     if (cases[i].status)
       assert_non_null(strstr(ba_context_error_message(context), "line 1 is not six numbers of a .crai"));
   }
+  temp_write(path, folder, "index", "", 0); /* htslib would leak the file that it opened */
+  assert_int_equal(bai_index_check_crai(context, path, 2), BA_ERR_FORMAT);
+  assert_non_null(strstr(ba_context_error_message(context), "index: it is empty"));
   ba_context_destroy(context);
   temp_remove(folder);
 }
