@@ -459,6 +459,12 @@ static ba_status open_alignments(ba_reader *reader, int32_t format) {
                     "standard input",
                     names[format - BA_FORMAT_SAM]);
   }
+  const bai_window *window = plain_window(reader); /* behind the head; empty when nothing was read */
+  if (format == BA_FORMAT_BAM) {
+    ba_status status =
+        bai_check_bam_header(reader->context, window->at, window->end - window->at, reader->source->total);
+    if (status) return status;
+  }
   return bai_hts_open(reader->context, descriptor, format, &reader->alignments, &reader->hts);
 }
 
@@ -496,11 +502,6 @@ static ba_status look_at_head(ba_reader *reader) {
   int32_t format = bai_alignment_format(reader->head, reader->head_count);
   reader->state = KNOWN;
   if (format == BA_FORMAT_UNKNOWN && reader->path && looks_like_sam(reader, window)) format = BA_FORMAT_SAM;
-  if (format == BA_FORMAT_BAM) {
-    ba_status status =
-        bai_check_bam_header(reader->context, window->at, window->end - window->at, reader->source->total);
-    if (status) return status;
-  }
   if (format != BA_FORMAT_UNKNOWN) return open_alignments(reader, format);
   int64_t skip = reader->head_count >= 3 && memcmp(reader->head, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
   reader->head_window = (bai_window){
