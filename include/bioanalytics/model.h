@@ -182,9 +182,10 @@ BA_API void ba_model_release(ba_model *model);
  * Makes a scorer, one for each scoring thread, each on a context of its own.
  * @param context not NULL.
  * @param model not NULL; may be made from another context.
- * @param options none yet; NULL or "".
+ * @param options NULL, "" or `drift=yes|no` (default no; yes: ba_scorer_predict_records counts what it sees, for
+ * ba_scorer_drift).
  * @param out gets the scorer.
- * @return BA_OK, BA_ERR_ARGUMENT, BA_ERR_RECIPE, BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_BUSY.
+ * @return BA_OK, BA_ERR_ARGUMENT, BA_ERR_RECIPE, BA_ERR_UNSUPPORTED for a drift without sketches, BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_BUSY.
  * Owns: the caller destroys the scorer, which holds the model. Threads: one at a time for each context. Cost: 4 bytes a
  * weight; other working memory is made by the first call that needs it. Since 0.1.0.
  */
@@ -255,6 +256,49 @@ BA_API ba_status ba_scorer_scan(ba_scorer *scorer, const char *letters, int64_t 
  */
 BA_API ba_status ba_scorer_attribute(ba_scorer *scorer, const char *letters, int64_t length, int32_t output,
                                      double *attribution);
+/**
+ * Gives the number of quantities that a scorer watches for drift.
+ * @param scorer NULL gives 0.
+ * @return 0 without `drift=yes`. Cannot fail.
+ * Owns: nothing. Threads: one at a time. Cost: constant. Since 0.1.0.
+ */
+BA_API int32_t ba_scorer_drift_count(const ba_scorer *scorer);
+/**
+ * Gives the name of a quantity: "length" in letters, "gc" (the share of G and C), "score" of the first output, "score:1"
+ * of the second, and so on.
+ * @param scorer NULL gives NULL.
+ * @param index 0 to count - 1.
+ * @return a constant text; NULL when out of range. Cannot fail.
+ * Owns: nothing; the text lives as long as the library. Threads: one at a time. Cost: constant. Since 0.1.0.
+ */
+BA_API const char *ba_scorer_drift_name(const ba_scorer *scorer, int32_t index);
+/**
+ * Compares the records scored so far with the rows of training: lengths and letters with the training rows, scores with
+ * the dev rows.
+ *
+ * psi is the population stability index, the sum over bins of (q - p) log(q / p); ks the largest distance of the two
+ * distribution functions at the edges of the bins (Kolmogorov and Smirnov). Their limits are chosen so that without a
+ * drift all quantities and both measures together raise at one look in a hundred, or less: psi by chi-squared over its
+ * bins less one, times 1/n + 1/N; ks by Smirnov's large-sample limit; both with the chance shared out evenly
+ * (Bonferroni).
+ * @param scorer NULL gives 0.
+ * @param index 0 to count - 1; else zeros.
+ * @param requests records counted; this and what follows may be NULL.
+ * @param psi 0 or more.
+ * @param psi_limit what psi may reach.
+ * @param ks 0 to 1.
+ * @param ks_limit what ks may reach.
+ * @return 1 when a limit was passed, else 0. Cannot fail.
+ * Owns: nothing. Threads: one at a time. Cost: constant. Since 0.1.0.
+ */
+BA_API int32_t ba_scorer_drift(const ba_scorer *scorer, int32_t index, int64_t *requests, double *psi,
+                               double *psi_limit, double *ks, double *ks_limit);
+/**
+ * Forgets the records counted so far.
+ * @param scorer may be NULL.
+ * Owns: nothing. Threads: one at a time. Cost: constant. Since 0.1.0.
+ */
+BA_API void ba_scorer_drift_reset(ba_scorer *scorer);
 /**
  * Destroys a scorer.
  * @param scorer may be NULL. Not to be used afterwards.

@@ -191,7 +191,9 @@ BA_API void ba_dataset_destroy(ba_dataset *dataset);
  * they train one after the other, and are weighed on the dev rows, or without any on a tenth of the training rows,
  * which then trains nothing.
  * @param dataset made from the same context.
- * @param options `seed=0..` (default 1; golden inputs and order of rows), `hold_out=FOLD` (leave that fold out).
+ * @param options `seed=0..` (default 1; golden inputs and order of rows), `hold_out=FOLD` (leave that fold out),
+ * `sketches=on|off` (default on: the model keeps counts of lengths, of GC shares and, with 100 dev rows or more, of their
+ * scores in fixed bins, for ba_scorer_drift).
  * @param out gets the trainer.
  * @return BA_OK, BA_ERR_RECIPE, BA_ERR_CLASSES, BA_ERR_LENGTH, BA_ERR_UNSUPPORTED, BA_ERR_ARGUMENT, BA_ERR_MEMORY,
  * BA_ERR_LIMIT, BA_ERR_BUSY.

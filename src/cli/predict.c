@@ -17,6 +17,7 @@ typedef struct job {
   int32_t classes, outputs;
   double *scores, *probabilities; /* of one batch */
   int64_t records, ambiguous;
+  bool drift;
   double threshold; /* of the sets; NaN without them */
   FILE *out;
 } job;
@@ -138,10 +139,21 @@ static int predict_file(job *j, const char *path) {
   return code;
 }
 
+/* What drifted first, on stderr: the table of scores stays a table. */
+static void report_drift(const job *j) {
+  cli_note("%-10s %10s %10s %10s %10s", "drift", "psi", "limit", "ks", "limit");
+  for (int32_t i = 0; i < ba_scorer_drift_count(j->scorer); i++) {
+    double psi, psi_limit, ks, ks_limit;
+    const int32_t raised = ba_scorer_drift(j->scorer, i, NULL, &psi, &psi_limit, &ks, &ks_limit);
+    cli_note("%-10s %10.4f %10.4f %10.4f %10.4f%s", ba_scorer_drift_name(j->scorer, i), psi, psi_limit, ks, ks_limit,
+             raised ? "  the records differ from the training rows" : "");
+  }
+}
+
 static int work(job *j, const char *out) {
   cli *c = j->c;
   cli_output output;
-  const ba_status status = ba_scorer_create(c->context, j->model, "", &j->scorer);
+  const ba_status status = ba_scorer_create(c->context, j->model, j->drift ? "drift=yes" : "", &j->scorer);
   if (status != BA_OK) return cli_fail(c, status);
   j->classes = ba_model_classes(j->model);
   j->outputs = ba_model_outputs(j->model);
@@ -156,6 +168,7 @@ static int work(job *j, const char *out) {
   if (code == CLI_DONE && j->ambiguous > 0)
     cli_note("ba predict: %lld letters other than A C G T U in %lld records; features that touch them are skipped",
              (long long)j->ambiguous, (long long)j->records);
+  if (code == CLI_DONE && j->drift) report_drift(j);
   return code;
 }
 
@@ -178,6 +191,7 @@ int cli_predict(int argc, char **argv) {
   const cli_option options[] = {
       {"model", CLI_TEXT, &model, "m.ba", "the model file"},
       {"coverage", CLI_TEXT, &coverage, "C", "add the set of classes that holds the true one this often, such as 0.9"},
+      {"drift", CLI_FLAG, &j.drift, NULL, "say on stderr whether the records look like the rows of training"},
       {"out", CLI_TEXT, &out, "F", "write to a file, which appears when it is complete"},
       {NULL, CLI_FLAG, NULL, NULL, NULL},
   };

@@ -25,7 +25,7 @@ typedef struct section {
   const void *data;
 } section;
 
-#define OWN_SECTIONS 12   /* of the model itself, at most */
+#define OWN_SECTIONS 16   /* of the model itself, at most */
 #define MEMBER_SECTIONS 5 /* of each member, at most */
 
 /* The sections of the first member have plain names, those of member m end in ".m". */
@@ -70,6 +70,14 @@ static void list_calibration(listing *l, const bai_calibration *c) {
   if (c->rows) list(l, "conformal", TYPE_F64, 1, c->rows, c->strangeness);
 }
 
+static void list_drift(listing *l, const bai_drift *drift) {
+  if (drift->count == 0) return;
+  list(l, "drift.kinds", TYPE_I32, 1, drift->count, drift->kinds);
+  list(l, "drift.bins", TYPE_I32, 1, drift->count, drift->bins);
+  list(l, "drift.edges", TYPE_F64, drift->count, BAI_DRIFT_BINS, drift->edges);
+  list(l, "drift.counts", TYPE_I64, drift->count, BAI_DRIFT_BINS, drift->counts);
+}
+
 static void list_sections(const ba_model *model, listing *l) {
   const int64_t outputs = model->outputs, count = model->golden.count;
   l->count = l->named = 0;
@@ -91,6 +99,7 @@ static void list_sections(const ba_model *model, listing *l) {
     list(l, "offsets", TYPE_F64, 1, outputs, model->offsets);
   }
   list_calibration(l, &model->calibration);
+  list_drift(l, &model->drift);
   list(l, "golden.letters", TYPE_U8, 1, model->golden.offsets[count], model->golden.letters);
   list(l, "golden.offsets", TYPE_I64, 1, count + 1, model->golden.offsets);
   list(l, "golden.scores", TYPE_F64, count, outputs, model->golden.scores);
@@ -473,6 +482,49 @@ static ba_status read_calibration(const reading *r, ba_model *model) {
   return status;
 }
 
+static ba_status read_counts(const reading *r, int32_t monitors, int64_t *into) {
+  found where;
+  const ba_status status = find_section(r, "drift.counts", TYPE_I64, &where);
+  if (status) return status;
+  if (where.rows != monitors || where.columns != BAI_DRIFT_BINS) return damaged(r, where.offset, "drift.counts");
+  for (int64_t i = 0; i < where.rows * where.columns; i++) into[i] = (int64_t)bai_get_u64(where.data + 8 * i);
+  return BA_OK;
+}
+
+/* Kinds that there are scores for, bins that there is room for, edges that rise, counts that add up. */
+static int32_t is_sound(const ba_model *model, int32_t index) {
+  const bai_monitor m = bai_drift_monitor(&model->drift, index);
+  int64_t total = 0;
+  if (m.kind < 0 || m.kind >= BAI_DRIFT_KINDS || m.kind >= BAI_DRIFT_SCORE + model->outputs) return 0;
+  if (m.bins < 1 || m.bins > BAI_DRIFT_BINS) return 0;
+  for (int32_t b = 0; b < m.bins; b++) {
+    if (b + 1 < m.bins && !(m.edges[b] - m.edges[b] == 0.0 && (b == 0 || m.edges[b] > m.edges[b - 1]))) return 0;
+    if (m.counts[b] < 0 || m.counts[b] > (INT64_C(1) << 53) - total) return 0;
+    total += m.counts[b];
+  }
+  return total > 0;
+}
+
+static ba_status read_drift(const reading *r, ba_model *model) {
+  bai_drift *drift = &model->drift;
+  found kinds;
+  if (!has_section(r, "drift.kinds")) return BA_OK;
+  ba_status status = find_section(r, "drift.kinds", TYPE_I32, &kinds);
+  if (!status && (kinds.rows != 1 || kinds.columns < 1 || kinds.columns > BAI_DRIFT_KINDS))
+    status = damaged(r, kinds.offset, "drift.kinds");
+  if (status) return status;
+  const int32_t count = (int32_t)kinds.columns;
+  status = bai_drift_open(r->context, count, drift);
+  if (!status) status = read_i32(r, "drift.kinds", 1, count, drift->kinds);
+  if (!status) status = read_i32(r, "drift.bins", 1, count, drift->bins);
+  if (!status) status = read_f64(r, "drift.edges", count, BAI_DRIFT_BINS, drift->edges);
+  if (!status) status = read_counts(r, count, drift->counts);
+  for (int32_t i = 0; !status && i < count; i++)
+    if (!is_sound(model, i)) status = damaged(r, kinds.offset, "drift");
+  if (!status) drift->count = count;
+  return status;
+}
+
 static ba_status read_golden(const reading *r, ba_model *model) {
   found letters, offsets;
   bai_golden *golden = &model->golden;
@@ -508,6 +560,7 @@ ba_status bai_model_read(ba_context *context, const uint8_t *data, int64_t lengt
   if (!status) status = read_classes(&r, model);
   if (!status) status = read_members(&r, model);
   if (!status) status = read_calibration(&r, model);
+  if (!status) status = read_drift(&r, model);
   if (!status) status = read_golden(&r, model);
   if (!status) status = read_text(&r, "provenance", &model->provenance, &where);
   if (!status && where.rows != 1) status = damaged(&r, where.offset, "provenance");

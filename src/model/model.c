@@ -281,6 +281,7 @@ void ba_model_release(ba_model *model) {
                    model->provenance};
   for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) bai_free(context, parts[i]);
   bai_calibration_free(context, &model->calibration);
+  bai_drift_free(context, &model->drift);
   bai_free(context, model);
   bai_context_release(context);
 }
@@ -389,6 +390,7 @@ static ba_status describe(ba_context *context, const ba_model *model, bai_vector
   if (!status) status = bai_text_add(context, text, "], ");
   if (!status) status = describe_members(context, model, text);
   if (!status && bai_model_format(model) > 1) status = describe_calibration(context, model, text);
+  if (!status) status = bai_text_add(context, text, ", \"drift_monitors\": %d", model->drift.count);
   if (!status)
     status = bai_text_add(context, text, ", \"golden_inputs\": %lld, \"digest\": \"", (long long)model->golden.count);
   for (int32_t i = 7; !status && i >= 0; i--)

@@ -8,6 +8,7 @@
 
 #include "bioanalytics/model.h"
 #include "features/plan.h"
+#include "model/drift.h"
 #include "model/net.h"
 
 typedef struct bai_golden {
@@ -56,6 +57,7 @@ struct ba_model {
   char *class_names;          /* one after the other, each ended by a NUL */
   int64_t class_names_length; /* with the NULs */
   bai_calibration calibration;
+  bai_drift drift;
   bai_golden golden;
   char *provenance; /* a JSON object */
   uint64_t digest;  /* of the file's contents */
@@ -120,6 +122,7 @@ typedef struct bai_lane {
   int64_t values_capacity;
   double *scores; /* outputs of the model, for callers that want no scores */
   double *part;   /* outputs of one member */
+  int64_t *drift; /* requests in the model's bins; NULL when they are not counted */
 } bai_lane;
 
 /* Makes room for sequences of `longest` letters; on failure the lane stays fit for what it was. */

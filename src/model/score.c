@@ -78,6 +78,7 @@ void bai_lane_free(ba_context *context, bai_lane *lane) {
   bai_free(context, lane->values);
   bai_free(context, lane->scores);
   bai_free(context, lane->part);
+  bai_free(context, lane->drift);
   memset(lane, 0, sizeof *lane);
 }
 

@@ -19,6 +19,7 @@ struct ba_scorer {
   double *weights64; /* outputs x width, made when float64 rows are first scored */
   float *weights32;  /* the same as float32, made at once: a single row allocates nothing */
   double *scores;    /* one row of outputs, for such a row */
+  int32_t drift;     /* requests are counted */
 };
 
 /* Float weights of a model of one member, exactly as the integers say; float32 rows use them rounded to float32. */
@@ -50,16 +51,23 @@ static ba_status make_float_weights(ba_scorer *scorer, int32_t single) {
 ba_status ba_scorer_create(ba_context *context, ba_model *model, const char *options, ba_scorer **out) {
   ba_status status = bai_enter(context);
   if (status) return status;
-  const bai_option none[] = {{NULL, 0, NULL, 0, 0, NULL}};
+  int32_t drift = 0;
+  const bai_option table[] = {{"drift", 'w', "no|yes", 0, 0, &drift}, {NULL, 0, NULL, 0, 0, NULL}};
   ba_scorer *scorer = NULL;
   if (out) *out = NULL;
   if (!out || !model)
     status = bai_fail(context, BA_ERR_ARGUMENT, "scorer: expected a model and a place for the result");
-  if (!status) status = bai_options_parse(context, options, none);
+  if (!status) status = bai_options_parse(context, options, table);
+  if (!status && drift && model->drift.count == 0)
+    status =
+        bai_fail(context, BA_ERR_UNSUPPORTED,
+                 "scorer: drift=yes, and the model keeps nothing of its training rows to compare with; expected one "
+                 "trained with sketches=on");
   if (!status) status = bai_alloc_zero(context, 1, sizeof *scorer, &scorer);
   if (!status) {
     scorer->context = bai_context_retain(context);
     scorer->model = ba_model_retain(model);
+    scorer->drift = drift;
     if (model->member_count == 1) status = make_float_weights(scorer, 1);
     if (!status) status = bai_alloc(context, model->outputs, 8, &scorer->scores);
     if (status)
@@ -83,6 +91,12 @@ void ba_scorer_destroy(ba_scorer *scorer) {
   bai_context_release(context);
 }
 
+static ba_status reserve_lane(ba_scorer *scorer, bai_lane *lane, int64_t longest) {
+  const int64_t bins = (int64_t)scorer->model->drift.count * BAI_DRIFT_BINS;
+  const ba_status status = bai_lane_reserve(scorer->context, scorer->model, lane, longest);
+  return status || !scorer->drift || lane->drift ? status : bai_alloc_zero(scorer->context, bins, 8, &lane->drift);
+}
+
 /* Makes sure of `count` lanes with room for sequences of `longest` letters. */
 static ba_status reserve_lanes(ba_scorer *scorer, int32_t count, int64_t longest) {
   ba_context *context = scorer->context;
@@ -96,8 +110,7 @@ static ba_status reserve_lanes(ba_scorer *scorer, int32_t count, int64_t longest
     scorer->lanes = lanes;
     scorer->lane_count = count;
   }
-  for (int32_t i = 0; !status && i < count; i++)
-    status = bai_lane_reserve(context, scorer->model, &scorer->lanes[i], longest);
+  for (int32_t i = 0; !status && i < count; i++) status = reserve_lane(scorer, &scorer->lanes[i], longest);
   return status;
 }
 
@@ -124,6 +137,7 @@ static ba_status score_one(job *j, bai_lane *l, int64_t index) {
   const ba_status status = bai_lane_score(j->kernels, model, l, j->letters + start, length, scores);
   if (!status && j->probabilities)
     bai_model_probabilities(j->kernels, model, scores, j->probabilities + index * model->classes);
+  if (!status && l->drift && j->records) bai_drift_count(&model->drift, j->letters + start, length, scores, l->drift);
   return status;
 }
 
@@ -406,4 +420,41 @@ ba_status ba_scorer_predict_row(ba_scorer *scorer, const float *row, int64_t wid
     if (probabilities) bai_model_probabilities(kernels, model, to, probabilities);
   }
   return bai_leave(context, status);
+}
+
+/* ---- drift ---- */
+
+int32_t ba_scorer_drift_count(const ba_scorer *scorer) {
+  return scorer && scorer->drift ? scorer->model->drift.count : 0;
+}
+
+const char *ba_scorer_drift_name(const ba_scorer *scorer, int32_t index) {
+  static const char *const names[] = {"length",  "gc",      "score",   "score:1", "score:2",
+                                      "score:3", "score:4", "score:5", "score:6", "score:7"};
+  if (index < 0 || index >= ba_scorer_drift_count(scorer)) return NULL;
+  return names[scorer->model->drift.kinds[index]];
+}
+
+int32_t ba_scorer_drift(const ba_scorer *scorer, int32_t index, int64_t *requests, double *psi, double *psi_limit,
+                        double *ks, double *ks_limit) {
+  bai_drift_result found = {0};
+  if (index >= 0 && index < ba_scorer_drift_count(scorer)) {
+    int64_t counts[BAI_DRIFT_BINS] = {0};
+    for (int32_t i = 0; i < scorer->lane_count; i++)
+      for (int32_t b = 0; scorer->lanes[i].drift && b < BAI_DRIFT_BINS; b++)
+        counts[b] += scorer->lanes[i].drift[(int64_t)index * BAI_DRIFT_BINS + b];
+    bai_drift_compare(bai_kernels_of(scorer->context), &scorer->model->drift, index, counts, &found);
+  }
+  if (requests) *requests = found.requests;
+  if (psi) *psi = found.psi;
+  if (psi_limit) *psi_limit = found.psi_limit;
+  if (ks) *ks = found.ks;
+  if (ks_limit) *ks_limit = found.ks_limit;
+  return found.raised;
+}
+
+void ba_scorer_drift_reset(ba_scorer *scorer) {
+  for (int32_t i = 0; scorer && i < scorer->lane_count; i++)
+    if (scorer->lanes[i].drift)
+      memset(scorer->lanes[i].drift, 0, (size_t)scorer->model->drift.count * BAI_DRIFT_BINS * 8);
 }

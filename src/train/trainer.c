@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "train/run.h"
+#include "train/sketch.h"
 #include "train/stack.h"
 
 #define MOST_CLASSES 65536 /* what a model file holds */
@@ -19,6 +20,7 @@ struct ba_trainer {
   bai_run *runs[BAI_MOST_MEMBERS];
   int32_t members, current; /* the run that is stepped */
   int64_t seed;
+  int32_t sketches; /* 1: off */
   char reason[200 * BAI_MOST_MEMBERS + 32 * BAI_MOST_MEMBERS];
 };
 
@@ -90,8 +92,10 @@ ba_status ba_trainer_create(ba_context *context, const char *recipe, ba_dataset 
   ba_status status = bai_enter(context);
   if (status) return status;
   int64_t seed = 1, hold_out = -1;
+  int32_t sketches = 0;
   const bai_option table[] = {{"seed", 'i', NULL, 0, 9e15, &seed},
                               {"hold_out", 'i', NULL, -1, 2147483647, &hold_out},
+                              {"sketches", 'w', "on|off", 0, 0, &sketches},
                               {NULL, 0, NULL, 0, 0, NULL}};
   if (out) *out = NULL;
   if (!out || !dataset || !recipe)
@@ -109,6 +113,7 @@ ba_status ba_trainer_create(ba_context *context, const char *recipe, ba_dataset 
                  "%d",
                  dataset->folds_made - 1);
   if (!status) status = bai_trainer_make(context, recipe, dataset, seed, (int32_t)hold_out, out);
+  if (!status) (*out)->sketches = sketches;
   return bai_leave(context, status);
 }
 
@@ -232,5 +237,12 @@ ba_status ba_trainer_finish(ba_trainer *trainer, ba_model **out) {
   if (out) *out = NULL;
   status = out ? bai_trainer_model(trainer, out)
                : bai_fail(trainer->context, BA_ERR_ARGUMENT, "trainer: expected a place for the model");
+  if (!status && trainer->sketches == 0) {
+    status = bai_sketch_rows(trainer->context, trainer->dataset, trainer->uses, *out);
+    if (status) {
+      ba_model_release(*out);
+      *out = NULL;
+    }
+  }
   return bai_leave(trainer->context, status);
 }

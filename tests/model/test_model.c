@@ -152,7 +152,7 @@ static void test_what_a_model_says(void **state) {
   assert_non_null(strstr(text, digest));
   assert_non_null(strstr(text,
                          "\"classes\": [\"first\", \"second\", \"third\"], \"features\": 36, \"blocks\": 2, "
-                         "\"weights\": 108, \"length\": 5, \"golden_inputs\": 32"));
+                         "\"weights\": 108, \"length\": 5, \"drift_monitors\": 0, \"golden_inputs\": 32"));
   assert_non_null(strstr(text, "\"provenance\": {\"made\": \"by a test\"}}"));
   OK(context, ba_model_describe(context, model, text, 5, &n)); /* cut */
   assert_int_equal(strlen(text), 4);
