@@ -220,7 +220,7 @@ BA_API ba_status ba_scorer_predict_row(ba_scorer *scorer, const float *row, int6
  * @param records not NULL.
  * @param scores count x outputs doubles, or NULL.
  * @param probabilities count x classes doubles, or NULL.
- * @return BA_OK; BA_ERR_LETTER (ambiguous=error), BA_ERR_LENGTH and BA_ERR_QUALITY (quality=weight, and it has
+ * @return BA_OK; BA_ERR_LETTER (ambiguous=error, or residues for a model of DNA), BA_ERR_LENGTH and BA_ERR_QUALITY (quality=weight, and it has
  * none) with the record; BA_ERR_ARGUMENT, BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_CANCELLED, BA_ERR_BUSY.
  * Owns: nothing. Threads: one at a time; works on as many as the context allows. Cost: a few nanoseconds a letter and
  * k. Since 0.1.0.
@@ -234,7 +234,7 @@ BA_API ba_status ba_scorer_predict_records(ba_scorer *scorer, const ba_records *
  * @param scores room for `capacity` windows x outputs doubles; may be NULL when there is no window.
  * @param count gets the number of windows, also when `capacity` is too small; 0 when the sequence is shorter than the
  * window.
- * @return BA_OK; BA_ERR_LETTER (ambiguous=error) and BA_ERR_LENGTH with the window; BA_ERR_QUALITY for a recipe with
+ * @return BA_OK; BA_ERR_LETTER (ambiguous=error, or residues for a model of DNA) and BA_ERR_LENGTH with the window; BA_ERR_QUALITY for a recipe with
  * quality=weight, as these letters have none; BA_ERR_ARGUMENT, also for too small a `capacity`; BA_ERR_MEMORY,
  * BA_ERR_LIMIT, BA_ERR_CANCELLED, BA_ERR_BUSY.
  * Owns: nothing. Threads: one at a time; works on as many as the context allows. Cost: one score a window. Since 0.1.0.
@@ -250,7 +250,7 @@ BA_API ba_status ba_scorer_scan(ba_scorer *scorer, const char *letters, int64_t 
  * @param letters `length` bytes; may be NULL when that is 0.
  * @param output 0 to outputs - 1.
  * @param attribution gets `length` doubles, in units of the score.
- * @return BA_OK; BA_ERR_LETTER (ambiguous=error), BA_ERR_LENGTH, BA_ERR_QUALITY as for a scan, BA_ERR_ARGUMENT,
+ * @return BA_OK; BA_ERR_LETTER (ambiguous=error, or residues for a model of DNA), BA_ERR_LENGTH, BA_ERR_QUALITY as for a scan, BA_ERR_ARGUMENT,
  * BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_CANCELLED, BA_ERR_BUSY.
  * Owns: nothing. Threads: one at a time; runs on that one. Cost: a few scores; of a network, two a letter. Since 0.1.0.
  */

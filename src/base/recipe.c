@@ -102,6 +102,7 @@ static ba_status fail_range(parser *p, const bai_key *key) {
   const char *kind = key->type == BAI_KEY_REAL    ? "a number"
                      : key->type == BAI_KEY_POWER ? "a power of two"
                      : key->type == BAI_KEY_RANGE ? "an integer or a range a..b"
+                     : key->type == BAI_KEY_MASK  ? "binary digits, a 1 at both ends, how many:"
                                                   : "an integer";
   if (key->type == BAI_KEY_WORD)
     bai_format(allowed, sizeof allowed, "one of %s", key->words);
@@ -153,8 +154,21 @@ static ba_status parse_number(parser *p, const bai_key *key, bai_value *value) {
   return BA_OK;
 }
 
+static ba_status parse_mask(parser *p, const bai_key *key, bai_value *value) {
+  const char *digits = p->text + p->at;
+  int64_t n = 0, bits = 0;
+  for (; (digits[n] == '0' || digits[n] == '1') && n <= (int64_t)key->most; n++) bits = bits << 1 | (digits[n] - '0');
+  if (n < (int64_t)key->least || n > (int64_t)key->most || digits[0] != '1' || digits[n - 1] != '1' ||
+      is_digit(digits[n]))
+    return fail_range(p, key);
+  value->integer = value->upper = bits;
+  p->at += n;
+  return BA_OK;
+}
+
 static ba_status parse_value(parser *p, const bai_key *key, bai_value *value) {
   skip_space(p);
+  if (key->type == BAI_KEY_MASK) return parse_mask(p, key, value);
   if (key->type != BAI_KEY_WORD) return parse_number(p, key, value);
   const int64_t n = word_length(p);
   const int32_t index = word_index(key->words, p->text + p->at, n);
@@ -180,27 +194,39 @@ static ba_status set_defaults(parser *p, bai_term *term, uint32_t given) {
   return BA_OK;
 }
 
-static ba_status parse_keys(parser *p, bai_term *term) {
-  uint32_t given = 0;
-  if (take(p, '(') && !take(p, ')')) {
-    do {
-      skip_space(p);
-      const int64_t n = word_length(p);
-      int32_t i = 0;
-      while (term->spec->keys[i].name &&
-             !same_word(p->text + p->at, n, term->spec->keys[i].name, bai_length(term->spec->keys[i].name)))
-        i++;
-      if (n == 0 || !term->spec->keys[i].name) return fail_names(p, "unknown key", term->spec, BAI_ROLE_FEATURE);
-      if (given & (UINT32_C(1) << i)) return fail(p, "key given twice", "each key once");
-      given |= UINT32_C(1) << i;
-      p->at += n;
-      if (!take(p, '=')) return fail(p, "no value", "'=' after the key");
-      const ba_status status = parse_value(p, &term->spec->keys[i], &term->values[i]);
-      if (status) return status;
-    } while (take(p, ','));
-    if (!take(p, ')')) return fail(p, "unfinished term", "',' or ')'");
+/* "key=value" with commas between; *given gets the bits of the keys. */
+static ba_status parse_list(parser *p, bai_term *term, uint32_t *given) {
+  do {
+    skip_space(p);
+    const int64_t n = word_length(p);
+    int32_t i = 0;
+    while (term->spec->keys[i].name &&
+           !same_word(p->text + p->at, n, term->spec->keys[i].name, bai_length(term->spec->keys[i].name)))
+      i++;
+    if (n == 0 || !term->spec->keys[i].name) return fail_names(p, "unknown key", term->spec, BAI_ROLE_FEATURE);
+    if (*given & (UINT32_C(1) << i)) return fail(p, "key given twice", "each key once");
+    *given |= UINT32_C(1) << i;
+    p->at += n;
+    if (!take(p, '=')) return fail(p, "no value", "'=' after the key");
+    const ba_status status = parse_value(p, &term->spec->keys[i], &term->values[i]);
+    if (status) return status;
+  } while (take(p, ','));
+  return BA_OK;
+}
+
+/* The keys of a shorthand first, so that those of the text overwrite them. */
+static ba_status parse_keys(parser *p, const bai_shorthand *shorthand, bai_term *term) {
+  uint32_t given = 0, preset = 0;
+  ba_status status = BA_OK;
+  if (shorthand) {
+    parser inner = {p->context, shorthand->keys, 0, 1, NULL};
+    status = parse_list(&inner, term, &preset);
   }
-  return set_defaults(p, term, given);
+  if (!status && take(p, '(') && !take(p, ')')) {
+    status = parse_list(p, term, &given);
+    if (!status && !take(p, ')')) status = fail(p, "unfinished term", "',' or ')'");
+  }
+  return status ? status : set_defaults(p, term, given | preset);
 }
 
 static const bai_term_spec *find_term(const char *word, int64_t n, bai_role role) {
@@ -210,6 +236,13 @@ static const bai_term_spec *find_term(const char *word, int64_t n, bai_role role
     if (same_word(word, n, spec->name, bai_length(spec->name))) return spec;
     if (spec->aliases && word_index(spec->aliases, word, n) >= 0) return spec;
   }
+  return NULL;
+}
+
+static const bai_shorthand *find_shorthand(const char *word, int64_t n) {
+  for (int32_t i = 0; i < bai_shorthand_table_count; i++)
+    if (same_word(word, n, bai_shorthand_table[i].name, bai_length(bai_shorthand_table[i].name)))
+      return &bai_shorthand_table[i];
   return NULL;
 }
 
@@ -238,10 +271,14 @@ static ba_status parse_term(parser *p) {
   const int64_t n = word_length(p);
   bai_term term;
   memset(&term, 0, sizeof term);
-  term.spec = n ? find_term(p->text + p->at, n, BAI_ROLE_FEATURE) : NULL;
+  const bai_shorthand *shorthand = n ? find_shorthand(p->text + p->at, n) : NULL;
+  if (shorthand)
+    term.spec = find_term(shorthand->term, bai_length(shorthand->term), BAI_ROLE_FEATURE);
+  else if (n)
+    term.spec = find_term(p->text + p->at, n, BAI_ROLE_FEATURE);
   if (!term.spec) return fail_names(p, n ? "unknown feature term" : "no feature term", NULL, BAI_ROLE_FEATURE);
   p->at += n;
-  const ba_status status = parse_keys(p, &term);
+  const ba_status status = parse_keys(p, shorthand, &term);
   if (status) return status;
   return bai_vector_append(p->context, &p->out->features, &term, 1, sizeof term);
 }
@@ -266,7 +303,7 @@ static ba_status parse_stage(parser *p) {
   if (n && !term.spec) term.spec = find_term(word, n, BAI_ROLE_CONV);
   if (!term.spec) return fail_names(p, n ? "unknown model term" : "no model term", NULL, BAI_ROLE_MODEL);
   p->at += n;
-  const ba_status status = parse_keys(p, &term);
+  const ba_status status = parse_keys(p, NULL, &term);
   if (status) return status;
   if (term.spec->role == BAI_ROLE_CONV) return bai_vector_append(p->context, &p->out->convs, &term, 1, sizeof term);
   p->out->model = term;
@@ -300,6 +337,41 @@ static ba_status check_text(ba_context *context, const char *text) {
   return BA_OK;
 }
 
+static int32_t reads_protein(const bai_term *term) {
+  const bai_value *alphabet = bai_term_value(term, "alphabet");
+  return alphabet && alphabet->integer >= BAI_ALPHABET_PROTEIN;
+}
+
+int32_t bai_pipeline_reads_protein(const bai_pipeline *pipeline) {
+  const bai_term *terms = pipeline->features.data;
+  for (int64_t i = 0; i < pipeline->features.count; i++)
+    if (reads_protein(&terms[i])) return 1;
+  return 0;
+}
+
+/* One sequence cannot be of nucleotides for one term and of residues for another. Length reads either, so a member of
+ * an ensemble with that alone would leave open what its letters are. */
+static ba_status check_alphabets(ba_context *context, const bai_recipe *recipe) {
+  const bai_term *first = NULL;
+  for (int64_t m = 0; m < recipe->members.count; m++) {
+    const bai_vector *features = &bai_recipe_member(recipe, m)->features;
+    int64_t lengths = 0;
+    for (int64_t i = 0; i < features->count; i++) {
+      const bai_term *term = (const bai_term *)features->data + i;
+      lengths += term->spec->kind == BAI_TERM_LENGTH;
+      if (term->spec->kind == BAI_TERM_LENGTH) continue;
+      if (!first) first = term;
+      if (reads_protein(first) != reads_protein(term))
+        return bai_fail(context, BA_ERR_RECIPE, "recipe: %s reads %s and %s reads %s; expected one kind of letters",
+                        first->spec->name, reads_protein(first) ? "protein" : "DNA", term->spec->name,
+                        reads_protein(term) ? "protein" : "DNA");
+    }
+    if (lengths == features->count && recipe->members.count > 1)
+      return bai_fail(context, BA_ERR_RECIPE, "recipe: a member with Length alone; expected another term beside it");
+  }
+  return BA_OK;
+}
+
 ba_status bai_recipe_parse(ba_context *context, const char *text, bai_recipe *out) {
   ba_status status = check_text(context, text);
   if (status) return status;
@@ -313,7 +385,7 @@ ba_status bai_recipe_parse(ba_context *context, const char *text, bai_recipe *ou
   } while (take(&p, '&'));
   skip_space(&p);
   if (text[p.at]) return fail(&p, "text after the end", p.out->has_model ? "'&' or nothing more" : "'+' or '|'");
-  return BA_OK;
+  return check_alphabets(context, out);
 }
 
 ba_status bai_recipe_parse_single(ba_context *context, const char *text, bai_recipe *out) {
@@ -350,6 +422,13 @@ static ba_status write_value(ba_context *context, const bai_key *key, const bai_
     for (int64_t i = 0; i < value->integer; i++) word = strchr(word, '|') + 1;
     const char *bar = strchr(word, '|');
     return bai_text_add(context, text, "%.*s", (int)(bar ? bar - word : bai_length(word)), word);
+  }
+  if (key->type == BAI_KEY_MASK) {
+    char digits[64];
+    int32_t n = 0;
+    for (int32_t bit = 63 - __builtin_clzll((uint64_t)value->integer); bit >= 0; bit--)
+      digits[n++] = (char)('0' + (value->integer >> bit & 1));
+    return bai_text_add(context, text, "%.*s", n, digits);
   }
   if (value->upper != value->integer)
     return bai_text_add(context, text, "%lld..%lld", (long long)value->integer, (long long)value->upper);

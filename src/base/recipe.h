@@ -14,6 +14,10 @@ typedef enum bai_role { BAI_ROLE_FEATURE, BAI_ROLE_CONV, BAI_ROLE_MODEL } bai_ro
 typedef enum bai_term_kind {
   BAI_TERM_KMER,
   BAI_TERM_POSITION_KMER,
+  BAI_TERM_GAPPED_KMER,
+  BAI_TERM_SPACED_KMER,
+  BAI_TERM_BINNED_KMER,
+  BAI_TERM_LENGTH,
   BAI_TERM_ONE_HOT,
   BAI_TERM_CONV,
   BAI_TERM_LOGISTIC,
@@ -21,13 +25,31 @@ typedef enum bai_term_kind {
   BAI_TERM_MLP
 } bai_term_kind;
 
-/* The type of a key: an integer, an integer range a..b (a alone is a..a), a power of two, a real, or a word. */
-typedef enum bai_key_type { BAI_KEY_INTEGER, BAI_KEY_RANGE, BAI_KEY_POWER, BAI_KEY_REAL, BAI_KEY_WORD } bai_key_type;
+/* The type of a key: an integer, an integer range a..b (a alone is a..a), a power of two, a mask (binary digits, the
+ * first one a 1), a real, or a word. */
+typedef enum bai_key_type {
+  BAI_KEY_INTEGER,
+  BAI_KEY_RANGE,
+  BAI_KEY_POWER,
+  BAI_KEY_MASK,
+  BAI_KEY_REAL,
+  BAI_KEY_WORD
+} bai_key_type;
+
+/* The words of the key alphabet, in its order. All terms of a recipe read nucleotides, or all read residues. */
+typedef enum bai_alphabet_word {
+  BAI_ALPHABET_DNA,
+  BAI_ALPHABET_WS,
+  BAI_ALPHABET_RY,
+  BAI_ALPHABET_PROTEIN, /* the first that reads residues */
+  BAI_ALPHABET_GAAC,
+  BAI_ALPHABET_CTRIAD
+} bai_alphabet_word;
 
 typedef struct bai_key {
   const char *name;
   bai_key_type type;
-  double least, most;   /* numbers: the range allowed */
+  double least, most;   /* numbers: the range allowed; masks: digits */
   const char *words;    /* words: "forward|canonical" */
   const char *standard; /* the default as text; NULL: the key must be given */
   const char *help;
@@ -44,6 +66,13 @@ typedef struct bai_term_spec {
   bai_key keys[BAI_TERM_KEYS]; /* ends with name NULL */
 } bai_term_spec;
 
+/* A name of the field for a term with some defaults of its own; the canonical text has the term. */
+typedef struct bai_shorthand {
+  const char *name;
+  const char *term;
+  const char *keys; /* "k=2, value=freq" */
+} bai_shorthand;
+
 typedef struct bai_preset {
   const char *name; /* without the @ */
   const char *text;
@@ -52,11 +81,13 @@ typedef struct bai_preset {
 
 extern const bai_term_spec bai_term_table[];
 extern const int32_t bai_term_table_count;
+extern const bai_shorthand bai_shorthand_table[];
+extern const int32_t bai_shorthand_table_count;
 extern const bai_preset bai_preset_table[];
 extern const int32_t bai_preset_table_count;
 
 typedef struct bai_value {
-  int64_t integer; /* integer, power, lower end of a range, or index of a word */
+  int64_t integer; /* integer, power, lower end of a range, a mask's digits as bits, or index of a word */
   int64_t upper;   /* upper end of a range */
   double real;
 } bai_value;
@@ -80,6 +111,8 @@ typedef struct bai_recipe {
 
 #define BAI_MOST_MEMBERS 16
 
+/* Whether the terms of a parsed recipe read residues, not nucleotides. */
+int32_t bai_pipeline_reads_protein(const bai_pipeline *pipeline);
 /* Parses a recipe; *out must be zero-initialised and is freed with bai_recipe_free, also after a failure. */
 ba_status bai_recipe_parse(ba_context *context, const char *text, bai_recipe *out);
 void bai_recipe_free(ba_context *context, bai_recipe *recipe);

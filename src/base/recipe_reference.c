@@ -16,20 +16,23 @@ static const char *const grammar =
     "pipeline = features { \"|\" stage }\n"
     "features = term { \"+\" term }\n"
     "term     = Name [ \"(\" key \"=\" value { \",\" key \"=\" value } \")\" ]  |  \"@\" preset\n"
-    "value    = integer | real | word | integer \"..\" integer\n";
+    "value    = integer | real | word | mask | integer \"..\" integer\n";
 
 static const char *const examples[] = {"Kmer(k=6) | Logistic(l2=1e-4)",
                                        "Kmer(k=3..10, strand=canonical) | Logistic(solver=adagrad)",
                                        "@anchored | Logistic(l2=1e-5, class_weight=balanced)",
                                        "PositionKmer(k=1..3) | Softmax()",
                                        "OneHot() | Conv(filters=32, width=11, strand=max) | MLP(hidden=16)",
-                                       "@motif | Logistic() & @conv"};
+                                       "@motif | Logistic() & @conv",
+                                       "@peptide + Length() | Logistic()"};
 
 static const char *const rules =
-    "Names and words may be written in any letter case. Columns stand in recipe order, then by k, then by code in A, "
-    "C, "
-    "G, T order. U is T and lower case is folded. Each block of a term (one k) has its own value and norm. Classes "
-    "sort as numbers if all are integers, else by byte; of two, the second is the positive one.\n";
+    "Names and words may be written in any letter case. Columns stand in recipe order, then by k, then by gap, then by "
+    "code in the alphabet's order. U is T, but not among residues, and lower case is folded. Each block of a term (one "
+    "k "
+    "and gap) has its own value and norm. Classes sort as numbers if all are integers, else by byte; of two, the "
+    "second "
+    "is the positive one.\n";
 
 static ba_status write_range(ba_context *context, const bai_key *key, int32_t markdown, bai_vector *text) {
   if (key->type == BAI_KEY_WORD) {
@@ -42,6 +45,7 @@ static ba_status write_range(ba_context *context, const bai_key *key, int32_t ma
   const char *kind = key->type == BAI_KEY_REAL    ? "real"
                      : key->type == BAI_KEY_RANGE ? "integer or range"
                      : key->type == BAI_KEY_POWER ? "power of two"
+                     : key->type == BAI_KEY_MASK  ? "digits 0 and 1"
                                                   : "integer";
   return bai_text_add(context, text, "%s, %g to %g", kind, key->least, key->most);
 }
@@ -71,6 +75,18 @@ static ba_status write_terms(ba_context *context, bai_role role, int32_t markdow
   return status;
 }
 
+static ba_status write_shorthands(ba_context *context, int32_t markdown, bai_vector *text) {
+  ba_status status = bai_text_add(
+      context, text, "%s",
+      markdown ? "## Names of the field\n\nThe same formula under its usual name; the keys of the term may be "
+                 "given too.\n\n| name | stands for |\n|---|---|\n"
+               : "Names of the field, which take the keys of their term\n\n");
+  for (int32_t i = 0; !status && i < bai_shorthand_table_count; i++)
+    status = bai_text_add(context, text, markdown ? "| `%s` | `%s(%s)` |\n" : "  %s = %s(%s)\n",
+                          bai_shorthand_table[i].name, bai_shorthand_table[i].term, bai_shorthand_table[i].keys);
+  return status ? status : bai_text_add(context, text, "\n");
+}
+
 static ba_status write_presets(ba_context *context, int32_t markdown, bai_vector *text) {
   ba_status status = bai_text_add(
       context, text, "%s", markdown ? "## Presets\n\n| preset | stands for | use |\n|---|---|---|\n" : "Presets\n\n");
@@ -92,6 +108,7 @@ static ba_status write_reference(ba_context *context, int32_t markdown, bai_vect
     status = bai_text_add(context, text, markdown ? "- `%s`\n" : "  %s\n", examples[i]);
   if (!status) status = bai_text_add(context, text, "\n%s\n", rules);
   if (!status) status = write_terms(context, BAI_ROLE_FEATURE, markdown, text);
+  if (!status) status = write_shorthands(context, markdown, text);
   if (!status) status = write_presets(context, markdown, text);
   if (!status) status = write_terms(context, BAI_ROLE_CONV, markdown, text);
   if (!status) status = write_terms(context, BAI_ROLE_MODEL, markdown, text);

@@ -48,26 +48,57 @@
     NULL, BAI_KEY_WORD, 0, 0, NULL, NULL, NULL                                                                         \
   }
 
+#define ALPHABET_KEY                                                                                                   \
+  {                                                                                                                    \
+    "alphabet", BAI_KEY_WORD, 0, 0, "dna|ws|ry|protein|gaac|ctriad", "dna",                                            \
+        "dna: A C G T; ws: S (C G), W (A T); ry: R (A G), Y (C T); protein: ACDEFGHIKLMNPQRSTVWY; gaac: GAVLMI, FYW, " \
+        "KRH, "                                                                                                        \
+        "DE, STCPNQ as 1 to 5; ctriad: AGV, ILFP, YMTS, HNQW, RK, DE, C as 1 to 7. One recipe reads nucleotides or "   \
+        "residues, not both"                                                                                           \
+  }
+#define STRAND_KEY                                                                       \
+  {                                                                                      \
+    "strand", BAI_KEY_WORD, 0, 0, "forward|canonical", "forward",                        \
+        "canonical: a word and its reverse complement are one column; alphabet=dna only" \
+  }
+#define VALUE_KEY                                                                         \
+  {                                                                                       \
+    "value", BAI_KEY_WORD, 0, 0, "count|freq|sqrt|binary", "sqrt",                        \
+        "what a count c becomes: c, c over all words counted, the square root of c, or 1" \
+  }
+#define NORM_KEY \
+  { "norm", BAI_KEY_WORD, 0, 0, "l2|l1|none", "l2", "each block of a sequence is divided by this norm" }
+#define SLOTS_KEY \
+  { "slots", BAI_KEY_POWER, 16, 1073741824, NULL, "1048576", "most columns for the words of one block; a power of two" }
+#define AMBIGUOUS_KEY \
+  { "ambiguous", BAI_KEY_WORD, 0, 0, "skip|error", "skip", "letters other than A C G T U, or than the 20 residues" }
+#define QUALITY_KEY                                                                                                   \
+  {                                                                                                                   \
+    "quality", BAI_KEY_WORD, 0, 0, "ignore|weight", "ignore",                                                         \
+        "weight: a word counts as much as the probability that all its letters are right, by their Phred qualities; " \
+        "not "                                                                                                        \
+        "with value=binary"                                                                                           \
+  }
+#define END_KEY \
+  { NULL, BAI_KEY_WORD, 0, 0, NULL, NULL, NULL }
+
 const bai_term_spec bai_term_table[] = {
     {BAI_TERM_KMER,
      BAI_ROLE_FEATURE,
      "Kmer",
      "spectrum",
-     "Counts of all words of k letters, one block of columns for each k; columns in A, C, G, T order. A k is exact "
-     "when "
-     "4^k <= slots, else hashed into slots columns. A word with an ambiguous letter is left out.",
+     "Counts of all words of k letters, one block of columns for each k; columns in the order of the alphabet. A k is "
+     "exact when its words fit into slots columns, else hashed into slots columns. A word with an ambiguous letter is "
+     "left out.",
      {{"k", BAI_KEY_RANGE, 1, 31, NULL, NULL, "word length, or a range such as 1..8"},
-      {"strand", BAI_KEY_WORD, 0, 0, "forward|canonical", "forward",
-       "canonical: a word and its reverse complement are one column"},
-      {"value", BAI_KEY_WORD, 0, 0, "count|freq|sqrt|binary", "sqrt",
-       "what a count c becomes: c, c over all words counted, the square root of c, or 1"},
-      {"norm", BAI_KEY_WORD, 0, 0, "l2|l1|none", "l2", "each block of a sequence is divided by this norm"},
-      {"slots", BAI_KEY_POWER, 16, 1073741824, NULL, "1048576", "most columns for one k; a power of two"},
-      {"ambiguous", BAI_KEY_WORD, 0, 0, "skip|error", "skip", "letters other than A C G T U"},
-      {"quality", BAI_KEY_WORD, 0, 0, "ignore|weight", "ignore",
-       "weight: a word counts as much as the probability that all its letters are right, by their Phred qualities; not "
-       "with value=binary"},
-      {NULL, BAI_KEY_WORD, 0, 0, NULL, NULL, NULL}}},
+      STRAND_KEY,
+      VALUE_KEY,
+      NORM_KEY,
+      SLOTS_KEY,
+      AMBIGUOUS_KEY,
+      QUALITY_KEY,
+      ALPHABET_KEY,
+      END_KEY}},
     {BAI_TERM_POSITION_KMER,
      BAI_ROLE_FEATURE,
      "PositionKmer",
@@ -77,9 +108,66 @@ const bai_term_spec bai_term_table[] = {
      {{"k", BAI_KEY_RANGE, 1, 8, NULL, NULL, "word length, or a range such as 1..3"},
       {"anchor", BAI_KEY_WORD, 0, 0, "none|start|end", "none",
        "positions count from the start or the end; none: all sequences must have one length"},
-      {"norm", BAI_KEY_WORD, 0, 0, "l2|l1|none", "l2", "each block of a sequence is divided by this norm"},
-      {"ambiguous", BAI_KEY_WORD, 0, 0, "skip|error", "skip", "letters other than A C G T U"},
-      {NULL, BAI_KEY_WORD, 0, 0, NULL, NULL, NULL}}},
+      NORM_KEY,
+      AMBIGUOUS_KEY,
+      ALPHABET_KEY,
+      END_KEY}},
+    {BAI_TERM_GAPPED_KMER,
+     BAI_ROLE_FEATURE,
+     "GappedKmer",
+     NULL,
+     "Counts of two words of k letters with any gap letters between them, one block for each k and gap: pairs at a "
+     "distance. Columns by the 2 k letters, exact or hashed as those of Kmer. Only the two words must be free of "
+     "ambiguous letters.",
+     {{"k", BAI_KEY_RANGE, 1, 15, NULL, "1", "letters of each of the two words"},
+      {"gap", BAI_KEY_RANGE, 0, 1000, NULL, NULL, "letters between them, or a range such as 1..6"},
+      STRAND_KEY,
+      VALUE_KEY,
+      NORM_KEY,
+      SLOTS_KEY,
+      AMBIGUOUS_KEY,
+      QUALITY_KEY,
+      ALPHABET_KEY,
+      END_KEY}},
+    {BAI_TERM_SPACED_KMER,
+     BAI_ROLE_FEATURE,
+     "SpacedKmer",
+     "SpacedSeed",
+     "Counts of the letters under the ones of a mask, a spaced seed; columns by those letters, exact or hashed as "
+     "those "
+     "of Kmer. Only they must be free of ambiguous letters.",
+     {{"mask", BAI_KEY_MASK, 1, 31, NULL, NULL, "such as 1101011; strand=canonical needs one that reads the same back"},
+      STRAND_KEY,
+      VALUE_KEY,
+      NORM_KEY,
+      SLOTS_KEY,
+      AMBIGUOUS_KEY,
+      QUALITY_KEY,
+      ALPHABET_KEY,
+      END_KEY}},
+    {BAI_TERM_BINNED_KMER,
+     BAI_ROLE_FEATURE,
+     "BinnedKmer",
+     NULL,
+     "Counts of all words of k letters in each of some equal parts of the sequence, one block for each k; columns by "
+     "part, then word. A word that starts at p of n letters is in part p bins / n, rounded down: for sequences of "
+     "about one frame, of any lengths.",
+     {{"k", BAI_KEY_RANGE, 1, 31, NULL, NULL, "word length, or a range such as 1..4"},
+      {"bins", BAI_KEY_INTEGER, 1, 65536, NULL, NULL, "parts of a sequence"},
+      STRAND_KEY,
+      VALUE_KEY,
+      NORM_KEY,
+      SLOTS_KEY,
+      AMBIGUOUS_KEY,
+      QUALITY_KEY,
+      ALPHABET_KEY,
+      END_KEY}},
+    {BAI_TERM_LENGTH,
+     BAI_ROLE_FEATURE,
+     "Length",
+     NULL,
+     "One column: the letters of the sequence, ambiguous ones too, over per. The count is the length itself.",
+     {{"per", BAI_KEY_INTEGER, 1, 1000000000, NULL, "100", "letters that make a value of 1"}, END_KEY}},
     {BAI_TERM_ONE_HOT,
      BAI_ROLE_FEATURE,
      "OneHot",
@@ -134,6 +222,22 @@ const bai_term_spec bai_term_table[] = {
 };
 const int32_t bai_term_table_count = (int32_t)(sizeof bai_term_table / sizeof bai_term_table[0]);
 
+const bai_shorthand bai_shorthand_table[] = {
+    {"NAC", "Kmer", "k=1, value=freq, norm=none"},
+    {"DNC", "Kmer", "k=2, value=freq, norm=none"},
+    {"TNC", "Kmer", "k=3, value=freq, norm=none"},
+    {"RCKmer", "Kmer", "strand=canonical, value=freq, norm=none"},
+    {"GC", "Kmer", "k=1, alphabet=ws, value=freq, norm=none"},
+    {"CKSNAP", "GappedKmer", "gap=0..3, value=freq, norm=none"},
+    {"AAC", "Kmer", "k=1, alphabet=protein, value=freq, norm=none"},
+    {"DPC", "Kmer", "k=2, alphabet=protein, value=freq, norm=none"},
+    {"TPC", "Kmer", "k=3, alphabet=protein, value=freq, norm=none"},
+    {"CKSAAP", "GappedKmer", "gap=0..3, alphabet=protein, value=freq, norm=none"},
+    {"GAAC", "Kmer", "k=1, alphabet=gaac, value=freq, norm=none"},
+    {"CKSAAGP", "GappedKmer", "gap=0..3, alphabet=gaac, value=freq, norm=none"},
+};
+const int32_t bai_shorthand_table_count = (int32_t)(sizeof bai_shorthand_table / sizeof bai_shorthand_table[0]);
+
 const bai_preset bai_preset_table[] = {
     {"motif", "Kmer(k=3..10, strand=canonical)", "motifs anywhere, on either strand: binding sites, enhancers"},
     {"anchored", "Kmer(k=1..8) + PositionKmer(k=1..3)", "sequences aligned at a site: promoters, splice sites"},
@@ -141,5 +245,7 @@ const bai_preset bai_preset_table[] = {
      "a network: motifs anywhere, on either strand, best from 10,000 sequences on"},
     {"conv_anchored", "OneHot() | Conv(width=13, pool=2) | Conv(width=5, bins=10) | MLP()",
      "a network for sequences aligned at a site"},
+    {"peptide", "Kmer(k=1..3, alphabet=protein) + GappedKmer(k=1, gap=1..6, alphabet=protein)",
+     "peptides and proteins"},
 };
 const int32_t bai_preset_table_count = (int32_t)(sizeof bai_preset_table / sizeof bai_preset_table[0]);

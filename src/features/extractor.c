@@ -111,6 +111,11 @@ static ba_status extract(ba_extractor *extractor, const ba_records *records, int
   const char *letters = ba_records_sequence(records, index, &length);
   extractor->row->symbols = (const uint8_t *)ba_records_quality(records, index, NULL);
   const ba_status status = bai_row_extract_letters(bai_kernels_of(extractor->context), extractor->row, letters, length);
+  if (status == BA_ERR_LETTER) {
+    const ba_status foreign =
+        bai_plan_check_letter(extractor->context, extractor->plan, bai_foreign_letter(letters, length), index + 1);
+    if (foreign) return foreign;
+  }
   if (status) return bai_row_explain(extractor->context, extractor->row, status, index + 1, length);
   return index % 256 ? BA_OK : bai_check_cancel(extractor->context);
 }

@@ -6,9 +6,117 @@
 
 #include <string.h>
 
-static int64_t power4(int32_t k) {
-  return INT64_C(1) << (2 * k);
+#define TOO_MANY ((int64_t)INT32_MAX + 1) /* columns: what larger numbers are cut to */
+
+/* ---- the shape of blocks ---- */
+
+static int64_t range_of(const bai_term *term, const char *key) {
+  const bai_value *value = bai_term_value(term, key);
+  return value ? value->upper - value->integer + 1 : 1;
 }
+
+static int64_t blocks_of(const bai_term *term) {
+  return range_of(term, "k") * range_of(term, "gap");
+}
+
+int64_t bai_plan_blocks_of(const bai_pipeline *recipe) {
+  const bai_term *terms = recipe->features.data;
+  int64_t total = 0;
+  for (int64_t i = 0; i < recipe->features.count; i++) total += blocks_of(&terms[i]);
+  return total;
+}
+
+static int64_t words_of(int64_t size, int32_t k) {
+  int64_t words = 1;
+  while (k-- > 0 && words < TOO_MANY) words *= size;
+  return words < TOO_MANY ? words : TOO_MANY;
+}
+
+static int64_t word_of(const bai_term *term, const char *key, int64_t standard) {
+  const bai_value *value = bai_term_value(term, key);
+  return value ? value->integer : standard;
+}
+
+/* Runs of ones, from the highest bit. */
+static void shape_mask(uint64_t mask, bai_block *block) {
+  block->span = 64 - __builtin_clzll(mask);
+  for (int32_t i = 0; i < block->span; i++) {
+    if (!(mask >> (block->span - 1 - i) & 1)) continue;
+    bai_word_part *last = block->part_count ? &block->parts[block->part_count - 1] : NULL;
+    if (last && last->offset + last->length == i)
+      last->length++;
+    else
+      block->parts[block->part_count++] = (bai_word_part){i, 1};
+    block->k++;
+  }
+}
+
+static void shape_word(const bai_term *term, int64_t index, bai_block *block) {
+  const int64_t gaps = range_of(term, "gap");
+  if (block->kind == BAI_TERM_SPACED_KMER) {
+    shape_mask((uint64_t)bai_term_value(term, "mask")->integer, block);
+    return;
+  }
+  const int32_t letters = (int32_t)(word_of(term, "k", 1) + index / gaps);
+  block->gap = block->kind == BAI_TERM_GAPPED_KMER ? (int32_t)(bai_term_value(term, "gap")->integer + index % gaps) : 0;
+  block->k = block->kind == BAI_TERM_GAPPED_KMER ? 2 * letters : letters;
+  block->span = block->k + block->gap;
+  block->part_count = block->gap ? 2 : 1;
+  block->parts[0] = (bai_word_part){0, block->gap ? letters : block->k};
+  block->parts[1] = (bai_word_part){letters + block->gap, letters};
+}
+
+/* Columns of one place; sets hash_bits, which stays 0 when the words are exact. */
+static int64_t words_of_block(const bai_term *term, bai_block *block) {
+  if (!block->alphabet) return 1;
+  const int64_t all = words_of(block->alphabet->size, block->k);
+  const int64_t slots = word_of(term, "slots", TOO_MANY);
+  if (all > slots) {
+    while (INT64_C(1) << block->hash_bits < slots) block->hash_bits++;
+    return slots;
+  }
+  if (!block->canonical) return all;
+  return (all + (block->k % 2 ? 0 : words_of(4, block->k / 2))) / 2; /* words that are their own reverse complement */
+}
+
+/* Block `index` of a term, but for its columns' place in the row and what needs memory. */
+static bai_block shape_block(const bai_term *term, int64_t index) {
+  bai_block block = {.kind = term->spec->kind, .name = term->spec->name, .per = 1};
+  if (block.kind != BAI_TERM_LENGTH) block.alphabet = &bai_alphabets[word_of(term, "alphabet", BAI_ALPHABET_DNA)];
+  shape_word(term, index, &block);
+  block.canonical = word_of(term, "strand", 0) == 1;
+  block.norm = (int32_t)word_of(term, "norm", BAI_NORM_NONE);
+  block.anchor = (int32_t)word_of(term, "anchor", BAI_ANCHOR_NONE);
+  block.weighted = word_of(term, "quality", 0) == 1;
+  block.refuse_ambiguous = word_of(term, "ambiguous", 0) == 1;
+  block.value = (int32_t)word_of(term, "value", block.kind == BAI_TERM_LENGTH ? BAI_VALUE_COUNT : BAI_VALUE_BINARY);
+  block.per = word_of(term, "per", 1);
+  block.bins = word_of(term, "bins", 0);
+  block.words = words_of_block(term, &block);
+  return block;
+}
+
+static int64_t width_of(const bai_block *block, int64_t fitted_length) {
+  int64_t places = block->bins ? block->bins : 1;
+  if (block->kind == BAI_TERM_POSITION_KMER)
+    places = fitted_length >= block->span ? fitted_length - block->span + 1 : 0;
+  return places > INT32_MAX / block->words ? TOO_MANY : places * block->words;
+}
+
+int64_t bai_plan_width_of(const bai_pipeline *recipe, int64_t fitted_length) {
+  const bai_term *terms = recipe->features.data;
+  int64_t width = 0;
+  for (int64_t i = 0; i < recipe->features.count; i++) {
+    const int64_t blocks = blocks_of(&terms[i]);
+    for (int64_t j = 0; j < blocks && width <= INT32_MAX; j++) {
+      const bai_block block = shape_block(&terms[i], j);
+      width += width_of(&block, fitted_length);
+    }
+  }
+  return width;
+}
+
+/* ---- making ---- */
 
 static ba_status count_blocks(ba_context *context, const bai_pipeline *recipe, int32_t *count) {
   const bai_term *terms = recipe->features.data;
@@ -16,11 +124,7 @@ static ba_status count_blocks(ba_context *context, const bai_pipeline *recipe, i
     if (terms[i].spec->kind == BAI_TERM_ONE_HOT)
       return bai_fail(context, BA_ERR_UNSUPPORTED,
                       "OneHot has no columns of its own; expected OneHot() | Conv(...) | MLP(...), or other features");
-  int64_t total = 0;
-  for (int64_t i = 0; i < recipe->features.count; i++) {
-    const bai_value *k = bai_term_value(&terms[i], "k");
-    total += k->upper - k->integer + 1;
-  }
+  const int64_t total = bai_plan_blocks_of(recipe);
   if (total > 4096)
     return bai_fail(context, BA_ERR_RECIPE, "recipe: %lld blocks of features; expected at most 4096", (long long)total);
   *count = (int32_t)total;
@@ -38,7 +142,7 @@ static uint64_t reverse_complement(uint64_t code, int32_t k) {
 
 /* Canonical codes are numbered in rising order: a bit a code, and how many bits are set before each word of 64. */
 static ba_status make_ranks(ba_context *context, bai_block *block) {
-  const int64_t codes = power4(block->k);
+  const int64_t codes = words_of(4, block->k);
   const int64_t words = (codes + 63) / 64;
   ba_status status = bai_alloc_zero(context, words, 8, &block->rank_bits);
   if (!status) status = bai_alloc_zero(context, words, 4, &block->rank_prefix);
@@ -54,70 +158,54 @@ static ba_status make_ranks(ba_context *context, bai_block *block) {
   return BA_OK;
 }
 
-/* Columns of one k of a Kmer term; *hash_bits is 0 when it is exact. */
-static int64_t kmer_width(const bai_term *term, int64_t k, int32_t *hash_bits) {
-  const int64_t slots = bai_term_value(term, "slots")->integer;
-  *hash_bits = 0;
-  if (k > 15 || power4((int32_t)k) > slots) {
-    while (INT64_C(1) << *hash_bits < slots) ++*hash_bits;
-    return slots;
+/* What a key alone cannot say. */
+static ba_status check_block(ba_context *context, const bai_block *block) {
+  const int32_t size = block->alphabet ? block->alphabet->size : 1;
+  int32_t most = 31;
+  if (block->canonical && block->alphabet != &bai_alphabets[BAI_ALPHABET_DNA])
+    return bai_fail(context, BA_ERR_RECIPE, "recipe: %s has strand=canonical; expected that with alphabet=dna only",
+                    block->name);
+  for (int32_t i = 0; block->canonical && i < block->part_count; i++) {
+    const bai_word_part *other = &block->parts[block->part_count - 1 - i];
+    if (block->parts[i].offset != block->span - other->offset - other->length)
+      return bai_fail(context, BA_ERR_RECIPE,
+                      "recipe: %s has strand=canonical; expected a mask that reads the same from both ends",
+                      block->name);
   }
-  const int64_t all = power4((int32_t)k);
-  if (bai_term_value(term, "strand")->integer == 0) return all;
-  return (all + (k % 2 ? 0 : power4((int32_t)k / 2))) / 2; /* words that are their own reverse complement: 4^(k/2) */
-}
-
-static int64_t position_width(int64_t k, int64_t length) {
-  return length >= k ? (length - k + 1) << (2 * k) : 0;
-}
-
-int64_t bai_plan_width_of(const bai_pipeline *recipe, int64_t fitted_length) {
-  const bai_term *terms = recipe->features.data;
-  int64_t width = 0;
-  for (int64_t i = 0; i < recipe->features.count; i++) {
-    const bai_value *k = bai_term_value(&terms[i], "k");
-    for (int64_t j = k->integer; j <= k->upper && width <= INT32_MAX; j++) {
-      int32_t hash_bits;
-      width += terms[i].spec->kind == BAI_TERM_KMER ? kmer_width(&terms[i], j, &hash_bits)
-                                                    : position_width(j, fitted_length);
-    }
-  }
-  return width;
-}
-
-static ba_status make_kmer(ba_context *context, const bai_term *term, bai_block *block) {
-  block->value = (int32_t)bai_term_value(term, "value")->integer;
-  block->canonical = bai_term_value(term, "strand")->integer == 1;
-  block->weighted = bai_term_value(term, "quality")->integer == 1;
   if (block->weighted && block->value == BAI_VALUE_BINARY)
     return bai_fail(context, BA_ERR_RECIPE,
-                    "Kmer: quality=weight does not go with value=binary; expected count, freq or sqrt");
-  block->width = kmer_width(term, block->k, &block->hash_bits);
-  block->slots = block->width;
-  return block->canonical && !block->hash_bits ? make_ranks(context, block) : BA_OK;
+                    "%s: quality=weight does not go with value=binary; expected count, freq or sqrt", block->name);
+  if (size > 4) { /* as many letters as have a code of 64 bits */
+    uint64_t words = (uint64_t)size;
+    for (most = 1; words <= UINT64_MAX / (uint64_t)size; most++) words *= (uint64_t)size;
+  }
+  if (block->k > most)
+    return bai_fail(context, BA_ERR_RECIPE,
+                    "recipe: %s has words of %d letters; expected at most %d of an alphabet of %d", block->name,
+                    block->k, most, size);
+  return BA_OK;
 }
 
 static ba_status make_blocks(ba_context *context, const bai_pipeline *recipe, bai_plan *plan) {
   const bai_term *terms = recipe->features.data;
   bai_block *block = plan->blocks;
   ba_status status = BA_OK;
+  plan->protein = bai_pipeline_reads_protein(recipe);
+  if (recipe->features.count == 0) plan->reader = "OneHot"; /* a network has no columns and reads the letters */
   for (int64_t i = 0; !status && i < recipe->features.count; i++) {
-    const bai_term *term = &terms[i];
-    const bai_value *k = bai_term_value(term, "k");
-    for (int64_t j = k->integer; !status && j <= k->upper; j++, block++) {
-      block->kind = term->spec->kind;
+    const int64_t blocks = blocks_of(&terms[i]);
+    for (int64_t j = 0; !status && j < blocks; j++, block++) {
+      *block = shape_block(&terms[i], j);
       block->term = (int32_t)i;
-      block->k = (int32_t)j;
-      block->norm = (int32_t)bai_term_value(term, "norm")->integer;
-      block->refuse_ambiguous = bai_term_value(term, "ambiguous")->integer == 1;
-      block->value = BAI_VALUE_BINARY;
-      if (block->kind == BAI_TERM_KMER) {
-        status = make_kmer(context, term, block);
-      } else {
-        block->anchor = (int32_t)bai_term_value(term, "anchor")->integer;
+      status = check_block(context, block);
+      if (block->alphabet && !plan->reader) plan->reader = block->name;
+      if (block->kind == BAI_TERM_POSITION_KMER) {
         plan->needs_fit = 1;
-        if (block->anchor == BAI_ANCHOR_NONE) plan->needs_equal = 1;
+        plan->needs_equal |= block->anchor == BAI_ANCHOR_NONE;
+      } else {
+        block->slots = width_of(block, 0);
       }
+      if (!status && block->canonical && !block->hash_bits) status = make_ranks(context, block);
       if (block->slots > plan->most_slots) plan->most_slots = block->slots;
       plan->both_strands |= block->canonical;
       plan->needs_quality |= block->weighted;
@@ -172,24 +260,22 @@ ba_status bai_plan_fit_length(ba_context *context, bai_plan *plan, int64_t lengt
   return BA_OK;
 }
 
-static int64_t width_of(const bai_plan *plan, const bai_block *block) {
-  return block->kind == BAI_TERM_POSITION_KMER ? position_width(block->k, plan->fitted_length) : block->width;
-}
-
 ba_status bai_plan_lay_out(ba_context *context, bai_plan *plan) {
   if (plan->needs_fit && plan->fitted_length < 0)
     return bai_fail(context, BA_ERR_FIT, "PositionKmer: the length is not known yet; expected a fit on records first");
   int64_t first = 0, total = 0;
   /* The sum before the columns: a plan that has become too wide keeps the columns that it had. */
-  for (int32_t b = 0; b < plan->block_count && total <= INT32_MAX; b++) total += width_of(plan, &plan->blocks[b]);
-  if (total > INT32_MAX)
-    return bai_fail(context, BA_ERR_LIMIT,
-                    "the recipe comes to more than %d columns; expected fewer or smaller k, "
-                    "or fewer slots",
-                    INT32_MAX);
+  for (int32_t b = 0; b < plan->block_count; b++) {
+    total += width_of(&plan->blocks[b], plan->fitted_length);
+    if (total > INT32_MAX)
+      return bai_fail(context, BA_ERR_LIMIT,
+                      "the recipe comes to more than %d columns with %s of %d letters; expected fewer or smaller k, "
+                      "or fewer slots or bins",
+                      INT32_MAX, plan->blocks[b].name, plan->blocks[b].k);
+  }
   for (int32_t b = 0; b < plan->block_count; b++) {
     bai_block *block = &plan->blocks[b];
-    block->width = width_of(plan, block);
+    block->width = width_of(block, plan->fitted_length);
     block->first = first;
     first += block->width;
   }
@@ -197,10 +283,18 @@ ba_status bai_plan_lay_out(ba_context *context, bai_plan *plan) {
   return BA_OK;
 }
 
+ba_status bai_plan_check_letter(ba_context *context, const bai_plan *plan, char foreign, int64_t record) {
+  if (!foreign || plan->protein || !plan->reader) return BA_OK;
+  return bai_fail_at(context, BA_ERR_LETTER, record, -1,
+                     "the sequence holds '%c' and most of its letters are not A C G T U, but %s reads DNA; expected "
+                     "nucleotides, or alphabet=protein in the recipe",
+                     foreign, plan->reader);
+}
+
 /* ---- names ---- */
 
 static int64_t code_of_rank(const bai_block *block, int64_t rank) {
-  int64_t low = 0, high = (power4(block->k) + 63) / 64 - 1;
+  int64_t low = 0, high = (words_of(4, block->k) + 63) / 64 - 1;
   while (low < high) {
     const int64_t middle = (low + high + 1) / 2;
     if (block->rank_prefix[middle] <= rank)
@@ -217,23 +311,46 @@ static int64_t code_of_rank(const bai_block *block, int64_t rank) {
   return low * 64 + bit;
 }
 
-static void spell(int64_t code, int32_t k, char *letters) {
-  for (int32_t i = 0; i < k; i++) letters[i] = "ACGT"[code >> (2 * (k - 1 - i)) & 3];
-  letters[k] = 0;
+/* The letters of a word, with a dash for each letter between its parts. */
+static void spell(const bai_block *block, int64_t code, char *text) {
+  const int32_t dashes = block->kind == BAI_TERM_SPACED_KMER;
+  int32_t at = dashes ? block->span : block->k;
+  text[at] = 0;
+  for (int32_t p = block->part_count - 1; p >= 0; p--) {
+    for (int32_t i = 0; i < block->parts[p].length; i++, code /= block->alphabet->size)
+      text[--at] = block->alphabet->symbols[code % block->alphabet->size];
+    while (dashes && at > 0 && at > block->parts[p - 1].offset + block->parts[p - 1].length) text[--at] = '-';
+  }
+}
+
+/* A hashed block's words have no names: its k, or its mask. */
+static void spell_shape(const bai_block *block, char *text) {
+  if (block->kind != BAI_TERM_SPACED_KMER) {
+    bai_format(text, 40, "%d", block->kind == BAI_TERM_GAPPED_KMER ? block->k / 2 : block->k);
+    return;
+  }
+  memset(text, '0', (size_t)block->span);
+  for (int32_t p = 0; p < block->part_count; p++)
+    memset(text + block->parts[p].offset, '1', (size_t)block->parts[p].length);
+  text[block->span] = 0;
 }
 
 ba_status bai_plan_column_name(ba_context *context, const bai_plan *plan, int64_t column, bai_vector *text) {
   int32_t b = 0;
-  char letters[32];
+  char word[40];
   while (column >= plan->blocks[b].first + plan->blocks[b].width) b++;
   const bai_block *block = &plan->blocks[b];
-  column -= block->first;
-  if (block->kind == BAI_TERM_POSITION_KMER) {
-    spell(column % power4(block->k), block->k, letters);
-    return bai_text_add(context, text, "PositionKmer_%s.pos%lld", letters, (long long)(column / power4(block->k)));
-  }
-  const char *strands = block->canonical ? "RC" : "";
-  if (block->hash_bits) return bai_text_add(context, text, "%sKmer_%d.slot%lld", strands, block->k, (long long)column);
-  spell(block->rank_bits ? code_of_rank(block, column) : column, block->k, letters);
-  return bai_text_add(context, text, "%sKmer_%s", strands, letters);
+  if (!block->alphabet) return bai_text_add(context, text, "%s", block->name);
+  const int64_t place = (column - block->first) / block->words, code = (column - block->first) % block->words;
+  if (block->hash_bits)
+    spell_shape(block, word);
+  else
+    spell(block, block->rank_bits ? code_of_rank(block, code) : code, word);
+  ba_status status = bai_text_add(context, text, "%s%s_%s", block->canonical ? "RC" : "", block->name, word);
+  if (!status && block->kind == BAI_TERM_POSITION_KMER)
+    status = bai_text_add(context, text, ".pos%lld", (long long)place);
+  if (!status && block->kind == BAI_TERM_GAPPED_KMER) status = bai_text_add(context, text, ".gap%d", block->gap);
+  if (!status && block->bins) status = bai_text_add(context, text, ".bin%lld", (long long)place);
+  if (!status && block->hash_bits) status = bai_text_add(context, text, ".slot%lld", (long long)code);
+  return status;
 }

@@ -6,23 +6,38 @@
 #ifndef BAI_FEATURES_PLAN_H
 #define BAI_FEATURES_PLAN_H
 
-#include "base/recipe.h"
-#include "kernels/kernels.h"
+#include "features/alphabet.h"
 
 enum { BAI_VALUE_COUNT, BAI_VALUE_FREQ, BAI_VALUE_SQRT, BAI_VALUE_BINARY };
 enum { BAI_NORM_L2, BAI_NORM_L1, BAI_NORM_NONE };
 enum { BAI_ANCHOR_NONE, BAI_ANCHOR_START, BAI_ANCHOR_END };
 
-/* One k of one term: a run of columns with a value and a norm of its own. */
+#define BAI_MOST_PARTS 16
+
+/* Letters of a window that its word is made of, side by side. */
+typedef struct bai_word_part {
+  int32_t offset, length;
+} bai_word_part;
+
+/* One k and gap of one term: a run of columns with a value and a norm of its own. */
 typedef struct bai_block {
   bai_term_kind kind;
-  int32_t term; /* index of the term in the recipe */
-  int32_t k;
+  const char *name;             /* of the term */
+  const bai_alphabet *alphabet; /* NULL: every letter of the sequence counts, in one column */
+  int32_t term;                 /* index of the term in the recipe */
+  int32_t k;                    /* letters of a word */
+  int32_t span;                 /* letters of its window */
+  int32_t gap;                  /* between the halves of a word */
+  bai_word_part parts[BAI_MOST_PARTS];
+  int32_t part_count;
   int32_t canonical;
   int32_t value, norm, anchor;
   int32_t refuse_ambiguous;
   int32_t weighted;    /* quality=weight: counts are in units of 1/BAI_SHARES */
+  int64_t per;         /* what counts are divided by where nothing else says */
   int32_t hash_bits;   /* 0: exact */
+  int64_t words;       /* columns of one place */
+  int64_t bins;        /* places that a sequence is parted into; 0 when it is not */
   int64_t first;       /* its first column in the whole row */
   int64_t width;       /* its number of columns */
   int64_t slots;       /* entries that a count table needs: 0 when nothing is counted */
@@ -34,6 +49,8 @@ typedef struct bai_plan {
   ba_context *context;
   bai_block *blocks;
   int32_t block_count;
+  int32_t protein;    /* reads residues, not nucleotides */
+  const char *reader; /* the first term that reads letters, not only their number; NULL for none */
   int32_t needs_fit;
   int64_t fitted_length; /* of PositionKmer; -1 before fit */
   int32_t needs_equal;   /* anchor=none is there: all lengths must be the fitted one */
@@ -45,6 +62,8 @@ typedef struct bai_plan {
 
 ba_status bai_plan_create(ba_context *context, const bai_pipeline *recipe, bai_plan **out);
 void bai_plan_destroy(bai_plan *plan);
+/* The blocks that a recipe comes to. */
+int64_t bai_plan_blocks_of(const bai_pipeline *recipe);
 /* The columns that a recipe comes to, without making anything: more than INT32_MAX means too many. A fitted length
  * must be below 2^40. */
 int64_t bai_plan_width_of(const bai_pipeline *recipe, int64_t fitted_length);
@@ -52,6 +71,8 @@ int64_t bai_plan_width_of(const bai_pipeline *recipe, int64_t fitted_length);
 ba_status bai_plan_fit_length(ba_context *context, bai_plan *plan, int64_t length, int64_t record);
 /* Lays the columns out; a plan that needs a fit must have had one. */
 ba_status bai_plan_lay_out(ba_context *context, bai_plan *plan);
+/* BA_ERR_LETTER for a sequence of residues where the plan reads nucleotides; names the letter and the first term. */
+ba_status bai_plan_check_letter(ba_context *context, const bai_plan *plan, char foreign, int64_t record);
 ba_status bai_plan_column_name(ba_context *context, const bai_plan *plan, int64_t column, bai_vector *text);
 
 /* The working memory of one thread, and the features of one sequence. */
@@ -59,11 +80,12 @@ typedef struct bai_row {
   ba_context *context;
   const bai_plan *plan;
   int64_t length_capacity; /* the longest sequence there is room for */
-  uint8_t *codes;          /* 0..3, 4 for ambiguous */
+  uint8_t *codes;          /* as bai_encode gives them */
   uint32_t *runs;          /* letters up to the next ambiguous one */
   uint64_t *forward, *reverse, *smaller;
   int64_t chunk_start; /* what forward and reverse hold: k-mers of state_k letters that start here */
-  int32_t state_k;
+  int32_t state_k;     /* 0: nothing that can be grown */
+  const bai_alphabet *state_alphabet;
   uint32_t *slots; /* one a k-mer kept */
   /* Of a plan that needs qualities. */
   const uint8_t *symbols; /* of the sequence, borrowed; whoever extracts sets it. NULL: it has none */
@@ -83,14 +105,18 @@ ba_status bai_row_create(ba_context *context, const bai_plan *plan, int64_t long
 /* Makes room for a longer sequence; on failure the row stays as it was. */
 ba_status bai_row_reserve(ba_context *context, bai_row *row, int64_t longest);
 void bai_row_destroy(bai_row *row);
+/* Letters to row->codes; *ambiguous gets how many are no letter of the plan's. BA_ERR_LETTER when they cannot be
+ * nucleotides though the plan reads those; records no error. */
+ba_status bai_row_encode(const bai_kernels *kernels, bai_row *row, const char *letters, int64_t length,
+                         int64_t *ambiguous);
 /* Computes columns and counts from row->codes. Allocates nothing and records no error: returns BA_ERR_LENGTH,
  * BA_ERR_LETTER, BA_ERR_QUALITY or BA_ERR_CANCELLED, which bai_row_explain words. */
 ba_status bai_row_extract(const bai_kernels *kernels, bai_row *row, int64_t length, int64_t ambiguous);
 ba_status bai_row_explain(ba_context *context, const bai_row *row, ba_status status, int64_t record, int64_t length);
 /* The same from letters: encodes them into row->codes first. */
 ba_status bai_row_extract_letters(const bai_kernels *kernels, bai_row *row, const char *letters, int64_t length);
-/* The k-mers of one block of the sequence in the row, in order: row->slots[i] is the column within the block of the
- * k-mer that starts at starts[i] (starts may be NULL). Returns how many; after a cancel they may be too few. */
+/* The words of one block of the sequence in the row, in order: row->slots[i] is the column within the block of the word
+ * whose window starts at starts[i] (starts may be NULL). Returns how many; after a cancel they may be too few. */
 int64_t bai_row_windows(const bai_kernels *kernels, bai_row *row, const bai_block *block, int64_t *starts);
 
 /* 1 for a status that bai_row_explain words. */

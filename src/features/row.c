@@ -96,24 +96,47 @@ static void extend_right(uint32_t *right, const uint8_t *symbols, int64_t n, int
   }
 }
 
-/* Brings forward and reverse to k letters for the k-mers that start in the chunk; returns how many there are. */
+/* One more letter on the right of n words. */
+static void extend(const bai_kernels *kernels, const bai_alphabet *alphabet, uint64_t *words, const uint8_t *next,
+                   int64_t n) {
+  if (alphabet == &bai_alphabets[BAI_ALPHABET_DNA]) {
+    kernels->kmer_extend(words, next, n);
+    return;
+  }
+  uint64_t group[BAI_RESIDUES + 1] = {0}; /* an ambiguous letter is like the first: its words are left out later */
+  const uint64_t size = (uint64_t)alphabet->size;
+  for (int32_t i = 0; i < BAI_RESIDUES; i++) group[i] = alphabet->group[i];
+  for (int64_t i = 0; i < n; i++) words[i] = words[i] * size + group[next[i]];
+}
+
+static void begin_words(bai_row *row, const bai_alphabet *alphabet, int64_t start) {
+  const int64_t starts = smaller_of(CHUNK, row->length - start);
+  memset(row->forward, 0, (size_t)starts * 8);
+  if (row->plan->both_strands) memset(row->reverse, 0, (size_t)starts * 8);
+  row->chunk_start = start;
+  row->state_k = 0;
+  row->state_alphabet = alphabet;
+}
+
+/* Brings forward and reverse to the block's words for the windows that start in the chunk; returns how many there are.
+ * Words without a gap are left to be grown by a block of larger k. */
 static int64_t grow_codes(const bai_kernels *kernels, bai_row *row, const bai_block *block, int64_t start) {
-  const int64_t windows = smaller_of(CHUNK, row->length - start - block->k + 1);
-  if (row->chunk_start != start || row->state_k > block->k || row->state_k == 0) {
-    const int64_t starts = smaller_of(CHUNK, row->length - start);
-    memset(row->forward, 0, (size_t)starts * 8);
-    if (row->plan->both_strands) memset(row->reverse, 0, (size_t)starts * 8);
-    row->chunk_start = start;
-    row->state_k = 0;
+  const int32_t whole = block->part_count == 1;
+  if (!whole || row->chunk_start != start || row->state_k > block->k || row->state_k == 0 ||
+      row->state_alphabet != block->alphabet)
+    begin_words(row, block->alphabet, start);
+  int32_t k = 0;
+  for (int32_t p = 0; p < block->part_count; p++) {
+    for (int32_t i = 0; i < block->parts[p].length; i++, k++) {
+      if (k < row->state_k) continue;
+      const int64_t at = start + block->parts[p].offset + i, n = smaller_of(CHUNK, row->length - at);
+      extend(kernels, block->alphabet, row->forward, row->codes + at, n);
+      if (row->plan->both_strands) kernels->kmer_extend_reverse(row->reverse, row->codes + at, n, 2 * k);
+      if (row->plan->needs_quality) extend_right(row->right, row->symbols + at, n, k == 0);
+    }
   }
-  while (row->state_k < block->k) {
-    const int32_t k = row->state_k++;
-    const int64_t n = smaller_of(CHUNK, row->length - start - k);
-    kernels->kmer_extend(row->forward, row->codes + start + k, n);
-    if (row->plan->both_strands) kernels->kmer_extend_reverse(row->reverse, row->codes + start + k, n, 2 * k);
-    if (row->plan->needs_quality) extend_right(row->right, row->symbols + start + k, n, k == 0);
-  }
-  return windows;
+  row->state_k = whole ? k : 0;
+  return smaller_of(CHUNK, row->length - start - block->span + 1);
 }
 
 static void chunk_slots(const bai_kernels *kernels, bai_row *row, const bai_block *block, int64_t windows,
@@ -131,36 +154,53 @@ static void chunk_slots(const bai_kernels *kernels, bai_row *row, const bai_bloc
     kernels->kmer_slot(slots, codes, windows);
 }
 
-/* Where a window stands among the positions of the fit; -1 outside of them. */
-static int64_t position_of(const bai_row *row, const bai_block *block, int64_t start) {
+/* Where a window stands among the positions of the fit, or in which part of the sequence; -1 outside of them. */
+static int64_t place_of(const bai_row *row, const bai_block *block, int64_t start) {
+  if (block->bins) return start * block->bins / row->length;
   const int64_t fitted = row->plan->fitted_length;
   const int64_t position = block->anchor == BAI_ANCHOR_END ? start + fitted - row->length : start;
-  return position >= 0 && position <= fitted - block->k ? position : -1;
+  return position >= 0 && position <= fitted - block->span ? position : -1;
+}
+
+/* Whether the word of the window that starts there has no ambiguous letter. */
+static int32_t is_word(const bai_row *row, const bai_block *block, int64_t start) {
+  for (int32_t p = 0; p < block->part_count; p++)
+    if (row->runs[start + block->parts[p].offset] < (uint32_t)block->parts[p].length) return 0;
+  return 1;
 }
 
 static int32_t is_cancelled(const bai_row *row) {
   return atomic_load_explicit(&row->context->cancelled, memory_order_relaxed);
 }
 
+/* Every letter, into the only column. */
+static int64_t all_letters(bai_row *row, int64_t *starts) {
+  memset(row->slots, 0, (size_t)row->length * 4);
+  for (int64_t i = 0; starts && i < row->length; i++) starts[i] = i;
+  return row->length;
+}
+
 int64_t bai_row_windows(const bai_kernels *kernels, bai_row *row, const bai_block *block, int64_t *starts) {
+  const int32_t placed = block->bins || block->kind == BAI_TERM_POSITION_KMER;
   int64_t kept = 0;
-  for (int64_t start = 0; start + block->k <= row->length; start += CHUNK) {
+  if (!block->alphabet) return all_letters(row, starts);
+  for (int64_t start = 0; start + block->span <= row->length; start += CHUNK) {
     if (start && is_cancelled(row)) break;
     const int64_t windows = grow_codes(kernels, row, block, start);
     uint32_t *slots = row->slots + kept;
     chunk_slots(kernels, row, block, windows, slots);
-    if (!row->has_ambiguous && !starts && !block->weighted && block->kind == BAI_TERM_KMER) {
+    if (!row->has_ambiguous && !starts && !placed && !block->weighted) {
       kept += windows;
       continue;
     }
     /* Writing never overtakes reading: kept <= start. */
     for (int64_t i = 0; i < windows; i++) {
       uint32_t slot = slots[i];
-      if (row->has_ambiguous && row->runs[start + i] < (uint32_t)block->k) continue;
-      if (block->kind == BAI_TERM_POSITION_KMER) {
-        const int64_t position = position_of(row, block, start + i);
-        if (position < 0) continue;
-        slot = (uint32_t)(position << (2 * block->k)) + slot;
+      if (row->has_ambiguous && !is_word(row, block, start + i)) continue;
+      if (placed) {
+        const int64_t place = place_of(row, block, start + i);
+        if (place < 0) continue;
+        slot += (uint32_t)(place * block->words);
       }
       if (block->weighted) {
         const uint32_t share = (uint32_t)(((uint64_t)row->right[i] + (1 << 23)) >> 24);
@@ -176,9 +216,10 @@ int64_t bai_row_windows(const bai_kernels *kernels, bai_row *row, const bai_bloc
 
 /* runs[i]: letters from i up to the next ambiguous one. */
 static void measure_runs(bai_row *row) {
+  const uint8_t last = row->plan->protein ? BAI_RESIDUES - 1 : 3;
   uint32_t run = 0;
   for (int64_t i = row->length - 1; i >= 0; i--) {
-    if (row->codes[i] > 3)
+    if (row->codes[i] > last)
       run = 0;
     else if (run < UINT32_MAX)
       run++;
@@ -240,8 +281,18 @@ ba_status bai_row_extract(const bai_kernels *kernels, bai_row *row, int64_t leng
   return is_cancelled(row) ? BA_ERR_CANCELLED : BA_OK;
 }
 
+ba_status bai_row_encode(const bai_kernels *kernels, bai_row *row, const char *letters, int64_t length,
+                         int64_t *ambiguous) {
+  const bai_plan *plan = row->plan;
+  *ambiguous = bai_encode(kernels, plan->protein, row->codes, letters, length);
+  if (plan->protein || !plan->reader || 2 * *ambiguous <= length) return BA_OK;
+  return bai_foreign_letter(letters, length) ? BA_ERR_LETTER : BA_OK;
+}
+
 ba_status bai_row_extract_letters(const bai_kernels *kernels, bai_row *row, const char *letters, int64_t length) {
-  return bai_row_extract(kernels, row, length, kernels->encode(row->codes, (const uint8_t *)letters, length));
+  int64_t ambiguous;
+  const ba_status status = bai_row_encode(kernels, row, letters, length, &ambiguous);
+  return status ? status : bai_row_extract(kernels, row, length, ambiguous);
 }
 
 ba_status bai_row_explain(ba_context *context, const bai_row *row, ba_status status, int64_t record, int64_t length) {
@@ -251,7 +302,8 @@ ba_status bai_row_explain(ba_context *context, const bai_row *row, ba_status sta
                        (long long)length, (long long)row->plan->fitted_length);
   if (status == BA_ERR_LETTER)
     return bai_fail_at(context, status, record, -1,
-                       "the sequence has a letter other than A C G T U, and the recipe says ambiguous=error");
+                       "the sequence has a letter other than %s, and the recipe says ambiguous=error",
+                       row->plan->protein ? "the 20 residues" : "A C G T U");
   if (status == BA_ERR_QUALITY)
     return bai_fail_at(
         context, status, record, -1,

@@ -85,7 +85,7 @@ double bai_block_divisor(const bai_block *block, const uint32_t *counts, int64_t
   if (n == 0) return 1.0;
   for (int64_t i = 0; i < n; i++) kept += counts[i];
   const int32_t counted = block->value == BAI_VALUE_COUNT || block->value == BAI_VALUE_FREQ;
-  if (block->norm == BAI_NORM_NONE) return block->value == BAI_VALUE_FREQ ? (double)kept * unit : 1.0;
+  if (block->norm == BAI_NORM_NONE) return block->value == BAI_VALUE_FREQ ? (double)kept * unit : (double)block->per;
   if (block->norm == BAI_NORM_L1) {
     if (counted) return (double)kept * unit;
     if (block->value == BAI_VALUE_BINARY) return (double)n;

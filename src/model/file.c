@@ -339,20 +339,15 @@ static ba_status check_member(const reading *r, const bai_pipeline *pipeline, in
   const int32_t has_model = pipeline->has_model;
   pipeline = bai_net_columns(&net, pipeline);
   const bai_term *terms = pipeline->features.data;
-  int64_t blocks = 0;
   int32_t fitted = 0;
-  for (int64_t i = 0; i < pipeline->features.count; i++) {
-    const bai_value *k = bai_term_value(&terms[i], "k");
-    blocks += k->upper - k->integer + 1;
-    if (terms[i].spec->kind == BAI_TERM_POSITION_KMER) fitted = 1;
-  }
+  for (int64_t i = 0; i < pipeline->features.count; i++) fitted |= terms[i].spec->kind == BAI_TERM_POSITION_KMER;
   if (!has_model || *fitted_length > r->length || (fitted ? *fitted_length < 0 : *fitted_length != -1))
     return damaged(r, length.offset, "length or recipe");
   if (!net.layer_count && pipeline->model.spec->kind == BAI_TERM_LOGISTIC && outputs != 1)
     return damaged(r, weights.offset, "the classes do not fit the recipe");
   if (weights.rows != outputs || weights.columns != bai_plan_width_of(pipeline, *fitted_length))
     return damaged(r, weights.offset, "the weights do not fit the recipe");
-  if (exponents.rows != outputs || exponents.columns != blocks)
+  if (exponents.rows != outputs || exponents.columns != bai_plan_blocks_of(pipeline))
     return damaged(r, exponents.offset, "the exponents do not fit the recipe");
   return BA_OK;
 }

@@ -26,15 +26,17 @@ static int32_t refuses_ambiguous(const ba_model *model) {
 }
 
 static void golden_letters(const ba_model *model, uint64_t seed, bai_golden *golden) {
+  const bai_alphabet *alphabet =
+      &bai_alphabets[model->members[0].plan->protein ? BAI_ALPHABET_PROTEIN : BAI_ALPHABET_DNA];
   const int32_t plain = refuses_ambiguous(model);
   for (int64_t i = 0; i < golden->count; i++) {
     /* Every fourth input is low in complexity, so that counts above one occur. */
-    const uint64_t letters = i % 4 == 3 ? 2 : 4;
+    const uint64_t letters = i % 4 == 3 ? 2 : (uint64_t)alphabet->size;
     for (int64_t at = golden->offsets[i]; at < golden->offsets[i + 1]; at++) {
       const uint64_t bits = bai_random(seed, GOLDEN_STREAM, (uint64_t)at);
-      uint8_t letter = (uint8_t) "ACGT"[bits % letters];
+      uint8_t letter = (uint8_t)alphabet->symbols[bits % letters];
       if (bits >> 40 & 1) letter = (uint8_t)(letter + 32); /* lower case */
-      if (!plain && (bits >> 48) % 97 == 0) letter = 'N';
+      if (!plain && (bits >> 48) % 97 == 0) letter = alphabet->size == 4 ? 'N' : 'X';
       golden->letters[at] = letter;
     }
   }

@@ -134,8 +134,9 @@ ba_status bai_lane_score_codes(const bai_kernels *kernels, const ba_model *model
 
 ba_status bai_lane_score(const bai_kernels *kernels, const ba_model *model, bai_lane *lane, const char *letters,
                          int64_t length, double *scores) {
-  const int64_t ambiguous = kernels->encode(lane->rows[0]->codes, (const uint8_t *)letters, length);
-  return bai_lane_score_codes(kernels, model, lane, length, ambiguous, scores);
+  int64_t ambiguous;
+  const ba_status status = bai_row_encode(kernels, lane->rows[0], letters, length, &ambiguous);
+  return status ? status : bai_lane_score_codes(kernels, model, lane, length, ambiguous, scores);
 }
 
 ba_status bai_lane_explain(ba_context *context, const bai_lane *lane, ba_status status, int64_t record,

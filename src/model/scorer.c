@@ -155,6 +155,16 @@ static ba_status score_batch(void *argument, int32_t worker, int64_t batch) {
   return BA_OK;
 }
 
+static ba_status explain(ba_context *context, const ba_scorer *scorer, ba_status status, int64_t record,
+                         const char *letters, int64_t length) {
+  if (status == BA_ERR_LETTER) {
+    const bai_plan *plan = scorer->lanes[0].rows[0]->plan;
+    const ba_status foreign = bai_plan_check_letter(context, plan, bai_foreign_letter(letters, length), record);
+    if (foreign) return foreign;
+  }
+  return bai_lane_explain(context, &scorer->lanes[0], status, record, length);
+}
+
 static ba_status run(job *j, int64_t longest) {
   ba_context *context = j->scorer->context;
   const int64_t batches = (j->count + BATCH - 1) / BATCH;
@@ -164,9 +174,9 @@ static ba_status run(job *j, int64_t longest) {
   j->kernels = bai_kernels_of(context);
   status = bai_parallel(context, batches, score_batch, j);
   if (bai_row_explains(status)) {
-    const int64_t i = j->failed;
-    const int64_t length = j->offsets ? j->offsets[i + 1] - j->offsets[i] : j->window;
-    return bai_lane_explain(context, &j->scorer->lanes[0], status, i + 1, length);
+    const int64_t i = j->failed, start = j->offsets ? j->offsets[i] : i * j->step;
+    const int64_t length = j->offsets ? j->offsets[i + 1] - start : j->window;
+    return explain(context, j->scorer, status, i + 1, j->letters + start, length);
   }
   return status;
 }
@@ -230,7 +240,7 @@ typedef struct attribution {
   double *shares; /* one a letter */
 } attribution;
 
-/* Every k-mer's part of the block's sum goes in equal shares to its letters. */
+/* Every word's part of the block's sum goes in equal shares to its letters. */
 static void attribute_block(const attribution *a, int32_t m, int32_t b) {
   const bai_member *member = &a->model->members[m];
   const bai_block *block = &member->plan->blocks[b];
@@ -247,7 +257,10 @@ static void attribute_block(const attribution *a, int32_t m, int32_t b) {
     const uint32_t count = block->slots ? row->table[row->slots[i]] : 1;
     const double whole = bai_block_sum(a->kernels, member, a->output, b, &column, &count, a->lane->values, 1) / divisor;
     const double share = factor * whole / ((double)count * block->k);
-    for (int64_t p = a->starts[i]; p < a->starts[i] + block->k; p++) a->shares[p] += share;
+    for (int32_t part = 0; part < block->part_count; part++) {
+      double *shares = a->shares + a->starts[i] + block->parts[part].offset;
+      for (int32_t p = 0; p < block->parts[part].length; p++) shares[p] += share;
+    }
   }
   for (int64_t i = 0; block->slots && i < distinct; i++) row->table[columns[i] - (uint32_t)block->first] = 0;
 }
@@ -282,11 +295,11 @@ static ba_status attribute_network(ba_context *context, const attribution *a, in
   return BA_OK;
 }
 
-static ba_status attribute(ba_context *context, const attribution *a, const char *letters, int64_t length) {
-  const int64_t ambiguous = a->kernels->encode(a->lane->rows[0]->codes, (const uint8_t *)letters, length);
+static ba_status attribute(ba_scorer *scorer, const attribution *a, const char *letters, int64_t length) {
+  ba_context *context = scorer->context;
   a->lane->symbols = NULL;
-  ba_status status = bai_lane_score_codes(a->kernels, a->model, a->lane, length, ambiguous, a->lane->scores);
-  if (status) return bai_lane_explain(context, a->lane, status, -1, length);
+  ba_status status = bai_lane_score(a->kernels, a->model, a->lane, letters, length, a->lane->scores);
+  if (status) return explain(context, scorer, status, -1, letters, length);
   for (int64_t i = 0; i < length; i++) a->shares[i] = 0.0;
   for (int32_t m = 0; m < a->model->member_count; m++) {
     if (a->model->members[m].net.layer_count) status = attribute_network(context, a, m, letters, length);
@@ -315,7 +328,7 @@ ba_status ba_scorer_attribute(ba_scorer *scorer, const char *letters, int64_t le
   if (!status) status = bai_alloc(context, length, 8, &starts);
   if (!status) {
     const attribution a = {bai_kernels_of(context), scorer->model, &scorer->lanes[0], output, starts, attribution_out};
-    status = attribute(context, &a, letters, length);
+    status = attribute(scorer, &a, letters, length);
   }
   bai_free(context, starts);
   return bai_leave(context, status);

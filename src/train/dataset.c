@@ -93,16 +93,17 @@ static void restore(ba_dataset *dataset, const ba_dataset *before) {
 }
 
 /* Packs the letters four a byte and lists what two bits cannot say. */
-static ba_status pack_letters(ba_dataset *dataset, const char *letters, int64_t length) {
+static ba_status pack_bases(ba_dataset *dataset, const char *letters, int64_t length, int64_t *ambiguous) {
   ba_context *context = dataset->context;
   const bai_kernels *kernels = bai_kernels_of(context);
   uint8_t codes[1024]; /* a multiple of four, so that pieces join on a byte */
   ba_status status = bai_vector_reserve(context, &dataset->packed, (length + 3) / 4, 1);
-  for (int64_t at = 0; !status && at < length; at += (int64_t)sizeof codes) {
+  *ambiguous = 0;
+  for (int64_t at = 0; !status && at < length && 4 * *ambiguous <= length; at += (int64_t)sizeof codes) {
     const int64_t n = length - at < (int64_t)sizeof codes ? length - at : (int64_t)sizeof codes;
-    const int64_t ambiguous = kernels->encode(codes, (const uint8_t *)letters + at, n);
-    dataset->ambiguous += ambiguous;
-    for (int64_t i = 0; ambiguous && !status && i < n; i++) {
+    const int64_t others = kernels->encode(codes, (const uint8_t *)letters + at, n);
+    *ambiguous += others;
+    for (int64_t i = 0; others && !status && i < n; i++) {
       if (codes[i] < 4) continue;
       char letter = letters[at + i];
       if (letter >= 'a' && letter <= 'z') letter = (char)(letter - 32);
@@ -121,6 +122,57 @@ static ba_status keep_symbols(ba_dataset *dataset, const char *symbols, int64_t 
   if (!dataset->keeps_quality) return BA_OK;
   ba_status status = bai_vector_append(dataset->context, &dataset->symbol_starts, &start, 1, 8);
   if (!status && symbols) status = bai_vector_append(dataset->context, &dataset->symbols, symbols, length, 1);
+  return status;
+}
+
+/* Five bits a letter, from the lowest on: A to Z are 0 to 25. */
+static const char wide_letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ*-.";
+
+static ba_status pack_wide(ba_dataset *dataset, const char *letters, int64_t length) {
+  const ba_status status = bai_vector_reserve(dataset->context, &dataset->packed, (5 * length + 7) / 8, 1);
+  if (status) return status;
+  uint8_t *to = (uint8_t *)dataset->packed.data + dataset->packed.count;
+  uint32_t bits = 0;
+  int32_t count = 0;
+  for (int64_t i = 0; i < length; i++) {
+    const uint8_t letter = (uint8_t)letters[i];
+    const uint32_t code = letter >= 'A' ? (letter & 0x1fu) - 1 : letter == '*' ? 26 : letter == '-' ? 27 : 28;
+    bits |= code << count;
+    count += 5;
+    if (count < 8) continue;
+    *to++ = (uint8_t)bits;
+    bits >>= 8;
+    count -= 8;
+  }
+  if (count > 0) *to = (uint8_t)bits;
+  dataset->packed.count += (5 * length + 7) / 8;
+  return BA_OK;
+}
+
+static void unpack_wide(const uint8_t *packed, int64_t first, int64_t n, char *letters) {
+  for (int64_t i = 0; i < n; i++) {
+    const int64_t bit = 5 * (first + i);
+    uint32_t code = packed[bit / 8];
+    if (bit % 8 > 3) code |= (uint32_t)packed[bit / 8 + 1] << 8;
+    letters[i] = wide_letters[code >> bit % 8 & 31];
+  }
+}
+
+/* *start: where the row begins, as dataset->starts has it. */
+static ba_status pack_letters(ba_dataset *dataset, const char *letters, int64_t length, int64_t *start) {
+  const int64_t packed = dataset->packed.count, exceptions = dataset->exceptions.count;
+  int64_t ambiguous;
+  *start = packed;
+  ba_status status = pack_bases(dataset, letters, length, &ambiguous);
+  if (!status && 4 * ambiguous > length) {
+    dataset->packed.count = packed;
+    dataset->exceptions.count = exceptions;
+    *start = ~packed;
+    status = pack_wide(dataset, letters, length);
+    ambiguous = 0;
+    for (int64_t i = 0; i < length; i++) ambiguous += memchr("ACGTUacgtu", letters[i], 10) == NULL;
+  }
+  dataset->ambiguous += ambiguous;
   return status;
 }
 
@@ -154,11 +206,11 @@ ba_status bai_dataset_add_row(ba_dataset *dataset, const bai_new_row *row) {
     return bai_fail(context, BA_ERR_LABEL, "the label has a control byte; expected text on one line, without tabs");
   int32_t label, group = -1;
   const int32_t fold = -1;
-  const int64_t start = dataset->packed.count;
+  int64_t start;
   ba_status status = bai_names_index(context, &dataset->classes, row->label, row->label_length, &label);
   if (!status && row->group)
     status = bai_names_index(context, &dataset->group_names, row->group, row->group_length, &group);
-  if (!status) status = pack_letters(dataset, row->letters, row->letters_length);
+  if (!status) status = pack_letters(dataset, row->letters, row->letters_length, &start);
   if (!status) status = keep_symbols(dataset, row->symbols, row->letters_length);
   if (!status) status = bai_vector_append(context, &dataset->starts, &start, 1, 8);
   if (!status) status = bai_vector_append(context, &dataset->lengths, &row->letters_length, 1, 8);
@@ -371,13 +423,81 @@ ba_status ba_dataset_row(ba_dataset *dataset, int64_t row, int32_t *label, doubl
   return bai_leave(context, status);
 }
 
-int64_t bai_dataset_codes(const bai_kernels *kernels, const ba_dataset *dataset, int64_t row, uint8_t *codes) {
+const uint8_t *bai_dataset_packed(const ba_dataset *dataset, int64_t row, int64_t *bytes) {
+  const int64_t start = at_i64(&dataset->starts, row), length = bai_dataset_length(dataset, row);
+  *bytes = start < 0 ? (5 * length + 7) / 8 : (length + 3) / 4;
+  return length ? (const uint8_t *)dataset->packed.data + (start < 0 ? ~start : start) : NULL;
+}
+
+static int32_t is_wide(const ba_dataset *dataset, int64_t row) {
+  return at_i64(&dataset->starts, row) < 0;
+}
+
+static int64_t wide_codes(const bai_kernels *kernels, const uint8_t *packed, int64_t length, int32_t protein,
+                          uint8_t *codes) {
+  char letters[1024];
+  int64_t others = 0;
+  for (int64_t at = 0; at < length; at += (int64_t)sizeof letters) {
+    const int64_t n = length - at < (int64_t)sizeof letters ? length - at : (int64_t)sizeof letters;
+    unpack_wide(packed, at, n, letters);
+    others += bai_encode(kernels, protein, codes + at, letters, n);
+  }
+  return others;
+}
+
+int64_t bai_dataset_codes(const bai_kernels *kernels, const ba_dataset *dataset, int64_t row, int32_t protein,
+                          uint8_t *codes) {
   const int64_t from = at_i64(&dataset->exception_starts, row), to = at_i64(&dataset->exception_starts, row + 1);
+  const int64_t length = bai_dataset_length(dataset, row);
   const bai_exception *exceptions = dataset->exceptions.data;
-  kernels->unpack(codes, (const uint8_t *)dataset->packed.data + at_i64(&dataset->starts, row), 0,
-                  bai_dataset_length(dataset, row));
-  for (int64_t i = from; i < to; i++) codes[exceptions[i].position] = 4;
-  return to - from;
+  int64_t bytes, others = 0;
+  const uint8_t *packed = bai_dataset_packed(dataset, row, &bytes);
+  if (is_wide(dataset, row)) return wide_codes(kernels, packed, length, protein, codes);
+  kernels->unpack(codes, packed, 0, length);
+  if (protein) {
+    uint8_t residues[4]; /* A, C, G and T are residues too */
+    bai_encode(kernels, 1, residues, "ACGT", 4);
+    for (int64_t i = 0; i < length; i++) codes[i] = residues[codes[i]];
+  }
+  for (int64_t i = from; i < to; i++)
+    others += bai_encode(kernels, protein, codes + exceptions[i].position, &exceptions[i].letter, 1);
+  return others;
+}
+
+char bai_dataset_foreign(const ba_dataset *dataset, int64_t row) {
+  const int64_t length = bai_dataset_length(dataset, row);
+  int64_t others = 0, bytes;
+  const uint8_t *packed = bai_dataset_packed(dataset, row, &bytes);
+  char found = 0;
+  for (int64_t i = 0; is_wide(dataset, row) && i < length; i++) {
+    char letter;
+    unpack_wide(packed, i, 1, &letter);
+    const int32_t kind = bai_letter_kind(letter);
+    others += kind != BAI_LETTER_BASE;
+    if (!found && kind == BAI_LETTER_RESIDUE) found = letter;
+  }
+  return 2 * others > length ? found : 0;
+}
+
+ba_status bai_dataset_check_row(ba_context *context, const ba_dataset *dataset, int64_t row, const bai_plan *plan) {
+  if (plan->protein || !is_wide(dataset, row)) return BA_OK;
+  return bai_plan_check_letter(context, plan, bai_dataset_foreign(dataset, row), row + 1);
+}
+
+/* The letters of a row, in upper case and with T for U unless it has five bits a letter. */
+static void row_letters(const bai_kernels *kernels, const ba_dataset *dataset, int64_t row, char *letters) {
+  const int64_t from = at_i64(&dataset->exception_starts, row), to = at_i64(&dataset->exception_starts, row + 1);
+  const int64_t length = bai_dataset_length(dataset, row);
+  const bai_exception *exceptions = dataset->exceptions.data;
+  int64_t bytes;
+  const uint8_t *packed = bai_dataset_packed(dataset, row, &bytes);
+  if (is_wide(dataset, row)) {
+    unpack_wide(packed, 0, length, letters);
+    return;
+  }
+  kernels->unpack((uint8_t *)letters, packed, 0, length);
+  for (int64_t i = 0; i < length; i++) letters[i] = "ACGT"[(uint8_t)letters[i]];
+  for (int64_t i = from; i < to; i++) letters[exceptions[i].position] = exceptions[i].letter;
 }
 
 const uint8_t *bai_dataset_symbols(const ba_dataset *dataset, int64_t row) {
@@ -399,12 +519,7 @@ static ba_status give_records(ba_context *context, ba_dataset *dataset, int64_t 
     const int64_t length = bai_dataset_length(dataset, row);
     status = bai_vector_reserve(context, &letters, length, 1);
     if (status) break;
-    uint8_t *to = (uint8_t *)letters.data + letters.count;
-    bai_dataset_codes(kernels, dataset, row, to);
-    for (int64_t i = 0; i < length; i++) to[i] = (uint8_t) "ACGTN"[to[i]];
-    const bai_exception *exceptions = dataset->exceptions.data;
-    for (int64_t i = at_i64(&dataset->exception_starts, row); i < at_i64(&dataset->exception_starts, row + 1); i++)
-      to[exceptions[i].position] = (uint8_t)exceptions[i].letter;
+    row_letters(kernels, dataset, row, (char *)letters.data + letters.count);
     letters.count += length;
     const uint8_t *quality = bai_dataset_symbols(dataset, row);
     if (quality) status = bai_vector_append(context, &symbols, quality, length, 1);

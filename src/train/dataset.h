@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
  * dataset.h: the inside of a dataset. Bases stand packed, four a byte; what two bits cannot say is a list of
- * exceptions. Row id is the order in the source.
+ * exceptions. A row with more than one exception in four letters, such as protein, has five bits a letter instead. Row
+ * id is the order in the source.
  */
 #ifndef BAI_TRAIN_DATASET_H
 #define BAI_TRAIN_DATASET_H
 
 #include "bioanalytics/train.h"
-#include "kernels/kernels.h"
+#include "features/plan.h"
 
 /* Texts to small numbers, in order of first sight. */
 typedef struct bai_names {
@@ -29,7 +30,7 @@ struct ba_dataset {
   ba_context *context;
   int64_t rows;
   bai_vector packed;           /* bytes; every row starts on a byte */
-  bai_vector starts;           /* int64, the first byte of each row; lengths in bases beside it */
+  bai_vector starts;           /* int64, the first byte of each row, or ~first of a row of five bits a letter */
   bai_vector lengths;          /* int64 */
   bai_vector exceptions;       /* bai_exception, by row and position */
   bai_vector exception_starts; /* int64, rows + 1 once there is a row */
@@ -72,8 +73,15 @@ ba_status bai_dataset_check_context(ba_context *context, const ba_dataset *datas
 ba_status bai_dataset_order_classes(ba_context *context, ba_dataset *dataset);
 int32_t bai_dataset_label(const ba_dataset *dataset, int64_t row); /* in class order */
 int64_t bai_dataset_length(const ba_dataset *dataset, int64_t row);
-/* Codes of a row, 4 for ambiguous; returns how many are ambiguous. */
-int64_t bai_dataset_codes(const bai_kernels *kernels, const ba_dataset *dataset, int64_t row, uint8_t *codes);
+/* Codes of a row, as bai_encode gives them; returns how many are ambiguous. */
+int64_t bai_dataset_codes(const bai_kernels *kernels, const ba_dataset *dataset, int64_t row, int32_t protein,
+                          uint8_t *codes);
+/* The letter that tells that a row cannot be nucleotides; 0 when it can. */
+char bai_dataset_foreign(const ba_dataset *dataset, int64_t row);
+/* BA_ERR_LETTER for a row that the plan cannot read. */
+ba_status bai_dataset_check_row(ba_context *context, const ba_dataset *dataset, int64_t row, const bai_plan *plan);
+/* The bytes that hold a row; equal for equal letters, but for exceptions. */
+const uint8_t *bai_dataset_packed(const ba_dataset *dataset, int64_t row, int64_t *bytes);
 
 /* Quality symbols of a row, one a letter; NULL when it has none or the dataset does not keep them. */
 const uint8_t *bai_dataset_symbols(const ba_dataset *dataset, int64_t row);

@@ -193,7 +193,7 @@ static void train_row(const pass *run, worker *w, int64_t place, bai_real *gradi
   bai_net_room *room = &w->room;
   bai_net_back *back = &w->back;
   const double weight = n->all.weights[row] * n->scale;
-  bai_dataset_codes(kernels, n->all.dataset, row, w->codes);
+  bai_dataset_codes(kernels, n->all.dataset, row, 0, w->codes);
   bai_net_features(kernels, net, n->parameters, n->tables, room, w->codes, bai_dataset_length(n->all.dataset, row));
   drop(n, row, room->features);
   bai_net_head(kernels, net, n->parameters, room);
@@ -276,7 +276,7 @@ static ba_status judge_task(void *argument, int32_t worker_index, int64_t index)
   for (int64_t i = index * JUDGED; i < n->judge_count && i < (index + 1) * JUDGED; i++) {
     if (atomic_load_explicit(&n->context->cancelled, memory_order_relaxed)) return BA_ERR_CANCELLED;
     const int64_t row = n->judges[i];
-    bai_dataset_codes(run->kernels, n->all.dataset, row, w->codes);
+    bai_dataset_codes(run->kernels, n->all.dataset, row, 0, w->codes);
     bai_net_features(run->kernels, &n->net, n->parameters, n->tables, room, w->codes,
                      bai_dataset_length(n->all.dataset, row));
     bai_net_head(run->kernels, &n->net, n->parameters, room);

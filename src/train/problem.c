@@ -119,7 +119,7 @@ void bai_problem_destroy(bai_problem *p) {
 /* ---- one row ---- */
 
 ba_status bai_problem_features(const bai_problem *p, const bai_kernels *kernels, bai_pass_lane *lane, int64_t row) {
-  const int64_t ambiguous = bai_dataset_codes(kernels, p->dataset, row, lane->row->codes);
+  const int64_t ambiguous = bai_dataset_codes(kernels, p->dataset, row, p->plan->protein, lane->row->codes);
   lane->row->symbols = bai_dataset_symbols(p->dataset, row);
   const ba_status status = bai_row_extract(kernels, lane->row, bai_dataset_length(p->dataset, row), ambiguous);
   if (status) return status;

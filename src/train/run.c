@@ -59,8 +59,10 @@ static ba_status fit_plan(bai_run *t) {
   int64_t rows = 0, longest = 0;
   for (int64_t row = 0; !status && row < t->dataset->rows; row++) {
     const int64_t length = bai_dataset_length(t->dataset, row);
+    if (t->uses[row] != BAI_USE_TRAIN && t->uses[row] != BAI_USE_DEV) continue;
+    status = bai_dataset_check_row(t->context, t->dataset, row, t->plan);
     /* The dev loss needs the dev rows' features too: a length that does not fit is better known before the training. */
-    if (t->uses[row] == BAI_USE_DEV && t->plan->needs_equal)
+    if (!status && t->uses[row] == BAI_USE_DEV && t->plan->needs_equal)
       status = bai_plan_fit_length(t->context, t->plan, length, row + 1);
     if (status || t->uses[row] != BAI_USE_TRAIN) continue;
     rows++;
@@ -70,13 +72,13 @@ static ba_status fit_plan(bai_run *t) {
   if (!status && rows == 0)
     status = bai_fail(t->context, BA_ERR_CLASSES, "there are no training rows; expected at least one a class");
   if (status) return status;
-  int32_t shortest_k = t->net.layer_count ? 0 : 64;
-  for (int32_t b = 0; b < t->plan->block_count; b++)
-    if (t->plan->blocks[b].k < shortest_k) shortest_k = t->plan->blocks[b].k;
-  if (longest < shortest_k)
+  const bai_block *shortest = t->plan->blocks;
+  for (int32_t b = 1; b < t->plan->block_count; b++)
+    if (t->plan->blocks[b].span < shortest->span) shortest = &t->plan->blocks[b];
+  if (t->plan->block_count && longest < shortest->span)
     return bai_fail(t->context, BA_ERR_LENGTH,
-                    "the longest training sequence has %lld letters; expected at least k = %d of the recipe",
-                    (long long)longest, shortest_k);
+                    "the longest training sequence has %lld letters; expected at least %d, as a word of %s takes",
+                    (long long)longest, shortest->span, shortest->name);
   return bai_plan_lay_out(t->context, t->plan);
 }
 
@@ -345,7 +347,7 @@ static ba_status digest_rows(bai_run *t, uint64_t *digest, int64_t *rows, int64_
     const uint64_t weight = bai_bits_of_f64(((const double *)t->dataset->weights.data)[row]);
     const uint64_t seed = bai_hash_bytes(DIGEST_SEED ^ weight, (const uint8_t *)label, bai_length(label));
     const int64_t length = bai_dataset_length(t->dataset, row);
-    bai_dataset_codes(kernels, t->dataset, row, codes);
+    bai_dataset_codes(kernels, t->dataset, row, t->plan->protein, codes);
     const uint8_t *symbols = t->plan->needs_quality ? bai_dataset_symbols(t->dataset, row) : NULL;
     *digest += bai_hash_bytes(symbols ? bai_hash_bytes(seed, symbols, length) : seed, codes, length);
     ++*rows;

@@ -25,7 +25,8 @@ static ba_status score_batch(void *argument, int32_t worker, int64_t batch) {
   bai_lane *lane = &s->lanes[worker];
   const int64_t end = (batch + 1) * BATCH < s->count ? (batch + 1) * BATCH : s->count;
   for (int64_t i = batch * BATCH; i < end; i++) {
-    const int64_t ambiguous = bai_dataset_codes(s->kernels, s->dataset, s->rows[i], lane->rows[0]->codes);
+    const int64_t ambiguous =
+        bai_dataset_codes(s->kernels, s->dataset, s->rows[i], s->model->members[0].plan->protein, lane->rows[0]->codes);
     double *scores = s->scores ? s->scores + i * s->model->outputs : lane->scores;
     lane->symbols = bai_dataset_symbols(s->dataset, s->rows[i]);
     const ba_status status =
@@ -46,7 +47,10 @@ ba_status bai_score_rows(ba_context *context, const ba_model *model, const ba_da
   scoring s = {bai_kernels_of(context), model, dataset, rows, count, scores, probabilities, NULL, INT64_MAX};
   const int64_t batches = (count + BATCH - 1) / BATCH;
   const int32_t workers = bai_workers(context, batches);
-  ba_status status = bai_alloc_zero(context, workers, sizeof *s.lanes, &s.lanes);
+  ba_status status = BA_OK;
+  for (int64_t i = 0; !status && i < count; i++)
+    status = bai_dataset_check_row(context, dataset, rows[i], model->members[0].plan);
+  if (!status) status = bai_alloc_zero(context, workers, sizeof *s.lanes, &s.lanes);
   if (status) return status;
   for (int32_t i = 0; !status && i < workers; i++)
     status = bai_lane_reserve(context, model, &s.lanes[i], dataset->longest);

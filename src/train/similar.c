@@ -73,9 +73,11 @@ static ba_status sort_items(ba_context *context, bai_keyed *items, int64_t n) {
 static int32_t same_letters(const ba_dataset *dataset, int64_t a, int64_t b) {
   const int64_t length = bai_dataset_length(dataset, a);
   if (length != bai_dataset_length(dataset, b)) return 0;
-  const uint8_t *packed = dataset->packed.data;
   const int64_t *starts = dataset->starts.data, *odd = dataset->exception_starts.data;
-  if (length && memcmp(packed + starts[a], packed + starts[b], (size_t)((length + 3) / 4)) != 0) return 0;
+  if ((starts[a] < 0) != (starts[b] < 0)) return 0; /* packed in different ways */
+  int64_t bytes, others;
+  const uint8_t *x_packed = bai_dataset_packed(dataset, a, &bytes), *y_packed = bai_dataset_packed(dataset, b, &others);
+  if (bytes != others || (bytes && memcmp(x_packed, y_packed, (size_t)bytes) != 0)) return 0;
   const int64_t count = odd[a + 1] - odd[a];
   if (count != odd[b + 1] - odd[b]) return 0;
   const bai_exception *exceptions = dataset->exceptions.data;
@@ -88,12 +90,12 @@ static int32_t same_letters(const ba_dataset *dataset, int64_t a, int64_t b) {
 
 static ba_status find_twins(lookup *x) {
   const ba_dataset *dataset = x->dataset;
-  const int64_t *starts = dataset->starts.data;
   bai_keyed *items = NULL;
   ba_status status = bai_alloc(x->context, dataset->rows + 1, sizeof *items, &items);
   for (int64_t row = 0; !status && row < dataset->rows; row++) {
-    const int64_t length = bai_dataset_length(dataset, row), bytes = (length + 3) / 4;
-    const uint8_t *packed = bytes ? (const uint8_t *)dataset->packed.data + starts[row] : NULL;
+    const int64_t length = bai_dataset_length(dataset, row);
+    int64_t bytes;
+    const uint8_t *packed = bai_dataset_packed(dataset, row, &bytes);
     items[row] = (bai_keyed){.key = bytes ? bai_hash_bytes((uint64_t)length, packed, bytes) : 0, .index = row};
     status = count_work(x, bytes);
   }
@@ -124,7 +126,16 @@ static ba_status collect(lookup *x, const bai_sketch_form *form, int32_t part, b
   ba_status status = bai_alloc(x->context, dataset->longest + 1, 1, &codes);
   for (int64_t row = 0; !status && row < dataset->rows; row++) {
     if (part != BA_PART_ALL && parts[row] != part) continue;
-    bai_dataset_codes(kernels, dataset, row, codes);
+    const char foreign = bai_dataset_foreign(dataset, row);
+    if (foreign) {
+      status =
+          bai_fail_at(x->context, BA_ERR_LETTER, row + 1, -1,
+                      "the sequence holds '%c' and most of its letters are not A C G T U; expected nucleotides, as "
+                      "similarity compares both strands",
+                      foreign);
+      break;
+    }
+    bai_dataset_codes(kernels, dataset, row, 0, codes);
     hashes.count = 0;
     status = bai_sketch_codes(x->context, form, codes, bai_dataset_length(dataset, row), &hashes);
     if (!status) status = bai_vector_reserve(x->context, items, hashes.count, sizeof(bai_keyed));

@@ -14,12 +14,21 @@
 #include "base/recipe.h"
 #include "support/fault.h"
 
-#define KMER(k) "Kmer(k=" k ", strand=forward, value=sqrt, norm=l2, slots=1048576, ambiguous=skip, quality=ignore)"
-#define POSITION(k) "PositionKmer(k=" k ", anchor=none, norm=l2, ambiguous=skip)"
+#define KMER(k) \
+  "Kmer(k=" k ", strand=forward, value=sqrt, norm=l2, slots=1048576, ambiguous=skip, quality=ignore, alphabet=dna)"
+/* The keys that most terms end with. */
+#define REST(value, norm, alphabet)                   \
+  ", strand=forward, value=" value ", norm=" norm     \
+  ", slots=1048576, ambiguous=skip, quality=ignore, " \
+  "alphabet=" alphabet ")"
+#define POSITION(k) "PositionKmer(k=" k ", anchor=none, norm=l2, ambiguous=skip, alphabet=dna)"
 #define SOLVER                                                                                            \
   "l2=0.0001, l1=0, solver=lbfgs, tol=0.001, max_iter=300, memory=10, epochs=20, rate=0.05, patience=3, " \
   "class_weight=none)"
-#define FEATURES "Kmer, PositionKmer, OneHot, @motif, @anchored, @conv, @conv_anchored"
+#define MASK "expected binary digits, a 1 at both ends, how many: from 1 to 31"
+#define FEATURES                                                                                                       \
+  "Kmer, PositionKmer, GappedKmer, SpacedKmer, BinnedKmer, Length, OneHot, @motif, @anchored, @conv, @conv_anchored, " \
+  "@peptide"
 #define MODEL_KEYS "l2, l1, solver, tol, max_iter, memory, epochs, rate, patience, class_weight"
 
 static int32_t set_up(void **state) {
@@ -56,18 +65,42 @@ static void test_canonical_text(void **state) {
       {"spectrum(k=2)", KMER("2")},
       {"SPECTRUM(k=2)", KMER("2")},
       {"Kmer(quality=Weight, ambiguous=ERROR, slots=16, norm=None, value=Freq, strand=Canonical, k=2..3)",
-       "Kmer(k=2..3, strand=canonical, value=freq, norm=none, slots=16, ambiguous=error, quality=weight)"},
+       "Kmer(k=2..3, strand=canonical, value=freq, norm=none, slots=16, ambiguous=error, quality=weight, "
+       "alphabet=dna)"},
       {"Kmer(k=2, value=count, norm=l1)",
-       "Kmer(k=2, strand=forward, value=count, norm=l1, slots=1048576, ambiguous=skip, quality=ignore)"},
+       "Kmer(k=2, strand=forward, value=count, norm=l1, slots=1048576, ambiguous=skip, quality=ignore, alphabet=dna)"},
       {"Kmer(k=2,value=binary,slots=1073741824)",
-       "Kmer(k=2, strand=forward, value=binary, norm=l2, slots=1073741824, ambiguous=skip, quality=ignore)"},
+       "Kmer(k=2, strand=forward, value=binary, norm=l2, slots=1073741824, ambiguous=skip, quality=ignore, "
+       "alphabet=dna)"},
       {"positionkmer(k=1..3)", POSITION("1..3")},
       {"PositionKmer(k=8, anchor=end, norm=l1, ambiguous=error)",
-       "PositionKmer(k=8, anchor=end, norm=l1, ambiguous=error)"},
+       "PositionKmer(k=8, anchor=end, norm=l1, ambiguous=error, alphabet=dna)"},
       {"Kmer(k=6)+PositionKmer(k=2)+Kmer(k=6)", KMER("6") " + " POSITION("2") " + " KMER("6")},
-      {"@motif", "Kmer(k=3..10, strand=canonical, value=sqrt, norm=l2, slots=1048576, ambiguous=skip, quality=ignore)"},
+      {"@motif",
+       "Kmer(k=3..10, strand=canonical, value=sqrt, norm=l2, slots=1048576, ambiguous=skip, quality=ignore, "
+       "alphabet=dna)"},
       {"@Anchored", KMER("1..8") " + " POSITION("1..3")},
       {"@anchored + Kmer(k=9) | Softmax", KMER("1..8") " + " POSITION("1..3") " + " KMER("9") " | Softmax(" SOLVER},
+      {"GappedKmer(gap=2)", "GappedKmer(k=1, gap=2" REST("sqrt", "l2", "dna")},
+      {"gappedkmer(K=2, gap=0..3, alphabet=Protein)", "GappedKmer(k=2, gap=0..3" REST("sqrt", "l2", "protein")},
+      {"SpacedSeed(mask= 1101011 )", "SpacedKmer(mask=1101011" REST("sqrt", "l2", "dna")},
+      {"SpacedKmer(mask=1)", "SpacedKmer(mask=1" REST("sqrt", "l2", "dna")},
+      {"SpacedKmer(mask=1000000000000000000000000000001)",
+       "SpacedKmer(mask=1000000000000000000000000000001" REST("sqrt", "l2", "dna")},
+      {"BinnedKmer(k=3,bins=10,alphabet=ry)", "BinnedKmer(k=3, bins=10" REST("sqrt", "l2", "ry")},
+      {"Length", "Length(per=100)"},
+      {"@peptide",
+       "Kmer(k=1..3" REST("sqrt", "l2", "protein") " + GappedKmer(k=1, gap=1..6" REST("sqrt", "l2", "protein")},
+      {"nac", "Kmer(k=1" REST("freq", "none", "dna")},
+      {"GC()", "Kmer(k=1" REST("freq", "none", "ws")},
+      {"CKSNAP", "GappedKmer(k=1, gap=0..3" REST("freq", "none", "dna")},
+      {"cksaap(gap=0..5, value=count)", "GappedKmer(k=1, gap=0..5" REST("count", "none", "protein")},
+      {"DPC(norm=l1)", "Kmer(k=2" REST("freq", "l1", "protein")},
+      {"RCKmer(k=3)",
+       "Kmer(k=3, strand=canonical, value=freq, norm=none, slots=1048576, ambiguous=skip, quality=ignore, "
+       "alphabet=dna)"},
+      {"Length() + @peptide", "Length(per=100) + Kmer(k=1..3" REST(
+                                  "sqrt", "l2", "protein") " + GappedKmer(k=1, gap=1..6" REST("sqrt", "l2", "protein")},
       {"Kmer(k=1)|logistic", KMER("1") " | Logistic(" SOLVER},
       {"Kmer(k=1)|Multinomial()", KMER("1") " | Softmax(" SOLVER},
       {"Kmer(k=1) | Logistic(class_weight=balanced, patience=7, rate=1e-9, epochs=1, memory=100, max_iter=1e6, "
@@ -197,11 +230,12 @@ static void test_refusals(void **state) {
       {"Kmer", 5, "Kmer needs k; expected word length, or a range such as 1..8"},
       {"Kmer()", 7, "Kmer needs k; expected word length, or a range such as 1..8"},
       {"PositionKmer(anchor=start)", 27, "PositionKmer needs k; expected word length, or a range such as 1..3"},
-      {"Kmer(kk=3)", 6, "unknown key; expected k, strand, value, norm, slots, ambiguous, quality"},
-      {"Kmer(=3)", 6, "unknown key; expected k, strand, value, norm, slots, ambiguous, quality"},
-      {"Kmer(k=3,)", 10, "unknown key; expected k, strand, value, norm, slots, ambiguous, quality"},
-      {"Kmer(k=3, anchor=end)", 11, "unknown key; expected k, strand, value, norm, slots, ambiguous, quality"},
-      {"PositionKmer(k=2, value=count)", 19, "unknown key; expected k, anchor, norm, ambiguous"},
+      {"Kmer(kk=3)", 6, "unknown key; expected k, strand, value, norm, slots, ambiguous, quality, alphabet"},
+      {"Kmer(=3)", 6, "unknown key; expected k, strand, value, norm, slots, ambiguous, quality, alphabet"},
+      {"Kmer(k=3,)", 10, "unknown key; expected k, strand, value, norm, slots, ambiguous, quality, alphabet"},
+      {"Kmer(k=3, anchor=end)", 11,
+       "unknown key; expected k, strand, value, norm, slots, ambiguous, quality, alphabet"},
+      {"PositionKmer(k=2, value=count)", 19, "unknown key; expected k, anchor, norm, ambiguous, alphabet"},
       {"Kmer(k=3) | Logistic(k=3)", 22, "unknown key; expected " MODEL_KEYS},
       {"Kmer(k=3, K=4)", 11, "key given twice; expected each key once"},
       {"Kmer(k 3)", 8, "no value; expected '=' after the key"},
@@ -210,7 +244,7 @@ static void test_refusals(void **state) {
       {"Kmer(k=3 strand=forward)", 10, "unfinished term; expected ',' or ')'"},
       {"Kmer(k=3 .. 5)", 10, "unfinished term; expected ',' or ')'"},
       {"Kmer(k=3..5..6)", 12, "unfinished term; expected ',' or ')'"},
-      {"Kmer(", 6, "unknown key; expected k, strand, value, norm, slots, ambiguous, quality"},
+      {"Kmer(", 6, "unknown key; expected k, strand, value, norm, slots, ambiguous, quality, alphabet"},
       {"Kmer(k=3) Kmer(k=4)", 11, "text after the end; expected '+' or '|'"},
       {"Kmer(k=3))", 10, "text after the end; expected '+' or '|'"},
       {"Kmer(k=3) |", 12, "no model term; expected Conv, Logistic, Softmax, MLP"},
@@ -221,6 +255,20 @@ static void test_refusals(void **state) {
       {"Kmer(k=3) | Logistic() & Kmer(k=2)", 35,
        "a member of an ensemble without a model; expected a model after '|' in each"},
       {"Kmer(k=3) | Logistic() &", 25, "no feature term; expected " FEATURES},
+      {"SpacedKmer()", 13,
+       "SpacedKmer needs mask; expected such as 1101011; strand=canonical needs one that reads the "
+       "same back"},
+      {"SpacedKmer(mask=0110)", 17, "bad value for mask; " MASK},
+      {"SpacedKmer(mask=110)", 17, "bad value for mask; " MASK},
+      {"SpacedKmer(mask=121)", 17, "bad value for mask; " MASK},
+      {"SpacedKmer(mask=x)", 17, "bad value for mask; " MASK},
+      {"SpacedKmer(mask=)", 17, "bad value for mask; " MASK},
+      {"SpacedKmer(mask=10000000000000000000000000000001)", 17, "bad value for mask; " MASK},
+      {"GappedKmer(k=2)", 16, "GappedKmer needs gap; expected letters between them, or a range such as 1..6"},
+      {"GappedKmer(gap=1001)", 16, "bad value for gap; expected an integer or a range a..b from 0 to 1000"},
+      {"BinnedKmer(k=2, bins=0)", 22, "bad value for bins; expected an integer from 1 to 65536"},
+      {"CKSAAP(gap=1, gap=2)", 15, "key given twice; expected each key once"},
+      {"CKSAAP(lag=1)", 8, "unknown key; expected k, gap, strand, value, norm, slots, ambiguous, quality, alphabet"},
   };
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
     char message[512];
@@ -301,6 +349,24 @@ static void test_other_refusals(void **state) {
   assert_string_equal(ba_context_error_message(*state), "recipe: 4097 letters; expected at most 4096");
   assert_int_equal(ba_recipe_canonical(*state, "Kmer(k=3) \xff", NULL, 0, &length), BA_ERR_RECIPE);
   assert_non_null(strstr(ba_context_error_message(*state), "\\xff"));
+}
+
+/* What only all terms together can say. */
+static void test_one_kind_of_letters(void **state) {
+  static const char *const cases[][2] = {
+      {"Kmer(k=2) + AAC()", "recipe: Kmer reads DNA and Kmer reads protein; expected one kind of letters"},
+      {"Length() + CKSAAGP() + GC()",
+       "recipe: GappedKmer reads protein and Kmer reads DNA; expected one kind of letters"},
+      {"Kmer(k=2) | Logistic() & @peptide | Logistic()",
+       "recipe: Kmer reads DNA and Kmer reads protein; expected one kind of letters"},
+      {"Kmer(k=2) | Logistic() & Length() | Logistic()",
+       "recipe: a member with Length alone; expected another term beside it"},
+  };
+  int64_t length;
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    assert_int_equal(ba_recipe_canonical(*state, cases[i][0], NULL, 0, &length), BA_ERR_RECIPE);
+    assert_string_equal(ba_context_error_message(*state), cases[i][1]);
+  }
 }
 
 /* A long recipe does not push the reason out of the message. */
@@ -457,6 +523,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(test_examples_parse, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_reference_refusals, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_failing_allocations, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(test_one_kind_of_letters, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_messages_about_long_recipes, set_up, tear_down),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -16,43 +16,54 @@
 
 #include "base/base.h"
 
+/* The symbols of each alphabet in code order, and the letters that each symbol stands for. */
+typedef struct brute_alphabet {
+  const char *symbols, *letters[20];
+} brute_alphabet;
+static const brute_alphabet brute_dna = {"ACGT", {"A", "C", "G", "TU"}};
+static const brute_alphabet brute_ws = {"SW", {"CG", "ATU"}};
+static const brute_alphabet brute_ry = {"RY", {"AG", "CTU"}};
+static const brute_alphabet brute_protein = {
+    "ACDEFGHIKLMNPQRSTVWY",
+    {"A", "C", "D", "E", "F", "G", "H", "I", "K", "L", "M", "N", "P", "Q", "R", "S", "T", "V", "W", "Y"}};
+static const brute_alphabet brute_gaac = {"12345", {"GAVLMI", "FYW", "KRH", "DE", "STCPNQ"}};
+static const brute_alphabet brute_ctriad = {"1234567", {"AGV", "ILFP", "YMTS", "HNQW", "RK", "DE", "C"}};
+
 /* What one block counts. */
 typedef struct brute {
-  int32_t position; /* PositionKmer */
+  const brute_alphabet *alphabet; /* NULL: DNA */
+  int32_t position;               /* PositionKmer */
   int32_t k, canonical;
-  int64_t slots;  /* hashed into so many columns; 0: exact */
-  int32_t anchor; /* 0 none, 1 start, 2 end */
-  int64_t fitted; /* the length that PositionKmer covers */
+  char mask[64]; /* ones are letters of the word; empty: k ones */
+  int64_t bins;
+  int32_t everything; /* Length */
+  int64_t slots;      /* hashed into so many columns; 0: exact */
+  int32_t anchor;     /* 0 none, 1 start, 2 end */
+  int64_t fitted;     /* the length that PositionKmer covers */
 } brute;
 
-/* The word at `letters` in upper case with U as T; 0 when it has another letter. */
-static inline int32_t brute_word(const char *letters, int32_t k, char word[32]) {
-  for (int32_t i = 0; i < k; i++) {
-    switch (letters[i]) {
-      case 'A':
-      case 'a':
-        word[i] = 'A';
-        break;
-      case 'C':
-      case 'c':
-        word[i] = 'C';
-        break;
-      case 'G':
-      case 'g':
-        word[i] = 'G';
-        break;
-      case 'T':
-      case 't':
-      case 'U':
-      case 'u':
-        word[i] = 'T';
-        break;
-      default:
-        return 0;
-    }
+/* The symbol of a letter in either case; 0 when it has none. */
+static inline char brute_symbol(const brute_alphabet *alphabet, char letter) {
+  const char upper = letter >= 'a' && letter <= 'z' ? (char)(letter - 32) : letter;
+  for (int32_t i = 0; i < 20 && alphabet->letters[i]; i++)
+    if (strchr(alphabet->letters[i], upper)) return alphabet->symbols[i];
+  return 0;
+}
+
+/* The word at `letters` under the mask; 0 when it has a letter without a symbol. */
+static inline int32_t brute_word(const brute *b, const char *letters, char word[32]) {
+  int32_t n = 0;
+  for (int32_t i = 0; b->mask[0] ? b->mask[i] != 0 : i < b->k; i++) {
+    if (b->mask[0] && b->mask[i] == '0') continue;
+    word[n] = brute_symbol(b->alphabet ? b->alphabet : &brute_dna, letters[i]);
+    if (!word[n++]) return 0;
   }
-  word[k] = 0;
+  word[n] = 0;
   return 1;
+}
+
+static inline int32_t brute_span(const brute *b) {
+  return b->mask[0] ? (int32_t)strlen(b->mask) : b->k;
 }
 
 /* The smaller of a word and its reverse complement, as texts. */
@@ -66,9 +77,10 @@ static inline void brute_smaller(char word[32], int32_t k) {
   if (strcmp(other, word) < 0) memcpy(word, other, (size_t)k + 1);
 }
 
-static inline uint64_t brute_code(const char *word, int32_t k) {
+static inline uint64_t brute_code(const brute_alphabet *alphabet, const char *word) {
+  const char *symbols = alphabet ? alphabet->symbols : "ACGT";
   uint64_t code = 0;
-  for (int32_t i = 0; i < k; i++) code = code * 4 + (uint64_t)(strchr("ACGT", word[i]) - "ACGT");
+  for (; *word; word++) code = code * strlen(symbols) + (uint64_t)(strchr(symbols, *word) - symbols);
   return code;
 }
 
@@ -95,13 +107,19 @@ static inline const int64_t *brute_ranks(int32_t k, int64_t *count) {
   return ranks[k];
 }
 
-static inline int64_t brute_width(const brute *b) {
-  if (b->position) return b->fitted >= b->k ? (b->fitted - b->k + 1) << (2 * b->k) : 0;
+/* Columns of one place. */
+static inline int64_t brute_words(const brute *b) {
+  int64_t words = 1, count;
+  if (b->everything) return 1;
   if (b->slots) return b->slots;
-  if (!b->canonical) return INT64_C(1) << (2 * b->k);
-  int64_t count;
-  brute_ranks(b->k, &count);
-  return count;
+  for (int32_t i = 0; i < b->k; i++) words *= (int64_t)strlen(b->alphabet ? b->alphabet->symbols : "ACGT");
+  if (b->canonical) brute_ranks(b->k, &count);
+  return b->canonical ? count : words;
+}
+
+static inline int64_t brute_width(const brute *b) {
+  const int64_t places = b->position ? (b->fitted >= b->k ? b->fitted - b->k + 1 : 0) : b->bins ? b->bins : 1;
+  return places * brute_words(b);
 }
 
 /* The hash that docs/formats.md fixes, written out anew. */
@@ -118,21 +136,22 @@ static inline int64_t brute_hash(uint64_t code, int64_t slots) {
 static inline int64_t brute_count(const brute *b, const char *letters, int64_t n, uint32_t *counts, int64_t *columns,
                                   int64_t *starts) {
   int64_t kept = 0, distinct;
-  const int64_t *ranks = !b->position && !b->slots && b->canonical ? brute_ranks(b->k, &distinct) : NULL;
-  for (int64_t i = 0; i + b->k <= n; i++) {
+  const int64_t *ranks = !b->slots && b->canonical ? brute_ranks(b->k, &distinct) : NULL;
+  for (int64_t i = 0; i + brute_span(b) <= n; i++) {
     char word[32];
-    if (!brute_word(letters + i, b->k, word)) continue;
+    int64_t place = b->bins ? i * b->bins / n : 0;
+    if (!b->everything && !brute_word(b, letters + i, word)) continue;
     if (b->canonical) brute_smaller(word, b->k);
-    int64_t column = (int64_t)brute_code(word, b->k);
+    int64_t column = b->everything ? 0 : (int64_t)brute_code(b->alphabet, word);
     if (b->position) {
-      const int64_t position = b->anchor == 2 ? i - (n - b->fitted) : i;
-      if (position < 0 || position + b->k > b->fitted) continue;
-      column += position << (2 * b->k);
-    } else if (b->slots) {
-      column = brute_hash((uint64_t)column, b->slots);
-    } else if (ranks) {
-      column = ranks[column];
+      place = b->anchor == 2 ? i - (n - b->fitted) : i;
+      if (place < 0 || place + b->k > b->fitted) continue;
     }
+    if (b->slots)
+      column = brute_hash((uint64_t)column, b->slots);
+    else if (ranks)
+      column = ranks[column];
+    column += place * brute_words(b);
     counts[column]++;
     if (columns) columns[kept] = column;
     if (starts) starts[kept] = i;
@@ -146,6 +165,16 @@ static inline void brute_letters(uint64_t seed, int64_t n, int32_t odd, char *le
   static const char plain[] = "ACGTACGTACGTacgtUu", others[] = "NnRYKMSWBDHVxZ*-.";
   for (int64_t i = 0; i < n; i++) {
     const uint64_t r = bai_random(seed, 77, (uint64_t)i);
+    const int32_t is_odd = (int32_t)(r % 100) < odd;
+    letters[i] = is_odd ? others[(r >> 8) % (sizeof others - 1)] : plain[(r >> 8) % (sizeof plain - 1)];
+  }
+}
+
+/* The same for residues. */
+static inline void brute_residues(uint64_t seed, int64_t n, int32_t odd, char *letters) {
+  static const char plain[] = "ACDEFGHIKLMNPQRSTVWYacdefghiklmnpqrstvwyLLLKKKA", others[] = "BJOUXZbjouxz*-.";
+  for (int64_t i = 0; i < n; i++) {
+    const uint64_t r = bai_random(seed, 78, (uint64_t)i);
     const int32_t is_odd = (int32_t)(r % 100) < odd;
     letters[i] = is_odd ? others[(r >> 8) % (sizeof others - 1)] : plain[(r >> 8) % (sizeof plain - 1)];
   }

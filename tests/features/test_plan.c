@@ -86,6 +86,23 @@ static void test_widths(void **state) {
       {"@anchored", 70, 4 + 16 + 64 + 256 + 1024 + 4096 + 16384 + 65536 + 70 * 4 + 69 * 16 + 68 * 64},
       {"@motif", 0, 32 + 136 + 512 + 2080 + 8192 + 32896 + 131072 + 524800},
       {"Kmer(k=2) + Kmer(k=2) + PositionKmer(k=1)", 5, 16 + 16 + 20},
+      {"GappedKmer(gap=0..4)", 0, 5 * 16},
+      {"GappedKmer(k=1..2, gap=3..4, strand=canonical)", 0, 2 * 10 + 2 * 136},
+      {"GappedKmer(k=6, gap=1)", 0, 1048576}, /* 4^12 words */
+      {"SpacedKmer(mask=1101011)", 0, 1024},
+      {"SpacedKmer(mask=1101011, strand=canonical)", 0, 512},
+      {"BinnedKmer(k=1..2, bins=10)", 0, 40 + 160},
+      {"BinnedKmer(k=2, bins=3, strand=canonical)", 0, 30},
+      {"BinnedKmer(k=3, bins=3, slots=16)", 0, 48},
+      {"Length()", 0, 1},
+      {"GC()", 0, 2},
+      {"@peptide", 0, 20 + 400 + 8000 + 6 * 400},
+      {"Kmer(k=1..5, alphabet=protein)", 0, 20 + 400 + 8000 + 160000 + 1048576},
+      {"Kmer(k=14, alphabet=protein, slots=64)", 0, 64},
+      {"PositionKmer(k=1..2, alphabet=protein)", 10, 200 + 3600},
+      {"CKSAAP()", 0, 1600},
+      {"CKSAAGP()", 0, 100},
+      {"Kmer(k=3, alphabet=ctriad)", 0, 343},
   };
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
     bai_plan *plan = plan_of(*state, cases[i].recipe, cases[i].fitted);
@@ -131,6 +148,72 @@ static void test_names_in_order(void **state) {
       }
   assert_int_equal(column, plan->width);
   bai_plan_destroy(plan);
+}
+
+static void test_names_of_other_terms(void **state) {
+  const struct {
+    const char *recipe;
+    int64_t fitted, column;
+    const char *name;
+  } cases[] = {
+      {"GappedKmer(gap=0..2)", 0, 16 + 4, "GappedKmer_CA.gap1"},
+      {"GappedKmer(k=2, gap=5)", 0, 27, "GappedKmer_ACGT.gap5"},
+      {"GappedKmer(gap=1, strand=canonical)", 0, 9, "RCGappedKmer_TA.gap1"}, /* AA AC AG AT CA CC CG GA GC TA */
+      {"GappedKmer(k=2, gap=1, slots=16)", 0, 7, "GappedKmer_2.gap1.slot7"},
+      {"SpacedKmer(mask=1101011)", 0, 0, "SpacedKmer_AA-A-AA"},
+      {"SpacedKmer(mask=1101011)", 0, 1023, "SpacedKmer_TT-T-TT"},
+      {"SpacedKmer(mask=10011)", 0, 27, "SpacedKmer_C--GT"},
+      {"SpacedKmer(mask=10011, slots=16)", 0, 15, "SpacedKmer_10011.slot15"},
+      {"BinnedKmer(k=2, bins=3)", 0, 33, "BinnedKmer_AC.bin2"},
+      {"BinnedKmer(k=2, bins=3, strand=canonical)", 0, 19, "RCBinnedKmer_TA.bin1"},
+      {"BinnedKmer(k=3, bins=3, slots=16)", 0, 47, "BinnedKmer_3.bin2.slot15"},
+      {"Length()", 0, 0, "Length"},
+      {"GC()", 0, 0, "Kmer_S"},
+      {"GC()", 0, 1, "Kmer_W"},
+      {"Kmer(k=2, alphabet=ry)", 0, 1, "Kmer_RY"},
+      {"DPC()", 0, 399, "Kmer_YY"},
+      {"DPC()", 0, 21, "Kmer_CC"},
+      {"TPC()", 0, 8000 - 20, "Kmer_YYA"},
+      {"GAAC()", 0, 4, "Kmer_5"},
+      {"CKSAAP()", 0, 400 + 19, "GappedKmer_AY.gap1"},
+      {"PositionKmer(k=1, alphabet=protein)", 9, 8 * 20 + 18, "PositionKmer_W.pos8"},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    bai_plan *plan = plan_of(*state, cases[i].recipe, cases[i].fitted);
+    check_name(*state, plan, cases[i].column, cases[i].name);
+    bai_plan_destroy(plan);
+  }
+}
+
+/* What only several keys together can say. */
+static void test_words_that_cannot_be(void **state) {
+  const struct {
+    const char *recipe, *message;
+  } cases[] = {
+      {"Kmer(k=15, alphabet=protein)",
+       "recipe: Kmer has words of 15 letters; expected at most 14 of an alphabet of 20"},
+      {"GappedKmer(k=8, gap=1, alphabet=protein)",
+       "recipe: GappedKmer has words of 16 letters; expected at most 14 of an alphabet of 20"},
+      {"Kmer(k=28, alphabet=gaac)", "recipe: Kmer has words of 28 letters; expected at most 27 of an alphabet of 5"},
+      {"DPC(strand=canonical)", "recipe: Kmer has strand=canonical; expected that with alphabet=dna only"},
+      {"GC(strand=canonical)", "recipe: Kmer has strand=canonical; expected that with alphabet=dna only"},
+      {"SpacedKmer(mask=1011, strand=canonical)",
+       "recipe: SpacedKmer has strand=canonical; expected a mask that reads the same from both ends"},
+      {"SpacedKmer(mask=110111, strand=canonical)",
+       "recipe: SpacedKmer has strand=canonical; expected a mask that reads the same from both ends"},
+      {"GappedKmer(k=1..5, gap=0..999)", "recipe: 5000 blocks of features; expected at most 4096"},
+  };
+  bai_plan *plan;
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    assert_int_equal(make(*state, cases[i].recipe, 10, &plan), BA_ERR_RECIPE);
+    assert_string_equal(ba_context_error_message(*state), cases[i].message);
+  }
+  assert_int_equal(make(*state, "Kmer(k=2) + BinnedKmer(k=8, bins=65536)", 0, &plan), BA_ERR_LIMIT);
+  assert_string_equal(
+      ba_context_error_message(*state),
+      "the recipe comes to more than 2147483647 columns with BinnedKmer of 8 letters; expected fewer or "
+      "smaller k, or fewer slots or bins");
+  assert_int_equal(make(*state, "PositionKmer(k=8, alphabet=protein)", 10, &plan), BA_ERR_LIMIT);
 }
 
 /* Names of wide blocks: the ends and some ranks between, by walking all words in order. */
@@ -188,8 +271,10 @@ static void test_limits(void **state) {
   assert_int_equal(make(*state, "Kmer(k=14..15, slots=1073741824)", 0, &plan), BA_OK);
   bai_plan_destroy(plan);
   assert_int_equal(make(*state, "Kmer(k=15, slots=1073741824) + Kmer(k=15, slots=1073741824)", 0, &plan), BA_ERR_LIMIT);
-  assert_string_equal(ba_context_error_message(*state),
-                      "the recipe comes to more than 2147483647 columns; expected fewer or smaller k, or fewer slots");
+  assert_string_equal(
+      ba_context_error_message(*state),
+      "the recipe comes to more than 2147483647 columns with Kmer of 15 letters; expected fewer or smaller k, or "
+      "fewer slots or bins");
   assert_int_equal(make(*state, "PositionKmer(k=8)", 32774, &plan), BA_OK); /* 32767 * 65536 < 2^31 */
   bai_plan_destroy(plan);
   assert_int_equal(make(*state, "PositionKmer(k=8)", 32775, &plan), BA_ERR_LIMIT);
@@ -222,6 +307,8 @@ int main(void) {
       cmocka_unit_test_setup_teardown(test_names_of_wide_canonical_blocks, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_fit, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_fit_takes_the_longest, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(test_names_of_other_terms, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(test_words_that_cannot_be, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_limits, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_failing_allocations, set_up, tear_down),
   };

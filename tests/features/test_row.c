@@ -47,18 +47,28 @@ static ba_status make(ba_context *context, const char *text, int64_t fitted, int
 }
 
 static brute brute_of(const bai_plan *plan, const bai_block *block) {
-  return (brute){.position = block->kind == BAI_TERM_POSITION_KMER,
-                 .k = block->k,
-                 .canonical = block->canonical,
-                 .slots = block->hash_bits ? INT64_C(1) << block->hash_bits : 0,
-                 .anchor = block->anchor,
-                 .fitted = plan->fitted_length};
+  static const brute_alphabet *const alphabets[] = {&brute_dna,     &brute_ws,   &brute_ry,
+                                                    &brute_protein, &brute_gaac, &brute_ctriad};
+  brute out = {.position = block->kind == BAI_TERM_POSITION_KMER,
+               .k = block->k,
+               .canonical = block->canonical,
+               .bins = block->bins,
+               .everything = block->kind == BAI_TERM_LENGTH,
+               .slots = block->hash_bits ? INT64_C(1) << block->hash_bits : 0,
+               .anchor = block->anchor,
+               .fitted = plan->fitted_length};
+  if (block->alphabet) out.alphabet = alphabets[block->alphabet - bai_alphabets];
+  return out;
 }
+
+/* Masks of the blocks of a recipe, where they have one; the plan's own are not looked at. */
+static const char *const *masks;
 
 /* One block of an extracted row: the same columns with the same counts, each once, and the words in order. */
 static void check_block(const bai_kernels *kernels, bai_row *row, int32_t b, const char *letters, int64_t n) {
   const bai_block *block = &row->plan->blocks[b];
-  const brute slow = brute_of(row->plan, block);
+  brute slow = brute_of(row->plan, block);
+  if (masks) strcpy(slow.mask, masks[b]);
   const int64_t width = brute_width(&slow), from = b ? row->ends[b - 1] : 0;
   assert_int_equal(block->width, width);
   uint32_t *counts = calloc((size_t)width + 1, sizeof *counts);
@@ -123,7 +133,8 @@ static void check_recipe(ba_context *context, const char *recipe, int64_t fitted
   for (size_t i = 0; i < sizeof lengths / sizeof lengths[0] && lengths[i] <= most; i++)
     for (int32_t odd = 0; odd <= 30; odd += odd ? 29 : 1) { /* none, 1 % and 30 % of other letters */
       if ((plan->needs_equal && lengths[i] != fitted) || (odd == 30 && lengths[i] > 600)) continue;
-      brute_letters((uint64_t)lengths[i] * 3 + (uint64_t)odd, lengths[i], odd, letters);
+      (plan->protein ? brute_residues : brute_letters)((uint64_t)lengths[i] * 3 + (uint64_t)odd, lengths[i], odd,
+                                                       letters);
       check_sequence(plan, row, letters, lengths[i]);
     }
   free(letters);
@@ -164,6 +175,62 @@ static void test_positions(void **state) {
                33, 513);
 }
 
+static void test_gapped(void **state) {
+  static const char *const pairs[] = {"11", "101", "1001", "10001", "100001", "1000001"};
+  static const char *const words[] = {"11011", "110011", "1110111", "11100111", "", "1111001111"};
+  static const char *const far[] = {"1000000000000000000000000000000000000000001", "", "1111011110"};
+  masks = pairs;
+  check_recipe(*state, "GappedKmer(gap=0..5)", 0, MOST);
+  check_recipe(*state, "GappedKmer(k=1, gap=0..5, strand=canonical)", 0, 8193);
+  masks = words;
+  check_recipe(*state, "GappedKmer(k=2..3, gap=1..2) + Kmer(k=2) + GappedKmer(k=4, gap=2, slots=256)", 0, MOST);
+  check_recipe(*state,
+               "GappedKmer(k=2..3, gap=1..2, strand=canonical) + Kmer(k=2, strand=canonical) + GappedKmer(k=4, gap=2, "
+               "slots=1024, strand=canonical)",
+               0, 513);
+  masks = far;
+  check_recipe(*state, "GappedKmer(gap=41) + Kmer(k=1)", 0, 8224);
+  masks = NULL;
+}
+
+static void test_spaced(void **state) {
+  static const char *const seeds[] = {"1101011", "1", "10000000000000000000000000000001"};
+  static const char *const both[] = {"1101011", "11111", "1010101010101010101010101010101", "11", "101"};
+  masks = seeds;
+  check_recipe(*state, "SpacedKmer(mask=1101011) + SpacedSeed(mask=1)", 0, MOST);
+  masks = both;
+  check_recipe(*state,
+               "SpacedKmer(mask=1101011, strand=canonical) + SpacedKmer(mask=11111) + "
+               "SpacedKmer(mask=1010101010101010101010101010101, slots=4096, strand=canonical) + Kmer(k=2) + "
+               "SpacedKmer(mask=101)",
+               0, 8224);
+  masks = NULL;
+}
+
+static void test_bins(void **state) {
+  check_recipe(*state, "BinnedKmer(k=1..3, bins=7) + Kmer(k=3) + Length()", 0, MOST);
+  check_recipe(*state, "BinnedKmer(k=2..5, bins=3, strand=canonical) + BinnedKmer(k=6, bins=5, slots=64)", 0, 513);
+  check_recipe(*state, "BinnedKmer(k=1, bins=65536)", 0, 513);
+}
+
+static void test_alphabets(void **state) {
+  static const char *const peptide[] = {"", "", "", "101", "1001", "10001", "100001", "1000001", "10000001"};
+  static const char *const mixed[] = {"", "", "", "1101", "", "", "", "101", "", ""};
+  static const char *const groups[] = {"", "", "", "11", "101", ""};
+  masks = peptide;
+  check_recipe(*state, "@peptide", 0, MOST);
+  masks = groups;
+  check_recipe(*state, "Kmer(k=3, alphabet=ctriad) + Length() + GAAC() + CKSAAGP(gap=0..1) + AAC()", 0, MOST);
+  masks = mixed;
+  check_recipe(*state,
+               "Kmer(k=12..14, alphabet=protein, slots=256) + SpacedKmer(mask=1101, alphabet=protein) + "
+               "PositionKmer(k=1..2, alphabet=protein, anchor=end) + BinnedKmer(k=1, bins=4, alphabet=protein) + "
+               "GappedKmer(gap=1, alphabet=gaac) + Kmer(k=1, alphabet=gaac) + Kmer(k=2, alphabet=protein)",
+               40, 513);
+  masks = NULL;
+  check_recipe(*state, "GC() + Kmer(k=1..8, alphabet=ry) + Kmer(k=2) + Kmer(k=3, alphabet=ws) + Kmer(k=4)", 0, MOST);
+}
+
 static void test_only_other_letters(void **state) {
   bai_plan *plan;
   bai_row *row;
@@ -196,13 +263,15 @@ static void test_nothing_is_left_of_the_sequence_before(void **state) {
 }
 
 /* What a k-mer of a weighted block counts: the definition of docs/numbers.md over long doubles and integers. */
-static uint32_t share_of(const uint8_t *symbols, int32_t k) {
+static uint32_t share_of(const brute *b, const uint8_t *symbols) {
   uint64_t right = UINT64_C(1) << 32;
   long double exact = 256;
-  for (int32_t i = 0; i < k; i++) {
+  for (int32_t i = 0, first = 1; i < brute_span(b); i++) {
+    if (b->mask[0] && b->mask[i] == '0') continue;
     const long double chance = 1 - powl(10, -(symbols[i] - 33) / 10.0L);
     const uint64_t letter = (uint64_t)llroundl(ldexpl(chance, 32));
-    right = i == 0 ? letter : (right * letter + 0x80000000u) >> 32;
+    right = first ? letter : (right * letter + 0x80000000u) >> 32;
+    first = 0;
     exact *= chance;
   }
   const uint32_t share = (uint32_t)((right + 0x800000) >> 24);
@@ -218,13 +287,14 @@ static void check_weighted(const bai_plan *plan, bai_row *row, const char *lette
     assert_int_equal(bai_row_extract_letters(levels[l], row, letters, n), BA_OK);
     for (int32_t b = 0; b < plan->block_count; b++) {
       const bai_block *block = &plan->blocks[b];
-      const brute slow = brute_of(plan, block);
+      brute slow = brute_of(plan, block);
+      if (masks) strcpy(slow.mask, masks[b]);
       uint32_t *counts = calloc((size_t)block->width, 4), *wanted = calloc((size_t)block->width, 4);
       int64_t *columns = malloc(((size_t)n + 1) * 8), *starts = malloc(((size_t)n + 1) * 8);
       const int64_t kept = brute_count(&slow, letters, n, counts, columns, starts);
       int64_t distinct = 0;
       for (int64_t i = 0; i < kept; i++) {
-        const uint32_t share = block->weighted ? share_of(symbols + starts[i], block->k) : 1;
+        const uint32_t share = block->weighted ? share_of(&slow, symbols + starts[i]) : 1;
         distinct += wanted[columns[i]] == 0 && share > 0;
         wanted[columns[i]] += share;
       }
@@ -246,13 +316,18 @@ static void check_weighted(const bai_plan *plan, bai_row *row, const char *lette
 static void test_weighted_by_quality(void **state) {
   static const char *const recipes[] = {
       "Kmer(k=1..5, quality=weight)", "Kmer(k=4, quality=weight) + Kmer(k=2, quality=weight) + Kmer(k=3)",
-      "Kmer(k=2..4, strand=canonical, quality=weight)", "Kmer(k=9..12, slots=256, quality=weight, value=count)"};
+      "Kmer(k=2..4, strand=canonical, quality=weight)", "Kmer(k=9..12, slots=256, quality=weight, value=count)",
+      "GappedKmer(k=1..2, gap=0..1, quality=weight) + SpacedKmer(mask=1101011, quality=weight) + Kmer(k=2, "
+      "quality=weight)"
+      " + BinnedKmer(k=2, bins=3, quality=weight)"};
+  static const char *const gaps[] = {"11", "101", "1111", "11011", "1101011", "", ""};
   bai_plan *plan;
   bai_row *row;
   char *letters = malloc(MOST);
   uint8_t *symbols = malloc(MOST);
   for (size_t i = 0; i < sizeof recipes / sizeof *recipes; i++) {
     assert_int_equal(make(*state, recipes[i], 0, MOST, &plan, &row), BA_OK);
+    masks = strchr(recipes[i], 'G') ? gaps : NULL;
     for (size_t j = 0; j<sizeof lengths / sizeof *lengths; j += lengths[j]> 100 ? 4 : 1) {
       const uint64_t seed = i * 100 + j;
       brute_letters(seed, lengths[j], j % 2 ? 3 : 0, letters);
@@ -273,6 +348,7 @@ static void test_weighted_by_quality(void **state) {
     bai_row_destroy(row);
     bai_plan_destroy(plan);
   }
+  masks = NULL;
   assert_int_equal(make(*state, "Kmer(k=2, value=binary, quality=weight)", 0, 10, &plan, &row), BA_ERR_RECIPE);
   free(letters);
   free(symbols);
@@ -295,6 +371,39 @@ static void test_refusals(void **state) {
   assert_string_equal(ba_context_error_message(*state),
                       "record 3: the sequence has a letter other than A C G T U, and the recipe says ambiguous=error");
   assert_int_equal(bai_row_extract_letters(kernels, row, "acgu", 4), BA_OK);
+  bai_row_destroy(row);
+  bai_plan_destroy(plan);
+}
+
+/* Residues where the recipe reads nucleotides; other letters that are most of a sequence are no reason. */
+static void test_foreign_letters(void **state) {
+  static const char *const fine[] = {"", "NNNN", "xxxxxN", "RYSWKMBDHV", "ACGTEFIL", "GATTACAKKKKK"};
+  const bai_kernels *kernels = bai_kernels_of(*state);
+  bai_plan *plan;
+  bai_row *row;
+  assert_int_equal(make(*state, "Length() + GappedKmer(gap=1) + Kmer(k=2)", 0, 40, &plan, &row), BA_OK);
+  for (size_t i = 0; i < sizeof fine / sizeof *fine; i++)
+    assert_int_equal(bai_row_extract_letters(kernels, row, fine[i], (int64_t)strlen(fine[i])), BA_OK);
+  assert_int_equal(bai_row_extract_letters(kernels, row, "MKWvtfisll", 10), BA_ERR_LETTER);
+  assert_int_equal(bai_foreign_letter("MKWvtfisll", 10), 'f');
+  assert_int_equal(bai_plan_check_letter(*state, plan, 'f', 3), BA_ERR_LETTER);
+  assert_string_equal(
+      ba_context_error_message(*state),
+      "record 3: the sequence holds 'f' and most of its letters are not A C G T U, but GappedKmer reads "
+      "DNA; expected nucleotides, or alphabet=protein in the recipe");
+  bai_row_destroy(row);
+  bai_plan_destroy(plan);
+  assert_int_equal(make(*state, "Length()", 0, 40, &plan, &row), BA_OK);
+  assert_int_equal(bai_row_extract_letters(kernels, row, "MKWvtfisll", 10), BA_OK);
+  assert_int_equal(row->counts[0], 10);
+  bai_row_destroy(row);
+  bai_plan_destroy(plan);
+  assert_int_equal(make(*state, "Kmer(k=1, alphabet=protein, ambiguous=error)", 0, 40, &plan, &row), BA_OK);
+  assert_int_equal(bai_row_extract_letters(kernels, row, "ACDU", 4), BA_ERR_LETTER);
+  assert_int_equal(bai_row_explain(*state, row, BA_ERR_LETTER, 7, 4), BA_ERR_LETTER);
+  assert_string_equal(
+      ba_context_error_message(*state),
+      "record 7: the sequence has a letter other than the 20 residues, and the recipe says ambiguous=error");
   bai_row_destroy(row);
   bai_plan_destroy(plan);
 }
@@ -336,7 +445,7 @@ static ba_status call_row(ba_context *context, void *argument) {
 
 static void test_failing_allocations(void **state) {
   (void)state;
-  char recipe[] = "Kmer(k=2..3, strand=canonical) + PositionKmer(k=1)";
+  char recipe[] = "Kmer(k=2..3, strand=canonical) + PositionKmer(k=1) + SpacedKmer(mask=1101) + Length()";
   assert_true(fault_sweep(call_row, recipe) > 15);
 }
 
@@ -346,7 +455,12 @@ int main(void) {
       cmocka_unit_test_setup_teardown(test_canonical_kmers, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_hashed_kmers, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_positions, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(test_gapped, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(test_spaced, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(test_bins, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(test_alphabets, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_only_other_letters, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(test_foreign_letters, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_nothing_is_left_of_the_sequence_before, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_weighted_by_quality, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_refusals, set_up, tear_down),

@@ -66,7 +66,7 @@ static void check_counts(const uint32_t *counts, int64_t n) {
   }
   for (int32_t value = 0; value < 4; value++)
     for (int32_t norm = 0; norm < 3; norm++) {
-      const bai_block block = {.kind = BAI_TERM_KMER, .value = value, .norm = norm};
+      const bai_block block = {.kind = BAI_TERM_KMER, .value = value, .norm = norm, .per = 1};
       double values[64];
       long double divisor = norm == BAI_NORM_NONE, length = 0;
       for (int64_t i = 0; i < n; i++) {
@@ -111,7 +111,7 @@ static void test_norms_make_one(void **state) {
   const uint32_t counts[] = {7, 1, 1, 12, 3};
   for (int32_t value = 0; value < 4; value++)
     for (int32_t norm = 0; norm < 2; norm++) {
-      const bai_block block = {.kind = BAI_TERM_KMER, .value = value, .norm = norm};
+      const bai_block block = {.kind = BAI_TERM_KMER, .value = value, .norm = norm, .per = 1};
       double values[5], sum = 0;
       bai_values_double(&block, counts, 5, values);
       const double divisor = bai_block_divisor(&block, counts, 5);
@@ -129,7 +129,7 @@ static void test_divisors_do_not_depend_on_order(void **state) {
   for (uint32_t i = 0; i < 50; i++) turned[i] = counts[(i * 7 + 3) % 50];
   for (int32_t value = 0; value < 4; value++)
     for (int32_t norm = 0; norm < 3; norm++) {
-      const bai_block block = {.kind = BAI_TERM_KMER, .value = value, .norm = norm};
+      const bai_block block = {.kind = BAI_TERM_KMER, .value = value, .norm = norm, .per = 1};
       assert_true(bai_block_divisor(&block, counts, 50) == bai_block_divisor(&block, turned, 50));
       assert_true(bai_block_divisor(&block, counts, 0) == 1.0);
     }

@@ -16,15 +16,30 @@ __extension__ typedef __int128 oracle_wide;
 typedef struct oracle_block {
   char kind; /* 'k' Kmer, 'p' PositionKmer */
   int32_t k, canonical;
-  char value;   /* 'c' count, 'f' freq, 's' sqrt, 'b' binary */
-  char norm;    /* '2', '1', '0' none */
-  char anchor;  /* 's' start, 'e' end, 'n' none */
-  int32_t bits; /* of the hash; 0: a column a word */
+  char value;          /* 'c' count, 'f' freq, 's' sqrt, 'b' binary */
+  char norm;           /* '2', '1', '0' none */
+  char anchor;         /* 's' start, 'e' end, 'n' none */
+  int32_t bits;        /* of the hash; 0: a column a word */
+  const char *mask;    /* ones are letters of the word; NULL: k ones */
+  const char *letters; /* of the alphabet, by code; NULL: A C G T U */
+  int64_t bins, per;   /* 0: no bins; counts are not divided */
 } oracle_block;
 
 static inline int32_t oracle_code(char letter) {
   const char *at = strchr("AaCcGgTtUu", letter);
   return at && letter ? (int32_t)(at - "AaCcGgTtUu") / 2 % 5 - (at - "AaCcGgTtUu" >= 8) : -1;
+}
+
+/* Code of a letter of the block's alphabet; -1 when it has none. */
+static inline int32_t oracle_code_of(const oracle_block *block, char letter) {
+  if (!block->letters) return oracle_code(letter);
+  const char upper = letter >= 'a' && letter <= 'z' ? (char)(letter - 32) : letter;
+  const char *at = strchr(block->letters, upper);
+  return at ? (int32_t)(at - block->letters) : -1;
+}
+
+static inline int32_t oracle_span(const oracle_block *block) {
+  return block->mask ? (int32_t)strlen(block->mask) : block->k;
 }
 
 static inline uint64_t oracle_other_strand(uint64_t code, int32_t k) {
@@ -40,11 +55,17 @@ static inline int64_t oracle_rank(uint64_t code, int32_t k) {
   return rank;
 }
 
-static inline int64_t oracle_width(const oracle_block *block, int64_t fitted) {
-  const int64_t words = INT64_C(1) << 2 * block->k;
-  if (block->kind == 'p') return fitted < block->k ? 0 : (fitted - block->k + 1) * words;
+/* Columns of one place. */
+static inline int64_t oracle_words(const oracle_block *block) {
+  int64_t words = 1;
+  for (int32_t i = 0; i < block->k; i++) words *= block->letters ? (int64_t)strlen(block->letters) : 4;
   if (block->bits) return INT64_C(1) << block->bits;
   return block->canonical ? oracle_rank((uint64_t)words, block->k) : words;
+}
+
+static inline int64_t oracle_width(const oracle_block *block, int64_t fitted) {
+  if (block->kind == 'p') return fitted < block->k ? 0 : (fitted - block->k + 1) * oracle_words(block);
+  return (block->bins ? block->bins : 1) * oracle_words(block);
 }
 
 static inline uint64_t oracle_hash(uint64_t code, int32_t bits) {
@@ -58,19 +79,23 @@ static inline uint64_t oracle_hash(uint64_t code, int32_t bits) {
 static inline int64_t oracle_column(const oracle_block *block, int64_t fitted, const char *letters, int64_t length,
                                     int64_t start) {
   uint64_t code = 0;
-  for (int64_t i = start; i < start + block->k; i++) {
-    const int32_t c = oracle_code(letters[i]);
+  for (int64_t i = 0; i < oracle_span(block); i++) {
+    if (block->mask && block->mask[i] == '0') continue;
+    const int32_t c = oracle_code_of(block, letters[start + i]);
     if (c < 0) return -1;
-    code = code * 4 + (uint64_t)c;
+    code = code * (block->letters ? strlen(block->letters) : 4) + (uint64_t)c;
   }
+  int64_t place = block->bins ? start * block->bins / length : 0;
   if (block->kind == 'p') {
-    const int64_t position = block->anchor == 'e' ? start - length + fitted : start;
-    if (position < 0 || position + block->k > fitted) return -1;
-    return (position << 2 * block->k) + (int64_t)code;
+    place = block->anchor == 'e' ? start - length + fitted : start;
+    if (place < 0 || place + block->k > fitted) return -1;
   }
   if (block->canonical && oracle_other_strand(code, block->k) < code) code = oracle_other_strand(code, block->k);
-  if (block->bits) return (int64_t)oracle_hash(code, block->bits);
-  return block->canonical ? oracle_rank(code, block->k) : (int64_t)code;
+  if (block->bits)
+    code = oracle_hash(code, block->bits);
+  else if (block->canonical)
+    code = (uint64_t)oracle_rank(code, block->k);
+  return place * oracle_words(block) + (int64_t)code;
 }
 
 /* round(2^20 sqrt(c)), bit by bit. */
@@ -95,7 +120,7 @@ static inline double oracle_divisor(const oracle_block *block, const uint64_t *c
   if (kept == 0) return 1.0;
   switch (block->norm) {
     case '0':
-      return block->value == 'f' ? (double)kept : 1.0;
+      return block->value == 'f' ? (double)kept : block->per ? (double)block->per : 1.0;
     case '1':
       return block->value == 'b' ? (double)distinct : block->value == 's' ? ldexp((double)roots, -20) : (double)kept;
     default:
@@ -113,7 +138,7 @@ static inline void oracle_score(const oracle_block *blocks, int32_t n, int64_t f
   for (int32_t b = 0; b < n; b++) {
     const int64_t width = oracle_width(&blocks[b], fitted);
     uint64_t *counts = calloc((size_t)width + 1, sizeof *counts);
-    for (int64_t start = 0; start + blocks[b].k <= length; start++) {
+    for (int64_t start = 0; start + oracle_span(&blocks[b]) <= length; start++) {
       const int64_t column = oracle_column(&blocks[b], fitted, letters, length, start);
       if (column >= 0) counts[column]++;
     }

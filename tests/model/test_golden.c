@@ -17,11 +17,13 @@
 #define FITTED 12
 
 static const oracle_block blocks[] = {
-    {'k', 1, 0, 's', '2', 'n', 0}, {'k', 2, 0, 's', '2', 'n', 0}, {'k', 3, 0, 's', '2', 'n', 0},
-    {'k', 2, 1, 'c', '1', 'n', 0}, {'k', 3, 1, 'c', '1', 'n', 0}, {'k', 4, 1, 'c', '1', 'n', 0},
-    {'k', 3, 0, 'f', '0', 'n', 0}, {'k', 5, 0, 'b', '2', 'n', 6}, {'k', 6, 0, 'b', '2', 'n', 6},
-    {'k', 9, 1, 's', '2', 'n', 5}, {'p', 1, 0, 'b', '2', 'e', 0}, {'p', 2, 0, 'b', '2', 'e', 0},
-    {'p', 1, 0, 'b', '0', 's', 0}};
+    {'k', 1, 0, 's', '2', 'n', 0, NULL, NULL, 0, 0}, {'k', 2, 0, 's', '2', 'n', 0, NULL, NULL, 0, 0},
+    {'k', 3, 0, 's', '2', 'n', 0, NULL, NULL, 0, 0}, {'k', 2, 1, 'c', '1', 'n', 0, NULL, NULL, 0, 0},
+    {'k', 3, 1, 'c', '1', 'n', 0, NULL, NULL, 0, 0}, {'k', 4, 1, 'c', '1', 'n', 0, NULL, NULL, 0, 0},
+    {'k', 3, 0, 'f', '0', 'n', 0, NULL, NULL, 0, 0}, {'k', 5, 0, 'b', '2', 'n', 6, NULL, NULL, 0, 0},
+    {'k', 6, 0, 'b', '2', 'n', 6, NULL, NULL, 0, 0}, {'k', 9, 1, 's', '2', 'n', 5, NULL, NULL, 0, 0},
+    {'p', 1, 0, 'b', '2', 'e', 0, NULL, NULL, 0, 0}, {'p', 2, 0, 'b', '2', 'e', 0, NULL, NULL, 0, 0},
+    {'p', 1, 0, 'b', '0', 's', 0, NULL, NULL, 0, 0}};
 #define BLOCKS ((int32_t)(sizeof blocks / sizeof *blocks))
 
 static uint64_t bits_of(double value) {
@@ -144,6 +146,16 @@ static void test_inputs_fit_the_recipe(void **state) {
   ba_model_release(model);
 }
 
+/* A model of residues has residues, also other letters. */
+static void test_inputs_of_residues(void **state) {
+  ba_model *model = making_model(*state, "@peptide + Length()", -1, 2, 5);
+  int64_t seen[128] = {0};
+  for (int64_t i = 0; i < model->golden.offsets[32]; i++) seen[model->golden.letters[i] & 0x5f]++;
+  for (const char *c = "ACDEFGHIKLMNPQRSTVWYX"; *c; c++) assert_true(seen[(uint8_t)*c] > 10);
+  OK(*state, ba_model_selftest(*state, model));
+  ba_model_release(model);
+}
+
 /* The seed decides, and nothing else: neither level nor threads. */
 static void test_the_seed_decides(void **state) {
   const double weights[] = {1.0, 2.0, 3.0, -4.0}, intercept = 0.0;
@@ -217,6 +229,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(test_the_file_of_format_1, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_golden_inputs, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_inputs_fit_the_recipe, making_set_up, making_tear_down),
+      cmocka_unit_test_setup_teardown(test_inputs_of_residues, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_the_seed_decides, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_any_other_bit_fails, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_inputs_that_do_not_fit, making_set_up, making_tear_down),

@@ -118,9 +118,9 @@ static void test_rounding_bound(void **state) {
 static void test_what_a_model_says(void **state) {
   ba_context *context = *state;
   const char *recipe =
-      "Kmer(k=2, strand=forward, value=sqrt, norm=l2, slots=1048576, ambiguous=skip, quality=ignore) + "
+      "Kmer(k=2, strand=forward, value=sqrt, norm=l2, slots=1048576, ambiguous=skip, quality=ignore, alphabet=dna) + "
       "PositionKmer(k=1, "
-      "anchor=end, norm=l2, ambiguous=skip) | Softmax(";
+      "anchor=end, norm=l2, ambiguous=skip, alphabet=dna) | Softmax(";
   char text[2000], digest[17];
   int64_t n;
   double weights[36], intercept;

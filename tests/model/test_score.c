@@ -46,7 +46,8 @@ static void test_every_value_and_norm(void **state) {
                norms[m], values[v], norms[m]);
       oracle_block blocks[5];
       for (int32_t b = 0; b < 5; b++)
-        blocks[b] = (oracle_block){'k', b < 3 ? b + 1 : b - 1, b >= 3, values[v][0], "210"[m], 'n', 0};
+        blocks[b] =
+            (oracle_block){'k', b < 3 ? b + 1 : b - 1, b >= 3, values[v][0], "210"[m], 'n', 0, NULL, NULL, 0, 0};
       ba_model *model = making_model(*state, recipe, -1, 2 + v % 2, (uint64_t)(v * 3 + m));
       check_scores(*state, model, blocks, 5, records);
       check_scores(*state, model, blocks, 5, repeats);
@@ -58,11 +59,11 @@ static void test_every_value_and_norm(void **state) {
 }
 
 static void test_hashed_words(void **state) {
-  const oracle_block blocks[] = {{'k', 4, 0, 's', '2', 'n', 6},
-                                 {'k', 5, 0, 's', '2', 'n', 6},
-                                 {'k', 2, 1, 'c', '1', 'n', 0},
-                                 {'k', 3, 1, 'c', '1', 'n', 5},
-                                 {'k', 31, 1, 'b', '0', 'n', 4}};
+  const oracle_block blocks[] = {{'k', 4, 0, 's', '2', 'n', 6, NULL, NULL, 0, 0},
+                                 {'k', 5, 0, 's', '2', 'n', 6, NULL, NULL, 0, 0},
+                                 {'k', 2, 1, 'c', '1', 'n', 0, NULL, NULL, 0, 0},
+                                 {'k', 3, 1, 'c', '1', 'n', 5, NULL, NULL, 0, 0},
+                                 {'k', 31, 1, 'b', '0', 'n', 4, NULL, NULL, 0, 0}};
   ba_model *model = making_model(*state,
                                  "Kmer(k=4..5, slots=64) + Kmer(k=2..3, strand=canonical, slots=32, value=count, "
                                  "norm=l1) + Kmer(k=31, strand=canonical, slots=16, value=binary, norm=none)",
@@ -74,11 +75,11 @@ static void test_hashed_words(void **state) {
 }
 
 static void test_positions(void **state) {
-  const oracle_block blocks[] = {{'p', 1, 0, 'b', '2', 's', 0},
-                                 {'p', 2, 0, 'b', '2', 's', 0},
-                                 {'p', 2, 0, 'b', '1', 'e', 0},
-                                 {'p', 3, 0, 'b', '0', 'e', 0},
-                                 {'k', 2, 0, 's', '2', 'n', 0}};
+  const oracle_block blocks[] = {{'p', 1, 0, 'b', '2', 's', 0, NULL, NULL, 0, 0},
+                                 {'p', 2, 0, 'b', '2', 's', 0, NULL, NULL, 0, 0},
+                                 {'p', 2, 0, 'b', '1', 'e', 0, NULL, NULL, 0, 0},
+                                 {'p', 3, 0, 'b', '0', 'e', 0, NULL, NULL, 0, 0},
+                                 {'k', 2, 0, 's', '2', 'n', 0, NULL, NULL, 0, 0}};
   ba_model *model = making_model(*state,
                                  "PositionKmer(k=1..2, anchor=start) + PositionKmer(k=2, anchor=end, norm=l1) + "
                                  "PositionKmer(k=3, anchor=end, norm=none) + Kmer(k=2)",
@@ -87,8 +88,9 @@ static void test_positions(void **state) {
   check_scores(*state, model, blocks, 5, records);
   ba_model_release(model);
   ba_records_release(records);
-  const oracle_block equal[] = {
-      {'p', 1, 0, 'b', '2', 'n', 0}, {'p', 2, 0, 'b', '2', 'n', 0}, {'p', 3, 0, 'b', '2', 'n', 0}};
+  const oracle_block equal[] = {{'p', 1, 0, 'b', '2', 'n', 0, NULL, NULL, 0, 0},
+                                {'p', 2, 0, 'b', '2', 'n', 0, NULL, NULL, 0, 0},
+                                {'p', 3, 0, 'b', '2', 'n', 0, NULL, NULL, 0, 0}};
   model = making_model(*state, "PositionKmer(k=1..3)", 21, 2, 7);
   records = making_records(*state, 80, 21, 21, "ACGTuN", 4);
   check_scores(*state, model, equal, 3, records);
@@ -101,9 +103,49 @@ static void test_positions(void **state) {
   ba_records_release(records);
 }
 
+/* Gaps, seeds, bins and lengths, on nucleotides and on residues. */
+static void test_other_words(void **state) {
+  static const char residues[] = "ACDEFGHIKLMNPQRSTVWY", every[] = "*";
+  const oracle_block dna[] = {
+      {'k', 2, 0, 's', '2', 'n', 0, "11", NULL, 0, 0},     {'k', 2, 0, 's', '2', 'n', 0, "101", NULL, 0, 0},
+      {'k', 4, 1, 'c', '1', 'n', 0, "110011", NULL, 0, 0}, {'k', 5, 0, 'f', '0', 'n', 0, "1101011", NULL, 0, 0},
+      {'k', 4, 1, 's', '2', 'n', 6, "11011", NULL, 0, 0},  {'k', 2, 0, 's', '2', 'n', 0, NULL, NULL, 5, 0},
+      {'k', 3, 0, 's', '2', 'n', 4, NULL, NULL, 3, 0}};
+  const oracle_block protein[] = {{'k', 1, 0, 'f', '0', 'n', 0, NULL, residues, 0, 0},
+                                  {'k', 2, 0, 's', '2', 'n', 0, "1001", residues, 0, 0},
+                                  {'k', 3, 0, 's', '2', 'n', 9, NULL, residues, 0, 0},
+                                  {'p', 1, 0, 'b', '2', 'e', 0, NULL, residues, 0, 0}};
+  const oracle_block length[] = {{'k', 1, 0, 'c', '0', 'n', 0, NULL, every, 0, 30}};
+  ba_model *model =
+      making_model(*state,
+                   "GappedKmer(gap=0..1) + GappedKmer(k=2, gap=2, strand=canonical, value=count, "
+                   "norm=l1) + SpacedKmer(mask=1101011, value=freq, norm=none) + SpacedKmer(mask=11011, "
+                   "slots=64, strand=canonical) + BinnedKmer(k=2, bins=5) + BinnedKmer(k=3, bins=3, slots=16)",
+                   -1, 3, 15);
+  assert_int_equal(dna[4].k, 4);
+  ba_records *records = making_records(*state, 80, 0, 90, "ACGTacgtACGTACGTN", 3);
+  check_scores(*state, model, dna, 7, records);
+  ba_model_release(model);
+  ba_records_release(records);
+  model = making_model(*state,
+                       "AAC() + GappedKmer(gap=2, alphabet=protein) + Kmer(k=3, alphabet=protein, slots=512) + "
+                       "PositionKmer(k=1, anchor=end, alphabet=protein)",
+                       20, 2, 16);
+  records = making_records(*state, 80, 0, 60, "ACDEFGHIKLMNPQRSTVWYacdefLLKKXU*", 4);
+  check_scores(*state, model, protein, 4, records);
+  ba_model_release(model);
+  ba_records_release(records);
+  model = making_model(*state, "Length(per=30)", -1, 2, 17);
+  records = making_records(*state, 30, 0, 6000, "*", 5);
+  check_scores(*state, model, length, 1, records);
+  ba_model_release(model);
+  ba_records_release(records);
+}
+
 /* With the largest weights 140,000 distinct words add up beyond 63 bits. */
 static void test_sums_beyond_64_bits(void **state) {
-  const oracle_block blocks[] = {{'k', 9, 0, 's', '2', 'n', 0}, {'k', 1, 0, 'c', '0', 'n', 0}};
+  const oracle_block blocks[] = {{'k', 9, 0, 's', '2', 'n', 0, NULL, NULL, 0, 0},
+                                 {'k', 1, 0, 'c', '0', 'n', 0, NULL, NULL, 0, 0}};
   const char *recipe = "Kmer(k=9) + Kmer(k=1, value=count, norm=none)";
   const int64_t width = 262144 + 4;
   double *weights = malloc((size_t)width * 8), intercept = 0.25;
@@ -184,6 +226,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(test_every_value_and_norm, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_hashed_words, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_positions, making_set_up, making_tear_down),
+      cmocka_unit_test_setup_teardown(test_other_words, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_sums_beyond_64_bits, making_set_up, making_tear_down),
       cmocka_unit_test(test_scale_by_power),
       cmocka_unit_test_setup_teardown(test_probabilities, making_set_up, making_tear_down),

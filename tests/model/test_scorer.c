@@ -16,18 +16,28 @@ typedef struct recipe_case {
   int64_t fitted; /* -1: no fit */
   int64_t shortest, longest;
   int32_t classes;
+  const char *letters; /* NULL: DNA */
 } recipe_case;
 
+#define RESIDUES "ACDEFGHIKLMNPQRSTVWYacdefghiklmnpqrstvwyLLKKXU*"
+
 static const recipe_case cases[] = {
-    {"Kmer(k=1..6)", -1, 0, 300, 2},
-    {"Kmer(k=2..5, strand=canonical)", -1, 0, 300, 3},
-    {"Kmer(k=3, value=count, norm=none) + Kmer(k=2, value=freq, norm=none)", -1, 0, 200, 2},
-    {"Kmer(k=1..4, value=binary, norm=l1) + Kmer(k=3, value=count)", -1, 0, 200, 4},
-    {"Kmer(k=6..9, slots=256) + Kmer(k=12, strand=canonical, slots=1024)", -1, 0, 200, 2},
-    {"PositionKmer(k=1..3)", 41, 41, 41, 2},
-    {"PositionKmer(k=1..2, anchor=start) + Kmer(k=1..3)", 40, 0, 80, 3},
-    {"PositionKmer(k=1..3, anchor=end, norm=none) + PositionKmer(k=1, anchor=start)", 40, 0, 80, 2},
-    {"@motif", -1, 0, 300, 2},
+    {"Kmer(k=1..6)", -1, 0, 300, 2, NULL},
+    {"Kmer(k=2..5, strand=canonical)", -1, 0, 300, 3, NULL},
+    {"Kmer(k=3, value=count, norm=none) + Kmer(k=2, value=freq, norm=none)", -1, 0, 200, 2, NULL},
+    {"Kmer(k=1..4, value=binary, norm=l1) + Kmer(k=3, value=count)", -1, 0, 200, 4, NULL},
+    {"Kmer(k=6..9, slots=256) + Kmer(k=12, strand=canonical, slots=1024)", -1, 0, 200, 2, NULL},
+    {"PositionKmer(k=1..3)", 41, 41, 41, 2, NULL},
+    {"PositionKmer(k=1..2, anchor=start) + Kmer(k=1..3)", 40, 0, 80, 3, NULL},
+    {"PositionKmer(k=1..3, anchor=end, norm=none) + PositionKmer(k=1, anchor=start)", 40, 0, 80, 2, NULL},
+    {"@motif", -1, 0, 300, 2, NULL},
+    {"GappedKmer(gap=0..5) + GappedKmer(k=3, gap=2, strand=canonical) + GC()", -1, 0, 200, 2, NULL},
+    {"SpacedKmer(mask=1101011) + SpacedKmer(mask=10101, strand=canonical, value=count) + CKSNAP()", -1, 0, 200, 3,
+     NULL},
+    {"BinnedKmer(k=1..4, bins=5) + Length(per=30) + BinnedKmer(k=6, bins=3, slots=128)", -1, 0, 200, 2, NULL},
+    {"@peptide", -1, 0, 80, 2, RESIDUES},
+    {"Kmer(k=6..14, slots=256, alphabet=protein) + PositionKmer(k=1..2, alphabet=protein)", 30, 30, 30, 3, RESIDUES},
+    {"AAC() + CKSAAGP() + Kmer(k=3, alphabet=ctriad) + Length()", -1, 0, 90, 2, RESIDUES},
 };
 #define CASES ((int32_t)(sizeof cases / sizeof *cases))
 enum { RECORDS = 300 };
@@ -42,7 +52,8 @@ typedef struct fixture {
 static fixture made(ba_context *context, const recipe_case *c) {
   fixture f = {0};
   f.model = making_model(context, c->recipe, c->fitted, c->classes, 11);
-  f.records = making_records(context, RECORDS, c->shortest, c->longest, "AACGTACGTacgtuACGTNACGT", 12);
+  f.records = making_records(context, RECORDS, c->shortest, c->longest,
+                             c->letters ? c->letters : "AACGTACGTacgtuACGTNACGT", 12);
   f.scores = calloc(RECORDS * 4, 8);
   f.probabilities = calloc(RECORDS * 4, 8);
   assert_true(f.scores && f.probabilities);
@@ -183,7 +194,7 @@ static void test_float_rows(void **state) {
     check_float_rows(*state, &cases[i], &f, 1e-6);
     drop(&f);
   }
-  const recipe_case worst = {"Kmer(k=1)", -1, 1, 1, 2};
+  const recipe_case worst = {"Kmer(k=1)", -1, 1, 1, 2, NULL};
   fixture f = made(*state, &worst);
   const int64_t offsets[] = {0, 12};
   ba_records_release(f.records);
@@ -299,6 +310,53 @@ static void test_attribution_by_hand(void **state) {
   const double masked[] = {0.0, 0.0, 0.25, 0.25};
   SAME_BITS(parts, masked, 4);
   OK(context, ba_scorer_attribute(scorer, NULL, 0, 0, NULL));
+  ba_scorer_destroy(scorer);
+  ba_model_release(model);
+}
+
+/* By hand: a gapped pair's part goes to its two letters; the length's to all. ACAC under A.A: one; C.C: one. */
+static void test_attribution_of_gaps_by_hand(void **state) {
+  ba_context *context = *state;
+  double weights[17] = {0}, intercept = 3.0, parts[4];
+  weights[0] = 0.5;   /* A.A */
+  weights[5] = -0.25; /* C.C */
+  weights[16] = 1.0;  /* 4 letters of 8 */
+  ba_model *model = NULL;
+  ba_scorer *scorer = NULL;
+  OK(context, making_model_of(context, "GappedKmer(gap=1, value=count, norm=none) + Length(per=8)", -1, 2, weights,
+                              &intercept, &model));
+  OK(context, ba_scorer_create(context, model, NULL, &scorer));
+  OK(context, ba_scorer_attribute(scorer, "ACAC", 4, 0, parts));
+  const double expected[] = {0.25 + 0.125, -0.125 + 0.125, 0.25 + 0.125, -0.125 + 0.125};
+  SAME_BITS(parts, expected, 4);
+  OK(context, ba_scorer_attribute(scorer, "ANAN", 4, 0, parts));
+  const double masked[] = {0.25 + 0.125, 0.125, 0.25 + 0.125, 0.125};
+  SAME_BITS(parts, masked, 4);
+  ba_scorer_destroy(scorer);
+  ba_model_release(model);
+}
+
+static void test_residues_for_a_model_of_dna(void **state) {
+  ba_context *context = *state;
+  ba_model *model = making_model(context, "SpacedKmer(mask=101)", -1, 2, 1);
+  ba_scorer *scorer = NULL;
+  ba_records *records = NULL;
+  double scores[30];
+  int64_t record, count;
+  const int64_t offsets[] = {0, 4, 10, 16};
+  OK(context, ba_scorer_create(context, model, NULL, &scorer));
+  OK(context, ba_records_create(context, "ACGTNNNNNNMKVLIP", offsets, 3, &records));
+  for (int32_t threads = 1; threads < 4; threads += 2) {
+    OK(context, ba_context_set_threads(context, threads));
+    REFUSED(context, ba_scorer_predict_records(scorer, records, scores, NULL), BA_ERR_LETTER,
+            "record 3: the sequence holds 'L' and most of its letters are not A C G T U, but SpacedKmer reads DNA");
+    ba_context_error_position(context, &record, NULL);
+    assert_int_equal(record, 3);
+  }
+  REFUSED(context, ba_scorer_attribute(scorer, "MKVLIP", 6, 0, scores), BA_ERR_LETTER, "SpacedKmer reads DNA");
+  REFUSED(context, ba_scorer_scan(scorer, "ACGTACGTELELEL", 14, 6, 4, scores, 30, &count), BA_ERR_LETTER,
+          "record 3: the sequence holds 'E'");
+  ba_records_release(records);
   ba_scorer_destroy(scorer);
   ba_model_release(model);
 }
@@ -700,6 +758,8 @@ int main(void) {
       cmocka_unit_test_setup_teardown(test_strided_rows, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_scan_equals_windows, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_attribution_adds_up, making_set_up, making_tear_down),
+      cmocka_unit_test_setup_teardown(test_attribution_of_gaps_by_hand, making_set_up, making_tear_down),
+      cmocka_unit_test_setup_teardown(test_residues_for_a_model_of_dna, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_attribution_by_hand, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_weighted_by_quality, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_weighted_long, making_set_up, making_tear_down),

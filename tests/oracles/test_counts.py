@@ -89,3 +89,73 @@ def test_positions(context, k):
     ours = context.dense(context.extractor(f"PositionKmer(k={k})", records), records, "counts")
     blocks = [vectorize(k, [sequence[i:i + k] for sequence in found]).toarray() for i in range(length - k + 1)]
     assert (ours == np.hstack(blocks)).all()
+
+
+RESIDUES = "ACDEFGHIKLMNPQRSTVWY"
+PEPTIDES = (sequences(6, 60, most=80, letters=RESIDUES) + sequences(7, 30, most=80, letters=RESIDUES + "BJOUXZ*", lower=.3)
+            + ["", "M", "XXX"])
+
+
+@pytest.mark.parametrize("k", [1, 2, 3])
+def test_residue_counts(context, k):
+    vocabulary = ["".join(word) for word in itertools.product(RESIDUES, repeat=k)]
+    extractor = context.extractor(f"Kmer(k={k}, alphabet=protein)")
+    vectorizer = text.CountVectorizer(analyzer="char", lowercase=False, ngram_range=(k, k), vocabulary=vocabulary)
+    expected = vectorizer.transform([peptide.upper() for peptide in PEPTIDES]).toarray()
+    assert context.names(extractor) == [f"Kmer_{word}" for word in vocabulary]
+    assert (context.dense(extractor, context.records(PEPTIDES), "counts") == expected).all()
+
+
+def spaced(found, letters, offsets):
+    """Share of each word of the letters at the offsets of every start, over the words that have no other letter: the
+    formula of CKSNAP and CKSAAP for two offsets."""
+    columns = {word: i for i, word in enumerate(itertools.product(letters, repeat=len(offsets)))}
+    counts = np.zeros((len(found), len(columns)))
+    for row, sequence in zip(counts, found):
+        for start in range(len(sequence) - offsets[-1]):
+            word = tuple(sequence[start + offset] for offset in offsets)
+            if word in columns:
+                row[columns[word]] += 1
+    return counts
+
+
+@pytest.mark.parametrize("name, letters, found", [("CKSNAP", "ACGT", plain(MIXED)), ("CKSAAP", RESIDUES, PEPTIDES)])
+def test_pairs_at_a_distance(context, name, letters, found):
+    """CKSNAP and CKSAAP: for every gap, counts of (s_i, s_{i + gap + 1}) over valid pairs."""
+    found = [sequence.upper() for sequence in found]
+    expected = [spaced(found, letters, (0, gap + 1)) for gap in range(4)]
+    expected = np.hstack([counts / np.maximum(counts.sum(axis=1, keepdims=True), 1) for counts in expected])
+    ours = context.dense(context.extractor(f"{name}()"), context.records(found))
+    np.testing.assert_allclose(ours, expected, rtol=1e-14, atol=0)
+
+
+@pytest.mark.parametrize("mask", ["1101011", "1", "10001", "11"])
+def test_spaced_seeds(context, mask):
+    offsets = tuple(i for i, digit in enumerate(mask) if digit == "1")
+    ours = context.dense(context.extractor(f"SpacedKmer(mask={mask})"), context.records(MIXED), "counts")
+    assert (ours == spaced(plain(MIXED), "ACGT", offsets)).all()
+
+
+@pytest.mark.parametrize("groups, term", [(["CG", "AT"], "GC()"), (["GAVLMI", "FYW", "KRH", "DE", "STCPNQ"], "GAAC()")])
+def test_groups(context, groups, term):
+    found = plain(MIXED) if term == "GC()" else [peptide.upper() for peptide in PEPTIDES]
+    counts = np.array([[sum(sequence.count(letter) for letter in group) for group in groups] for sequence in found], float)
+    ours = context.dense(context.extractor(term), context.records(found))
+    np.testing.assert_allclose(ours, counts / np.maximum(counts.sum(axis=1, keepdims=True), 1), rtol=1e-14, atol=0)
+
+
+def test_bins(context):
+    """Words by the part of the sequence in which they start."""
+    bins, k = 5, 2
+    ours = context.dense(context.extractor(f"BinnedKmer(k={k}, bins={bins})"), context.records(MIXED), "counts")
+    expected = np.zeros((len(MIXED), bins, 16))
+    for row, sequence in zip(expected, plain(MIXED)):
+        for start in range(len(sequence) - k + 1):
+            if set(sequence[start:start + k]) <= set("ACGT"):
+                row[start * bins // len(sequence), words(k).index(sequence[start:start + k])] += 1
+    assert (ours == expected.reshape(len(MIXED), -1)).all()
+
+
+def test_length(context):
+    ours = context.dense(context.extractor("Length(per=40)"), context.records(MIXED))
+    assert (ours[:, 0] == [len(sequence) / 40 for sequence in MIXED]).all()

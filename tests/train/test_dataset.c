@@ -74,23 +74,32 @@ static void test_a_small_one(void **state) {
   OK(*state, ba_dataset_add_records(dataset, records, labels, weights, groups, BA_PART_DEV));
   same_view(
       *state, dataset,
-      "24 15 0 3: maybe no yes 4 0 4 0\n|ACGT|2|1|1|-1\n|ACGTN|1|0.5|1|-1\n||2|2|1|-1\n|R-YKM*SWB.DHVNT|0|0.001|1|-1");
+      "24 15 0 3: maybe no yes 4 0 4 0\n|ACGT|2|1|1|-1\n|ACGTN|1|0.5|1|-1\n||2|2|1|-1\n|R-YKM*SWB.DHVNU|0|0.001|1|-1");
   ba_records_release(records);
   ba_dataset_destroy(dataset);
 }
 
-/* Case folded, U as T, everything else as it was; at all lengths around bytes and pieces, and at every level. */
+/* Whether a row has five bits a letter: more than one letter in four is other than A C G T U. */
+static int32_t is_odd(const char *letters, int64_t n) {
+  int64_t others = 0;
+  for (int64_t i = 0; i < n; i++) others += strchr("ACGTUacgtu", letters[i]) == NULL;
+  return 4 * others > n;
+}
+
+/* Case folded, U as T where most letters are bases, everything else as it was; at all lengths around bytes and pieces,
+ * and at every level. */
 static void test_round_trips(void **state) {
   static const int64_t lengths[] = {0, 1, 2, 3, 4, 5, 63, 64, 65, 1023, 1024, 1025, 2047, 2048, 2049, 5000};
   ba_context *context = *state;
   for (int32_t level = 0; level < 3; level++) {
     if (!making_level(context, level)) continue;
-    for (int32_t alphabet = 0; alphabet < 3; alphabet++) {
+    for (int32_t alphabet = 0; alphabet < 5; alphabet++) {
       ba_dataset *dataset = empty(context);
       ba_records *all[16], *back = NULL;
       int64_t ambiguous, bases, expected_bases = 0, expected_ambiguous = 0;
       for (int32_t i = 0; i < 16; i++) {
-        static const char *const alphabets[] = {"ACGT", "acgtuACGTUNnRy-*", "N"};
+        static const char *const alphabets[] = {
+            "ACGT", "acgtuACGTUNnRy-*", "N", "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz*-.", "ACGTUGGGGN"};
         all[i] = making_records(context, 3, lengths[i], lengths[i], alphabets[alphabet], (uint64_t)i);
         OK(context, making_add(dataset, all[i], 2, BA_PART_TRAIN));
       }
@@ -102,9 +111,9 @@ static void test_round_trips(void **state) {
         for (int64_t i = 0; i < n; i++) {
           char c = was[i];
           if (c >= 'a' && c <= 'z') c = (char)(c - 32);
-          if (c == 'U') c = 'T';
+          if (c == 'U' && !is_odd(was, n)) c = 'T';
           if (c != is[i]) fail_msg("row %d letter %d: %c for %c", (int)row, (int)i, is[i], was[i]);
-          expected_ambiguous += strchr("ACGT", c) == NULL;
+          expected_ambiguous += strchr("ACGTU", c) == NULL;
         }
         expected_bases += n;
       }

@@ -118,7 +118,8 @@ static void test_refusals(void **state) {
   OK(context, ba_dataset_split(dataset, "folds=4"));
   REFUSED(context, ba_cross_validate(context, recipe, dataset, "hold_out=1", &out), BA_ERR_RECIPE, "accepted: seed");
   REFUSED(context, ba_cross_validate(context, "Kmer(k=1)", dataset, NULL, &out), BA_ERR_RECIPE, "has no model");
-  REFUSED(context, ba_cross_validate(context, "Kmer(k=11) | Logistic()", dataset, NULL, &out), BA_ERR_LENGTH, "k = 11");
+  REFUSED(context, ba_cross_validate(context, "Kmer(k=11) | Logistic()", dataset, NULL, &out), BA_ERR_LENGTH,
+          "at least 11");
   REFUSED(context, ba_cross_validate(context, NULL, dataset, NULL, &out), BA_ERR_ARGUMENT, "expected a recipe");
   REFUSED(context, ba_cross_validate(context, recipe, NULL, NULL, &out), BA_ERR_ARGUMENT, "expected a recipe");
   REFUSED(context, ba_cross_validate(context, recipe, dataset, NULL, NULL), BA_ERR_ARGUMENT, "place");

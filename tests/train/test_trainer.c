@@ -36,6 +36,8 @@ static const run_case runs[] = {
     {"Kmer(k=1..2) | Softmax(l1=0.002, l2=0, max_iter=6)", 5000, 5, 20, 3},
     {"Kmer(k=1..3) | Logistic(max_iter=4) & PositionKmer(k=1, anchor=end) | Softmax(solver=adagrad, epochs=2)", 3000, 5,
      20, 2},
+    {"GappedKmer(gap=1..3) + BinnedKmer(k=2, bins=3) + GC() + Length() | Logistic(max_iter=4)", 3000, 5, 20, 2},
+    {"SpacedKmer(mask=1101) + NAC() | Logistic(solver=adagrad, epochs=2)", 3000, 5, 20, 2},
     {"Kmer(k=1..2) | Softmax(max_iter=4) & Kmer(k=3) | Softmax(max_iter=3)", 3000, 5, 20, 4},
 };
 
@@ -75,6 +77,48 @@ static void test_the_same_bytes(void **state) {
     free(first);
     ba_dataset_destroy(dataset);
   }
+}
+
+/* Residues, some rows of letters that are nucleotides too: what the dataset scores is what the letters score. */
+static void test_residues(void **state) {
+  ba_context *context = *state;
+  ba_records *records[] = {making_records(context, 300, 3, 40, "ACDEFGHIKLMNPQRSTVWYacdefghiklmnpqrstvwyXU", 1),
+                           making_records(context, 60, 3, 40, "ACGTacgt", 2),
+                           making_records(context, 60, 3, 40, "ACGTACGTACGTACGTKL", 3)};
+  ba_dataset *dataset = NULL;
+  ba_scorer *scorer = NULL;
+  ba_metrics *metrics = NULL;
+  ba_trainer *out = NULL;
+  double probabilities[600], loss = 0.0;
+  OK(context, ba_dataset_create(context, NULL, &dataset));
+  for (int32_t i = 0; i < 3; i++) OK(context, making_add(dataset, records[i], 2, BA_PART_TRAIN));
+  ba_model *model = making_trained(context, "@peptide + PositionKmer(k=1, anchor=end, alphabet=protein) | Logistic()",
+                                   dataset, "seed=5");
+  OK(context, ba_model_selftest(context, model));
+  OK(context, ba_evaluate(context, model, dataset, BA_PART_ALL, NULL, &metrics));
+  OK(context, ba_scorer_create(context, model, NULL, &scorer));
+  for (int32_t i = 0; i < 3; i++) {
+    const int64_t n = ba_records_count(records[i]);
+    OK(context, ba_scorer_predict_records(scorer, records[i], NULL, probabilities));
+    for (int64_t r = 0; r < n; r++) loss -= log(probabilities[2 * r + r % 2]);
+    ba_records_release(records[i]);
+  }
+  assert_true(fabs(loss / 420 - ba_metrics_value(metrics, "log_loss")) < 1e-9);
+  REFUSED(context, ba_trainer_create(context, "Length() + Kmer(k=2) | Logistic()", dataset, NULL, &out), BA_ERR_LETTER,
+          "record 1: the sequence holds '");
+  REFUSED(context, ba_trainer_create(context, "Length() + Kmer(k=2) | Logistic()", dataset, NULL, &out), BA_ERR_LETTER,
+          "but Kmer reads DNA");
+  ba_metrics_destroy(metrics);
+  ba_model_release(model);
+  ba_scorer_destroy(scorer);
+  /* A model of nucleotides meets them when it is evaluated. */
+  ba_dataset *bases = making_data(context, 40, 5, 9, 2, 1);
+  model = making_trained(context, "Kmer(k=1) | Logistic()", bases, "seed=5");
+  REFUSED(context, ba_evaluate(context, model, dataset, BA_PART_ALL, NULL, &metrics), BA_ERR_LETTER,
+          "but Kmer reads DNA");
+  ba_model_release(model);
+  ba_dataset_destroy(bases);
+  ba_dataset_destroy(dataset);
 }
 
 static ba_trainer *started(ba_context *context, const char *recipe, ba_dataset *dataset, const char *options) {
@@ -311,7 +355,8 @@ static void test_refusals(void **state) {
   REFUSED(context, CREATE("Kmer(k=2) | Logistic()", none, NULL), BA_ERR_CLASSES, "no rows");
   REFUSED(context, CREATE("Kmer(k=2) | Logistic()", three, NULL), BA_ERR_CLASSES,
           "the dataset has 3; expected Softmax");
-  REFUSED(context, CREATE("Kmer(k=10..12) | Logistic()", two, NULL), BA_ERR_LENGTH, "expected at least k = 10");
+  REFUSED(context, CREATE("Kmer(k=10..12) | Logistic()", two, NULL), BA_ERR_LENGTH,
+          "expected at least 10, as a word of Kmer takes");
   REFUSED(context, CREATE("Kmer(k=2)", two, NULL), BA_ERR_RECIPE, "has no model");
   REFUSED(context, CREATE("Kmer(k=2) | Logit()", two, NULL), BA_ERR_RECIPE, "column 13");
   REFUSED(context, CREATE("Word(k=2) | Logistic()", two, NULL), BA_ERR_RECIPE, "unknown feature term");
@@ -598,6 +643,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(test_dev_loss_of_lbfgs, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_softmax_of_two_classes, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_provenance, making_set_up, making_tear_down),
+      cmocka_unit_test_setup_teardown(test_residues, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_refusals, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_weights_beyond_reason_diverge, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_limit_and_cancel, making_set_up, making_tear_down),
