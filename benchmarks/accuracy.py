@@ -5,7 +5,8 @@
 usage: accuracy.py [--test] [SET...]
 
 Settings are chosen in two steps, each on the dev rows where the set has them and else by cross-validation on the
-training rows: the recipe at a middle penalty, then the penalty. They are chosen by log loss, which is the least noisy;
+training rows: the recipe at a middle penalty, then the penalty. Where there are dev rows, a network and the ensemble of
+both stand for choice in a third step. They are chosen by log loss, which is the least noisy;
 for the CNNProm sets, where there are two to four negatives to a positive, the classes are balanced and MCC chooses.
 Without --test the rows of the test part are not even given to `ba`. With --test the one chosen model scores them, and
 the run is added to accuracy-log.tsv.
@@ -132,7 +133,9 @@ def ba(*arguments):
 
 def train(recipes, penalties, table, folds, choose_by, out):
     """The report of `ba train`, and the figures of the candidate that it kept."""
-    arguments = ["train", "--labels", str(table), "--choose", choose_by, "--l2", penalties, "--out", str(out)]
+    arguments = ["train", "--labels", str(table), "--choose", choose_by, "--out", str(out)]
+    if penalties:
+        arguments += ["--l2", penalties]
     for recipe in recipes:
         arguments += ["--recipe", recipe]
     if folds:
@@ -151,7 +154,16 @@ def choose(table, recipes, folds, folder, model):
         term, choose_by = "Logistic(class_weight=balanced)", "mcc"
     first, _ = train([f"{recipe} | {term}" for recipe in recipes], MIDDLE, table, folds, choose_by, model)
     features = first["recipe"].split("|")[0]
-    return train([f"{features}| {term}"], PENALTIES, table, folds, choose_by, model)
+    chosen = train([f"{features}| {term}"], PENALTIES, table, folds, choose_by, model)
+    if folds:
+        return chosen
+    linear, network = chosen[0]["recipe"], "@conv" if recipes is MOTIF else "@conv_anchored"
+    last, kept = train([linear, network, f"{linear} & {network}"], None, table, folds, choose_by, model)
+    for kind, candidate in zip(("linear", "network", "ensemble"), last["candidates"]):
+        dev = candidate["dev"]
+        print(f"# {kind}: dev log loss {dev['log_loss']:.4f}, mcc {100 * dev['mcc']:.1f}, "
+              f"{candidate['cpu_seconds']:.0f} CPU s")
+    return last, kept
 
 
 def percent(metrics, metric):

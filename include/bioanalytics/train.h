@@ -214,13 +214,13 @@ BA_API ba_status ba_trainer_create(ba_context *context, const char *recipe, ba_d
  */
 BA_API ba_status ba_trainer_set(ba_trainer *trainer, const char *options);
 /**
- * Does one step: one pass over the rows (lbfgs, tron), one iteration (newton), or one epoch (adagrad).
+ * Does one step: one pass over the rows (lbfgs, tron), one iteration (newton), or one epoch (adagrad, networks).
  * @param trainer not NULL.
  * @return BA_OK: there is more to do; BA_END: it stopped, see ba_trainer_reason; BA_ERR_CANCELLED: once the context was
  * reset, the next step goes on with the same run; BA_ERR_DIVERGED; BA_ERR_LETTER, BA_ERR_LENGTH and
  * BA_ERR_QUALITY with the row; BA_ERR_ARGUMENT, BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_BUSY.
- * Owns: nothing. Threads: one at a time; lbfgs and tron work on as many as the context allowed at the start, newton
- * above 512 columns may start OpenBLAS's own. Cost: one pass over the rows, newton some more. Since 0.1.0.
+ * Owns: nothing. Threads: one at a time; lbfgs, tron and networks work on as many as the context allowed at the start,
+ * newton above 512 columns may start OpenBLAS's own. Cost: one pass over the rows, newton some more. Since 0.1.0.
  */
 BA_API ba_status ba_trainer_step(ba_trainer *trainer);
 /**
@@ -229,7 +229,7 @@ BA_API ba_status ba_trainer_step(ba_trainer *trainer);
  * @param iterations iterations, or epochs, done.
  * @param passes passes over the rows done.
  * @param objective mean loss, with its penalty for lbfgs and newton.
- * @param gradient size of the largest entry of the gradient; NaN for adagrad.
+ * @param gradient size of the largest entry of the gradient; NaN for adagrad and networks.
  * @param dev_loss mean loss of the dev rows; NaN without any.
  * Owns: nothing. Threads: one at a time. Cost: constant. Since 0.1.0.
  */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * tiles.h: gemm_f32 of the levels with wide registers: tiles of up to BAI_TILE_ROWS rows by three vectors of
- * BAI_TILE_BYTES stay in registers while k runs. Each number is summed as layers.h says, so the bits are the same.
+ * tiles.h: gemm_f32 and letters_f32 of the levels with wide registers: tiles of up to BAI_TILE_ROWS rows by three
+ * vectors of BAI_TILE_BYTES stay in registers while k runs, and for letters up to four vectors while the groups do.
+ * Each number is summed as layers.h says, so the bits are the same.
  */
 #include <stdint.h>
 #include <string.h>
@@ -74,4 +75,40 @@ static void gemm_f32(float *c, int64_t ldc, const float *a, int64_t row, int64_t
     j += TILE_LANES;
   }
   if (j < columns) scalar_gemm_f32(c + j, ldc, a, row, step, b + j, ldb, rows, inner, columns - j);
+}
+
+/* `vectors` of them from filter j on, at all positions. */
+BAI_WITH void letters_panel(float *out, const float *bias, const float *tables, const uint8_t *pairs, int64_t positions,
+                            int64_t groups, int64_t filters, int64_t j, const int32_t vectors) {
+  for (int64_t p = 0; p < positions; p++, pairs++) {
+    tile_vector sum[4];
+    const float *table = tables + j;
+#pragma GCC unroll 4
+    for (int32_t v = 0; v < vectors; v++) sum[v] = tile_load(bias + j + v * TILE_LANES);
+    for (int64_t g = 0; g < groups; g++, table += 2 * BAI_PAIRS * filters) {
+      const float *first = table + pairs[4 * g] * filters;
+      const float *second = table + (BAI_PAIRS + pairs[4 * g + 2]) * filters;
+#pragma GCC unroll 4
+      for (int32_t v = 0; v < vectors; v++)
+        sum[v] += tile_load(first + v * TILE_LANES) + tile_load(second + v * TILE_LANES);
+    }
+#pragma GCC unroll 4
+    for (int32_t v = 0; v < vectors; v++) memcpy(out + p * filters + j + v * TILE_LANES, &sum[v], BAI_TILE_BYTES);
+  }
+}
+
+static void letters_f32(float *out, const float *bias, const float *tables, const uint8_t *pairs, int64_t positions,
+                        int64_t groups, int64_t filters) {
+  int64_t j = 0;
+  if (filters % TILE_LANES) {
+    scalar_letters_f32(out, bias, tables, pairs, positions, groups, filters);
+    return;
+  }
+  for (; j + 4 * TILE_LANES <= filters; j += 4 * TILE_LANES)
+    letters_panel(out, bias, tables, pairs, positions, groups, filters, j, 4);
+  if (j + 2 * TILE_LANES <= filters) {
+    letters_panel(out, bias, tables, pairs, positions, groups, filters, j, 2);
+    j += 2 * TILE_LANES;
+  }
+  if (j < filters) letters_panel(out, bias, tables, pairs, positions, groups, filters, j, 1);
 }

@@ -124,7 +124,7 @@ static void put_codes(const bai_net *net, bai_net_strand *s, const uint8_t *code
   memset(s->codes, 4, (size_t)all);
   for (int64_t i = 0; i < length; i++) {
     const uint8_t code = codes[reverse ? length - 1 - i : i];
-    s->codes[before + i] = reverse && code < 4 ? (uint8_t)(3 - code) : code;
+    s->codes[before + i] = code > 3 ? 4 : reverse ? (uint8_t)(3 - code) : code;
   }
   for (int64_t i = 0; i + 1 < all; i++) s->pairs[i] = (uint8_t)(5 * s->codes[i] + s->codes[i + 1]);
 }
@@ -171,6 +171,10 @@ static void pool_layer(const bai_kernels *kernels, const bai_net *net, bai_net_r
     const int64_t before = v->kept - v->input;
     memset(v->input, 0, (size_t)before * sizeof(bai_real));
     memset(v->kept + v->pooled * filters, 0, (size_t)(around * filters - before) * sizeof(bai_real));
+    if (layer->pool == 1) { /* all positions as one row */
+      BAI_NET_CALL(kernels, most)(v->kept, v->winners, v->raw, 1, v->positions * filters);
+      continue;
+    }
     for (int64_t i = 0; i < v->pooled; i++) {
       const int64_t from = i * layer->pool, left = v->positions - from;
       BAI_NET_CALL(kernels, most)

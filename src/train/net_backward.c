@@ -164,7 +164,9 @@ static void layer_back(const bai_kernels *kernels, const bai_net *net, int32_t l
   const int64_t behind = layer->width - 1 - before;
   bai_real *raw = back->raw[l] + behind * filters; /* the other way round: what came before comes behind */
   scatter(net, l, s, back);
-  for (int64_t p = 0; p < v->pooled; p++) {
+  if (layer->pool == 1) /* all positions as one row */
+    BAI_NET_CALL(kernels, spread)(raw, back->kept[l], v->winners, 1, v->positions * filters);
+  for (int64_t p = 0; layer->pool > 1 && p < v->pooled; p++) {
     const int64_t from = p * layer->pool, left = v->positions - from;
     BAI_NET_CALL(kernels, spread)
     (raw + from * filters, back->kept[l] + p * filters, v->winners + p * filters,
