@@ -48,7 +48,7 @@ static ba_status add_monitor(ba_context *context, bai_drift *drift, int32_t kind
 
 static double gc_of(const ba_dataset *dataset, const bai_kernels *kernels, int64_t row, uint8_t *codes) {
   int64_t gc = 0, known = 0;
-  bai_dataset_codes(kernels, dataset, row, codes);
+  bai_dataset_codes(kernels, dataset, row, 0, codes);
   for (int64_t i = 0; i < bai_dataset_length(dataset, row); i++) {
     gc += codes[i] == 1 || codes[i] == 2;
     known += codes[i] < 4;
