@@ -257,6 +257,20 @@ BA_API ba_status ba_scorer_scan(ba_scorer *scorer, const char *letters, int64_t 
 BA_API ba_status ba_scorer_attribute(ba_scorer *scorer, const char *letters, int64_t length, int32_t output,
                                      double *attribution);
 /**
+ * Gives the effect of every single substitution: the score of the sequence with another letter in one place, minus the
+ * score of the sequence as it is. Equal to scoring both and subtracting, to the bit.
+ * @param scorer not NULL.
+ * @param letters `length` bytes; may be NULL when that is 0.
+ * @param output 0 to outputs - 1.
+ * @param effects gets 4 x length doubles, in units of the score: for each letter its change to A, C, G and T; 0 for the
+ * letter that is there. An ambiguous letter has four effects, those of knowing it.
+ * @return as ba_scorer_attribute.
+ * Owns: nothing. Threads: one at a time; runs on that one. Cost: for each k some k + 4 looks at a table for each effect;
+ * about 60 bytes a letter. Since 0.1.0.
+ */
+BA_API ba_status ba_scorer_mutate(ba_scorer *scorer, const char *letters, int64_t length, int32_t output,
+                                  double *effects);
+/**
  * Gives the number of quantities that a scorer watches for drift.
  * @param scorer NULL gives 0.
  * @return 0 without `drift=yes`. Cannot fail.

@@ -119,6 +119,9 @@ ba_status bai_row_extract_letters(const bai_kernels *kernels, bai_row *row, cons
  * whose window starts at starts[i] (starts may be NULL). Returns how many; after a cancel they may be too few. */
 int64_t bai_row_windows(const bai_kernels *kernels, bai_row *row, const bai_block *block, int64_t *starts);
 
+/* Before bai_row_windows on other codes than those of bai_row_extract. */
+void bai_row_begin(bai_row *row, int64_t length, int64_t ambiguous);
+
 /* 1 for a status that bai_row_explain words. */
 static inline int32_t bai_row_explains(ba_status status) {
   return status == BA_ERR_LENGTH || status == BA_ERR_LETTER || status == BA_ERR_QUALITY;
@@ -145,5 +148,12 @@ void bai_values_fixed(const bai_block *block, const uint32_t *counts, int64_t n,
 void bai_values_double(const bai_block *block, const uint32_t *counts, int64_t n, double *values);
 /* What the values of a block are divided by: freq and norm together; 1 for an empty block. From integers alone. */
 double bai_block_divisor(const bai_block *block, const uint32_t *counts, int64_t n);
+/* The integers that a divisor is made from, so that it can follow changes of counts. */
+typedef struct bai_totals {
+  uint64_t kept, distinct, squares, roots;
+} bai_totals;
+/* Takes a count in; with `out`, takes one out again. Counts of 0 make no difference. */
+void bai_totals_add(const bai_block *block, bai_totals *totals, uint32_t count, int32_t out);
+double bai_totals_divisor(const bai_block *block, const bai_totals *totals);
 
 #endif

@@ -260,18 +260,20 @@ static void extract_block(const bai_kernels *kernels, bai_row *row, int32_t b, i
   row->ends[b] = at + distinct;
 }
 
+void bai_row_begin(bai_row *row, int64_t length, int64_t ambiguous) {
+  row->length = length;
+  row->has_ambiguous = ambiguous > 0;
+  row->state_k = 0;
+  if (row->has_ambiguous) measure_runs(row);
+}
+
 ba_status bai_row_extract(const bai_kernels *kernels, bai_row *row, int64_t length, int64_t ambiguous) {
   const bai_plan *plan = row->plan;
   if (plan->needs_equal && length != plan->fitted_length) return BA_ERR_LENGTH;
   if (plan->needs_quality && row->symbols == NULL && length > 0) return BA_ERR_QUALITY;
-  row->length = length;
-  row->has_ambiguous = ambiguous > 0;
-  row->state_k = 0;
-  if (row->has_ambiguous) {
-    for (int32_t b = 0; b < plan->block_count; b++)
-      if (plan->blocks[b].refuse_ambiguous) return BA_ERR_LETTER;
-    measure_runs(row);
-  }
+  for (int32_t b = 0; ambiguous > 0 && b < plan->block_count; b++)
+    if (plan->blocks[b].refuse_ambiguous) return BA_ERR_LETTER;
+  bai_row_begin(row, length, ambiguous);
   int64_t at = 0;
   for (int32_t b = 0; b < plan->block_count; b++) {
     if (is_cancelled(row)) return BA_ERR_CANCELLED;

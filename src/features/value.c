@@ -79,21 +79,39 @@ void bai_values_double(const bai_block *block, const uint32_t *counts, int64_t n
   }
 }
 
-double bai_block_divisor(const bai_block *block, const uint32_t *counts, int64_t n) {
+void bai_totals_add(const bai_block *block, bai_totals *totals, uint32_t count, int32_t out) {
+  if (count == 0) return;
+  const int32_t rooted = block->value == BAI_VALUE_SQRT && block->norm == BAI_NORM_L1;
+  const uint64_t square = (uint64_t)count * count, root = rooted ? bai_value_fixed(block, count) : 0;
+  totals->kept = out ? totals->kept - count : totals->kept + count;
+  totals->distinct = out ? totals->distinct - 1 : totals->distinct + 1;
+  totals->squares = out ? totals->squares - square : totals->squares + square;
+  totals->roots = out ? totals->roots - root : totals->roots + root;
+}
+
+double bai_totals_divisor(const bai_block *block, const bai_totals *totals) {
   const double unit = unit_of_counts(block);
-  uint64_t kept = 0, squares = 0, roots = 0;
-  if (n == 0) return 1.0;
-  for (int64_t i = 0; i < n; i++) kept += counts[i];
+  if (totals->distinct == 0) return 1.0;
+  const double kept = (double)totals->kept * unit;
   const int32_t counted = block->value == BAI_VALUE_COUNT || block->value == BAI_VALUE_FREQ;
-  if (block->norm == BAI_NORM_NONE) return block->value == BAI_VALUE_FREQ ? (double)kept * unit : (double)block->per;
+  if (block->norm == BAI_NORM_NONE) return block->value == BAI_VALUE_FREQ ? kept : (double)block->per;
   if (block->norm == BAI_NORM_L1) {
-    if (counted) return (double)kept * unit;
-    if (block->value == BAI_VALUE_BINARY) return (double)n;
-    for (int64_t i = 0; i < n; i++) roots += bai_value_fixed(block, counts[i]);
-    return (double)roots / (double)(1 << BAI_ROOT_BITS);
+    if (counted) return kept;
+    if (block->value == BAI_VALUE_BINARY) return (double)totals->distinct;
+    return (double)totals->roots / (double)(1 << BAI_ROOT_BITS);
   }
-  if (block->value == BAI_VALUE_SQRT) return sqrt((double)kept * unit);
-  if (block->value == BAI_VALUE_BINARY) return sqrt((double)n);
-  for (int64_t i = 0; i < n; i++) squares += (uint64_t)counts[i] * counts[i];
-  return sqrt((double)squares) * unit;
+  if (block->value == BAI_VALUE_SQRT) return sqrt(kept);
+  if (block->value == BAI_VALUE_BINARY) return sqrt((double)totals->distinct);
+  return sqrt((double)totals->squares) * unit;
+}
+
+double bai_block_divisor(const bai_block *block, const uint32_t *counts, int64_t n) {
+  bai_totals totals = {0, (uint64_t)n, 0, 0};
+  for (int64_t i = 0; i < n; i++) totals.kept += counts[i];
+  if (block->norm == BAI_NORM_L1 && block->value == BAI_VALUE_SQRT) {
+    for (int64_t i = 0; i < n; i++) totals.roots += bai_value_fixed(block, counts[i]);
+  } else if (block->norm == BAI_NORM_L2 && block->value < BAI_VALUE_SQRT) { /* count and freq */
+    for (int64_t i = 0; i < n; i++) totals.squares += (uint64_t)counts[i] * counts[i];
+  }
+  return bai_totals_divisor(block, &totals);
 }

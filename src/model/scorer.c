@@ -5,22 +5,11 @@
 #include <string.h>
 
 #include "array/array.h"
-#include "model/model.h"
+#include "model/scorer.h"
 #include "seq/records.h"
 
 /* Records that a worker takes at a time; only the hand-out depends on it. */
 #define BATCH 64
-
-struct ba_scorer {
-  ba_context *context;
-  ba_model *model;
-  bai_lane *lanes;
-  int32_t lane_count;
-  double *weights64; /* outputs x width, made when float64 rows are first scored */
-  float *weights32;  /* the same as float32, made at once: a single row allocates nothing */
-  double *scores;    /* one row of outputs, for such a row */
-  int32_t drift;     /* requests are counted */
-};
 
 /* Float weights of a model of one member, exactly as the integers say; float32 rows use them rounded to float32. */
 static ba_status make_float_weights(ba_scorer *scorer, int32_t single) {
@@ -97,8 +86,7 @@ static ba_status reserve_lane(ba_scorer *scorer, bai_lane *lane, int64_t longest
   return status || !scorer->drift || lane->drift ? status : bai_alloc_zero(scorer->context, bins, 8, &lane->drift);
 }
 
-/* Makes sure of `count` lanes with room for sequences of `longest` letters. */
-static ba_status reserve_lanes(ba_scorer *scorer, int32_t count, int64_t longest) {
+ba_status bai_scorer_reserve(ba_scorer *scorer, int32_t count, int64_t longest) {
   ba_context *context = scorer->context;
   ba_status status = BA_OK;
   if (count > scorer->lane_count) {
@@ -168,7 +156,7 @@ static ba_status explain(ba_context *context, const ba_scorer *scorer, ba_status
 static ba_status run(job *j, int64_t longest) {
   ba_context *context = j->scorer->context;
   const int64_t batches = (j->count + BATCH - 1) / BATCH;
-  ba_status status = reserve_lanes(j->scorer, bai_workers(context, batches), longest);
+  ba_status status = bai_scorer_reserve(j->scorer, bai_workers(context, batches), longest);
   if (status) return status;
   j->failed = INT64_MAX;
   j->kernels = bai_kernels_of(context);
@@ -324,7 +312,7 @@ ba_status ba_scorer_attribute(ba_scorer *scorer, const char *letters, int64_t le
                       "from 0 to %d",
                       scorer->model->outputs - 1);
   int64_t *starts = NULL;
-  if (!status) status = reserve_lanes(scorer, 1, length);
+  if (!status) status = bai_scorer_reserve(scorer, 1, length);
   if (!status) status = bai_alloc(context, length, 8, &starts);
   if (!status) {
     const attribution a = {bai_kernels_of(context), scorer->model, &scorer->lanes[0], output, starts, attribution_out};
@@ -393,7 +381,7 @@ ba_status ba_scorer_predict(ba_scorer *scorer, const ba_array *rows, double *sco
   const int32_t counts = rows && rows->dtype == BA_UINT32;
   status = check_rows(scorer, rows);
   /* A row of counts may have any number of non-zeros: as many entries as columns. */
-  if (!status) status = reserve_lanes(scorer, 1, counts ? model->members[0].plan->width : 0);
+  if (!status) status = bai_scorer_reserve(scorer, 1, counts ? model->members[0].plan->width : 0);
   if (!status && rows->dtype == BA_FLOAT64) status = make_float_weights(scorer, 0);
   for (int64_t i = 0; !status && i < rows->shape[0]; i++) {
     const uint8_t *row = (const uint8_t *)rows->data + i * rows->stride[0];

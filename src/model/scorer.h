@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * scorer.h: the inside of a scorer, for the files that score: scorer.c and mutate.c.
+ */
+#ifndef BAI_MODEL_SCORER_H
+#define BAI_MODEL_SCORER_H
+
+#include "model/model.h"
+
+struct ba_scorer {
+  ba_context *context;
+  ba_model *model;
+  bai_lane *lanes;
+  int32_t lane_count;
+  double *weights64; /* outputs x width, made when float64 rows are first scored */
+  float *weights32;  /* the same as float32, made at once: a single row allocates nothing */
+  double *scores;    /* one row of outputs, for such a row */
+  int32_t drift;     /* requests are counted */
+};
+
+/* Makes sure of `count` lanes with room for sequences of `longest` letters. */
+ba_status bai_scorer_reserve(ba_scorer *scorer, int32_t count, int64_t longest);
+
+#endif
