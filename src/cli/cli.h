@@ -243,6 +243,7 @@ int cli_calibrate(int argc, char **argv);
 int cli_eval(int argc, char **argv);
 int cli_predict(int argc, char **argv);
 int cli_scan(int argc, char **argv);
+int cli_mutate(int argc, char **argv);
 int cli_explain(int argc, char **argv);
 int cli_index(int argc, char **argv);
 int cli_info(int argc, char **argv);

@@ -18,6 +18,7 @@ const cli_command cli_commands[] = {
     {"calibrate", cli_calibrate, "fit a model's probabilities to rows that it has not seen"},
     {"predict", cli_predict, "give each record a class, a probability and a score"},
     {"scan", cli_scan, "score every window along long sequences, as bedGraph"},
+    {"mutate", cli_mutate, "give the effect of every substitution, or of the variants of a VCF file"},
     {"explain", cli_explain, "list the features that weigh most, or each letter's part of a score"},
     {"info", cli_info, "say what a model file holds"},
     {"selftest", cli_selftest, "check that this machine scores a model to the bit"},

@@ -20,7 +20,7 @@ typedef struct mutation {
   uint8_t *codes;           /* of the sequence as it is */
   uint32_t *slots[LETTERS]; /* the words of one block where every n-th letter is changed to this one */
   int64_t *starts;          /* of these words' windows */
-  uint64_t *values;         /* of the counts up to the largest that can come up */
+  int64_t *steps;           /* of a count's value from that of one less, up to the largest that can come up */
   double *scores;           /* LETTERS x length: of the member, block by block */
 } mutation;
 
@@ -43,43 +43,64 @@ static int32_t is_divided(const bai_block *block) {
   return block->norm == BAI_NORM_L2 && block->value != BAI_VALUE_SQRT;
 }
 
-static double part_of(const base *b, wide sum, const bai_totals *totals) {
-  const int32_t same = !b->divided && totals->kept == b->totals.kept;
-  const double divisor = same ? b->divisor : bai_totals_divisor(b->block, totals);
-  return bai_scale_by_power((double)sum, -b->exponent) * b->unit / divisor;
+/* The sum and totals of a block after some words were exchanged. A change of the sum fits 64 bits: it is made of no
+ * more than 64 words, each of less than 2^51. */
+typedef struct changed {
+  int64_t sum;
+  bai_totals totals;
+} changed;
+
+/* Takes n words out. */
+static void take_out(const mutation *m, const base *b, const uint32_t *slots, int64_t n, changed *to) {
+  uint32_t *table = m->row->table;
+  for (int64_t i = 0; b->block->slots && i < n; i++) {
+    const uint32_t count = table[slots[i]]--;
+    to->sum -= (int64_t)b->weights[slots[i]] * m->steps[count];
+    if (!b->divided) continue;
+    bai_totals_add(b->block, &to->totals, count, 1);
+    bai_totals_add(b->block, &to->totals, count - 1, 0);
+  }
+  for (int64_t i = 0; !b->block->slots && i < n; i++) to->sum -= b->weights[slots[i]];
+  if (!b->divided) to->totals.kept -= (uint64_t)n;
 }
 
-/* One word more (by = 1) or less (by = -1). */
-static inline void exchange(const mutation *m, const base *b, uint32_t slot, int32_t by, wide *sum,
-                            bai_totals *totals) {
-  uint32_t *count = &m->row->table[b->block->slots ? slot : 0];
-  const uint32_t before = b->block->slots ? *count : (uint32_t)(by < 0), after = (uint32_t)((int64_t)before + by);
-  *sum += (int64_t)b->weights[slot] * ((int64_t)m->values[after] - (int64_t)m->values[before]);
-  if (b->divided) {
-    bai_totals_add(b->block, totals, before, 1);
-    bai_totals_add(b->block, totals, after, 0);
-  } else {
-    totals->kept += (uint64_t)(int64_t)by;
-    totals->distinct += (uint64_t)((int64_t)(after > 0) - (before > 0));
+/* Puts n words in. */
+static void put_in(const mutation *m, const base *b, const uint32_t *slots, int64_t n, changed *to) {
+  uint32_t *table = m->row->table;
+  for (int64_t i = 0; b->block->slots && i < n; i++) {
+    const uint32_t count = ++table[slots[i]];
+    to->sum += (int64_t)b->weights[slots[i]] * m->steps[count];
+    if (!b->divided) continue;
+    bai_totals_add(b->block, &to->totals, count - 1, 1);
+    bai_totals_add(b->block, &to->totals, count, 0);
   }
-  if (b->block->slots) *count = after;
+  for (int64_t i = 0; !b->block->slots && i < n; i++) to->sum += b->weights[slots[i]];
+  if (!b->divided) to->totals.kept += (uint64_t)n;
+}
+
+static double part_of(const base *b, changed *c) {
+  double divisor = b->divisor;
+  if (!b->divided)
+    c->totals.distinct = c->totals.kept; /* of words with columns of their own; else more than 0 matters */
+  if (b->divided || c->totals.kept != b->totals.kept) divisor = bai_totals_divisor(b->block, &c->totals);
+  return bai_scale_by_power((double)(b->sum + c->sum), -b->exponent) * b->unit / divisor;
 }
 
 /* The words from `first` to `end` lie over the letter at `position`: exchanges them for those of each other letter. */
-static void exchange_all(const mutation *m, const base *b, int64_t position, int64_t first, int64_t end) {
+static void exchange(const mutation *m, const base *b, int64_t position, int64_t first, int64_t end) {
   const uint8_t own = m->codes[position];
-  wide without = b->sum, sum;
-  bai_totals less = b->totals, totals;
-  for (int64_t i = first; own < LETTERS && i < end; i++) exchange(m, b, m->slots[own][i], -1, &without, &less);
+  const int64_t n = end - first, counted = b->block->slots ? n : 0;
+  changed without = {0, b->totals};
+  if (own < LETTERS) take_out(m, b, m->slots[own] + first, n, &without);
   for (int32_t c = 0; c < LETTERS; c++) {
+    const uint32_t *slots = m->slots[c] + first;
     if (c == own) continue;
-    sum = without;
-    totals = less;
-    for (int64_t i = first; i < end; i++) exchange(m, b, m->slots[c][i], 1, &sum, &totals);
-    m->scores[LETTERS * position + c] += part_of(b, sum, &totals);
-    for (int64_t i = first; b->block->slots && i < end; i++) m->row->table[m->slots[c][i]]--;
+    changed with = without;
+    put_in(m, b, slots, n, &with);
+    m->scores[LETTERS * position + c] += part_of(b, &with);
+    for (int64_t i = 0; i < counted; i++) m->row->table[slots[i]]--;
   }
-  for (int64_t i = first; b->block->slots && own < LETTERS && i < end; i++) m->row->table[m->slots[own][i]]++;
+  for (int64_t i = 0; own < LETTERS && i < counted; i++) m->row->table[m->slots[own][first + i]]++;
 }
 
 /* Every `span`-th letter is changed at once: each window then has exactly one changed letter. */
@@ -101,7 +122,7 @@ static ba_status exchange_block(const mutation *m, const base *b, int64_t first,
   for (int64_t p = first; p < m->length; p += span) {
     const int64_t from = i;
     while (i < kept && m->starts[i] <= p) i++;
-    exchange_all(m, b, p, from, i);
+    exchange(m, b, p, from, i);
   }
   return BA_OK;
 }
@@ -127,8 +148,8 @@ static ba_status mutate_block(const mutation *m, int32_t output, int32_t index) 
   }
   b.divisor = bai_totals_divisor(block, &b.totals);
   most += (uint32_t)block->k;
-  m->values[0] = 0;
-  for (uint32_t c = 1; c <= most && c <= m->length; c++) m->values[c] = bai_value_fixed(block, c);
+  for (uint32_t c = 1; c <= most && c <= m->length; c++)
+    m->steps[c] = (int64_t)bai_value_fixed(block, c) - (c > 1 ? (int64_t)bai_value_fixed(block, c - 1) : 0);
   ba_status status = BA_OK;
   for (int64_t first = 0; !status && first < block->k; first++) status = exchange_block(m, &b, first, block->k);
   for (int64_t i = 0; block->slots && i < n; i++) row->table[columns[i] - block->first] = 0;
@@ -167,7 +188,7 @@ static ba_status make_room(ba_scorer *scorer, mutation *m, double *effects) {
   if (!status) status = bai_alloc(context, length, 1, &m->codes);
   if (!status) status = bai_alloc(context, LETTERS * length, 4, &m->slots[0]);
   if (!status) status = bai_alloc(context, length, 8, &m->starts);
-  if (!status) status = bai_alloc(context, length + 1, 8, &m->values);
+  if (!status) status = bai_alloc(context, length + 1, 8, &m->steps);
   if (!status && scorer->model->factors) status = bai_alloc(context, LETTERS * length, 8, &m->scores);
   if (status) return status;
   for (int32_t c = 1; c < LETTERS; c++) m->slots[c] = m->slots[0] + c * length;
@@ -199,7 +220,7 @@ ba_status ba_scorer_mutate(ba_scorer *scorer, const char *letters, int64_t lengt
     if (status) status = bai_lane_explain(context, lane, status, -1, length);
     if (!status) status = mutate(scorer, &m, output, lane->scores[output], effects);
   }
-  void *made[] = {m.codes, m.slots[0], m.starts, m.values, m.scores == effects ? NULL : m.scores};
+  void *made[] = {m.codes, m.slots[0], m.starts, m.steps, m.scores == effects ? NULL : m.scores};
   for (size_t i = 0; i < sizeof made / sizeof made[0]; i++) bai_free(context, made[i]);
   return bai_leave(context, status);
 }
