@@ -43,8 +43,8 @@ static int32_t is_divided(const bai_block *block) {
   return block->norm == BAI_NORM_L2 && block->value != BAI_VALUE_SQRT;
 }
 
-/* The sum and totals of a block after some words were exchanged. A change of the sum fits 64 bits: it is made of no
- * more than 64 words, each of less than 2^51. */
+/* The sum and totals of a block after some words were exchanged. A change of the sum fits 64 bits: a window has
+ * at most 1030 letters, so 2060 words change, each by less than 2^51. */
 typedef struct changed {
   int64_t sum;
   bai_totals totals;
@@ -147,12 +147,29 @@ static ba_status mutate_block(const mutation *m, int32_t output, int32_t index) 
     if (block->slots) row->table[slot] = counts[i];
   }
   b.divisor = bai_totals_divisor(block, &b.totals);
-  most += (uint32_t)block->k;
+  most += (uint32_t)block->span;
   for (uint32_t c = 1; c <= most && c <= m->length; c++)
     m->steps[c] = (int64_t)bai_value_fixed(block, c) - (c > 1 ? (int64_t)bai_value_fixed(block, c - 1) : 0);
   ba_status status = BA_OK;
-  for (int64_t first = 0; !status && first < block->k; first++) status = exchange_block(m, &b, first, block->k);
+  for (int64_t first = 0; !status && first < block->span; first++) status = exchange_block(m, &b, first, block->span);
   for (int64_t i = 0; block->slots && i < n; i++) row->table[columns[i] - block->first] = 0;
+  return status;
+}
+
+/* A network has no sums to change: every changed sequence is scored. */
+static ba_status mutate_network(const mutation *m, bai_net_room *room, int32_t output, double *part) {
+  const bai_member *member = m->member;
+  ba_status status = BA_OK;
+  memcpy(m->row->codes, m->codes, (size_t)m->length);
+  for (int64_t i = 0; !status && i < LETTERS * m->length; i++) {
+    const int64_t p = i / LETTERS;
+    m->row->codes[p] = (uint8_t)(i % LETTERS);
+    if (m->row->codes[p] != m->codes[p])
+      bai_net_score(m->kernels, &member->net, member->parameters, member->tables, room, m->row->codes, m->length, part);
+    m->scores[i] = part[output];
+    m->row->codes[p] = m->codes[p];
+    status = bai_check_cancel(m->context);
+  }
   return status;
 }
 
@@ -165,14 +182,19 @@ static ba_status mutate_member(const mutation *m, int32_t output) {
 }
 
 /* Scores of all changed sequences, then what they differ by; the sequence itself is scored already. */
-static ba_status mutate(ba_scorer *scorer, mutation *m, int32_t output, double score, double *effects) {
+static ba_status mutate(ba_scorer *scorer, mutation *m, int32_t output, double *effects) {
   const ba_model *model = scorer->model;
+  bai_lane *lane = &scorer->lanes[0];
+  const double score = lane->scores[output];
   ba_status status = BA_OK;
-  memcpy(m->codes, scorer->lanes[0].rows[0]->codes, (size_t)m->length);
+  memcpy(m->codes, lane->rows[0]->codes, (size_t)m->length);
   for (int32_t i = 0; !status && i < model->member_count; i++) {
     m->member = &model->members[i];
-    m->row = scorer->lanes[0].rows[i];
-    status = mutate_member(m, output);
+    m->row = lane->rows[i];
+    if (m->member->net.layer_count)
+      status = mutate_network(m, &lane->rooms[i], output, lane->part);
+    else
+      status = mutate_member(m, output);
     for (int64_t j = 0; model->factors && j < LETTERS * m->length; j++)
       effects[j] = (i ? effects[j] : model->offsets[output]) + model->factors[i] * m->scores[j];
   }
@@ -198,11 +220,14 @@ static ba_status make_room(ba_scorer *scorer, mutation *m, double *effects) {
 
 static ba_status check(const ba_scorer *scorer, const char *letters, int64_t length, int32_t output,
                        const double *effects) {
-  if (length >= 0 && (length == 0 || (letters && effects)) && output >= 0 && output < scorer->model->outputs)
-    return BA_OK;
-  return bai_fail(scorer->context, BA_ERR_ARGUMENT,
-                  "mutate: expected letters, room for four numbers a letter, and an output from 0 to %d",
-                  scorer->model->outputs - 1);
+  if (length < 0 || (length > 0 && (!letters || !effects)) || output < 0 || output >= scorer->model->outputs)
+    return bai_fail(scorer->context, BA_ERR_ARGUMENT,
+                    "mutate: expected letters, room for four numbers a letter, and an output from 0 to %d",
+                    scorer->model->outputs - 1);
+  if (scorer->model->members[0].plan->protein)
+    return bai_fail(scorer->context, BA_ERR_UNSUPPORTED,
+                    "mutate: the model reads residues; expected one of nucleotides");
+  return BA_OK;
 }
 
 ba_status ba_scorer_mutate(ba_scorer *scorer, const char *letters, int64_t length, int32_t output, double *effects) {
@@ -218,7 +243,7 @@ ba_status ba_scorer_mutate(ba_scorer *scorer, const char *letters, int64_t lengt
     lane->symbols = NULL;
     status = bai_lane_score(m.kernels, scorer->model, lane, letters, length, lane->scores);
     if (status) status = bai_lane_explain(context, lane, status, -1, length);
-    if (!status) status = mutate(scorer, &m, output, lane->scores[output], effects);
+    if (!status) status = mutate(scorer, &m, output, effects);
   }
   void *made[] = {m.codes, m.slots[0], m.starts, m.steps, m.scores == effects ? NULL : m.scores};
   for (size_t i = 0; i < sizeof made / sizeof made[0]; i++) bai_free(context, made[i]);

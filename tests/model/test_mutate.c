@@ -31,6 +31,10 @@ static const recipe_case cases[] = {
     {"Kmer(k=1..3) + PositionKmer(k=1..3)", 30, 30, 30, "ACGTN", 2},
     {"PositionKmer(k=2, anchor=start)", 25, 0, 40, "ACGTN", 2},
     {"PositionKmer(k=3, anchor=end) + Kmer(k=2)", 25, 0, 40, "ACGT", 3},
+    {"GappedKmer(k=1..2, gap=1..3) + Length()", -1, 0, 40, "ACGTN", 2},
+    {"GappedKmer(k=2, gap=5, strand=canonical, value=count)", -1, 0, 40, "ACGT", 2},
+    {"SpacedKmer(mask=1101011, alphabet=ry, value=freq, norm=none)", -1, 0, 40, "ACGTN", 2},
+    {"BinnedKmer(k=1..3, bins=4)", -1, 0, 40, "ACGTN", 2},
 };
 
 /* The definition: both scores by the ordinary way, and their difference. */
@@ -88,6 +92,26 @@ static void test_equal_to_scoring_every_mutant(void **state) {
     ba_records_release(records);
     ba_model_release(model);
   }
+}
+
+static void test_network(void **state) {
+  ba_context *context = *state;
+  ba_dataset *dataset = making_data(context, 40, 10, 30, 2, 3);
+  ba_model *model = making_trained(context, "OneHot() | Conv(filters=6, width=5, strand=max) | MLP(hidden=3, epochs=2)",
+                                   dataset, "seed=5");
+  ba_model *joint = making_trained(
+      context, "Kmer(k=1..3) | Logistic() & OneHot() | Conv(filters=4, width=4) | MLP(hidden=2, epochs=2)", dataset,
+      "seed=5");
+  ba_records *records = making_records(context, 6, 0, 30, "ACGTN", 4);
+  for (int32_t level = 0; level < 3; level++) {
+    if (!making_level(context, level)) continue;
+    check_records(context, model, records);
+    check_records(context, joint, records);
+  }
+  ba_records_release(records);
+  ba_dataset_destroy(dataset);
+  ba_model_release(model);
+  ba_model_release(joint);
 }
 
 /* Longer than a chunk of the extraction; effects at random places only. */
@@ -168,10 +192,13 @@ static void test_refused(void **state) {
   ba_context *context = *state;
   ba_model *model = making_model(context, "Kmer(k=2, ambiguous=error) + PositionKmer(k=2)", 6, 2, 1);
   ba_model *weighted = making_model(context, "Kmer(k=2, quality=weight)", -1, 2, 1);
-  ba_scorer *scorer = NULL, *other = NULL;
+  ba_model *protein = making_model(context, "Kmer(k=1, alphabet=protein)", -1, 2, 1);
+  ba_scorer *scorer = NULL, *other = NULL, *residues = NULL;
   double effects[24];
   OK(context, ba_scorer_create(context, model, NULL, &scorer));
   OK(context, ba_scorer_create(context, weighted, NULL, &other));
+  OK(context, ba_scorer_create(context, protein, NULL, &residues));
+  REFUSED(context, ba_scorer_mutate(residues, "MKV", 3, 0, effects), BA_ERR_UNSUPPORTED, "reads residues");
   REFUSED(context, ba_scorer_mutate(scorer, "ACNTAC", 6, 0, effects), BA_ERR_LETTER, "other than A C G T U");
   REFUSED(context, ba_scorer_mutate(scorer, "ACGTA", 5, 0, effects), BA_ERR_LENGTH, "5 letters");
   REFUSED(context, ba_scorer_mutate(other, "ACGTA", 5, 0, effects), BA_ERR_QUALITY, "no qualities");
@@ -188,7 +215,9 @@ static void test_refused(void **state) {
   ba_scorer_destroy(scorer);
   ba_scorer_destroy(other);
   ba_model_release(model);
+  ba_scorer_destroy(residues);
   ba_model_release(weighted);
+  ba_model_release(protein);
 }
 
 static ba_status whole_life(ba_context *context, void *argument) {
@@ -209,6 +238,7 @@ static void test_every_failing_allocation(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(test_equal_to_scoring_every_mutant, making_set_up, making_tear_down),
+      cmocka_unit_test_setup_teardown(test_network, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_long_sequence, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_by_hand, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_ensemble, making_set_up, making_tear_down),
