@@ -17,16 +17,19 @@ typedef struct mutation {
   bai_row *row;
   const bai_member *member;
   int64_t length;
-  uint8_t *codes;           /* of the sequence as it is */
-  uint32_t *slots[LETTERS]; /* the words of one block where every n-th letter is changed to this one */
-  int64_t *starts;          /* of these words' windows */
-  int64_t *steps;           /* of a count's value from that of one less, up to the largest that can come up */
-  double *scores;           /* LETTERS x length: of the member, block by block */
+  uint8_t *codes; /* of the sequence as it is */
+  /* The words of one block, where every n-th letter is changed to this one; the last are those of the sequence as it
+   * is. Then the starts of their windows: the same for every change, and of the sequence as it is. */
+  uint32_t *slots[LETTERS + 1];
+  int64_t *starts, *own_starts;
+  int64_t *steps; /* of a count's value from that of one less, up to the largest that can come up */
+  double *scores; /* LETTERS x length: of the member, block by block */
 } mutation;
 
 /* A block of the sequence as it is, and what its words weigh. */
 typedef struct base {
   const bai_block *block;
+  int64_t words;          /* of the sequence as it is */
   const int32_t *weights; /* of the block's columns and the output */
   int32_t exponent;
   int32_t divided; /* see is_divided */
@@ -86,73 +89,100 @@ static double part_of(const base *b, changed *c) {
   return bai_scale_by_power((double)(b->sum + c->sum), -b->exponent) * b->unit / divisor;
 }
 
-/* The words from `first` to `end` lie over the letter at `position`: exchanges them for those of each other letter. */
-static void exchange(const mutation *m, const base *b, int64_t position, int64_t first, int64_t end) {
-  const uint8_t own = m->codes[position];
-  const int64_t n = end - first, counted = b->block->slots ? n : 0;
+/* A run of words. */
+typedef struct words {
+  int64_t first, count;
+} words;
+
+/* Exchanges the words over the letter at `position`, `own`, for those of each other letter, `new`. */
+static void exchange(const mutation *m, const base *b, int64_t position, words own, words new) {
+  const uint32_t *old = m->slots[LETTERS] + own.first;
   changed without = {0, b->totals};
-  if (own < LETTERS) take_out(m, b, m->slots[own] + first, n, &without);
+  take_out(m, b, old, own.count, &without);
   for (int32_t c = 0; c < LETTERS; c++) {
-    const uint32_t *slots = m->slots[c] + first;
-    if (c == own) continue;
+    const uint32_t *slots = m->slots[c] + new.first;
+    if (c == m->codes[position]) continue;
     changed with = without;
-    put_in(m, b, slots, n, &with);
+    put_in(m, b, slots, new.count, &with);
     m->scores[LETTERS * position + c] += part_of(b, &with);
-    for (int64_t i = 0; i < counted; i++) m->row->table[slots[i]]--;
+    for (int64_t i = 0; b->block->slots && i < new.count; i++) m->row->table[slots[i]]--;
   }
-  for (int64_t i = 0; own < LETTERS && i < counted; i++) m->row->table[m->slots[own][first + i]]++;
+  for (int64_t i = 0; b->block->slots && i < own.count; i++) m->row->table[old[i]]++;
+}
+
+/* The words that start at or before `last`, from where `from` ends. */
+static words next_words(words from, const int64_t *starts, int64_t all, int64_t last) {
+  words next = {from.first + from.count, 0};
+  while (next.first + next.count < all && starts[next.first + next.count] <= last) next.count++;
+  return next;
+}
+
+/* Lists the words of row->codes. */
+static int64_t list_words(const mutation *m, const bai_block *block, int64_t ambiguous, int64_t *starts,
+                          uint32_t *slots) {
+  bai_row_begin(m->row, m->length, ambiguous);
+  const int64_t count = bai_row_windows(m->kernels, m->row, block, starts);
+  memcpy(slots, m->row->slots, (size_t)count * 4);
+  return count;
 }
 
 /* Every `span`-th letter is changed at once: each window then has exactly one changed letter. */
-static ba_status exchange_block(const mutation *m, const base *b, int64_t first, int64_t span) {
-  bai_row *row = m->row;
-  int64_t ambiguous = 0, kept = 0;
-  for (int64_t i = 0; i < m->length; i++) ambiguous += m->codes[i] >= LETTERS;
+static ba_status exchange_block(const mutation *m, const base *b, int64_t first, int64_t ambiguous) {
+  const int64_t span = b->block->span;
+  int64_t count = 0;
   for (uint8_t c = 0; c < LETTERS; c++) {
-    memcpy(row->codes, m->codes, (size_t)m->length);
-    for (int64_t p = first; p < m->length; p += span) row->codes[p] = c;
-    bai_row_begin(row, m->length, ambiguous);
-    kept = bai_row_windows(m->kernels, row, b->block, c ? NULL : m->starts);
-    memcpy(m->slots[c], row->slots, (size_t)kept * 4);
+    memcpy(m->row->codes, m->codes, (size_t)m->length);
+    for (int64_t p = first; p < m->length; p += span) m->row->codes[p] = c;
+    count = list_words(m, b->block, ambiguous, c ? NULL : m->starts, m->slots[c]);
   }
   /* After a cancel there may be too few words. */
   const ba_status status = bai_check_cancel(m->context);
-  if (status) return status;
-  int64_t i = 0;
-  for (int64_t p = first; p < m->length; p += span) {
-    const int64_t from = i;
-    while (i < kept && m->starts[i] <= p) i++;
-    exchange(m, b, p, from, i);
+  words own = {0, 0}, new = {0, 0};
+  for (int64_t p = first; !status && p < m->length; p += span) {
+    own = next_words(own, m->own_starts, b->words, p);
+    new = next_words(new, m->starts, count, p);
+    exchange(m, b, p, own, new);
   }
-  return BA_OK;
+  return status;
 }
 
-static ba_status mutate_block(const mutation *m, int32_t output, int32_t index) {
+/* The block of the sequence as it is; its counts go into the row's table. */
+static base open_block(const mutation *m, int32_t output, int32_t index, int64_t ambiguous) {
   const bai_plan *plan = m->member->plan;
   const bai_block *block = &plan->blocks[index];
   bai_row *row = m->row;
-  const int64_t from = index ? row->ends[index - 1] : 0, n = row->ends[index] - from;
-  const uint32_t *columns = row->columns + from, *counts = row->counts + from;
+  const int64_t from = index ? row->ends[index - 1] : 0;
   base b = {.block = block};
   uint32_t most = 0;
   b.weights = m->member->weights + output * plan->width + block->first;
   b.exponent = m->member->exponents[output * plan->block_count + index];
   b.unit = bai_value_unit(block);
   b.divided = block->slots && is_divided(block);
-  for (int64_t i = 0; i < n; i++) {
-    const int64_t slot = columns[i] - block->first;
-    bai_totals_add(block, &b.totals, counts[i], 0);
-    b.sum += (wide)b.weights[slot] * (wide)bai_value_fixed(block, counts[i]);
-    if (counts[i] > most) most = counts[i];
-    if (block->slots) row->table[slot] = counts[i];
+  for (int64_t i = from; i < row->ends[index]; i++) {
+    const int64_t slot = row->columns[i] - block->first;
+    bai_totals_add(block, &b.totals, row->counts[i], 0);
+    b.sum += (wide)b.weights[slot] * (wide)bai_value_fixed(block, row->counts[i]);
+    if (row->counts[i] > most) most = row->counts[i];
+    if (block->slots) row->table[slot] = row->counts[i];
   }
   b.divisor = bai_totals_divisor(block, &b.totals);
   most += (uint32_t)block->span;
   for (uint32_t c = 1; c <= most && c <= m->length; c++)
     m->steps[c] = (int64_t)bai_value_fixed(block, c) - (c > 1 ? (int64_t)bai_value_fixed(block, c - 1) : 0);
+  memcpy(row->codes, m->codes, (size_t)m->length);
+  b.words = list_words(m, block, ambiguous, m->own_starts, m->slots[LETTERS]);
+  return b;
+}
+
+static ba_status mutate_block(const mutation *m, int32_t output, int32_t index) {
+  const bai_row *row = m->row;
+  int64_t ambiguous = 0;
+  for (int64_t i = 0; i < m->length; i++) ambiguous += m->codes[i] >= LETTERS;
+  const base b = open_block(m, output, index, ambiguous);
   ba_status status = BA_OK;
-  for (int64_t first = 0; !status && first < block->span; first++) status = exchange_block(m, &b, first, block->span);
-  for (int64_t i = 0; block->slots && i < n; i++) row->table[columns[i] - block->first] = 0;
+  for (int64_t first = 0; !status && first < b.block->span; first++) status = exchange_block(m, &b, first, ambiguous);
+  for (int64_t i = index ? row->ends[index - 1] : 0; b.block->slots && i < row->ends[index]; i++)
+    row->table[row->columns[i] - b.block->first] = 0;
   return status;
 }
 
@@ -208,12 +238,13 @@ static ba_status make_room(ba_scorer *scorer, mutation *m, double *effects) {
   const int64_t length = m->length;
   ba_status status = bai_scorer_reserve(scorer, 1, length);
   if (!status) status = bai_alloc(context, length, 1, &m->codes);
-  if (!status) status = bai_alloc(context, LETTERS * length, 4, &m->slots[0]);
-  if (!status) status = bai_alloc(context, length, 8, &m->starts);
+  if (!status) status = bai_alloc(context, (LETTERS + 1) * length, 4, &m->slots[0]);
+  if (!status) status = bai_alloc(context, 2 * length, 8, &m->starts);
   if (!status) status = bai_alloc(context, length + 1, 8, &m->steps);
   if (!status && scorer->model->factors) status = bai_alloc(context, LETTERS * length, 8, &m->scores);
   if (status) return status;
-  for (int32_t c = 1; c < LETTERS; c++) m->slots[c] = m->slots[0] + c * length;
+  m->own_starts = m->starts + length;
+  for (int32_t c = 1; c <= LETTERS; c++) m->slots[c] = m->slots[0] + c * length;
   if (!m->scores) m->scores = effects;
   return BA_OK;
 }
