@@ -78,6 +78,14 @@ BA_API int64_t ba_dataset_rows(const ba_dataset *dataset, int32_t part);
  */
 BA_API void ba_dataset_counters(const ba_dataset *dataset, int64_t *bases, int64_t *ambiguous, int64_t *left_out);
 /**
+ * Gives the lengths of the shortest and the longest row.
+ * @param dataset NULL gives 0 and 0.
+ * @param shortest letters, 0 without rows; may be NULL.
+ * @param longest letters, 0 without rows; may be NULL.
+ * Owns: nothing. Threads: one at a time. Cost: linear in the rows. Since 0.1.0.
+ */
+BA_API void ba_dataset_lengths(const ba_dataset *dataset, int64_t *shortest, int64_t *longest);
+/**
  * Gives the number of classes seen.
  * @param dataset NULL gives 0.
  * @return 0 or more. Cannot fail.

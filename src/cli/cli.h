@@ -231,6 +231,19 @@ void cli_candidates_table(const cli_candidates *candidates, const char *part);
 cJSON *cli_candidates_json(const cli_candidates *candidates, const char *part);
 void cli_candidates_free(cli_candidates *candidates);
 
+/* ---- auto.c: what `--recipe auto` tries ---- */
+
+#define CLI_AUTO_ROUNDS 3
+
+typedef struct cli_auto {
+  ba_dataset *dataset;
+  bool balanced; /* classes weigh the same */
+  int64_t seeds; /* networks to average */
+} cli_auto;
+
+/* Adds the recipes of a round, from 0; `best` is the best recipe of the rounds before. */
+int cli_candidates_auto(cli *c, const cli_auto *automatic, int32_t round, const char *best, cli_candidates *out);
+
 /* ---- the commands, one file each ---- */
 
 int cli_stats(int argc, char **argv);

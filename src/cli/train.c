@@ -21,7 +21,9 @@ typedef struct job {
   cli_data data;
   cli_list recipes;
   const char *l2, *choose, *by, *out, *calibrate;
-  int64_t folds; /* 0: no cross-validation */
+  bool automatic, balanced;
+  int64_t seeds, budget; /* networks to average; CPU seconds, 0 for any number */
+  int64_t folds;         /* 0: no cross-validation */
   ba_dataset *dataset;
   ba_trainer *trainer; /* of the last fit */
   cli_candidates candidates;
@@ -38,8 +40,11 @@ static const cli_spec spec = {
     "label, and if present name, weight, group and split (train, dev or test); test rows are never touched.\n"
     "With several recipes, or several values of --l2, each is tried by cross-validation (--cv) or on the dev rows\n"
     "(--dev, or a split column); the best by --choose is fitted on the training rows and written. Rows of one group\n"
-    "stay in one fold with --group. `ba help recipe` explains recipes.",
+    "stay in one fold with --group. `ba help recipe` explains recipes. --recipe auto tries a short list: features "
+    "that\n"
+    "fit the data, then penalties for the best of them, then a network beside it.",
     "  ba train --recipe '@motif | Logistic()' --pos bound.fa --neg other.fa --cv 5 --out m.ba\n"
+    "  ba train --recipe auto --budget 600 --labels t.csv --cv 5 --choose log_loss --out m.ba\n"
     "  ba train --recipe 'Kmer(k=6) | Logistic()' --l2 1e-5,1e-4,1e-3 --labels t.csv --dev d.csv --out m.ba --json\n",
     0,
     0,
@@ -137,16 +142,45 @@ static int try_on_dev(job *j, int32_t index) {
   return code;
 }
 
-static int try_all(job *j) {
+/* Once the first is tried, no other is begun when the budget is used up. */
+static bool is_spent(job *j, int32_t index) {
+  if (j->budget == 0 || index == 0 || cli_cpu_seconds() < (double)j->budget) return false;
+  cli_note("the budget of %lld CPU seconds is used: %d of %d candidates were tried", (long long)j->budget, (int)index,
+           (int)j->candidates.count);
+  return true;
+}
+
+/* Tries the candidates that were not tried yet. */
+static int try_rest(job *j, int32_t first) {
   const bool folds = j->folds > 0;
-  int code = folds ? deal_folds(j) : CLI_DONE;
-  for (int32_t i = 0; code == CLI_DONE && i < j->candidates.count; i++) {
+  int code = CLI_DONE;
+  for (int32_t i = first; code == CLI_DONE && i < j->candidates.count && !is_spent(j, i); i++) {
     code = folds ? try_by_folds(j, i) : try_on_dev(j, i);
     if (code == CLI_DONE) code = cli_interrupted(j->c);
     if (code != CLI_DONE) break;
     const ba_metrics *before = j->best >= 0 ? j->candidates.items[j->best].metrics : NULL;
     if (cli_metrics_better(j->choose, j->candidates.items[i].metrics, before)) j->best = i;
   }
+  return code;
+}
+
+/* What a round adds depends on what won the rounds before. */
+static int try_rounds(job *j) {
+  const cli_auto automatic = {j->dataset, j->balanced, j->seeds};
+  int code = CLI_DONE;
+  for (int32_t round = 0; code == CLI_DONE && round < CLI_AUTO_ROUNDS; round++) {
+    const int32_t first = j->candidates.count;
+    if (round > 0 && j->best < 0) break; /* nothing can be told apart: said below */
+    const char *best = round > 0 ? j->candidates.items[j->best].recipe : "";
+    code = cli_candidates_auto(j->c, &automatic, round, best, &j->candidates);
+    if (code == CLI_DONE) code = try_rest(j, first);
+  }
+  return code;
+}
+
+static int try_all(job *j) {
+  int code = j->folds > 0 ? deal_folds(j) : CLI_DONE;
+  if (code == CLI_DONE) code = j->automatic ? try_rounds(j) : try_rest(j, 0);
   if (code != CLI_DONE) return code;
   if (j->best < 0 && j->candidates.count > 1)
     return cli_error(j->c, CLI_INPUT, "the %s rows do not define %s for any candidate", j->part, j->choose);
@@ -197,6 +231,16 @@ static int check(job *j) {
   for (size_t i = 0; i < sizeof metrics / sizeof metrics[0]; i++) known = known || strcmp(j->choose, metrics[i]) == 0;
   if (j->recipes.count == 0)
     return cli_error(c, CLI_USAGE, "--recipe is missing, such as '@motif | Logistic()'; see `ba help recipe`");
+  j->automatic = j->recipes.count == 1 && strcmp(j->recipes.items[0], "auto") == 0;
+  if (j->automatic && j->l2 != NULL)
+    return cli_error(c, CLI_USAGE, "--recipe auto chooses the penalty itself, so it does not go with --l2");
+  if (!j->automatic && (j->balanced || j->seeds != 1))
+    return cli_error(c, CLI_USAGE,
+                     "--balanced and --seeds are for --recipe auto; else write class_weight=balanced or "
+                     "seeds= into the recipe");
+  if (j->seeds < 1 || j->seeds > 16)
+    return cli_error(c, CLI_USAGE, "--seeds %lld: expected 1 to 16", (long long)j->seeds);
+  if (j->budget < 0) return cli_error(c, CLI_USAGE, "--budget %lld: expected CPU seconds", (long long)j->budget);
   if (j->out == NULL) return cli_error(c, CLI_USAGE, "--out is missing: the model file to write");
   if (!known) return cli_error(c, CLI_USAGE, "--choose '%s': expected auroc, mcc, accuracy or log_loss", j->choose);
   if (j->by != NULL && strcmp(j->by, "stratified") != 0 && strcmp(j->by, "random") != 0 &&
@@ -231,7 +275,7 @@ static int calibrate(job *j) {
 
 static int work(job *j) {
   cli *c = j->c;
-  int code = cli_candidates_make(c, &j->recipes, j->l2, &j->candidates);
+  int code = j->automatic ? CLI_DONE : cli_candidates_make(c, &j->recipes, j->l2, &j->candidates);
   for (int32_t i = 0; code == CLI_DONE && i < j->candidates.count; i++)
     if (cli_recipe_weighs(c, j->candidates.items[i].recipe)) j->data.quality = true;
   if (code == CLI_DONE) code = cli_data_load(c, &j->data, &j->dataset);
@@ -243,6 +287,8 @@ static int work(job *j) {
   if (j->calibrate != NULL && ba_dataset_rows(j->dataset, BA_PART_DEV) == 0)
     return cli_error(c, CLI_USAGE,
                      "--calibrate needs dev rows (--dev, or a split column); or use `ba calibrate` later");
+  if (j->part == NULL && j->automatic)
+    return cli_error(c, CLI_USAGE, "--recipe auto needs --cv or dev rows (--dev, or a split column) to choose by");
   if (j->part == NULL && j->candidates.count > 1)
     return cli_error(c, CLI_USAGE, "%d candidates need --cv or dev rows (--dev, or a split column) to choose by",
                      (int)j->candidates.count);
@@ -273,9 +319,12 @@ static void job_free(job *j) {
 
 int cli_train(int argc, char **argv) {
   cli c = {0};
-  job j = {.c = &c, .choose = "auroc", .best = -1};
+  job j = {.c = &c, .choose = "auroc", .best = -1, .seeds = 1};
   const cli_option options[] = {
-      {"recipe", CLI_LIST, &j.recipes, "R", "features and a model; several are compared"},
+      {"recipe", CLI_LIST, &j.recipes, "R", "features and a model, several are compared; auto: a list by the data"},
+      {"budget", CLI_INTEGER, &j.budget, "SECONDS", "begin no other candidate after so many CPU seconds"},
+      {"balanced", CLI_FLAG, &j.balanced, NULL, "auto: every class weighs the same in all"},
+      {"seeds", CLI_INTEGER, &j.seeds, "N", "auto: average N networks (1)"},
       {"l2", CLI_TEXT, &j.l2, "A,B,C", "try each recipe with each of these penalties"},
       {"pos", CLI_LIST, &j.data.positives, "A.fa", "sequences of class 1; may be repeated"},
       {"neg", CLI_LIST, &j.data.negatives, "B.fa", "sequences of class 0; may be repeated"},

@@ -337,6 +337,14 @@ void ba_dataset_counters(const ba_dataset *dataset, int64_t *bases, int64_t *amb
   if (left_out) *left_out = dataset ? dataset->left_out : 0;
 }
 
+void ba_dataset_lengths(const ba_dataset *dataset, int64_t *shortest, int64_t *longest) {
+  int64_t least = 0;
+  for (int64_t row = 0; dataset && row < dataset->rows; row++)
+    if (row == 0 || at_i64(&dataset->lengths, row) < least) least = at_i64(&dataset->lengths, row);
+  if (shortest) *shortest = least;
+  if (longest) *longest = dataset ? dataset->longest : 0;
+}
+
 int32_t ba_dataset_classes(const ba_dataset *dataset) {
   return dataset ? (int32_t)dataset->classes.offsets.count : 0;
 }
