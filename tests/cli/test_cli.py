@@ -440,6 +440,35 @@ def test_train_chooses_on_dev(data, tmp_path):
         assert all(recipe in done.stderr for recipe in recipes)
 
 
+def test_train_auto_tries_in_rounds_and_keeps_the_budget(tmp_path):
+    """Aligned sequences with a word at a fixed place: a term of positions has to win."""
+    source = random.Random(4)
+    lines = []
+    for i in range(360):
+        letters = source.choices("ACGT", k=40)
+        if i % 2:
+            letters[17:21] = "TATA"
+        else:
+            letters[5:9] = "TATA"
+        lines.append(f"{''.join(letters)},{i % 2},{'dev' if i % 5 == 0 else 'train'}\n")
+    (tmp_path / "t.csv").write_text("sequence,label,split\n" + "".join(lines))
+    arguments = ["train", "--recipe", "auto", "--labels", "t.csv", "--choose", "log_loss", "--out", "m.ba", "--json"]
+    report = json.loads(ok(*arguments, cwd=tmp_path))
+    tried = [item["recipe"] for item in report["candidates"]]
+    assert "@motif | Logistic(l2=1e-4)" in tried and "@anchored | Logistic(l2=1e-4)" in tried
+    assert len(set(tried)) == len(tried) == 13  # eight kinds of features, five more penalties; too few rows for a network
+    best = min(report["candidates"], key=lambda item: item["dev"]["log_loss"])
+    assert report["recipe"].startswith(json.loads(ok("info", "--json", "m.ba", cwd=tmp_path))["recipe"][:20])
+    assert "PositionKmer" in report["recipe"] and best["dev"]["accuracy"] == 1
+    for name in "pn":
+        (tmp_path / f"{name}.fa").write_text(">a\nACGT\n")
+    fails(1, "needs --cv or dev rows", "train", "--recipe", "auto", "--pos", "p.fa", "--neg", "n.fa", "--out", "m.ba",
+          cwd=tmp_path)
+    fails(1, "--seeds are for --recipe auto", "train", "--recipe", RECIPE, "--seeds", "2", "--labels", "t.csv", "--out",
+          "m.ba", cwd=tmp_path)
+    fails(1, "does not go with --l2", *arguments, "--l2", "1", cwd=tmp_path)
+
+
 def test_train_cross_validates(data, tmp_path):
     arguments = ["train", "--labels", data / "table.csv", "--recipe", "Kmer(k=1..2)|Logistic", "--recipe",
                  "Kmer(k=3, strand=canonical) | Logistic( )", "--l2", "1e-3,3", "--cv", "4", "--out", tmp_path / "m.ba",
