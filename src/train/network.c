@@ -10,9 +10,7 @@
 
 #include "train/net_backward.h"
 
-#define BATCH 128
-#define PART 16 /* rows whose slopes are summed one after the other */
-#define PARTS (BATCH / PART)
+#define PARTS 8   /* of a batch; the slopes of one part's rows are summed one after the other */
 #define ALIKE 32  /* features side by side, taken to be about equally large */
 #define JUDGED 64 /* rows that a worker takes at a time */
 
@@ -39,6 +37,7 @@ struct bai_network {
   bai_keyed *order;
   int64_t *judges;
   double *losses; /* of a batch's or all judging rows */
+  int64_t part;   /* rows of a part */
   int64_t rows, judge_count, epoch, next, steps, best_epoch;
   double scale; /* that makes the mean weight 1 */
   double power1, power2, sum, best_loss, latest;
@@ -96,7 +95,7 @@ static ba_status take_rows(bai_network *n) {
   }
   for (int64_t i = 0; i < n->rows; i++) total += n->all.weights[n->order[i].index];
   n->scale = (double)n->rows / total;
-  return bai_alloc(n->context, n->judge_count > BATCH ? n->judge_count : BATCH, 8, &n->losses);
+  return bai_alloc(n->context, n->judge_count > n->how.batch ? n->judge_count : n->how.batch, 8, &n->losses);
 }
 
 static ba_status make_workers(bai_network *n) {
@@ -108,8 +107,8 @@ static ba_status make_workers(bai_network *n) {
     worker *w = &n->workers[i];
     status = bai_net_reserve(n->context, &n->net, n->all.dataset->longest, 1, &w->room);
     if (!status) status = bai_net_back_reserve(n->context, &n->net, n->all.dataset->longest, &w->back);
-    if (!status) status = bai_alloc(n->context, PART * n->net.features, sizeof(bai_real), &w->features);
-    if (!status) status = bai_alloc(n->context, PART * (int64_t)n->net.hidden, sizeof(bai_real), &w->hidden);
+    if (!status) status = bai_alloc(n->context, n->part * n->net.features, sizeof(bai_real), &w->features);
+    if (!status) status = bai_alloc(n->context, n->part * n->net.hidden, sizeof(bai_real), &w->hidden);
     if (!status) status = bai_alloc(n->context, n->net.outputs, sizeof(bai_real), &w->slopes);
     if (!status) status = bai_alloc(n->context, n->all.dataset->longest, 1, &w->codes);
   }
@@ -127,6 +126,7 @@ ba_status bai_network_create(ba_context *context, const bai_network_rows *rows, 
   n->all = *rows;
   n->net = *net;
   n->how = *how;
+  n->part = (how->batch + PARTS - 1) / PARTS;
   n->power1 = n->power2 = 1.0;
   n->best_loss = bai_f64_of_bits(UINT64_C(0x7ff8000000000000));
   status = take_rows(n);
@@ -189,7 +189,7 @@ static void train_row(const pass *run, worker *w, int64_t place, bai_real *gradi
   const bai_network *n = run->network;
   const bai_net *net = &n->net;
   const bai_kernels *kernels = run->kernels;
-  const int64_t row = n->order[n->next + place].index, r = place % PART;
+  const int64_t row = n->order[n->next + place].index, r = place % n->part;
   bai_net_room *room = &w->room;
   bai_net_back *back = &w->back;
   const double weight = n->all.weights[row] * n->scale;
@@ -214,11 +214,11 @@ static ba_status part_task(void *argument, int32_t worker_index, int64_t index) 
   const bai_net *net = &n->net;
   worker *w = &n->workers[worker_index];
   bai_real *gradient = n->partials + index * net->parameters;
-  const int64_t rows = run->rows - index * PART < PART ? run->rows - index * PART : PART;
+  const int64_t left = run->rows - index * n->part, rows = left < n->part ? left : n->part;
   memset(gradient, 0, (size_t)net->parameters * sizeof *gradient);
   for (int64_t r = 0; r < rows; r++) {
     if (atomic_load_explicit(&n->context->cancelled, memory_order_relaxed)) return BA_ERR_CANCELLED;
-    train_row(run, w, index * PART + r, gradient);
+    train_row(run, w, index * n->part + r, gradient);
   }
   BAI_NET_CALL(run->kernels, gemm)
   (gradient + net->hidden_weights, net->hidden, w->features, 1, net->features, w->hidden, net->hidden, net->features,
@@ -235,7 +235,7 @@ static double rate_at(double rate, double share) {
 
 static void move(bai_network *n, const bai_kernels *kernels) {
   const double b1 = 0.9, b2 = 0.999;
-  const int64_t batches = (n->rows + BATCH - 1) / BATCH;
+  const int64_t batches = (n->rows + n->how.batch - 1) / n->how.batch;
   const double rate = rate_at(n->how.rate, (double)n->steps / (double)(batches * n->how.epochs));
   n->steps++;
   n->power1 *= b1;
@@ -248,8 +248,8 @@ static void move(bai_network *n, const bai_kernels *kernels) {
 
 static ba_status batch(bai_network *n, const bai_kernels *kernels) {
   const int64_t left = n->rows - n->next;
-  pass run = {n, kernels, left < BATCH ? left : BATCH};
-  const int64_t parts = (run.rows + PART - 1) / PART, size = n->net.parameters;
+  pass run = {n, kernels, left < n->how.batch ? left : n->how.batch};
+  const int64_t parts = (run.rows + n->part - 1) / n->part, size = n->net.parameters;
   const int32_t threads = n->context->threads;
   bai_net_make_tables(&n->net, n->parameters, n->tables);
   bai_net_turn(&n->net, n->parameters, n->turned);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * network.h: training of a network: batches of 128 rows in an order drawn anew each epoch, Adam with a rate that rises
+ * network.h: training of a network: batches of rows in an order drawn anew each epoch, Adam with a rate that rises
  * and falls once over all epochs. Parts of a batch have a fixed size and merge in a fixed tree, and whatever is random
  * comes from (seed, epoch, row), so threads cannot change a bit.
  */
@@ -14,7 +14,7 @@ typedef struct bai_network bai_network;
 
 typedef struct bai_network_how {
   double rate, decay, dropout, smoothing;
-  int64_t epochs;
+  int64_t epochs, batch; /* rows of a batch */
   uint64_t seed;
 } bai_network_how;
 

@@ -109,6 +109,8 @@ static ba_status make_network(bai_run *t, int32_t copy) {
                                bai_term_value(t->model, "dropout")->real,
                                bai_term_value(t->model, "smoothing")->real,
                                t->epochs,
+                               bai_term_value(t->model, "batch")->integer,
+
                                bai_random((uint64_t)t->seed, NETWORK_STREAM, (uint64_t)copy)};
   bai_network *network;
   const ba_status status = bai_network_create(t->context, &rows, &t->net, &how, &network);
@@ -118,8 +120,17 @@ static ba_status make_network(bai_run *t, int32_t copy) {
   return BA_OK;
 }
 
+/* Few rows make few steps an epoch, and want more epochs. */
+static int64_t usual_epochs(const bai_run *t) {
+  int64_t rows = 0;
+  for (int64_t row = 0; row < t->dataset->rows; row++) rows += t->uses[row] == BAI_USE_TRAIN;
+  const int64_t epochs = 6 + 40000 / rows;
+  return epochs < 30 ? epochs : 30;
+}
+
 static ba_status make_networks(bai_run *t) {
   t->epochs = bai_term_value(t->model, "epochs")->integer;
+  if (t->epochs == 0) t->epochs = usual_epochs(t);
   const ba_status status = bai_alloc_zero(t->context, t->net.copies * t->net.parameters, 4, &t->parameters);
   return status ? status : make_network(t, 0);
 }

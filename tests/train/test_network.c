@@ -51,7 +51,7 @@ static ba_status make_rows(ba_context *context, run *r, int64_t rows, int32_t de
                      .hidden = 10,
                      .outputs = 1};
   bai_net_lay_out(&r->net);
-  r->how = (bai_network_how){0.01, 0.01, 0.2, 0.0, 12, 3};
+  r->how = (bai_network_how){0.01, 0.01, 0.2, 0.0, 12, 100, 3};
   return status;
 }
 

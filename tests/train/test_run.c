@@ -65,6 +65,19 @@ static void test_steps(void **state) {
   ba_dataset_destroy(dataset);
 }
 
+/* The usual number of epochs: 6 and more for few rows. */
+static void test_usual_epochs(void **state) {
+  ba_trainer *trainer = NULL;
+  ba_dataset *dataset = making_data(*state, 2222, 4, 6, 2, 5); /* a tenth of each class is set apart: 2,000 train */
+  int64_t iterations;
+  OK(*state, ba_trainer_create(*state, "OneHot() | Conv(filters=1, width=1) | MLP(hidden=1)", dataset, NULL, &trainer));
+  assert_int_equal(making_run(trainer), BA_END);
+  ba_trainer_metrics(trainer, &iterations, NULL, NULL, NULL, NULL);
+  assert_in_range(iterations, 25, 26);
+  ba_trainer_destroy(trainer);
+  ba_dataset_destroy(dataset);
+}
+
 /* A network beside a linear member, trained on rows that hold other letters too; folds; the metrics of both. */
 static void test_ensemble_and_folds(void **state) {
   ba_dataset *dataset = making_data(*state, 400, 20, 40, 2, 6);
@@ -129,6 +142,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       TEST(test_same_model_for_every_level_and_number_of_threads),
       TEST(test_steps),
+      TEST(test_usual_epochs),
       TEST(test_ensemble_and_folds),
       TEST(test_refusals),
       cmocka_unit_test(test_memory_runs_out),
