@@ -106,7 +106,7 @@ static int explain_model(job *j, int64_t top) {
   h.room = 2 * h.top + 4096;
   h.items = cli_allocate(sizeof *h.items * (size_t)h.room);
   int code = collect(j, &h);
-  if (!j->c->json) fputs("class\tfeature\tweight\n", j->out);
+  if (code == CLI_DONE && !j->c->json) fputs("class\tfeature\tweight\n", j->out);
   for (int64_t i = 0; code == CLI_DONE && i < h.count; i++) code = write_weight(j, &h.items[i]);
   if (code == CLI_DONE) cli_note("ba explain: %lld of %lld weights are zero", (long long)h.zeros, (long long)all);
   free(h.items);
