@@ -5,8 +5,8 @@
 usage: accuracy.py [--test] [SET...]
 
 Settings are chosen in two steps, each on the dev rows where the set has them and else by cross-validation on the
-training rows: the recipe at a middle penalty, then the penalty. Where there are dev rows, a network and the ensemble of
-both stand for choice in a third step. They are chosen by log loss, which is the least noisy;
+training rows: the recipe at a middle penalty, then the penalty. Where there are dev rows, the linear model alone and
+beside two averaged networks stand for choice in a third step. They are chosen by log loss, which is the least noisy;
 for the CNNProm sets, where there are two to four negatives to a positive, the classes are balanced and MCC chooses.
 Without --test the rows of the test part are not even given to `ba`. With --test the one chosen model scores them, and
 the run is added to accuracy-log.tsv.
@@ -157,12 +157,16 @@ def choose(table, recipes, folds, folder, model):
     chosen = train([f"{features}| {term}"], PENALTIES, table, folds, choose_by, model)
     if folds:
         return chosen
-    linear, network = chosen[0]["recipe"], "@conv" if recipes is MOTIF else "@conv_anchored"
-    last, kept = train([linear, network, f"{linear} & {network}"], None, table, folds, choose_by, model)
-    for kind, candidate in zip(("linear", "network", "ensemble"), last["candidates"]):
+    linear = chosen[0]["recipe"]
+    rows = sum(1 for _ in open(table)) - 1
+    epochs = 20 if rows < 5000 else 12
+    network = ("OneHot() | Conv(width=13, pool=2, strand=max) | Conv(width=5)" if recipes is MOTIF else
+               "OneHot() | Conv(width=13, pool=2) | Conv(width=5, bins=10)") + f" | MLP(epochs={epochs}, seeds=2)"
+    last, kept = train([linear, f"{linear} & {network}"], None, table, folds, choose_by, model)
+    for kind, candidate in zip(("linear", "ensemble"), last["candidates"]):
         dev = candidate["dev"]
         print(f"# {kind}: dev log loss {dev['log_loss']:.4f}, mcc {100 * dev['mcc']:.1f}, "
-              f"{candidate['cpu_seconds']:.0f} CPU s")
+              f"{candidate['cpu_seconds']:.0f} CPU s", flush=True)
     return last, kept
 
 

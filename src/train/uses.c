@@ -15,17 +15,53 @@ static int32_t is_drawn(int64_t seed, int32_t label, int64_t ordinal) {
   return ordinal % DEV_SHARE == (int64_t)(draw % DEV_SHARE);
 }
 
-static ba_status draw_dev(ba_context *context, const ba_dataset *dataset, int64_t seed, uint8_t *uses) {
-  const int32_t *labels = dataset->labels.data, *groups = dataset->groups.data;
-  int64_t *seen;
-  const ba_status status = bai_alloc_zero(context, ba_dataset_classes(dataset), 8, &seen);
-  for (int64_t row = 0; !status && row < dataset->rows; row++) {
+static void draw_rows(const ba_dataset *dataset, int64_t seed, int64_t *seen, uint8_t *uses) {
+  const int32_t *labels = dataset->labels.data;
+  for (int64_t row = 0; row < dataset->rows; row++)
+    if (uses[row] == BAI_USE_TRAIN && is_drawn(seed, labels[row], seen[labels[row]]++)) uses[row] = BAI_USE_DEV;
+}
+
+/* Groups in random order, as long as the rows drawn stay within twice a tenth; at least the smallest one. With a single
+ * group there is nothing to keep apart. Returns 0 in that case. */
+static int32_t draw_groups(const ba_dataset *dataset, int64_t seed, bai_keyed *order, int64_t *sizes, uint8_t *uses) {
+  const int32_t *groups = dataset->groups.data;
+  const int64_t count = dataset->group_names.offsets.count;
+  int64_t rows = 0, present = 0, drawn = 0, smallest = -1;
+  for (int64_t row = 0; row < dataset->rows; row++) {
     if (uses[row] != BAI_USE_TRAIN) continue;
-    const int32_t drawn = groups[row] >= 0
-                              ? bai_random((uint64_t)seed, DEV_STREAM, (uint64_t)groups[row]) % DEV_SHARE == 0
-                              : is_drawn(seed, labels[row], seen[labels[row]]++);
-    if (drawn) uses[row] = BAI_USE_DEV;
+    if (groups[row] < 0) return 0;
+    sizes[groups[row]]++;
+    rows++;
   }
+  for (int64_t g = 0; g < count; g++) {
+    order[g] = (bai_keyed){bai_random((uint64_t)seed, DEV_STREAM, (uint64_t)g), g};
+    present += sizes[g] > 0;
+    if (sizes[g] > 0 && (smallest < 0 || sizes[g] < sizes[smallest])) smallest = g;
+  }
+  if (present < 2) return 0;
+  bai_sort_keyed(order, count);
+  for (int64_t i = 0; i < count; i++) {
+    const int64_t size = sizes[order[i].index];
+    const int32_t fits = size > 0 && drawn * DEV_SHARE < rows && (drawn + size) * DEV_SHARE <= 2 * rows;
+    if (fits) drawn += size;
+    sizes[order[i].index] = fits; /* from here on: whether it is drawn */
+  }
+  if (drawn == 0) sizes[smallest] = 1;
+  for (int64_t row = 0; row < dataset->rows; row++)
+    if (uses[row] == BAI_USE_TRAIN && sizes[groups[row]]) uses[row] = BAI_USE_DEV;
+  return 1;
+}
+
+static ba_status draw_dev(ba_context *context, const ba_dataset *dataset, int64_t seed, uint8_t *uses) {
+  const int64_t groups = dataset->group_names.offsets.count;
+  int64_t *seen = NULL, *sizes = NULL;
+  bai_keyed *order = NULL;
+  ba_status status = bai_alloc_zero(context, ba_dataset_classes(dataset), 8, &seen);
+  if (!status) status = bai_alloc_zero(context, groups, 8, &sizes);
+  if (!status) status = bai_alloc(context, groups, sizeof *order, &order);
+  if (!status && (groups == 0 || !draw_groups(dataset, seed, order, sizes, uses))) draw_rows(dataset, seed, seen, uses);
+  bai_free(context, order);
+  bai_free(context, sizes);
   bai_free(context, seen);
   return status;
 }

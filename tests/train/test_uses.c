@@ -88,7 +88,29 @@ static void test_groups_stay_whole(void **state) {
     dev_groups += uses[12 * g] == BAI_USE_DEV;
   }
   count(dataset, uses, counts);
-  assert_true(dev_groups >= 1 && dev_groups <= 15 && counts[BAI_USE_NONE] == 0);
+  assert_true(dev_groups == 6 && counts[BAI_USE_NONE] == 0); /* 72 rows of 720 */
+  bai_free(*state, uses);
+  ba_dataset_destroy(dataset);
+}
+
+/* Five large groups: one of those with a fifth of the 1,310 rows at most; a single group: rows are drawn. */
+static void test_few_groups(void **state) {
+  static const int64_t sizes[] = {300, 260, 280, 220, 250};
+  ba_dataset *dataset = NULL;
+  uint8_t *uses = NULL;
+  int64_t counts[3];
+  OK(*state, ba_dataset_create(*state, NULL, &dataset));
+  for (int32_t g = 0; g < 5; g++) add(*state, dataset, sizes[g], BA_PART_TRAIN, (const char[]){(char)('a' + g), 0});
+  OK(*state, bai_uses_make(*state, dataset, -1, 1, 3, &uses));
+  count(dataset, uses, counts);
+  assert_true(counts[BAI_USE_DEV] == 220 || counts[BAI_USE_DEV] == 250 || counts[BAI_USE_DEV] == 260);
+  bai_free(*state, uses);
+  ba_dataset_destroy(dataset);
+  OK(*state, ba_dataset_create(*state, NULL, &dataset));
+  add(*state, dataset, 400, BA_PART_TRAIN, "only");
+  OK(*state, bai_uses_make(*state, dataset, -1, 1, 3, &uses));
+  count(dataset, uses, counts);
+  assert_int_equal(counts[BAI_USE_DEV], 40);
   bai_free(*state, uses);
   ba_dataset_destroy(dataset);
 }
@@ -116,6 +138,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(test_parts_and_folds, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_a_tenth_is_drawn, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_groups_stay_whole, making_set_up, making_tear_down),
+      cmocka_unit_test_setup_teardown(test_few_groups, making_set_up, making_tear_down),
       cmocka_unit_test(test_allocations_fail),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
