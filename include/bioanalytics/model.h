@@ -91,7 +91,7 @@ BA_API const char *ba_model_recipe(const ba_model *model);
 /**
  * Gives the number of classes.
  * @param model NULL gives 0.
- * @return 2 or more. Cannot fail.
+ * @return 2 or more; 0 for a model of numbers (Linear, Poisson). Cannot fail.
  * Owns: nothing. Threads: any. Cost: constant. Since 0.1.0.
  */
 BA_API int32_t ba_model_classes(const ba_model *model);
@@ -185,9 +185,9 @@ BA_API void ba_model_release(ba_model *model);
  * @param options NULL, "" or `drift=yes|no` (default no; yes: ba_scorer_predict_records counts what it sees, for
  * ba_scorer_drift).
  * @param out gets the scorer.
- * @return BA_OK, BA_ERR_ARGUMENT, BA_ERR_RECIPE, BA_ERR_UNSUPPORTED for a drift without sketches, BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_BUSY.
- * Owns: the caller destroys the scorer, which holds the model. Threads: one at a time for each context. Cost: 4 bytes a
- * weight; other working memory is made by the first call that needs it. Since 0.1.0.
+ * @return BA_OK, BA_ERR_ARGUMENT, BA_ERR_RECIPE, BA_ERR_UNSUPPORTED for a drift without sketches, BA_ERR_MEMORY,
+ * BA_ERR_LIMIT, BA_ERR_BUSY. Owns: the caller destroys the scorer, which holds the model. Threads: one at a time for
+ * each context. Cost: 4 bytes a weight; other working memory is made by the first call that needs it. Since 0.1.0.
  */
 BA_API ba_status ba_scorer_create(ba_context *context, ba_model *model, const char *options, ba_scorer **out);
 /**
@@ -195,7 +195,7 @@ BA_API ba_status ba_scorer_create(ba_context *context, ba_model *model, const ch
  * @param rows n x width, columns side by side: uint32 counts (the integer path: the same bits as from the letters),
  * float64 or float32 values (the float path: within 1e-6 of the sizes that add up to it, see docs/numbers.md).
  * @param scores n x outputs doubles, or NULL.
- * @param probabilities n x classes doubles, or NULL.
+ * @param probabilities n x classes doubles, or NULL; of a model of numbers n doubles, the numbers.
  * @return BA_OK; BA_ERR_SHAPE; BA_ERR_UNSUPPORTED for an ensemble; BA_ERR_ARGUMENT, with the row when the counts of one
  * k add up to 2^31 or more; BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_CANCELLED, BA_ERR_BUSY.
  * Owns: nothing. Threads: one at a time; runs on that one. Cost: n x width; the first float64 rows make 8 bytes a
@@ -208,7 +208,7 @@ BA_API ba_status ba_scorer_predict(ba_scorer *scorer, const ba_array *rows, doub
  * @param row `width` values, not NULL.
  * @param width columns, as many as the model's.
  * @param scores `outputs` doubles, or NULL.
- * @param probabilities `classes` doubles, or NULL.
+ * @param probabilities `classes` doubles, or NULL; of a model of numbers one.
  * @return BA_OK, BA_ERR_SHAPE, BA_ERR_UNSUPPORTED for an ensemble, BA_ERR_ARGUMENT, BA_ERR_BUSY.
  * Owns: nothing. Threads: one at a time; runs on that one. Cost: width x outputs; allocates nothing. Since 0.1.0.
  */
@@ -219,11 +219,11 @@ BA_API ba_status ba_scorer_predict_row(ba_scorer *scorer, const float *row, int6
  * @param scorer not NULL.
  * @param records not NULL.
  * @param scores count x outputs doubles, or NULL.
- * @param probabilities count x classes doubles, or NULL.
- * @return BA_OK; BA_ERR_LETTER (ambiguous=error, or residues for a model of DNA), BA_ERR_LENGTH and BA_ERR_QUALITY (quality=weight, and it has
- * none) with the record; BA_ERR_ARGUMENT, BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_CANCELLED, BA_ERR_BUSY.
- * Owns: nothing. Threads: one at a time; works on as many as the context allows. Cost: a few nanoseconds a letter and
- * k. Since 0.1.0.
+ * @param probabilities count x classes doubles, or NULL; of a model of numbers count doubles, the numbers.
+ * @return BA_OK; BA_ERR_LETTER (ambiguous=error, or residues for a model of DNA), BA_ERR_LENGTH and BA_ERR_QUALITY
+ * (quality=weight, and it has none) with the record; BA_ERR_ARGUMENT, BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_CANCELLED,
+ * BA_ERR_BUSY. Owns: nothing. Threads: one at a time; works on as many as the context allows. Cost: a few nanoseconds a
+ * letter and k. Since 0.1.0.
  */
 BA_API ba_status ba_scorer_predict_records(ba_scorer *scorer, const ba_records *records, double *scores,
                                            double *probabilities);
@@ -234,10 +234,10 @@ BA_API ba_status ba_scorer_predict_records(ba_scorer *scorer, const ba_records *
  * @param scores room for `capacity` windows x outputs doubles; may be NULL when there is no window.
  * @param count gets the number of windows, also when `capacity` is too small; 0 when the sequence is shorter than the
  * window.
- * @return BA_OK; BA_ERR_LETTER (ambiguous=error, or residues for a model of DNA) and BA_ERR_LENGTH with the window; BA_ERR_QUALITY for a recipe with
- * quality=weight, as these letters have none; BA_ERR_ARGUMENT, also for too small a `capacity`; BA_ERR_MEMORY,
- * BA_ERR_LIMIT, BA_ERR_CANCELLED, BA_ERR_BUSY.
- * Owns: nothing. Threads: one at a time; works on as many as the context allows. Cost: one score a window. Since 0.1.0.
+ * @return BA_OK; BA_ERR_LETTER (ambiguous=error, or residues for a model of DNA) and BA_ERR_LENGTH with the window;
+ * BA_ERR_QUALITY for a recipe with quality=weight, as these letters have none; BA_ERR_ARGUMENT, also for too small a
+ * `capacity`; BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_CANCELLED, BA_ERR_BUSY. Owns: nothing. Threads: one at a time; works
+ * on as many as the context allows. Cost: one score a window. Since 0.1.0.
  */
 BA_API ba_status ba_scorer_scan(ba_scorer *scorer, const char *letters, int64_t length, int64_t window, int64_t step,
                                 double *scores, int64_t capacity, int64_t *count);
@@ -250,9 +250,9 @@ BA_API ba_status ba_scorer_scan(ba_scorer *scorer, const char *letters, int64_t 
  * @param letters `length` bytes; may be NULL when that is 0.
  * @param output 0 to outputs - 1.
  * @param attribution gets `length` doubles, in units of the score.
- * @return BA_OK; BA_ERR_LETTER (ambiguous=error, or residues for a model of DNA), BA_ERR_LENGTH, BA_ERR_QUALITY as for a scan, BA_ERR_ARGUMENT,
- * BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_CANCELLED, BA_ERR_BUSY.
- * Owns: nothing. Threads: one at a time; runs on that one. Cost: a few scores; of a network, two a letter. Since 0.1.0.
+ * @return BA_OK; BA_ERR_LETTER (ambiguous=error, or residues for a model of DNA), BA_ERR_LENGTH, BA_ERR_QUALITY as for
+ * a scan, BA_ERR_ARGUMENT, BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_CANCELLED, BA_ERR_BUSY. Owns: nothing. Threads: one at a
+ * time; runs on that one. Cost: a few scores; of a network, two a letter. Since 0.1.0.
  */
 BA_API ba_status ba_scorer_attribute(ba_scorer *scorer, const char *letters, int64_t length, int32_t output,
                                      double *attribution);
@@ -278,8 +278,8 @@ BA_API ba_status ba_scorer_mutate(ba_scorer *scorer, const char *letters, int64_
  */
 BA_API int32_t ba_scorer_drift_count(const ba_scorer *scorer);
 /**
- * Gives the name of a quantity: "length" in letters, "gc" (the share of G and C), "score" of the first output, "score:1"
- * of the second, and so on.
+ * Gives the name of a quantity: "length" in letters, "gc" (the share of G and C), "score" of the first output,
+ * "score:1" of the second, and so on.
  * @param scorer NULL gives NULL.
  * @param index 0 to count - 1.
  * @return a constant text; NULL when out of range. Cannot fail.

@@ -410,6 +410,10 @@ const bai_value *bai_term_value(const bai_term *term, const char *name) {
   return NULL;
 }
 
+int32_t bai_term_is_value(const bai_term *model) {
+  return model->spec && (model->spec->kind == BAI_TERM_LINEAR || model->spec->kind == BAI_TERM_POISSON);
+}
+
 void bai_term_set(bai_term *term, const char *name, double value) {
   for (int32_t i = 0; term->spec->keys[i].name; i++)
     if (strcmp(term->spec->keys[i].name, name) == 0) term->values[i].real = value;

@@ -22,7 +22,9 @@ typedef enum bai_term_kind {
   BAI_TERM_CONV,
   BAI_TERM_LOGISTIC,
   BAI_TERM_SOFTMAX,
-  BAI_TERM_MLP
+  BAI_TERM_MLP,
+  BAI_TERM_LINEAR,
+  BAI_TERM_POISSON
 } bai_term_kind;
 
 /* The type of a key: an integer, an integer range a..b (a alone is a..a), a power of two, a mask (binary digits, the
@@ -55,7 +57,7 @@ typedef struct bai_key {
   const char *help;
 } bai_key;
 
-#define BAI_TERM_KEYS 12
+#define BAI_TERM_KEYS 16
 
 typedef struct bai_term_spec {
   bai_term_kind kind;
@@ -123,6 +125,8 @@ static inline const bai_pipeline *bai_recipe_member(const bai_recipe *recipe, in
 }
 /* The value of a key that the term has. */
 const bai_value *bai_term_value(const bai_term *term, const char *key);
+/* 1 for a model of numbers, 0 for one of classes. */
+int32_t bai_term_is_value(const bai_term *model);
 /* Gives a key of type real that the term has another value. */
 void bai_term_set(bai_term *term, const char *key, double value);
 /* Appends the canonical text of all members. */

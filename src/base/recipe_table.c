@@ -7,47 +7,47 @@
 
 #include "base/recipe.h"
 
-#define SOLVER_KEYS                                                                                                    \
-  {"l2",                                                                                                               \
-   BAI_KEY_REAL,                                                                                                       \
-   0,                                                                                                                  \
-   1e9,                                                                                                                \
-   NULL,                                                                                                               \
-   "0.0001",                                                                                                           \
-   "penalty: l2/2 times the sum of the squared weights, beside the mean loss; scikit-learn's C is "                    \
-   "1/(l2 rows)"},                                                                                                     \
-      {"l1",                                                                                                           \
-       BAI_KEY_REAL,                                                                                                   \
-       0,                                                                                                              \
-       1e9,                                                                                                            \
-       NULL,                                                                                                           \
-       "0",                                                                                                            \
-       "lbfgs: penalty beside l2: l1 times the sum of the sizes of the weights; makes many of them zero"},             \
-      {"solver",                                                                                                       \
-       BAI_KEY_WORD,                                                                                                   \
-       0,                                                                                                              \
-       0,                                                                                                              \
-       "lbfgs|adagrad|newton|tron",                                                                                    \
-       "lbfgs",                                                                                                        \
-       "lbfgs: all rows a step, the optimum; adagrad: row by row, early stopping on the dev part; newton: few "        \
-       "columns, two classes; above 512 columns (up to 4,096) through OpenBLAS and LAPACKE; tron: Newton steps by "    \
-       "conjugate gradients, the optimum for many columns"},                                                           \
-      {"tol",                                                                                                          \
-       BAI_KEY_REAL,                                                                                                   \
-       0,                                                                                                              \
-       1,                                                                                                              \
-       NULL,                                                                                                           \
-       "0.001",                                                                                                        \
-       "lbfgs, newton, tron: stop when no entry of the gradient is larger than tol times the largest at the start"},   \
-      {"max_iter", BAI_KEY_INTEGER, 1, 1e6, NULL, "300", "lbfgs, newton, tron: the most iterations"},                  \
-      {"memory", BAI_KEY_INTEGER, 1, 100, NULL, "10", "lbfgs: pairs of vectors kept"},                                 \
-      {"epochs", BAI_KEY_INTEGER, 1, 1e6, NULL, "20", "adagrad: the most passes over the rows"},                       \
-      {"rate", BAI_KEY_REAL, 1e-9, 1e3, NULL, "0.05", "adagrad: the learning rate"},                                   \
-      {"patience", BAI_KEY_INTEGER, 1, 1e6, NULL, "3", "adagrad: epochs without a better dev loss before it stops"},   \
-      {"class_weight", BAI_KEY_WORD, 0, 0, "none|balanced", "none", "balanced: every class weighs the same in all"}, { \
-    NULL, BAI_KEY_WORD, 0, 0, NULL, NULL, NULL                                                                         \
+#define SOLVER_KEYS                                                                                                  \
+  {"l2",                                                                                                             \
+   BAI_KEY_REAL,                                                                                                     \
+   0,                                                                                                                \
+   1e9,                                                                                                              \
+   NULL,                                                                                                             \
+   "0.0001",                                                                                                         \
+   "penalty: l2/2 times the sum of the squared weights, beside the mean loss; scikit-learn's C is "                  \
+   "1/(l2 rows)"},                                                                                                   \
+      {"l1",                                                                                                         \
+       BAI_KEY_REAL,                                                                                                 \
+       0,                                                                                                            \
+       1e9,                                                                                                          \
+       NULL,                                                                                                         \
+       "0",                                                                                                          \
+       "lbfgs: penalty beside l2: l1 times the sum of the sizes of the weights; makes many of them zero"},           \
+      {"solver",                                                                                                     \
+       BAI_KEY_WORD,                                                                                                 \
+       0,                                                                                                            \
+       0,                                                                                                            \
+       "lbfgs|adagrad|newton|tron",                                                                                  \
+       "lbfgs",                                                                                                      \
+       "lbfgs: all rows a step, the optimum; adagrad: row by row, early stopping on the dev part; newton: few "      \
+       "columns, two classes; above 512 columns (up to 4,096) through OpenBLAS and LAPACKE; tron: Newton steps by "  \
+       "conjugate gradients, the optimum for many columns"},                                                         \
+      {"tol",                                                                                                        \
+       BAI_KEY_REAL,                                                                                                 \
+       0,                                                                                                            \
+       1,                                                                                                            \
+       NULL,                                                                                                         \
+       "0.001",                                                                                                      \
+       "lbfgs, newton, tron: stop when no entry of the gradient is larger than tol times the largest at the start"}, \
+      {"max_iter", BAI_KEY_INTEGER, 1, 1e6, NULL, "300", "lbfgs, newton, tron: the most iterations"},                \
+      {"memory", BAI_KEY_INTEGER, 1, 100, NULL, "10", "lbfgs: pairs of vectors kept"},                               \
+      {"epochs", BAI_KEY_INTEGER, 1, 1e6, NULL, "20", "adagrad: the most passes over the rows"},                     \
+      {"rate", BAI_KEY_REAL, 1e-9, 1e3, NULL, "0.05", "adagrad: the learning rate"}, {                               \
+    "patience", BAI_KEY_INTEGER, 1, 1e6, NULL, "3", "adagrad: epochs without a better dev loss before it stops"      \
   }
 
+#define CLASS_WEIGHT_KEY \
+  { "class_weight", BAI_KEY_WORD, 0, 0, "none|balanced", "none", "balanced: every class weighs the same in all" }
 #define ALPHABET_KEY                                                                                                   \
   {                                                                                                                    \
     "alphabet", BAI_KEY_WORD, 0, 0, "dna|ws|ry|protein|gaac|ctriad", "dna",                                            \
@@ -195,13 +195,13 @@ const bai_term_spec bai_term_table[] = {
      "Logistic",
      NULL,
      "Logistic regression for two classes: sum(w loss)/sum(w) + l2/2 |weights|^2, the intercept free.",
-     {SOLVER_KEYS}},
+     {SOLVER_KEYS, CLASS_WEIGHT_KEY, END_KEY}},
     {BAI_TERM_SOFTMAX,
      BAI_ROLE_MODEL,
      "Softmax",
      "Multinomial",
      "Multinomial logistic regression for two or more classes, the same objective with one weight vector a class.",
-     {SOLVER_KEYS}},
+     {SOLVER_KEYS, CLASS_WEIGHT_KEY, END_KEY}},
     {BAI_TERM_MLP,
      BAI_ROLE_MODEL,
      "MLP",
@@ -220,6 +220,27 @@ const bai_term_spec bai_term_table[] = {
       {"class_weight", BAI_KEY_WORD, 0, 0, "none|balanced", "none", "balanced: every class weighs the same in all"},
       {"seeds", BAI_KEY_INTEGER, 1, 16, NULL, "1", "networks to train from other starts; their outputs are averaged"},
       {NULL, BAI_KEY_WORD, 0, 0, NULL, NULL, NULL}}},
+    {BAI_TERM_LINEAR,
+     BAI_ROLE_MODEL,
+     "Linear",
+     "Ridge",
+     "A number from a linear function; labels are numbers. The objective is sum(w loss)/sum(w) + l2/2 |weights|^2, the "
+     "intercept free; scikit-learn's alpha of Ridge is l2 rows.",
+     {{"loss", BAI_KEY_WORD, 0, 0, "squared|huber|quantile", "squared",
+       "squared: half the square, for the mean; huber: a straight line from delta on, for outliers; quantile: for the "
+       "quantile"},
+      {"delta", BAI_KEY_REAL, 1e-9, 1e9, NULL, "1",
+       "in units of the label; huber: where the line begins; quantile: the corner of the loss is rounded over so much, "
+       "which lowers it by at most half of that"},
+      {"quantile", BAI_KEY_REAL, 0.001, 0.999, NULL, "0.5", "quantile: which one; 0.5 is the median"},
+      SOLVER_KEYS,
+      END_KEY}},
+    {BAI_TERM_POISSON,
+     BAI_ROLE_MODEL,
+     "Poisson",
+     NULL,
+     "Counts: the log of the mean is a linear function, the loss half the deviance. Labels are numbers of 0 or more.",
+     {SOLVER_KEYS, END_KEY}},
 };
 const int32_t bai_term_table_count = (int32_t)(sizeof bai_term_table / sizeof bai_term_table[0]);
 

@@ -108,6 +108,18 @@ static int add_values(cli *c, const char *recipe, const char *values, cli_candid
   return CLI_DONE;
 }
 
+/* Checks the recipe; *numbers: whether its model is one of numbers. */
+static int look_at_model(cli *c, const char *recipe, bool *numbers) {
+  int64_t length = 0;
+  ba_status status = ba_recipe_canonical(c->context, recipe, NULL, 0, &length);
+  if (status != BA_OK) return cli_fail_in(c, status, recipe);
+  char *text = cli_allocate((size_t)length + 1);
+  status = ba_recipe_canonical(c->context, recipe, text, length + 1, &length);
+  if (status == BA_OK) *numbers = strstr(text, "| Linear(") != NULL || strstr(text, "| Poisson(") != NULL;
+  free(text);
+  return status == BA_OK ? CLI_DONE : cli_fail_in(c, status, recipe);
+}
+
 int cli_candidates_make(cli *c, const cli_list *recipes, const char *l2, cli_candidates *out) {
   int code = CLI_DONE;
   for (int32_t i = 0; code == CLI_DONE && i < recipes->count; i++) {
@@ -121,9 +133,11 @@ int cli_candidates_make(cli *c, const cli_list *recipes, const char *l2, cli_can
     }
   }
   for (int32_t i = 0; code == CLI_DONE && i < out->count; i++) {
-    int64_t length = 0;
-    const ba_status status = ba_recipe_canonical(c->context, out->items[i].recipe, NULL, 0, &length);
-    if (status != BA_OK) code = cli_fail_in(c, status, out->items[i].recipe);
+    bool numbers = false;
+    code = look_at_model(c, out->items[i].recipe, &numbers);
+    if (code == CLI_DONE && i > 0 && numbers != out->numbers)
+      code = cli_error(c, CLI_USAGE, "models of numbers and of classes cannot be compared: give recipes of one kind");
+    out->numbers = numbers;
   }
   return code;
 }
@@ -132,11 +146,16 @@ bool cli_metrics_better(const char *metric, const ba_metrics *a, const ba_metric
   const double x = ba_metrics_value(a, metric), y = b != NULL ? ba_metrics_value(b, metric) : NAN;
   if (isnan(x)) return false;
   if (isnan(y)) return true;
-  return strcmp(metric, "log_loss") == 0 ? x < y : x > y;
+  static const char *const losses[] = {"log_loss", "rmse", "mae", "deviance"};
+  for (size_t i = 0; i < sizeof losses / sizeof losses[0]; i++)
+    if (strcmp(metric, losses[i]) == 0) return x < y;
+  return x > y;
 }
 
 void cli_candidates_table(const cli_candidates *candidates, const char *part) {
-  static const char *const shown[] = {"auroc", "auprc", "mcc", "accuracy", "log_loss"};
+  static const char *const of_classes[] = {"auroc", "auprc", "mcc", "accuracy", "log_loss"};
+  static const char *const of_numbers[] = {"rmse", "mae", "r2", "spearman", "deviance"};
+  const char *const *shown = candidates->numbers ? of_numbers : of_classes;
   cli_note("%-5s %8s %8s %8s %8s %8s %9s  recipe", part, shown[0], shown[1], shown[2], shown[3], shown[4], "CPU s");
   for (int32_t i = 0; i < candidates->count; i++) {
     const cli_candidate *item = &candidates->items[i];

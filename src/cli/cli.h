@@ -218,6 +218,7 @@ typedef struct cli_candidate {
 typedef struct cli_candidates {
   cli_candidate *items;
   int32_t count;
+  bool numbers; /* models of numbers, not of classes */
 } cli_candidates;
 
 /* Makes the list: each recipe, with each value of `l2` (comma separated, or NULL), from the largest, put into its model

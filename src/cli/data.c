@@ -109,6 +109,8 @@ int cli_model_load(cli *c, const char *path, ba_model **out) {
 int cli_model_output(cli *c, const ba_model *model, const char *name, int32_t *output) {
   const int32_t classes = ba_model_classes(model);
   *output = 0;
+  if (classes == 0 && name != NULL) return cli_error(c, CLI_USAGE, "--class %s: the model is of numbers", name);
+  if (classes == 0) return CLI_DONE;
   if (ba_model_outputs(model) == 1) {
     if (name != NULL && strcmp(name, ba_model_class_name(model, classes - 1)) != 0)
       return cli_error(c, CLI_USAGE, "--class %s: the one score of this model is that of class %s", name,

@@ -12,7 +12,8 @@ static const cli_spec spec = {
     "--model m.ba (--labels T.csv | --pos A.fa --neg B.fa) [OPTIONS]",
     "Scores labelled sequences and prints n, accuracy, MCC, AUROC, AUPRC, log loss, Brier score, calibration error "
     "(ECE)\n"
-    "and the confusion matrix, actual classes down and predicted ones across. A table with a split column needs\n"
+    "and the confusion matrix, actual classes down and predicted ones across; of a model of numbers n, RMSE, MAE, R2,\n"
+    "Spearman's rho and, for Poisson, the deviance. A table with a split column needs\n"
     "--part when its rows are of more than one part.",
     "  ba eval --model m.ba --labels test.csv\n"
     "  ba eval --model m.ba --labels all.csv.gz --columns sequence=text --part test --json\n",
@@ -63,6 +64,10 @@ static void print_json(const ba_model *model, const ba_metrics *metrics, const b
   cJSON *object = cJSON_CreateObject();
   add_numbers(object, metrics);
   if (apart != NULL) add_numbers(cJSON_AddObjectToObject(object, "low_overlap"), apart);
+  if (classes == 0) {
+    cli_json_print(stdout, object, true);
+    return;
+  }
   cJSON_AddItemToObject(object, "confusion", cli_confusion_json(metrics, classes));
   cJSON *names = cJSON_AddArrayToObject(object, "classes");
   for (int32_t i = 0; i < classes; i++) cJSON_AddItemToArray(names, cJSON_CreateString(ba_model_class_name(model, i)));
@@ -93,6 +98,7 @@ static void print_table(const ba_model *model, const ba_metrics *metrics, const 
   }
   const int32_t classes = ba_model_classes(model);
   int width = 10;
+  if (classes == 0) return;
   for (int32_t i = 0; i < classes; i++)
     if ((int)strlen(ba_model_class_name(model, i)) > width) width = (int)strlen(ba_model_class_name(model, i));
   printf("\n%-*s  predicted\n%-*s", width, "", width, "actual");

@@ -87,7 +87,7 @@ static int write_weight(job *j, const weighted *item) {
       ba_model_column_name(j->c->context, j->model, item->column, feature, sizeof feature, &length);
   if (status != BA_OK) return cli_fail(j->c, status);
   const int32_t index = ba_model_outputs(j->model) > 1 ? item->output : item->weight > 0.0 ? 1 : 0;
-  const char *class = ba_model_class_name(j->model, index);
+  const char *class = ba_model_classes(j->model) > 0 ? ba_model_class_name(j->model, index) : "value";
   if (!j->c->json) {
     fprintf(j->out, "%s\t%s\t%.17g\n", class, feature, item->weight);
     return CLI_DONE;

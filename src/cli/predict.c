@@ -28,6 +28,7 @@ static const cli_spec spec = {
     "Scores every record and writes a table: name, class, probability, score.\n"
     "With two classes the probability is that of the second and the score its margin, positive for the second class;\n"
     "with more there is a column probability:CLASS for each, and the score is the margin of the class predicted.\n"
+    "A model of numbers (Linear, Poisson) gives name, value and score, which is the log of the value for Poisson.\n"
     "--coverage adds a column set: the classes, with '|' between them, that hold the true one at least that often; "
     "the\n"
     "model must come from `ba calibrate`.\n"
@@ -39,6 +40,10 @@ static const cli_spec spec = {
 };
 
 static void write_header(const job *j) {
+  if (j->classes == 0) {
+    fputs("name\tvalue\tscore\n", j->out);
+    return;
+  }
   fputs("name\tclass", j->out);
   if (j->classes == 2) fputs("\tprobability", j->out);
   for (int32_t i = 0; j->classes != 2 && i < j->classes; i++)
@@ -60,7 +65,10 @@ static int32_t most_probable(const job *j, const double *probabilities) {
 
 static void write_row(const job *j, const char *name, int64_t length, int32_t best, const double *p, double score) {
   if (length > 0) fwrite(name, 1, (size_t)length, j->out);
-  fprintf(j->out, "\t%s", ba_model_class_name(j->model, best));
+  if (j->classes == 0)
+    fprintf(j->out, "\t%.17g", p[0]);
+  else
+    fprintf(j->out, "\t%s", ba_model_class_name(j->model, best));
   for (int32_t i = j->classes == 2 ? 1 : 0; i < j->classes; i++) fprintf(j->out, "\t%.17g", p[i]);
   fprintf(j->out, "\t%.17g", score);
   const char *between = "\t";
@@ -81,8 +89,10 @@ static void write_object(const job *j, const char *name, int64_t length, int32_t
   text[length] = '\0';
   cJSON *object = cJSON_CreateObject();
   cJSON_AddStringToObject(object, "name", text);
-  cJSON_AddStringToObject(object, "class", ba_model_class_name(j->model, best));
-  if (j->classes == 2) {
+  if (j->classes > 0) cJSON_AddStringToObject(object, "class", ba_model_class_name(j->model, best));
+  if (j->classes == 0) {
+    cli_json_add(object, "value", p[0]);
+  } else if (j->classes == 2) {
     cli_json_add(object, "probability", p[1]);
   } else {
     cJSON *each = cJSON_AddObjectToObject(object, "probability");
@@ -103,7 +113,7 @@ static int predict_batch(job *j, const ba_records *records, const char *path) {
   for (int64_t i = 0; i < count; i++) {
     int64_t length = 0;
     const char *name = cli_first_word(records, i, &length);
-    const double *p = j->probabilities + i * j->classes;
+    const double *p = j->probabilities + i * (j->classes > 0 ? j->classes : 1);
     const int32_t best = most_probable(j, p);
     const double score = j->outputs == 1 ? j->scores[i] : j->scores[i * j->outputs + best];
     (j->c->json ? write_object : write_row)(j, name, length, best, p, score);
@@ -158,7 +168,7 @@ static int work(job *j, const char *out) {
   j->classes = ba_model_classes(j->model);
   j->outputs = ba_model_outputs(j->model);
   j->scores = cli_allocate(sizeof(double) * BATCH_RECORDS * (size_t)j->outputs);
-  j->probabilities = cli_allocate(sizeof(double) * BATCH_RECORDS * (size_t)j->classes);
+  j->probabilities = cli_allocate(sizeof(double) * BATCH_RECORDS * (size_t)(j->classes > 0 ? j->classes : 1));
   int code = cli_output_open(c, out, &output);
   if (code != CLI_DONE) return code;
   j->out = output.file;

@@ -103,6 +103,7 @@ static int deal_folds(job *j) {
   const char *by = j->by != NULL           ? j->by
                    : j->data.group != NULL ? "group"
                    : j->data.time != NULL  ? "time"
+                   : j->candidates.numbers ? "random"
                                            : "stratified";
   snprintf(options, sizeof options, "by=%s, folds=%lld, seed=%lld", by, (long long)j->folds, (long long)j->c->seed);
   const ba_status status = ba_dataset_split(j->dataset, options);
@@ -191,8 +192,11 @@ static int try_all(job *j) {
 
 static void print_summary(const job *j) {
   cli_note("recipe    %s", ba_model_recipe(j->fit.model));
-  cli_note("rows      %lld in %d classes", (long long)ba_dataset_rows(j->dataset, BA_PART_TRAIN),
-           (int)ba_model_classes(j->fit.model));
+  const long long rows = ba_dataset_rows(j->dataset, BA_PART_TRAIN);
+  if (j->candidates.numbers)
+    cli_note("rows      %lld", rows);
+  else
+    cli_note("rows      %lld in %d classes", rows, (int)ba_model_classes(j->fit.model));
   int64_t ambiguous = 0, left_out = 0;
   ba_dataset_counters(j->dataset, NULL, &ambiguous, &left_out);
   if (ambiguous > 0) cli_note("skipped   %lld letters other than A C G T U", (long long)ambiguous);
@@ -226,9 +230,6 @@ static void print_json(const job *j) {
 
 static int check(job *j) {
   cli *c = j->c;
-  static const char *const metrics[] = {"auroc", "mcc", "accuracy", "log_loss"};
-  bool known = false;
-  for (size_t i = 0; i < sizeof metrics / sizeof metrics[0]; i++) known = known || strcmp(j->choose, metrics[i]) == 0;
   if (j->recipes.count == 0)
     return cli_error(c, CLI_USAGE, "--recipe is missing, such as '@motif | Logistic()'; see `ba help recipe`");
   j->automatic = j->recipes.count == 1 && strcmp(j->recipes.items[0], "auto") == 0;
@@ -242,7 +243,6 @@ static int check(job *j) {
     return cli_error(c, CLI_USAGE, "--seeds %lld: expected 1 to 16", (long long)j->seeds);
   if (j->budget < 0) return cli_error(c, CLI_USAGE, "--budget %lld: expected CPU seconds", (long long)j->budget);
   if (j->out == NULL) return cli_error(c, CLI_USAGE, "--out is missing: the model file to write");
-  if (!known) return cli_error(c, CLI_USAGE, "--choose '%s': expected auroc, mcc, accuracy or log_loss", j->choose);
   if (j->by != NULL && strcmp(j->by, "stratified") != 0 && strcmp(j->by, "random") != 0 &&
       strcmp(j->by, "group") != 0 && strcmp(j->by, "similarity") != 0 && strcmp(j->by, "time") != 0)
     return cli_error(c, CLI_USAGE, "--by '%s': expected stratified, random, group, similarity or time", j->by);
@@ -273,9 +273,22 @@ static int calibrate(job *j) {
   return CLI_DONE;
 }
 
+/* What the candidates are compared by. */
+static int check_choice(job *j) {
+  static const char *const of_classes[] = {"auroc", "mcc", "accuracy", "log_loss"};
+  static const char *const of_numbers[] = {"rmse", "mae", "r2", "spearman"};
+  const bool numbers = j->candidates.numbers;
+  if (j->choose == NULL) j->choose = numbers ? of_numbers[0] : of_classes[0];
+  for (size_t i = 0; i < 4; i++)
+    if (strcmp(j->choose, numbers ? of_numbers[i] : of_classes[i]) == 0) return CLI_DONE;
+  return cli_error(j->c, CLI_USAGE, "--choose '%s': expected %s", j->choose,
+                   numbers ? "rmse, mae, r2 or spearman" : "auroc, mcc, accuracy or log_loss");
+}
+
 static int work(job *j) {
   cli *c = j->c;
   int code = j->automatic ? CLI_DONE : cli_candidates_make(c, &j->recipes, j->l2, &j->candidates);
+  if (code == CLI_DONE) code = check_choice(j);
   for (int32_t i = 0; code == CLI_DONE && i < j->candidates.count; i++)
     if (cli_recipe_weighs(c, j->candidates.items[i].recipe)) j->data.quality = true;
   if (code == CLI_DONE) code = cli_data_load(c, &j->data, &j->dataset);
@@ -319,7 +332,7 @@ static void job_free(job *j) {
 
 int cli_train(int argc, char **argv) {
   cli c = {0};
-  job j = {.c = &c, .choose = "auroc", .best = -1, .seeds = 1};
+  job j = {.c = &c, .best = -1, .seeds = 1};
   const cli_option options[] = {
       {"recipe", CLI_LIST, &j.recipes, "R", "features and a model, several are compared; auto: a list by the data"},
       {"budget", CLI_INTEGER, &j.budget, "SECONDS", "begin no other candidate after so many CPU seconds"},
@@ -338,7 +351,8 @@ int cli_train(int argc, char **argv) {
       {"time", CLI_TEXT, &j.data.time, "COL",
        "the column of times; a fold is scored by what the folds before it taught"},
       {"by", CLI_TEXT, &j.by, "HOW", "deal folds stratified (default), random, by group, similarity or time"},
-      {"choose", CLI_TEXT, &j.choose, "METRIC", "auroc (default), mcc, accuracy or log_loss"},
+      {"choose", CLI_TEXT, &j.choose, "METRIC",
+       "auroc (default), mcc, accuracy or log_loss; of numbers rmse (default), mae, r2 or spearman"},
       {"out", CLI_TEXT, &j.out, "m.ba", "the model file, which appears when it is complete"},
       {NULL, CLI_FLAG, NULL, NULL, NULL},
   };

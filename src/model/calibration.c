@@ -31,6 +31,11 @@ static double height(const bai_calibration *c, double x) {
 void bai_model_probabilities(const bai_kernels *kernels, const ba_model *model, const double *scores,
                              double *probabilities) {
   const bai_calibration *c = &model->calibration;
+  if (model->classes == 0) {
+    probabilities[0] = scores[0];
+    if (model->log_link) kernels->exp_f64(probabilities, scores, 1);
+    return;
+  }
   if (c->method == BAI_CALIBRATION_ISOTONIC) {
     probabilities[1] = height(c, scores[0]);
     probabilities[0] = 1.0 - probabilities[1];

@@ -103,14 +103,16 @@ static void list_sections(const ba_model *model, listing *l) {
   list(l, "golden.letters", TYPE_U8, 1, model->golden.offsets[count], model->golden.letters);
   list(l, "golden.offsets", TYPE_I64, 1, count + 1, model->golden.offsets);
   list(l, "golden.scores", TYPE_F64, count, outputs, model->golden.scores);
-  list(l, "golden.probs", TYPE_F64, count, model->classes, model->golden.probabilities);
+  list(l, "golden.probs", TYPE_F64, count, model->answers, model->golden.probabilities);
   list(l, "provenance", TYPE_TEXT, 1, bai_length(model->provenance), model->provenance);
 }
 
 int32_t bai_model_format(const ba_model *model) {
   const bai_calibration *c = &model->calibration;
   const int32_t network = model->members[0].net.layer_count > 0;
-  return model->member_count > 1 || network || c->method != BAI_CALIBRATION_NONE || c->rows > 0 ? 2 : 1;
+  return model->classes == 0 || model->member_count > 1 || network || c->method != BAI_CALIBRATION_NONE || c->rows > 0
+             ? 2
+             : 1;
 }
 
 /* Texts have one row of bytes; "classes" counts its names as rows. */
@@ -354,12 +356,16 @@ static ba_status check_member(const reading *r, const bai_pipeline *pipeline, in
 
 static ba_status check_members(const reading *r, const bai_recipe *recipe, const found *classes,
                                int64_t *fitted_lengths) {
-  if (classes->rows < 2 || classes->rows > 65536) return damaged(r, classes->offset, "classes");
+  const int32_t values = bai_term_is_value(&bai_recipe_member(recipe, 0)->model) && recipe->members.count == 1;
+  if (values ? classes->rows != 0 || classes->columns != 0 : classes->rows < 2 || classes->rows > 65536)
+    return damaged(r, classes->offset, "classes");
   int64_t equal = -1;
   ba_status status = BA_OK;
   for (int32_t m = 0; !status && m < recipe->members.count; m++) {
     status =
-        check_member(r, bai_recipe_member(recipe, m), m, classes->rows == 2 ? 1 : classes->rows, &fitted_lengths[m]);
+        check_member(r, bai_recipe_member(recipe, m), m, classes->rows > 2 ? classes->rows : 1, &fitted_lengths[m]);
+    if (!status && bai_term_is_value(&bai_recipe_member(recipe, m)->model) != values)
+      status = damaged(r, classes->offset, "the classes do not fit the recipe");
     if (!status && fitted_lengths[m] >= 0 && equal >= 0 && fitted_lengths[m] != equal)
       status = damaged(r, classes->offset, "its members were fitted on different lengths");
     if (fitted_lengths[m] >= 0) equal = fitted_lengths[m];
@@ -388,6 +394,7 @@ static ba_status read_shape(const reading *r, ba_model **out) {
 
 static ba_status read_classes(const reading *r, ba_model *model) {
   found where;
+  if (model->classes == 0) return BA_OK; /* a model of numbers has no names */
   const ba_status status = read_text(r, "classes", &model->class_names, &where);
   if (status) return status;
   int64_t names = 0, control = 0;
@@ -541,7 +548,7 @@ static ba_status read_golden(const reading *r, ba_model *model) {
   }
   if (before != letters.columns) return damaged(r, offsets.offset, "golden.offsets");
   status = take_f64(r, "golden.scores", golden->count, model->outputs, &golden->scores);
-  return status ? status : take_f64(r, "golden.probs", golden->count, model->classes, &golden->probabilities);
+  return status ? status : take_f64(r, "golden.probs", golden->count, model->answers, &golden->probabilities);
 }
 
 ba_status bai_model_read(ba_context *context, const uint8_t *data, int64_t length, ba_model **out) {

@@ -71,7 +71,7 @@ static ba_status score_golden(ba_context *context, const ba_model *model, const 
       status = bai_lane_explain(context, &lane, status, i + 1, length);
       break;
     }
-    bai_model_probabilities(kernels, model, score, probabilities + i * model->classes);
+    bai_model_probabilities(kernels, model, score, probabilities + i * model->answers);
   }
   bai_free(context, symbols);
   bai_lane_free(context, &lane);
@@ -86,7 +86,7 @@ ba_status bai_golden_make(ba_context *context, ba_model *model, uint64_t seed) {
   for (int64_t i = 0; i < GOLDEN_INPUTS; i++) golden->offsets[i + 1] = golden->offsets[i] + golden_length(model, i);
   status = bai_alloc(context, golden->offsets[GOLDEN_INPUTS], 1, &golden->letters);
   if (!status) status = bai_alloc_zero(context, GOLDEN_INPUTS, 8 * (int64_t)model->outputs, &golden->scores);
-  if (!status) status = bai_alloc_zero(context, GOLDEN_INPUTS, 8 * (int64_t)model->classes, &golden->probabilities);
+  if (!status) status = bai_alloc_zero(context, GOLDEN_INPUTS, 8 * (int64_t)model->answers, &golden->probabilities);
   if (status) return status;
   golden_letters(model, seed, golden);
   return bai_golden_score(context, model);
@@ -100,9 +100,9 @@ static ba_status compare(ba_context *context, const ba_model *model, const bai_k
                          const double *probabilities) {
   const bai_golden *golden = &model->golden;
   for (int64_t i = 0; i < golden->count; i++) {
-    const size_t outputs = (size_t)model->outputs * 8, classes = (size_t)model->classes * 8;
+    const size_t outputs = (size_t)model->outputs * 8, classes = (size_t)model->answers * 8;
     if (memcmp(scores + i * model->outputs, golden->scores + i * model->outputs, outputs) != 0 ||
-        memcmp(probabilities + i * model->classes, golden->probabilities + i * model->classes, classes) != 0)
+        memcmp(probabilities + i * model->answers, golden->probabilities + i * model->answers, classes) != 0)
       return bai_fail_at(context, BA_ERR_SELFTEST, i + 1, -1,
                          "selftest: at CPU level %s golden input %lld scores %g and the model file expects %g",
                          kernels->name, (long long)(i + 1), scores[i * model->outputs],
@@ -116,7 +116,7 @@ ba_status bai_golden_check(ba_context *context, const ba_model *model) {
   const int32_t count = bai_kernels_available(levels);
   double *scores = NULL, *probabilities = NULL;
   ba_status status = bai_alloc_zero(context, model->golden.count, 8 * (int64_t)model->outputs, &scores);
-  if (!status) status = bai_alloc_zero(context, model->golden.count, 8 * (int64_t)model->classes, &probabilities);
+  if (!status) status = bai_alloc_zero(context, model->golden.count, 8 * (int64_t)model->answers, &probabilities);
   for (int32_t level = 0; !status && level < count; level++) {
     status = score_golden(context, model, levels[level], scores, probabilities);
     if (bai_row_explains(status))

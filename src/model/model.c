@@ -102,7 +102,8 @@ static ba_status open_model(ba_context *context, const char *recipe, int32_t cla
   model->references = 1;
   model->context = bai_context_retain(context);
   model->classes = classes;
-  model->outputs = classes == 2 ? 1 : classes;
+  model->outputs = classes == 2 || classes == 0 ? 1 : classes;
+  model->answers = classes ? classes : 1;
   status = copy_text(context, recipe, &model->recipe);
   if (!status) status = bai_alloc_zero(context, members, sizeof *model->members, &model->members);
   if (!status) model->member_count = members;
@@ -121,6 +122,7 @@ ba_status bai_model_open(ba_context *context, const char *recipe, const int64_t 
   *out = NULL;
   ba_status status = bai_recipe_parse(context, recipe, &parsed);
   if (!status) status = open_model(context, recipe, classes, (int32_t)parsed.members.count, out);
+  if (!status) (*out)->log_link = bai_recipe_member(&parsed, 0)->model.spec->kind == BAI_TERM_POISSON;
   for (int32_t m = 0; !status && m < (*out)->member_count; m++)
     status =
         open_member(context, bai_recipe_member(&parsed, m), fitted_lengths[m], (*out)->outputs, &(*out)->members[m]);

@@ -50,6 +50,8 @@ struct ba_model {
   ba_context *context;
   char *recipe; /* canonical, with the model stages */
   int32_t classes, outputs, member_count;
+  int32_t answers;  /* columns of its probabilities: one a class; one of a model of numbers, which has no classes */
+  int32_t log_link; /* of a model of numbers: 1 when the score is the log of the number, else it is the number */
   bai_member *members;
   /* Of an ensemble; NULL for one member. Its scores are the sum of the members', each times its factor, plus offsets.
    */

@@ -124,7 +124,7 @@ static ba_status score_one(job *j, bai_lane *l, int64_t index) {
   l->symbols = (const uint8_t *)ba_records_quality(j->records, index, NULL);
   const ba_status status = bai_lane_score(j->kernels, model, l, j->letters + start, length, scores);
   if (!status && j->probabilities)
-    bai_model_probabilities(j->kernels, model, scores, j->probabilities + index * model->classes);
+    bai_model_probabilities(j->kernels, model, scores, j->probabilities + index * model->answers);
   if (!status && l->drift && j->records) bai_drift_count(&model->drift, j->letters + start, length, scores, l->drift);
   return status;
 }
@@ -397,7 +397,7 @@ ba_status ba_scorer_predict(ba_scorer *scorer, const ba_array *rows, double *sco
     } else {
       score_float_row(scorer, kernels, row, rows->dtype == BA_FLOAT32, to);
     }
-    if (probabilities) bai_model_probabilities(kernels, model, to, probabilities + i * model->classes);
+    if (probabilities) bai_model_probabilities(kernels, model, to, probabilities + i * model->answers);
     if (i % 256 == 255) status = bai_check_cancel(context);
   }
   return bai_leave(context, status);

@@ -122,7 +122,7 @@ ba_status bai_adagrad_epoch(bai_adagrad *s, double *loss) {
     const int64_t entries = lane->row->ends[p->plan->block_count - 1];
     for (int64_t e = 0; e < entries; e++) decay(s, lane->row->columns[e]);
     bai_problem_margins(p, kernels, lane, s->point);
-    s->sum += p->weights[row] * bai_problem_loss(p, kernels, lane->margins, p->labels[row]);
+    s->sum += p->weights[row] * bai_problem_loss(p, kernels, lane->margins, row);
     update(s, lane, p->weights[row] * (double)s->rows / p->weight_total);
   }
   for (int64_t column = 0; column < p->plan->width; column++) decay(s, column);

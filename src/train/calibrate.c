@@ -328,6 +328,8 @@ ba_status ba_calibrate(ba_context *context, ba_model *model, ba_dataset *dataset
         bai_fail(context, BA_ERR_ARGUMENT, "calibrate: expected a model, a dataset, a part and a place for the result");
   if (!status) status = bai_dataset_check_context(context, dataset);
   if (!status) status = bai_options_parse(context, options, table);
+  if (!status && model->classes == 0)
+    status = bai_fail(context, BA_ERR_UNSUPPORTED, "calibrate: a model of numbers has no probabilities");
   if (!status && method < 0) method = model->outputs == 1 ? BAI_CALIBRATION_PLATT : BAI_CALIBRATION_TEMPERATURE;
   if (!status && model->outputs > 1 && method != BAI_CALIBRATION_NONE && method != BAI_CALIBRATION_TEMPERATURE)
     status = bai_fail(context, BA_ERR_RECIPE,

@@ -394,6 +394,13 @@ int32_t bai_dataset_label(const ba_dataset *dataset, int64_t row) {
   return label;
 }
 
+ba_status bai_dataset_number(ba_context *context, const ba_dataset *dataset, int64_t row, double least, double *value) {
+  const char *text = bai_names_text(&dataset->classes, at_i32(&dataset->labels, row));
+  if (bai_parse_f64(text, bai_length(text), value) && *value - *value == 0.0 && *value >= least) return BA_OK;
+  return bai_fail_at(context, BA_ERR_LABEL, row + 1, -1, "the label is \"%s\"; expected a %s", text,
+                     least == 0.0 ? "number of 0 or more" : "finite number");
+}
+
 const char *ba_dataset_class_name(const ba_dataset *dataset, int32_t index) {
   if (!dataset || index < 0 || index >= ba_dataset_classes(dataset)) return NULL;
   if (dataset->class_order.count == ba_dataset_classes(dataset))

@@ -72,6 +72,8 @@ ba_status bai_dataset_check_context(ba_context *context, const ba_dataset *datas
 /* Brings class_order up to date. */
 ba_status bai_dataset_order_classes(ba_context *context, ba_dataset *dataset);
 int32_t bai_dataset_label(const ba_dataset *dataset, int64_t row); /* in class order */
+/* The label of a row as a number; BA_ERR_LABEL for one that is none or is below `least`. */
+ba_status bai_dataset_number(ba_context *context, const ba_dataset *dataset, int64_t row, double least, double *value);
 int64_t bai_dataset_length(const ba_dataset *dataset, int64_t row);
 /* Codes of a row, as bai_encode gives them; returns how many are ambiguous. */
 int64_t bai_dataset_codes(const bai_kernels *kernels, const ba_dataset *dataset, int64_t row, int32_t protein,

@@ -28,6 +28,7 @@ static ba_status leave_out_similar(ba_context *context, const ba_dataset *datase
     if (found[chosen->rows[i]] >> BA_PART_TRAIN & 1) continue;
     chosen->rows[kept] = chosen->rows[i];
     chosen->labels[kept] = chosen->labels[i];
+    if (chosen->targets) chosen->targets[kept] = chosen->targets[i];
     chosen->weights[kept++] = chosen->weights[i];
   }
   if (!status && kept == 0)
@@ -47,22 +48,30 @@ static ba_status check_parts(ba_context *context, const ba_dataset *dataset, int
                   "evaluate: low_overlap=yes compares rows of dev or test with training rows; expected both");
 }
 
+static ba_status select_rows(ba_context *context, ba_dataset *dataset, int32_t numbers, int32_t part, int32_t fold,
+                             bai_selection *out) {
+  return numbers ? bai_selection_of_numbers(context, dataset, part, fold, out)
+                 : bai_selection_make(context, dataset, part, fold, out);
+}
+
+static bai_predictions predictions_of(const bai_selection *s, int32_t classes, int32_t counts) {
+  return (bai_predictions){classes, s->count, s->labels, s->probabilities, s->weights, s->targets, counts};
+}
+
 static ba_status evaluate(ba_context *context, const ba_model *model, ba_dataset *dataset, int32_t part,
                           const evaluation *e, ba_metrics **out) {
   bai_selection chosen;
-  ba_status status = bai_selection_make(context, dataset, part, -1, &chosen);
+  ba_status status = select_rows(context, dataset, model->classes == 0, part, -1, &chosen);
   if (!status && chosen.count == 0)
     status = bai_fail(context, BA_ERR_ARGUMENT, "evaluate: there are no rows in part %d; expected at least one", part);
   if (!status && e->low_overlap) status = check_parts(context, dataset, part);
   if (!status && e->low_overlap) status = leave_out_similar(context, dataset, e, &chosen);
-  if (!status) status = bai_selection_match(context, model, dataset, &chosen);
+  if (!status && model->classes) status = bai_selection_match(context, model, dataset, &chosen);
   if (!status) status = bai_selection_score(context, model, dataset, &chosen);
-  if (!status)
-    status = bai_metrics_make(context, model->classes, chosen.count, chosen.labels, chosen.probabilities,
-                              chosen.weights, out);
+  const bai_predictions in = predictions_of(&chosen, model->classes, model->log_link);
+  if (!status) status = bai_metrics_make(context, &in, out);
   if (!status && e->resamples) {
-    status = bai_metrics_bootstrap(*out, chosen.count, chosen.labels, chosen.probabilities, chosen.weights,
-                                   e->resamples, (uint64_t)e->seed);
+    status = bai_metrics_bootstrap(*out, &in, e->resamples, (uint64_t)e->seed);
     if (status) {
       ba_metrics_destroy(*out);
       *out = NULL;
@@ -128,35 +137,38 @@ static void leave_out_fold(const ba_dataset *dataset, bai_selection *all, int32_
     if (folds[all->rows[i]] == fold) continue;
     all->rows[kept] = all->rows[i];
     all->labels[kept] = all->labels[i];
+    if (all->targets) all->targets[kept] = all->targets[i];
     all->weights[kept++] = all->weights[i];
   }
   all->count = kept;
 }
 
-static ba_status cross_validate(ba_context *context, const char *recipe, ba_dataset *dataset, int64_t seed,
-                                ba_metrics **out) {
-  const int32_t classes = ba_dataset_classes(dataset);
+static ba_status cross_validate(ba_context *context, const char *recipe, const bai_term *term, ba_dataset *dataset,
+                                int64_t seed, ba_metrics **out) {
+  const int32_t numbers = bai_term_is_value(term), classes = numbers ? 0 : ba_dataset_classes(dataset);
+  const int64_t answers = numbers ? 1 : classes;
   /* The first fold in time has nothing before it to learn from, so it is not scored. */
   const int32_t first = dataset->folds_in_time ? 1 : 0;
   bai_selection all;
-  ba_status status = bai_selection_make(context, dataset, BA_PART_TRAIN, -1, &all);
+  ba_status status = select_rows(context, dataset, numbers, BA_PART_TRAIN, -1, &all);
   if (!status) status = check_folds(context, dataset, &all);
   if (!status && first) leave_out_fold(dataset, &all, 0);
-  if (!status) status = bai_alloc(context, all.count, 8 * (int64_t)classes, &all.probabilities);
+  if (!status) status = bai_alloc(context, all.count, 8 * answers, &all.probabilities);
   for (int32_t fold = first; !status && fold < dataset->folds_made; fold++) {
     bai_selection held;
     ba_model *model = NULL;
-    status = bai_selection_make(context, dataset, BA_PART_TRAIN, fold, &held);
+    status = select_rows(context, dataset, numbers, BA_PART_TRAIN, fold, &held);
     if (!status) status = train_fold(context, recipe, dataset, seed, fold, &model);
     if (!status) status = bai_selection_score(context, model, dataset, &held);
     for (int64_t i = 0, j = 0; !status && i < held.count; i++) {
       while (all.rows[j] != held.rows[i]) j++;
-      memcpy(all.probabilities + j * classes, held.probabilities + i * classes, (size_t)classes * 8);
+      memcpy(all.probabilities + j * answers, held.probabilities + i * answers, (size_t)answers * 8);
     }
     ba_model_release(model);
     bai_selection_free(context, &held);
   }
-  if (!status) status = bai_metrics_make(context, classes, all.count, all.labels, all.probabilities, all.weights, out);
+  const bai_predictions in = predictions_of(&all, classes, numbers && term->spec->kind == BAI_TERM_POISSON);
+  if (!status) status = bai_metrics_make(context, &in, out);
   bai_selection_free(context, &all);
   return status;
 }
@@ -166,6 +178,7 @@ ba_status ba_cross_validate(ba_context *context, const char *recipe, ba_dataset 
   ba_status status = bai_enter(context);
   if (status) return status;
   int64_t seed = 1;
+  bai_recipe parsed = {{0, 0, 0}};
   const bai_option table[] = {{"seed", 'i', NULL, 0, 9e15, &seed}, {NULL, 0, NULL, 0, 0, NULL}};
   if (out) *out = NULL;
   if (!out || !recipe || !dataset)
@@ -176,6 +189,8 @@ ba_status ba_cross_validate(ba_context *context, const char *recipe, ba_dataset 
   if (!status && dataset->folds_made < 2)
     status =
         bai_fail(context, BA_ERR_ARGUMENT, "cross_validate: the dataset has no folds; expected ba_dataset_split first");
-  if (!status) status = cross_validate(context, recipe, dataset, seed, out);
+  if (!status) status = bai_recipe_parse(context, recipe, &parsed);
+  if (!status) status = cross_validate(context, recipe, &bai_recipe_member(&parsed, 0)->model, dataset, seed, out);
+  bai_recipe_free(context, &parsed);
   return bai_leave(context, status);
 }

@@ -23,14 +23,7 @@ struct ba_metrics {
   double *confusion; /* actual x predicted */
 };
 
-/* What is measured. */
-typedef struct input {
-  int32_t classes;
-  int64_t n;
-  const int32_t *labels;
-  const double *probabilities;
-  const double *weights; /* NULL: 1 each */
-} input;
+typedef bai_predictions input;
 
 static double not_a_number(void) {
   return bai_f64_of_bits(UINT64_C(0x7ff8000000000000));
@@ -55,7 +48,16 @@ static ba_status check_row(ba_context *context, const input *in, int64_t row) {
   return BA_OK;
 }
 
+static ba_status check_numbers(ba_context *context, const input *in) {
+  for (int64_t row = 0; row < in->n; row++)
+    if (!(in->probabilities[row] - in->probabilities[row] == 0.0))
+      return bai_fail_at(context, BA_ERR_ARGUMENT, row + 1, -1, "the prediction is %g: expected a finite number",
+                         in->probabilities[row]);
+  return BA_OK;
+}
+
 static ba_status check(ba_context *context, const input *in) {
+  if (in->targets) return check_numbers(context, in);
   if (in->classes < 2)
     return bai_fail(context, BA_ERR_ARGUMENT, "metrics: %ld class(es) given, expected 2 or more", (long)in->classes);
   if (in->n < 0)
@@ -223,6 +225,7 @@ static ba_status add_areas(ba_metrics *m, const input *in) {
 /* ---- calls ---- */
 
 static ba_status fill(ba_metrics *m, const input *in) {
+  if (in->targets) return bai_measure_numbers(m->context, in, m->values);
   double total = 0.0;
   ba_status status = in->n > 0 ? sum_rows(m, in, &total) : BA_OK;
   if (!status && total > 0.0) {
@@ -272,24 +275,23 @@ static ba_status draw(const ba_metrics *m, const input *in, uint64_t seed, int64
     const int64_t row = (int64_t)((high * (uint64_t)in->n) >> 32);
     weights[row] += weight_of(in, row);
   }
-  const input drawn = {in->classes, in->n, in->labels, in->probabilities, weights};
+  input drawn = *in;
+  drawn.weights = weights;
   status = fill(&scratch, &drawn);
   if (!status) memcpy(values, scratch.values, sizeof scratch.values);
   bai_free(m->context, scratch.confusion);
   return status;
 }
 
-ba_status bai_metrics_bootstrap(ba_metrics *m, int64_t n, const int32_t *labels, const double *probabilities,
-                                const double *weights, int64_t resamples, uint64_t seed) {
-  const input in = {m->classes, n, labels, probabilities, weights};
+ba_status bai_metrics_bootstrap(ba_metrics *m, const bai_predictions *in, int64_t resamples, uint64_t seed) {
   double *drawn = NULL, *scratch = NULL;
   bai_keyed *order = NULL;
-  const int64_t most = n > resamples ? n : resamples;
+  const int64_t most = in->n > resamples ? in->n : resamples;
   ba_status status = bai_alloc(m->context, resamples, 8 * VALUES, &drawn);
   if (!status) status = bai_alloc(m->context, most, 8, &scratch);
   if (!status) status = bai_alloc(m->context, resamples, sizeof *order, &order);
   for (int64_t r = 0; !status && r < resamples; r++) {
-    status = draw(m, &in, seed, r, scratch, drawn + r * VALUES);
+    status = draw(m, in, seed, r, scratch, drawn + r * VALUES);
     bai_progress(m->context, r + 1, resamples);
   }
   for (int32_t value = VALUE_N + 1; !status && value < VALUES; value++)
@@ -300,24 +302,22 @@ ba_status bai_metrics_bootstrap(ba_metrics *m, int64_t n, const int32_t *labels,
   return status;
 }
 
-ba_status bai_metrics_make(ba_context *context, int32_t classes, int64_t n, const int32_t *labels,
-                           const double *probabilities, const double *weights, ba_metrics **out) {
-  const input in = {classes, n, labels, probabilities, weights};
+ba_status bai_metrics_make(ba_context *context, const bai_predictions *in, ba_metrics **out) {
   ba_metrics *m = NULL;
   *out = NULL;
-  ba_status status = check(context, &in);
+  ba_status status = check(context, in);
   if (!status) status = bai_alloc_zero(context, 1, sizeof *m, &m);
   if (status) return status;
   m->context = bai_context_retain(context);
-  m->classes = classes;
+  m->classes = in->classes;
   for (int32_t i = 0; i < VALUES; i++) m->low[i] = m->high[i] = not_a_number();
-  status = bai_alloc_zero(context, classes, 8 * (int64_t)classes, &m->confusion);
-  if (!status) status = fill(m, &in);
+  status = bai_alloc_zero(context, in->classes, 8 * (int64_t)in->classes, &m->confusion);
+  if (!status) status = fill(m, in);
   if (status) {
     ba_metrics_destroy(m);
     return status;
   }
-  m->values[VALUE_N] = (double)n;
+  m->values[VALUE_N] = (double)in->n;
   *out = m;
   return BA_OK;
 }
@@ -329,31 +329,33 @@ ba_status ba_metrics_create(ba_context *context, int32_t classes, int64_t n, con
   if (!out)
     status = bai_fail(context, BA_ERR_ARGUMENT, "metrics: expected a place for the result");
   else
-    status = bai_metrics_make(context, classes, n, labels, probabilities, weights, out);
+    status = bai_metrics_make(context, &(bai_predictions){classes, n, labels, probabilities, weights, NULL, 0}, out);
   return bai_leave(context, status);
 }
 
 int32_t ba_metrics_count(const ba_metrics *metrics) {
-  return metrics ? VALUES : 0;
+  return !metrics ? 0 : metrics->classes ? VALUES : BAI_NUMBERS;
 }
 
 const char *ba_metrics_name(const ba_metrics *metrics, int32_t index) {
-  return metrics && index >= 0 && index < VALUES ? value_names[index] : NULL;
+  if (index < 0 || index >= ba_metrics_count(metrics)) return NULL;
+  return metrics->classes ? value_names[index] : bai_number_names[index];
+}
+
+static int32_t find_value(const ba_metrics *metrics, const char *name) {
+  for (int32_t i = 0; name && i < ba_metrics_count(metrics); i++)
+    if (strcmp(name, ba_metrics_name(metrics, i)) == 0) return i;
+  return -1;
 }
 
 double ba_metrics_value(const ba_metrics *metrics, const char *name) {
-  for (int32_t i = 0; metrics && name && i < VALUES; i++)
-    if (strcmp(name, value_names[i]) == 0) return metrics->values[i];
-  return not_a_number();
+  const int32_t i = find_value(metrics, name);
+  return i < 0 ? not_a_number() : metrics->values[i];
 }
 
 int32_t ba_metrics_interval(const ba_metrics *metrics, const char *name, double *low, double *high) {
-  double numbers[2] = {not_a_number(), not_a_number()};
-  for (int32_t i = 0; metrics && name && i < VALUES; i++) {
-    if (strcmp(name, value_names[i]) != 0) continue;
-    numbers[0] = metrics->low[i];
-    numbers[1] = metrics->high[i];
-  }
+  const int32_t i = find_value(metrics, name);
+  const double numbers[2] = {i < 0 ? not_a_number() : metrics->low[i], i < 0 ? not_a_number() : metrics->high[i]};
   if (low) *low = numbers[0];
   if (high) *high = numbers[1];
   return numbers[0] - numbers[0] == 0.0;

@@ -98,7 +98,8 @@ static ba_status fill_row(bai_newton *s, const bai_kernels *kernels, int64_t row
   const ba_status status = bai_problem_features(p, kernels, lane, row);
   if (status) return bai_problem_explain(p, status, row);
   bai_problem_margins(p, kernels, lane, s->point);
-  const double scale = sqrt(p->weights[row] / p->weight_total * bai_problem_curvature(p, kernels, lane->margins[0]));
+  const double scale =
+      sqrt(p->weights[row] / p->weight_total * bai_problem_curvature(p, kernels, lane->margins[0], row));
   memset(to, 0, (size_t)s->n * 8);
   int64_t at = 0;
   for (int32_t b = 0; b < p->plan->block_count; b++)

@@ -36,6 +36,21 @@ static ba_status take_rows(bai_problem *p, int32_t balanced, int32_t classes) {
   return status;
 }
 
+/* The same for numbers. */
+static ba_status take_numbers(bai_problem *p) {
+  const double least = p->loss.kind == BAI_LOSS_POISSON ? 0.0 : -1e300;
+  const double *weights = p->dataset->weights.data;
+  ba_status status = BA_OK;
+  for (int64_t row = 0; !status && row < p->dataset->rows; row++) {
+    if (p->uses[row] == BAI_USE_NONE) continue;
+    status = bai_dataset_number(p->context, p->dataset, row, least, &p->targets[row]);
+    if (p->uses[row] != BAI_USE_TRAIN) continue;
+    p->weights[row] = weights[row];
+    p->weight_total += weights[row];
+  }
+  return status;
+}
+
 static ba_status make_lanes(bai_problem *p) {
   const int64_t blocks = (p->dataset->rows + BAI_BLOCK_ROWS - 1) / BAI_BLOCK_ROWS;
   const int32_t count = bai_workers(p->context, blocks);
@@ -74,7 +89,8 @@ ba_status bai_problem_create(ba_context *context, ba_dataset *dataset, const bai
                              const bai_objective *objective, bai_problem **out) {
   bai_problem *p;
   *out = NULL;
-  ba_status status = bai_dataset_order_classes(context, dataset);
+  const int32_t of_classes = objective->loss.kind == BAI_LOSS_CLASSES;
+  ba_status status = of_classes ? bai_dataset_order_classes(context, dataset) : BA_OK;
   if (!status) status = bai_alloc_zero(context, 1, sizeof *p, &p);
   if (status) return status;
   p->context = bai_context_retain(context);
@@ -85,9 +101,13 @@ ba_status bai_problem_create(ba_context *context, ba_dataset *dataset, const bai
   p->parameters = p->outputs * (plan->width + 1);
   p->l2 = objective->l2;
   p->l1 = objective->l1;
-  status = bai_alloc_zero(context, dataset->rows, 4, &p->labels);
+  p->loss = objective->loss;
+  if (of_classes)
+    status = bai_alloc_zero(context, dataset->rows, 4, &p->labels);
+  else
+    status = bai_alloc_zero(context, dataset->rows, 8, &p->targets);
   if (!status) status = bai_alloc_zero(context, dataset->rows, 8, &p->weights);
-  if (!status) status = take_rows(p, objective->balanced, ba_dataset_classes(dataset));
+  if (!status) status = of_classes ? take_rows(p, objective->balanced, ba_dataset_classes(dataset)) : take_numbers(p);
   if (!status) status = make_lanes(p);
   if (!status) status = make_partials(p);
   if (status)
@@ -111,6 +131,7 @@ void bai_problem_destroy(bai_problem *p) {
   bai_free(context, p->partials);
   bai_free(context, p->lanes);
   bai_free(context, p->labels);
+  bai_free(context, p->targets);
   bai_free(context, p->weights);
   bai_free(context, p);
   bai_context_release(context);
@@ -162,8 +183,10 @@ static double share_out(const bai_problem *p, const bai_kernels *kernels, const 
   return total;
 }
 
-double bai_problem_loss(const bai_problem *p, const bai_kernels *kernels, double *margins, int32_t label) {
+double bai_problem_loss(const bai_problem *p, const bai_kernels *kernels, double *margins, int64_t row) {
   double loss;
+  if (p->targets) return bai_loss_value(&p->loss, kernels, margins[0], p->targets[row], &margins[0]);
+  const int32_t label = p->labels[row];
   if (p->outputs == 1) {
     const double wrong = label ? -margins[0] : margins[0];
     double slope;
@@ -179,9 +202,9 @@ double bai_problem_loss(const bai_problem *p, const bai_kernels *kernels, double
   return loss - (own - most);
 }
 
-double bai_problem_curvature(const bai_problem *p, const bai_kernels *kernels, double margin) {
+double bai_problem_curvature(const bai_problem *p, const bai_kernels *kernels, double margin, int64_t row) {
   double chances[2] = {margin, -margin};
-  (void)p;
+  if (p->targets) return bai_loss_curvature(&p->loss, kernels, margin, p->targets[row]);
   kernels->sigmoid_f64(chances, chances, 2);
   return chances[0] * chances[1];
 }
@@ -220,11 +243,11 @@ typedef struct pass {
 } pass;
 
 /* Makes of the margins what add_gradient scatters: for a product of the Hessian, or for its diagonal. */
-static void second_order(const pass *run, bai_pass_lane *lane) {
+static void second_order(const pass *run, bai_pass_lane *lane, int64_t row) {
   const bai_problem *p = run->problem;
   double most, sum = 0.0;
   if (p->outputs == 1)
-    lane->chances[0] = bai_problem_curvature(p, run->kernels, lane->margins[0]);
+    lane->chances[0] = bai_problem_curvature(p, run->kernels, lane->margins[0], row);
   else
     share_out(p, run->kernels, lane->margins, lane->chances, &most);
   if (run->aim == PRODUCT) {
@@ -260,9 +283,9 @@ static ba_status block_task(void *argument, int32_t worker, int64_t index) {
     }
     bai_problem_margins(p, run->kernels, lane, run->x);
     if (run->aim == GRADIENT)
-      gradient[p->parameters] += p->weights[row] * bai_problem_loss(p, run->kernels, lane->margins, p->labels[row]);
+      gradient[p->parameters] += p->weights[row] * bai_problem_loss(p, run->kernels, lane->margins, row);
     else
-      second_order(run, lane);
+      second_order(run, lane, row);
     add_gradient(p, run->kernels, lane, p->weights[row], gradient);
   }
   return BA_OK;
@@ -374,7 +397,7 @@ ba_status bai_problem_mean_loss(bai_problem *p, const double *x, uint8_t use, do
     status = bai_problem_features(p, kernels, &p->lanes[0], row);
     if (status) return bai_problem_explain(p, status, row);
     bai_problem_margins(p, kernels, &p->lanes[0], x);
-    sum += weights[row] * bai_problem_loss(p, kernels, p->lanes[0].margins, p->labels[row]);
+    sum += weights[row] * bai_problem_loss(p, kernels, p->lanes[0].margins, row);
     total += weights[row];
   }
   *loss = total > 0.0 ? sum / total : bai_f64_of_bits(UINT64_C(0x7ff8000000000000));

@@ -7,15 +7,17 @@
 #define BAI_TRAIN_PROBLEM_H
 
 #include "features/plan.h"
+#include "train/loss.h"
 #include "train/uses.h"
 
 #define BAI_BLOCK_ROWS 4096
 
 /* What is minimised. The penalty l1 is left to the solver. */
 typedef struct bai_objective {
-  int32_t outputs;  /* 1: two classes by one margin; else one margin a class */
+  int32_t outputs;  /* 1: two classes by one margin, or a number; else one margin a class */
   int32_t balanced; /* 1: every class weighs the same in all */
   double l2, l1;
+  bai_loss loss;
 } bai_objective;
 
 /* The working memory of one thread. */
@@ -34,8 +36,10 @@ typedef struct bai_problem {
   const uint8_t *uses; /* of the rows */
   int32_t outputs;     /* 1: two classes by one margin; else one margin a class */
   int64_t parameters;  /* outputs x (width) weights, then the intercepts */
-  int32_t *labels;     /* class order, one a row */
-  double *weights;     /* one a row; 0: not a training row */
+  bai_loss loss;
+  int32_t *labels; /* class order, one a row; NULL where numbers are to be found */
+  double *targets; /* the numbers, one a row; else NULL */
+  double *weights; /* one a row; 0: not a training row */
   double weight_total;
   double l2, l1;
   bai_pass_lane *lanes;
@@ -59,9 +63,9 @@ ba_status bai_problem_features(const bai_problem *problem, const bai_kernels *ke
 /* The margins of the row in the lane. */
 void bai_problem_margins(const bai_problem *problem, const bai_kernels *kernels, bai_pass_lane *lane, const double *x);
 /* The loss of one row, and what each output's margin should move by: d loss / d margin, written over the margins. */
-double bai_problem_loss(const bai_problem *problem, const bai_kernels *kernels, double *margins, int32_t label);
+double bai_problem_loss(const bai_problem *problem, const bai_kernels *kernels, double *margins, int64_t row);
 /* The second derivative of a row's loss by its margin, for one output. */
-double bai_problem_curvature(const bai_problem *problem, const bai_kernels *kernels, double margin);
+double bai_problem_curvature(const bai_problem *problem, const bai_kernels *kernels, double margin, int64_t row);
 /* Mean loss over the rows of one use; NaN without rows. */
 ba_status bai_problem_mean_loss(bai_problem *problem, const double *x, uint8_t use, double *loss);
 /* Words a status of the passes. */

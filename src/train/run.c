@@ -46,6 +46,8 @@ static double not_a_number(void) {
 /* ---- making ---- */
 
 static ba_status check_model(bai_run *t, const bai_pipeline *pipeline) {
+  t->outputs = 1;
+  if (bai_term_is_value(t->model)) return bai_net_of_pipeline(t->context, pipeline, 1, &t->net);
   const int32_t classes = ba_dataset_classes(t->dataset), margins = classes == 2 ? 1 : classes;
   if (t->model->spec->kind == BAI_TERM_LOGISTIC && classes != 2)
     return bai_fail(t->context, BA_ERR_CLASSES, "Logistic takes two classes, the dataset has %d; expected Softmax",
@@ -138,8 +140,15 @@ static ba_status make_networks(bai_run *t) {
 /* Of the problem of a network only labels and weights of the rows are used. */
 static ba_status make_problem(bai_run *t) {
   const bai_value *l2 = bai_term_value(t->model, "l2"), *l1 = bai_term_value(t->model, "l1");
-  const bai_objective objective = {t->outputs, bai_term_value(t->model, "class_weight")->integer == 1,
-                                   l2 ? l2->real : 0.0, l1 ? l1->real : 0.0};
+  const bai_value *balanced = bai_term_value(t->model, "class_weight");
+  bai_objective objective = {.outputs = t->outputs,
+                             .balanced = balanced && balanced->integer == 1,
+                             .l2 = l2 ? l2->real : 0.0,
+                             .l1 = l1 ? l1->real : 0.0};
+  if (t->model->spec->kind == BAI_TERM_POISSON) objective.loss.kind = BAI_LOSS_POISSON;
+  if (t->model->spec->kind == BAI_TERM_LINEAR)
+    objective.loss = (bai_loss){BAI_LOSS_SQUARED + (int32_t)bai_term_value(t->model, "loss")->integer,
+                                bai_term_value(t->model, "delta")->real, bai_term_value(t->model, "quantile")->real};
   return bai_problem_create(t->context, t->dataset, t->plan, t->uses, &objective, &t->problem);
 }
 
@@ -249,9 +258,9 @@ static ba_status judge(bai_run *t) {
   if (s->stuck) return stop(t, "converged: the objective cannot fall any further in double precision");
   if (s->iterations >= t->max_iter) {
     bai_format(text, sizeof text,
-               "stopped at max_iter = %lld before it converged, the gradient at %g of its start; raise max_iter, tol "
-               "or l2, or scale the features (norm=l2)",
-               (long long)t->max_iter, s->slope / t->first_slope);
+               "stopped at max_iter = %lld before it converged; raise max_iter, tol or l2, or scale the features "
+               "(norm=l2)",
+               (long long)t->max_iter);
     return stop(t, text);
   }
   return BA_OK;
@@ -354,7 +363,7 @@ static ba_status digest_rows(bai_run *t, uint64_t *digest, int64_t *rows, int64_
   *rows = *bases = 0;
   for (int64_t row = 0; row < t->dataset->rows; row++) {
     if (t->uses[row] != BAI_USE_TRAIN) continue;
-    const char *label = ba_dataset_class_name(t->dataset, t->problem->labels[row]);
+    const char *label = bai_names_text(&t->dataset->classes, ((const int32_t *)t->dataset->labels.data)[row]);
     const uint64_t weight = bai_bits_of_f64(((const double *)t->dataset->weights.data)[row]);
     const uint64_t seed = bai_hash_bytes(DIGEST_SEED ^ weight, (const uint8_t *)label, bai_length(label));
     const int64_t length = bai_dataset_length(t->dataset, row);
@@ -397,7 +406,7 @@ static void join_outputs(const bai_run *t, double *weights, double *intercepts) 
 }
 
 ba_status bai_run_model(bai_run *t, ba_model **out) {
-  const int32_t classes = ba_dataset_classes(t->dataset);
+  const int32_t classes = bai_term_is_value(t->model) ? 0 : ba_dataset_classes(t->dataset);
   const int64_t width = t->plan->width;
   bai_vector provenance = {0, 0, 0};
   const char **names = NULL;

@@ -37,7 +37,7 @@ static ba_status score_batch(void *argument, int32_t worker, int64_t batch) {
       return status;
     }
     if (s->probabilities)
-      bai_model_probabilities(s->kernels, s->model, scores, s->probabilities + i * s->model->classes);
+      bai_model_probabilities(s->kernels, s->model, scores, s->probabilities + i * s->model->answers);
   }
   return BA_OK;
 }
@@ -69,25 +69,42 @@ void bai_selection_free(ba_context *context, bai_selection *s) {
   bai_free(context, s->rows);
   bai_free(context, s->labels);
   bai_free(context, s->weights);
+  bai_free(context, s->targets);
   bai_free(context, s->scores);
   bai_free(context, s->probabilities);
   memset(s, 0, sizeof *s);
 }
 
-ba_status bai_selection_make(ba_context *context, ba_dataset *dataset, int32_t part, int32_t fold, bai_selection *out) {
+/* The rows and their weights; labels come from another. */
+static ba_status choose(ba_context *context, const ba_dataset *dataset, int32_t part, int32_t fold,
+                        bai_selection *out) {
   memset(out, 0, sizeof *out);
-  ba_status status = bai_dataset_order_classes(context, dataset);
-  if (!status) status = bai_alloc(context, dataset->rows, 8, &out->rows);
-  if (!status) status = bai_alloc(context, dataset->rows, 4, &out->labels);
+  ba_status status = bai_alloc(context, dataset->rows, 8, &out->rows);
+  if (!status) status = bai_alloc_zero(context, dataset->rows, 4, &out->labels);
   if (!status) status = bai_alloc(context, dataset->rows, 8, &out->weights);
   const int32_t *parts = dataset->parts.data, *folds = dataset->folds.data;
   for (int64_t row = 0; !status && row < dataset->rows; row++) {
     if (part != BA_PART_ALL && parts[row] != part) continue;
     if (fold >= 0 && folds[row] != fold) continue;
-    out->labels[out->count] = bai_dataset_label(dataset, row);
     out->weights[out->count] = ((const double *)dataset->weights.data)[row];
     out->rows[out->count++] = row;
   }
+  return status;
+}
+
+ba_status bai_selection_make(ba_context *context, ba_dataset *dataset, int32_t part, int32_t fold, bai_selection *out) {
+  ba_status status = choose(context, dataset, part, fold, out);
+  if (!status) status = bai_dataset_order_classes(context, dataset);
+  for (int64_t i = 0; !status && i < out->count; i++) out->labels[i] = bai_dataset_label(dataset, out->rows[i]);
+  return status;
+}
+
+ba_status bai_selection_of_numbers(ba_context *context, const ba_dataset *dataset, int32_t part, int32_t fold,
+                                   bai_selection *out) {
+  ba_status status = choose(context, dataset, part, fold, out);
+  if (!status) status = bai_alloc(context, out->count, 8, &out->targets);
+  for (int64_t i = 0; !status && i < out->count; i++)
+    status = bai_dataset_number(context, dataset, out->rows[i], -1e300, &out->targets[i]);
   return status;
 }
 
@@ -120,6 +137,6 @@ ba_status bai_selection_match(ba_context *context, const ba_model *model, const 
 
 ba_status bai_selection_score(ba_context *context, const ba_model *model, const ba_dataset *dataset, bai_selection *s) {
   ba_status status = bai_alloc(context, s->count, 8 * (int64_t)model->outputs, &s->scores);
-  if (!status) status = bai_alloc(context, s->count, 8 * (int64_t)model->classes, &s->probabilities);
+  if (!status) status = bai_alloc(context, s->count, 8 * (int64_t)model->answers, &s->probabilities);
   return status ? status : bai_score_rows(context, model, dataset, s->rows, s->count, s->scores, s->probabilities);
 }

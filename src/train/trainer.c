@@ -45,6 +45,13 @@ static ba_status check_recipe(const ba_trainer *t) {
 
 static ba_status check_classes(const ba_trainer *t) {
   const int32_t classes = ba_dataset_classes(t->dataset);
+  int32_t values = 0;
+  for (int64_t m = 0; m < t->recipe.members.count; m++)
+    values += bai_term_is_value(&bai_recipe_member(&t->recipe, m)->model);
+  if (values && t->recipe.members.count > 1)
+    return bai_fail(t->context, BA_ERR_UNSUPPORTED, "an ensemble with a model of numbers; expected models of classes");
+  if (values)
+    return classes ? BA_OK : bai_fail(t->context, BA_ERR_LABEL, "the dataset has no rows; expected at least one");
   if (classes == 0)
     return bai_fail(t->context, BA_ERR_CLASSES, "the dataset has no rows; expected at least two classes");
   if (classes == 1)
@@ -69,7 +76,8 @@ ba_status bai_trainer_make(ba_context *context, const char *recipe, ba_dataset *
   status = bai_recipe_parse(context, recipe, &t->recipe);
   if (!status) status = check_recipe(t);
   if (!status) status = check_classes(t);
-  if (!status) status = bai_dataset_order_classes(context, dataset);
+  if (!status && !bai_term_is_value(&bai_recipe_member(&t->recipe, 0)->model))
+    status = bai_dataset_order_classes(context, dataset);
   const int32_t members = (int32_t)t->recipe.members.count;
   /* What weighs the members, or chooses the epoch of a network, must not have trained them. */
   int32_t need_dev = members > 1;

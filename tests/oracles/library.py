@@ -195,7 +195,7 @@ class Context:
         self.check(ba.scorer_create(self.handle, model, b"", c.byref(scorer)))
         count = ba.records_count(records)
         scores = (F64 * (count * ba.model_outputs(model)))()
-        probabilities = (F64 * (count * ba.model_classes(model)))()
+        probabilities = (F64 * (count * max(ba.model_classes(model), 1)))()
         try:
             self.check(ba.scorer_predict_records(scorer, records, scores, probabilities))
         finally:

@@ -199,8 +199,9 @@ static void test_stops_at_max_iter_and_finishes_early(void **state) {
   OK(context, ba_trainer_finish(trainer, &middle));
   assert_int_equal(making_run(trainer), BA_END);
   const char *reason = ba_trainer_reason(trainer);
-  assert_non_null(strstr(reason, "stopped at max_iter = 3 before it converged, the gradient at 0."));
-  assert_non_null(strstr(reason, " of its start; raise max_iter, tol or l2, or scale the features (norm=l2)"));
+  assert_string_equal(reason,
+                      "stopped at max_iter = 3 before it converged; raise max_iter, tol or l2, or scale the features "
+                      "(norm=l2)");
   ba_trainer_metrics(trainer, &iterations, NULL, NULL, NULL, NULL);
   assert_int_equal(iterations, 3);
   OK(context, ba_trainer_finish(trainer, &end));
