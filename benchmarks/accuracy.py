@@ -36,6 +36,10 @@ MOTIF = ["@motif", "Kmer(k=3..8, strand=canonical)", "Kmer(k=1..8, strand=canoni
 ANCHORED = ["@anchored", "PositionKmer(k=1..3)", "Kmer(k=1..6) + PositionKmer(k=1..4)"]
 PROKARYOTE = ["@anchored", "Kmer(k=1..10) + PositionKmer(k=1..3)", "Kmer(k=4..10) + PositionKmer(k=2..5)",
               "PositionKmer(k=1..3)"]
+PEPTIDE = ["@peptide", "Kmer(k=1, alphabet=protein)", "Kmer(k=1..3, alphabet=protein)", "@peptide + Length()",
+           "@peptide + Kmer(k=2..4, alphabet=gaac)",
+           "@peptide + BinnedKmer(k=1, bins=3, alphabet=protein) + Length() + PositionKmer(k=1, anchor=end, alphabet=protein)"]
+METHYLATION = ["PositionKmer(k=1..3)", "Kmer(k=1..6) + PositionKmer(k=1..4)", "PositionKmer(k=1..5)"]
 FEW = ["PositionKmer(k=1..2)", "PositionKmer(k=1..3)", "Kmer(k=1..3) + PositionKmer(k=1..3)"]
 COLUMNS = ("date", "commit", "set", "recipe", "metric", "chosen_on", "chosen", "test", "test_rows", "test_not_in_train",
            "five_splits")
@@ -97,6 +101,31 @@ def uci(path, opener):
         return [(fields[2].strip(), fields[0].strip()) for fields in csv.reader(file) if len(fields) == 3]
 
 
+def peptides(name, seed=1):
+    folder = DATA / "peptides" / name
+    labels = (folder / "classes.txt").read_text().split()
+    rows = rows_of_fasta(folder / "seqs.fasta.gz", None)
+    assert len(rows) == len(labels), f"{name}: {len(rows)} sequences, {len(labels)} labels"
+    return hold_out([(sequence, label) for (sequence, _), label in zip(rows, labels)], 0.2, seed)
+
+
+def methylation(name):
+    found = []
+    for part in ("train", "test"):
+        with gzip.open(DATA / "dna-methylation-41bp" / name / f"{part}.tsv.gz", "rt", newline="") as file:
+            found += [(row["text"], row["label"], part) for row in csv.DictReader(file, delimiter="\t")]
+    return found
+
+
+def cohn(seed=1):
+    """70 to 30 of the official test part: not the official task."""
+    with gzip.open(DATA / "genomic-benchmarks/human_enhancers_cohn.test.tsv.gz", "rt", newline="") as file:
+        return hold_out([(row["seq"], row["label"]) for row in csv.DictReader(file, delimiter="\t")], 0.3, seed)
+
+
+# Sets split here at random: five seeds say more than one.
+SPLIT_HERE = ("cnnprom-promoters", "peptides")
+
 # name: rows, recipes, metric, folds (0: dev rows), the folder it comes from
 SETS = {
     "prom_core_tata": (lambda: gue("prom_core_tata"), ANCHORED, "mcc", 0, "gue"),
@@ -112,6 +141,14 @@ SETS = {
                          "cnnprom-promoters"),
     "ienhancer": (ienhancer, MOTIF, "accuracy", 5, "ienhancer-2l"),
     "splice": (lambda: hold_out(uci("splice.data.gz", gzip.open), 0.1, 1), FEW, "accuracy", 10, "uci-molbio"),
+    "antimicrobial": (lambda *seed: peptides("amp_iamp2l", *seed), PEPTIDE, "accuracy", 5, "peptides"),
+    "haemolytic": (lambda *seed: peptides("hem_hemopi", *seed), PEPTIDE, "accuracy", 5, "peptides"),
+    "cell_penetrating": (lambda *seed: peptides("cpp_mlcpp", *seed), PEPTIDE, "accuracy", 5, "peptides"),
+    "5hmC_human": (lambda: methylation("5hmC_H.sapiens"), METHYLATION, "accuracy", 5, "dna-methylation-41bp"),
+    "6mA_arabidopsis": (lambda: methylation("6mA_A.thaliana"), METHYLATION, "accuracy", 5, "dna-methylation-41bp"),
+    "6mA_elegans": (lambda: methylation("6mA_C.elegans"), METHYLATION, "accuracy", 5, "dna-methylation-41bp"),
+    "4mC_casuarina": (lambda: methylation("4mC_C.equisetifolia"), METHYLATION, "accuracy", 5, "dna-methylation-41bp"),
+    "enhancers_cohn": (cohn, MOTIF + ["Kmer(k=1..6)"], "accuracy", 5, "genomic-benchmarks"),
     "uci_promoters": (lambda: [row + ("train",) for row in uci("promoters.data", open)], FEW, "accuracy", 106,
                       "uci-molbio"),
 }
@@ -245,7 +282,7 @@ def run(name, with_test, log):
     print(f"accuracy.{name}.test_not_in_train.{metric} {only:.1f}")
     print(f"# {name}: {count} test rows, accuracy +-{interval(count, accuracy):.1f} at 95 %", flush=True)
     spread = ""
-    if folder == "cnnprom-promoters":
+    if folder in SPLIT_HERE:
         mean, deviation = five_splits(name, report["recipe"], metric)
         print(f"accuracy.{name}.test_five_splits.{metric} {mean:.1f}", flush=True)
         spread = f"{mean:.2f} +- {deviation:.2f}"

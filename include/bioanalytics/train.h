@@ -115,7 +115,8 @@ BA_API const char *ba_dataset_class_name(const ba_dataset *dataset, int32_t inde
 BA_API ba_status ba_dataset_row(ba_dataset *dataset, int64_t row, int32_t *label, double *weight, int32_t *part,
                                 int32_t *fold);
 /**
- * Gives rows back as records, with names; ambiguous letters as written, case folded, U as T.
+ * Gives rows back as records, with names; ambiguous letters as written, case folded, U as T but in a row of which more
+ * than one letter in four is other than A C G T U, such as protein.
  * @param dataset not NULL.
  * @param first row, from 0.
  * @param count rows, 0 or more.
@@ -145,7 +146,8 @@ BA_API double ba_dataset_time(const ba_dataset *dataset, int64_t row);
  *
  * By group and by similarity groups stay whole; the largest are dealt first. Two rows are similar when more than
  * `threshold` of the distinct canonical k-mers of one are in the other (FracMinHash as in ba_sketch), or when their
- * letters are the same; rows that a chain of such pairs joins are one group.
+ * letters are the same; rows that a chain of such pairs joins are one group. When a row is protein, words of residues
+ * are compared as they stand; a `k` such as 5 suits them.
  * @param dataset not NULL.
  * By time the folds follow each other, rows of one time together; a model that leaves a fold out learns from the folds
  * before it alone, and cross-validation scores all but the first.

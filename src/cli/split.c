@@ -29,7 +29,7 @@ static const cli_spec spec = {
     "--out-prefix P [--by HOW] [--parts LIST] [OPTIONS] (FILE | --labels T.csv)",
     "Deals the records of a FASTA or FASTQ file, or the rows of a labelled table, into parts, and counts what leaks.\n"
     "Each part is a file: P.train.fa, P.dev.fa and so on; .fq for FASTQ, .csv for a table (the columns sequence and\n"
-    "label, and name, weight, time and group where there are any; letters in upper case, U as T).\n"
+    "label, and name, weight, time and group where there are any; letters in upper case, and U as T in nucleotides).\n"
     "--by stratified deals every class evenly, random does not look at classes, group keeps the rows of a group in "
     "one\n"
     "part, and similarity keeps rows in one part of which more than --threshold of the distinct canonical k-mers of\n"
@@ -369,7 +369,7 @@ int cli_split(int argc, char **argv) {
       {"out-prefix", CLI_TEXT, &j.prefix, "P", "what the names of the files begin with"},
       {"group", CLI_TEXT, &j.data.group, "COL", "the column of groups, for --by group"},
       {"time", CLI_TEXT, &j.data.time, "COL", "the column of times, for --by time: the earliest rows train"},
-      {"k", CLI_TEXT, &j.k, "K", "length of the k-mers that similarity counts (21)"},
+      {"k", CLI_TEXT, &j.k, "K", "length of the words that similarity counts (21; 5 suits protein)"},
       {"threshold", CLI_TEXT, &j.threshold, "X", "share of them above which rows are similar, 0 to 1 (0.5)"},
       {"scaled", CLI_TEXT, &j.scaled, "N", "look at one k-mer of N, for long sequences (1: all)"},
       {NULL, CLI_FLAG, NULL, NULL, NULL},

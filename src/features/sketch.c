@@ -74,17 +74,19 @@ bai_sketch_form bai_sketch_form_of(int64_t k, int64_t scaled, int64_t seed) {
 
 /* n codes, at most PIECE, to at most n hashes; returns how many. */
 static int64_t hash_piece(const bai_sketch_form *form, const uint8_t *codes, int64_t n, uint64_t *hashes) {
-  static const uint8_t letter[5] = {'A', 'C', 'G', 'T', 0}, complement[5] = {'T', 'G', 'C', 'A', 0};
+  static const uint8_t complement[5] = {'T', 'G', 'C', 'A', 0};
+  const uint8_t *letter = (const uint8_t *)(form->protein ? "ACDEFGHIKLMNPQRSTVWY" : "ACGT");
+  const int64_t known = form->protein ? 20 : 4;
   uint8_t forward[PIECE], reverse[PIECE];
   int64_t run = 0, kept = 0;
   for (int64_t i = 0; i < n; i++) {
     forward[i] = letter[codes[i]];
-    reverse[n - 1 - i] = complement[codes[i]];
+    if (!form->protein) reverse[n - 1 - i] = complement[codes[i]];
   }
   for (int64_t i = 0; i < n; i++) {
-    run = codes[i] < 4 ? run + 1 : 0;
+    run = codes[i] < known ? run + 1 : 0;
     if (run < form->k) continue;
-    const uint8_t *word = forward + i - form->k + 1, *other = reverse + n - 1 - i;
+    const uint8_t *word = forward + i - form->k + 1, *other = form->protein ? word : reverse + n - 1 - i;
     const uint64_t hash = bai_murmur(memcmp(word, other, (size_t)form->k) <= 0 ? word : other, form->k, form->seed);
     if (hash <= form->most) hashes[kept++] = hash;
   }

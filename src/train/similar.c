@@ -126,16 +126,7 @@ static ba_status collect(lookup *x, const bai_sketch_form *form, int32_t part, b
   ba_status status = bai_alloc(x->context, dataset->longest + 1, 1, &codes);
   for (int64_t row = 0; !status && row < dataset->rows; row++) {
     if (part != BA_PART_ALL && parts[row] != part) continue;
-    const char foreign = bai_dataset_foreign(dataset, row);
-    if (foreign) {
-      status =
-          bai_fail_at(x->context, BA_ERR_LETTER, row + 1, -1,
-                      "the sequence holds '%c' and most of its letters are not A C G T U; expected nucleotides, as "
-                      "similarity compares both strands",
-                      foreign);
-      break;
-    }
-    bai_dataset_codes(kernels, dataset, row, 0, codes);
+    bai_dataset_codes(kernels, dataset, row, form->protein, codes);
     hashes.count = 0;
     status = bai_sketch_codes(x->context, form, codes, bai_dataset_length(dataset, row), &hashes);
     if (!status) status = bai_vector_reserve(x->context, items, hashes.count, sizeof(bai_keyed));
@@ -220,7 +211,9 @@ static ba_status lay_out(lookup *x, const bai_vector *items, int64_t hashes, con
 
 static ba_status make_index(lookup *x, const bai_similar_options *options, int32_t part) {
   ba_context *context = x->context;
-  const bai_sketch_form form = bai_sketch_form_of(options->k, options->scaled, 42);
+  bai_sketch_form form = bai_sketch_form_of(options->k, options->scaled, 42);
+  for (int64_t row = 0; !form.protein && row < x->dataset->rows; row++)
+    form.protein = bai_dataset_foreign(x->dataset, row) != 0;
   const int64_t rows = x->dataset->rows;
   bai_vector items = {0, 0, 0};
   int64_t *rank_of = NULL, hashes = 0;

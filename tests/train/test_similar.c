@@ -232,6 +232,38 @@ static void test_leakage_is_that_of_all_pairs(void **state) {
 }
 
 /* A sketch keeps the rows that are the same together whatever it leaves out. */
+/* Residues: words as they stand, so a reversed row is not alike, nor one whose letters are complements. */
+static void test_residues(void **state) {
+  ba_context *context = *state;
+  const char *const letters[] = {"MKEWLLIPQRSTVWYACDEFGH", "GGGGGGEWLLIPQRSTVWYACDEFGH", "HGFEDCAYWVTSRQPILLWEKM",
+                                 "ILVFILVFPPLLEEQQFFILPE", "MKEWLLIPQRSTVWYACDEFGH",     "ACGTTGCAACGT"};
+  const int32_t parts[] = {BA_PART_TRAIN, BA_PART_TEST, BA_PART_TEST, BA_PART_TEST, BA_PART_DEV, BA_PART_DEV};
+  const char *const label[] = {"x"};
+  ba_dataset *dataset = NULL;
+  int64_t similar[9], duplicates[9];
+  assert_int_equal(ba_dataset_create(context, NULL, &dataset), BA_OK);
+  for (int32_t i = 0; i < 6; i++) {
+    const int64_t offsets[2] = {0, (int64_t)strlen(letters[i])};
+    ba_records *records = NULL;
+    assert_int_equal(ba_records_create(context, letters[i], offsets, 1, &records), BA_OK);
+    assert_int_equal(ba_dataset_add_records(dataset, records, label, NULL, NULL, parts[i]), BA_OK);
+    ba_records_release(records);
+  }
+  /* 16 of the 18 words of 5 letters of the first row are in the second, which has 21. */
+  assert_int_equal(ba_dataset_leakage(dataset, "k=5, threshold=0.88", similar, duplicates), BA_OK);
+  const int64_t most[9] = {0, 1, 1, 1, 0, 1, 0, 0, 0}, all[9] = {0, 1, 1, 1, 0, 1, 1, 1, 0},
+                same[9] = {0, 1, 0, 1, 0, 0, 0, 0, 0};
+  for (int32_t i = 0; i < 9; i++) {
+    assert_int_equal(similar[i], most[i]);
+    assert_int_equal(duplicates[i], same[i]);
+  }
+  assert_int_equal(ba_dataset_leakage(dataset, "k=5, threshold=0.7", similar, duplicates), BA_OK);
+  for (int32_t i = 0; i < 9; i++) assert_int_equal(similar[i], all[i]);
+  assert_int_equal(ba_dataset_leakage(dataset, "k=5, threshold=0.9", similar, duplicates), BA_OK);
+  for (int32_t i = 0; i < 9; i++) assert_int_equal(similar[i], same[i]);
+  ba_dataset_destroy(dataset);
+}
+
 static void test_scaled(void **state) {
   static char rows[ROWS][MOST + 1];
   ba_dataset *dataset = NULL;
@@ -365,6 +397,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(test_groups_are_those_of_all_pairs, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_nothing_alike_is_parted, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_leakage_is_that_of_all_pairs, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(test_residues, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_scaled, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_shares, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_groups_are_dealt_by_class_too, set_up, tear_down),
