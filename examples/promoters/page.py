@@ -6,10 +6,10 @@ import html
 import figures
 
 STYLE = """
-:root{--paper:#fbfaf7;--card:#fff;--ink:#1f2428;--mute:#6a7178;--rule:#e2e0d9;--m:#0b6e75;--k2:#c4791b;--k1:#8a8f98;
+:root{--paper:#fbfaf7;--card:#fff;--ink:#1f2428;--mute:#6a7178;--rule:#e2e0d9;--e:#6b3fa0;--m:#0b6e75;--k2:#c4791b;--k1:#8a8f98;
 --mark:#f3e3b6;--a:#2e8b57;--c:#2f62c0;--g:#d18a00;--t:#c8434f;--good:#2e7d4f;--bad:#c0392b}
 @media(prefers-color-scheme:dark){:root{--paper:#15181b;--card:#1d2125;--ink:#e8e6e1;--mute:#9aa1a8;--rule:#33393f;
---m:#4fb8be;--k2:#e0a04e;--k1:#8b929a;--mark:#4a4226;--a:#5cbf87;--c:#7da2ee;--g:#e8b04a;--t:#ec7a84;--good:#63c08a;--bad:#f08579}}
+--e:#b79ae6;--m:#4fb8be;--k2:#e0a04e;--k1:#8b929a;--mark:#4a4226;--a:#5cbf87;--c:#7da2ee;--g:#e8b04a;--t:#ec7a84;--good:#63c08a;--bad:#f08579}}
 *{box-sizing:border-box}
 body{margin:0;background:var(--paper);color:var(--ink);font:17px/1.6 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif}
 main{max-width:1040px;margin:0 auto;padding:56px 24px 80px}
@@ -24,14 +24,14 @@ svg text{fill:var(--ink);font-family:inherit}.tick,.small{font-size:12.5px}svg .
 .grid{stroke:var(--rule);stroke-width:1}.axis{stroke:var(--mute);stroke-width:1}
 .start{stroke:var(--ink);stroke-width:1.5;stroke-dasharray:4 4}
 .line{fill:none;stroke-width:2.6;stroke-linejoin:round;stroke-linecap:round}.thin{stroke-width:1.5}
-.line.m{stroke:var(--m)}.line.k2{stroke:var(--k2)}.line.k1{stroke:var(--k1)}.line.guide{stroke:var(--mute);stroke-width:1;stroke-dasharray:3 4}
-.dot.m{fill:var(--m)}.dot.k2{fill:var(--k2)}.dot.k1{fill:var(--k1)}.band.m{fill:var(--m);opacity:.16}
+.line.e{stroke:var(--e)}.line.m{stroke:var(--m)}.line.k2{stroke:var(--k2)}.line.k1{stroke:var(--k1)}.line.guide{stroke:var(--mute);stroke-width:1;stroke-dasharray:3 4}
+.dot.e{fill:var(--e)}.band.e{fill:var(--e);opacity:.16}.dot.m{fill:var(--m)}.dot.k2{fill:var(--k2)}.dot.k1{fill:var(--k1)}.band.m{fill:var(--m);opacity:.16}
 .base-A{fill:var(--a)}.base-C{fill:var(--c)}.base-G{fill:var(--g)}.base-T{fill:var(--t)}.mark{fill:var(--mark)}
 .fill-m{fill:var(--m)}.fill-k{fill:var(--k1)}.fill-r{fill:var(--rule)}svg .on{fill:var(--card);font-size:14px;font-weight:600}
 .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(172px,1fr));gap:14px;margin:30px 0 0}
 .tile{background:var(--card);border:1px solid var(--rule);border-radius:10px;padding:16px 16px}
 .tile b{display:block;font-size:31px;line-height:1.2;letter-spacing:-.02em;font-variant-numeric:tabular-nums}
-.tile span{font-size:14px;line-height:1.4;color:var(--mute);display:block;margin-top:2px}.tile.main b{color:var(--m)}
+.tile span{font-size:14px;line-height:1.4;color:var(--mute);display:block;margin-top:2px}.tile.main b{color:var(--e)}
 .two{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,400px),1fr));gap:28px}
 .cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,290px),1fr));gap:14px;margin-top:16px}
 .card{background:var(--card);border:1px solid var(--rule);border-radius:10px;padding:14px 16px 10px}
@@ -95,21 +95,24 @@ def seconds(value):
 
 
 def headline(p):
-    model, (area, half) = p["evaluated"]["model"], p["areas"]["model"]
+    model, (area, half) = p["evaluated"]["ensemble"], p["areas"]["ensemble"]
     compared, differ = sum(row[1] for row in p["proof"]), sum(row[2] for row in p["proof"])
     peak = p["trained"].get("peak_memory_bytes")
     tiles = [
         tile(
             f"{model['auroc']:.3f}",
-            f"AUROC on chromosome X (95 % interval {area - half:.3f} to {area + half:.3f}); 2-mers reach {p['areas']['kmer2'][0]:.3f}",
+            f"AUROC on chromosome X (95 % interval {area - half:.3f} to {area + half:.3f}); k-mers alone reach "
+            f"{p['areas']['model'][0]:.3f}, 2-mers {p['areas']['kmer2'][0]:.3f}",
             "main",
         ),
         tile(f"{p['counts']['test']:,}", f"test sequences, none seen in training; {p['counts']['train']:,} trained on"),
         tile(
             seconds(p["trained"]["fit_cpu_seconds"]),
-            "of processor time for the final fit" + (f", {peak / 1e6:,.0f} MB at most" if peak else ""),
+            "of processor time for the final fit of the k-mers"
+            + (f", {peak / 1e6:,.0f} MB at most" if peak else "")
+            + f"; {seconds(p['joined']['fit_cpu_seconds'])} with a network",
         ),
-        tile(f"{p['fastest']:.1f} M", "bases scored a second, file to file"),
+        tile(f"{p['fastest']:.1f} M", "bases scored a second by the k-mers, file to file"),
         tile(
             f"{differ:,}", f"of {compared:,} compared results differ, over processor levels, threads and ways to score"
         ),
@@ -136,12 +139,13 @@ nothing else, can a program tell whether they come from right beside a start, or
 the promoter and a piece of the same neighbourhood that is not one.</figcaption></figure>
 <h3>How the data were split</h3>
 <p>By chromosome, so that no gene stands on both sides. The model was trained on five chromosome arms, and its settings
-were chosen there too, by leaving out one arm at a time. Chromosome X was opened only when every setting was fixed.</p>
+were chosen there too, by leaving out one arm at a time. The network beside it was trained on four arms; the fifth, 2L, said when to stop and how
+much each of the two counts. Chromosome X was opened only when every setting was fixed.</p>
 {table(("arm", "promoters", "upstream pieces", "used for"), rows, numbers=(1, 2))}"""
 
 
 def section_results(p):
-    names = (("model", "k-mers and their positions"), ("kmer2", "2-mers"), ("kmer1", "single bases"))
+    names = (("ensemble", "k-mers with a network"), ("model", "k-mers and their positions"), ("kmer2", "2-mers"), ("kmer1", "single bases"))
     keys = (
         ("auroc", "AUROC", 3),
         ("auprc", "AUPRC", 3),
@@ -154,7 +158,7 @@ def section_results(p):
     rows = [[words] + [f"{p['evaluated'][name][key]:.{digits}f}" for key, _, digits in keys] for name, words in names]
     return f"""<h2>How well it does</h2>
 <div class="two"><figure>{p['roc']}<figcaption>Look at how early a curve climbs. A promoter gets a higher score than an
-upstream piece in {100 * p['areas']['model'][0]:.0f} of 100 random pairs (the area under the curve); a coin would give
+upstream piece in {100 * p['areas']['ensemble'][0]:.0f} of 100 random pairs (the area under the curve); a coin would give
 50, the dotted line.</figcaption></figure>
 <figure>{p['calibration']}<figcaption>Each dot is a tenth of the test set. On the dotted line a probability means what it
 says: of the sequences given 80 %, 80 in 100 are promoters.</figcaption></figure></div>
@@ -165,7 +169,7 @@ and truth; log loss and Brier judge the probabilities, ECE is their mean error.<
 
 def section_learned(p):
     return f"""<h2>What it learned</h2>
-<p>Nobody told the model about motifs. It has one weight for every word of one to eight letters, and one for every word
+<p>The k-mer model can be read; from here on the page is about it. Nobody told the model about motifs. It has one weight for every word of one to eight letters, and one for every word
 of one to three letters at every position. The heaviest words of five letters and more were lined up where one contains
 or overlaps another, on either strand; each group is drawn as a logo.</p>
 <h3>Words that speak for a promoter</h3>

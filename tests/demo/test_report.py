@@ -156,7 +156,7 @@ def small_run(folder):
         ece=0.05,
         confusion=[[16, 4], [4, 16]],
     )
-    for name in ("model", "kmer1", "kmer2"):
+    for name in ("ensemble", "model", "kmer1", "kmer2"):
         write(folder, "predictions.tsv" if name == "model" else f"{name}.predictions.tsv", table)
         write(folder, f"{name}.eval.json", json.dumps(merit))
     cv = {
@@ -179,6 +179,7 @@ def small_run(folder):
             )
         ),
     )
+    write(folder, "ensemble.train.json", json.dumps({"fit_cpu_seconds": 88}))
     step = {"step": "records in the file", "of": "records", "dropped": 0, "kept": 40}
     write(
         folder,
@@ -211,6 +212,7 @@ def small_run(folder):
     write(folder, "scan.bedgraph", bed)
     write(folder, "proof.tsv", "check\tcompared\tdiffer\nscores\t40\t0\n")
     write(folder, "speed.tsv", "threads\tbases\tseconds\n1\t1000000\t0.5\n2\t1000000\t0.25\n")
+    write(folder, "ensemble.speed.tsv", "threads\tbases\tseconds\n1\t1000000\t0.5\n2\t1000000\t0.25\n")
     write(folder, "steps.tsv", "step\tseconds\tcommand\ntraining\t1.5\tba train --recipe 'a | b'\nproving\t1.5\t\n")
     write(folder, "machine.txt", "cpu\tsome processor\nlevels\tscalar\n")
     report.pick(folder)
@@ -239,14 +241,15 @@ def test_the_page_is_whole_and_asks_nothing_of_the_network(tmp_path):
     small_run(folder)
     done = page(folder)
     assert done.returncode == 0, done.stderr
-    first, second = done.stdout.splitlines()
+    alone, first, second = done.stdout.splitlines()
+    assert re.fullmatch(r"demo: by k-mers alone AUROC 0\.\d{3}, 1\.2 s train, 4\.0 Mbases/s scored", alone)
     assert re.fullmatch(
-        r"demo: AUROC 0\.\d{3} on chromosome X, 40 test sequences, 1\.2 s train, 4\.0 Mbases/s scored", first
+        r"demo: AUROC 0\.\d{3} on chromosome X, 40 test sequences, 88\.0 s train, 4\.0 Mbases/s scored", first
     )
     assert second == f"open {folder}/report.html"
     text = open(os.path.join(folder, "report.html"), encoding="utf-8").read()
     assert not re.search(r"(https?:)?//[a-z]|<script|<link|@import|url\(", text)
-    assert "TATA box" in text and "Kmer(k=1..8) &lt;b&gt;" in text and "0 of 61 compared results differ" in text
+    assert "TATA box" in text and "Kmer(k=1..8) &lt;b&gt;" in text and "0 of 64 compared results differ" in text
     assert "7.25 s" in text
     for tag in ("svg", "g", "div", "table", "tr", "td", "figure", "p", "h2", "ol", "li", "main"):
         assert len(re.findall(rf"<{tag}[ >]", text)) == text.count(f"</{tag}>"), tag
@@ -268,7 +271,7 @@ def test_a_difference_is_told_and_ends_with_5(tmp_path):
     write(folder, "scan.bedgraph", "\n".join(lines[:-1] + ["\t".join(cells)]) + "\n")
     done = page(folder)
     assert done.returncode == 5 and "last window of ba scan" in done.stderr
-    assert "1 of 61 compared results differ" in open(os.path.join(folder, "report.html")).read()
+    assert "1 of 64 compared results differ" in open(os.path.join(folder, "report.html")).read()
 
 
 def test_names_that_do_not_agree_are_refused(tmp_path):
