@@ -2,6 +2,8 @@
  *
  * adagrad.c: Duchi, Hazan and Singer (JMLR 12, 2011), diagonal form. The penalty acts on a weight when its column is
  * met, for all the steps since it was last met, by the implicit step w / (1 + rate_j l2 steps): it cannot overshoot.
+ * FTRL-proximal: McMahan, "Follow-the-regularized-leader and mirror descent" (AISTATS 2011), with the penalties of all
+ * steps so far, so that it goes to the minimum of the mean.
  */
 #include "train/adagrad.h"
 
@@ -19,24 +21,28 @@ struct bai_adagrad {
   int32_t under_way; /* an epoch was cancelled; it goes on at `next` */
   int64_t next;      /* of `order` */
   double sum;        /* of the losses of the epoch */
+  bai_adagrad_kind kind;
   double *point, *squares;
-  int64_t *met; /* the step at which a column was last met */
+  double *pulls; /* FTRL: gradients so far, less what the point already owes to them */
+  int64_t *met;  /* the step at which a column was last met */
   bai_keyed *order;
 };
 
-ba_status bai_adagrad_create(ba_context *context, bai_problem *problem, double rate, const double *start, uint64_t seed,
-                             bai_adagrad **out) {
+ba_status bai_adagrad_create(ba_context *context, bai_problem *problem, bai_adagrad_kind kind, double rate,
+                             const double *start, uint64_t seed, bai_adagrad **out) {
   bai_adagrad *s;
   *out = NULL;
   ba_status status = bai_alloc_zero(context, 1, sizeof *s, &s);
   if (status) return status;
   s->context = bai_context_retain(context);
   s->problem = problem;
+  s->kind = kind;
   s->rate = rate;
   s->seed = seed;
   for (int64_t row = 0; row < problem->dataset->rows; row++) s->rows += problem->weights[row] != 0.0;
   status = bai_alloc_zero(context, problem->parameters, 8, &s->point);
   if (!status) status = bai_alloc_zero(context, problem->parameters, 8, &s->squares);
+  if (!status) status = bai_alloc_zero(context, kind == BAI_FTRL ? problem->parameters : 0, 8, &s->pulls);
   if (!status) status = bai_alloc_zero(context, problem->plan->width, 8, &s->met);
   if (!status) status = bai_alloc_zero(context, s->rows, sizeof *s->order, &s->order);
   if (status) {
@@ -44,6 +50,7 @@ ba_status bai_adagrad_create(ba_context *context, bai_problem *problem, double r
     return status;
   }
   memcpy(s->point, start, (size_t)problem->parameters * 8);
+  for (int64_t i = 0; kind == BAI_FTRL && i < problem->parameters; i++) s->pulls[i] = -start[i] * sqrt(EPSILON) / rate;
   *out = s;
   return BA_OK;
 }
@@ -51,7 +58,7 @@ ba_status bai_adagrad_create(ba_context *context, bai_problem *problem, double r
 void bai_adagrad_destroy(bai_adagrad *s) {
   if (!s) return;
   ba_context *context = s->context;
-  void *parts[] = {s->point, s->squares, s->met, s->order};
+  void *parts[] = {s->point, s->squares, s->pulls, s->met, s->order};
   for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) bai_free(context, parts[i]);
   bai_free(context, s);
   bai_context_release(context);
@@ -71,8 +78,20 @@ static void draw_order(bai_adagrad *s) {
   bai_sort_keyed(s->order, n);
 }
 
+/* FTRL: the point of one parameter, from its gradients and the penalties of all steps. */
+static void lead(bai_adagrad *s, int64_t at, double l1, double l2) {
+  const double pull = s->pulls[at], most = l1 * (double)s->step;
+  const double rest = pull > most ? pull - most : pull < -most ? pull + most : 0.0;
+  s->point[at] = -rest / (sqrt(s->squares[at] + EPSILON) / s->rate + l2 * (double)s->step);
+}
+
+/* Brings a column up to the step: what the penalty did to it since it was last met. */
 static void decay(bai_adagrad *s, int64_t column) {
   const bai_problem *p = s->problem;
+  if (s->kind == BAI_FTRL) {
+    for (int32_t o = 0; o < p->outputs; o++) lead(s, o * p->plan->width + column, p->l1, p->l2);
+    return;
+  }
   const double steps = (double)(s->step - s->met[column]);
   s->met[column] = s->step;
   for (int32_t o = 0; o < p->outputs; o++) {
@@ -82,7 +101,12 @@ static void decay(bai_adagrad *s, int64_t column) {
 }
 
 static void move(bai_adagrad *s, int64_t at, double gradient) {
+  const double before = sqrt(s->squares[at] + EPSILON);
   s->squares[at] += gradient * gradient;
+  if (s->kind == BAI_FTRL) {
+    s->pulls[at] += gradient - (sqrt(s->squares[at] + EPSILON) - before) / s->rate * s->point[at];
+    return;
+  }
   s->point[at] -= s->rate * gradient / sqrt(s->squares[at] + EPSILON);
 }
 
@@ -98,6 +122,7 @@ static void update(bai_adagrad *s, const bai_pass_lane *lane, double weight) {
       from = lane->row->ends[b];
     }
     move(s, p->outputs * p->plan->width + o, slope);
+    if (s->kind == BAI_FTRL) lead(s, p->outputs * p->plan->width + o, 0.0, 0.0); /* the intercept is free */
   }
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * adagrad.h: AdaGrad, row by row, in an order drawn anew each epoch from (seed, epoch, row).
+ * adagrad.h: AdaGrad and FTRL-proximal, row by row, in an order drawn anew each epoch from (seed, epoch, row). Each
+ * parameter has a rate of its own, which falls with the gradients that it has met.
  */
 #ifndef BAI_TRAIN_ADAGRAD_H
 #define BAI_TRAIN_ADAGRAD_H
@@ -9,8 +10,11 @@
 
 typedef struct bai_adagrad bai_adagrad;
 
-ba_status bai_adagrad_create(ba_context *context, bai_problem *problem, double rate, const double *start, uint64_t seed,
-                             bai_adagrad **out);
+/* How a gradient moves a parameter: AdaGrad takes l2 alone; FTRL-proximal takes l1 too and makes weights zero. */
+typedef enum bai_adagrad_kind { BAI_ADAGRAD, BAI_FTRL } bai_adagrad_kind;
+
+ba_status bai_adagrad_create(ba_context *context, bai_problem *problem, bai_adagrad_kind kind, double rate,
+                             const double *start, uint64_t seed, bai_adagrad **out);
 void bai_adagrad_destroy(bai_adagrad *solver);
 /* One pass over the training rows. Afterwards *loss is the mean loss of the rows as they were met. After a cancel the
  * next call goes on with the same pass. */

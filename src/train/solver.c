@@ -138,15 +138,25 @@ static const double *point_of_tron(const void *solver) {
   return bai_tron_point(solver);
 }
 
-/* ---- adagrad ---- */
+/* ---- adagrad and ftrl ---- */
+
+static ba_status create_rowwise(bai_problem *problem, const bai_term *model, const double *start, uint64_t seed,
+                                bai_adagrad_kind kind, void **out) {
+  bai_adagrad *solver;
+  const double rate = bai_term_value(model, "rate")->real;
+  const ba_status status = bai_adagrad_create(problem->context, problem, kind, rate, start, seed, &solver);
+  *out = solver;
+  return status;
+}
 
 static ba_status create_adagrad(bai_problem *problem, const bai_term *model, const double *start, uint64_t seed,
                                 void **out) {
-  bai_adagrad *solver;
-  const double rate = bai_term_value(model, "rate")->real;
-  const ba_status status = bai_adagrad_create(problem->context, problem, rate, start, seed, &solver);
-  *out = solver;
-  return status;
+  return create_rowwise(problem, model, start, seed, BAI_ADAGRAD, out);
+}
+
+static ba_status create_ftrl(bai_problem *problem, const bai_term *model, const double *start, uint64_t seed,
+                             void **out) {
+  return create_rowwise(problem, model, start, seed, BAI_FTRL, out);
 }
 
 static void destroy_adagrad(void *solver) {
@@ -172,11 +182,12 @@ static const bai_solver_kind kinds[] = {
     {"adagrad", 1, 0, create_adagrad, step_adagrad, point_of_adagrad, destroy_adagrad},
     {"newton", 0, 0, create_newton, step_newton, point_of_newton, destroy_newton},
     {"tron", 0, 0, create_tron, step_tron, point_of_tron, destroy_tron},
+    {"ftrl", 1, 1, create_ftrl, step_adagrad, point_of_adagrad, destroy_adagrad},
 };
 
 ba_status bai_solver_choose(ba_context *context, const bai_term *model, const bai_solver_kind **out) {
   const bai_solver_kind *kind = &kinds[bai_term_value(model, "solver")->integer];
   *out = kind;
   if (kind->takes_l1 || bai_term_value(model, "l1")->real == 0.0) return BA_OK;
-  return bai_fail(context, BA_ERR_UNSUPPORTED, "%s takes no l1; expected solver=lbfgs, or l1=0", kind->name);
+  return bai_fail(context, BA_ERR_UNSUPPORTED, "%s takes no l1; expected solver=lbfgs or ftrl, or l1=0", kind->name);
 }

@@ -300,7 +300,7 @@ static void test_values_out_of_range(void **state) {
       {"Kmer(k=3, ", "ambiguous", "keep yes", "one of skip|error"},
       {"PositionKmer(k=3, ", "anchor", "middle centre", "one of none|start|end"},
       {"Kmer(k=3) | Logistic(", "l2", "-1e-9 1.1e9 nan inf x -", "a number from 0 to 1000000000"},
-      {"Kmer(k=3) | Logistic(", "solver", "sgd lbfgsb 1", "one of lbfgs|adagrad|newton|tron"},
+      {"Kmer(k=3) | Logistic(", "solver", "sgd lbfgsb 1", "one of lbfgs|adagrad|newton|tron|ftrl"},
       {"Kmer(k=3) | Logistic(", "tol", "-1 1.5", "a number from 0 to 1"},
       {"Kmer(k=3) | Softmax(", "max_iter", "0 1000001 1.5", "an integer from 1 to 1000000"},
       {"Kmer(k=3) | Softmax(", "memory", "0 101", "an integer from 1 to 100"},

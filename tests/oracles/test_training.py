@@ -137,6 +137,21 @@ def test_softmax(context, l2, weighted, class_weight):
     np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-14)
 
 
+def test_ftrl_nears_the_optimum(context):
+    """Row by row it comes near to what orthant-wise L-BFGS finds, and leaves most of the same weights at zero."""
+    found, labels, row_weights = data(32, 400, 2)
+    records = context.records(found)
+    matrix, dataset = context.csr(context.extractor(FEATURES, records), records), context.dataset(found, labels)
+    keys = "l2=1e-3, l1=3e-3"
+    best, optimum = context.train(f"{FEATURES} | Logistic({keys}, tol=1e-6, max_iter=5000)", dataset)
+    model, _ = context.train(f"{FEATURES} | Logistic({keys}, solver=ftrl, epochs=200, rate=0.3)", dataset)
+    weights, intercepts = context.weights(model)
+    start = np.log(2)
+    reached = objective(matrix, labels, np.ones(len(labels)), 1e-3, weights, intercepts, 3e-3)
+    assert optimum <= reached <= optimum + 0.02 * (start - optimum)
+    assert ((weights == 0) == (context.weights(best)[0] == 0)).mean() > 0.9
+
+
 @pytest.mark.parametrize("classes", [2, 3])
 @pytest.mark.parametrize("l2,l1", [(1e-3, 1e-3), (0.0, 2e-3), (1e-4, 1e-2)])
 def test_elastic_net(context, classes, l2, l1):

@@ -15,10 +15,12 @@ typedef struct fixture {
   uint8_t *uses;
   bai_problem *problem;
   bai_adagrad *solver;
+  bai_adagrad_kind kind;
+  double l1;
 } fixture;
 
 static ba_status open_solver(fixture *f, double l2, double rate, uint64_t seed) {
-  const bai_objective objective = {.outputs = 1, .l2 = l2};
+  const bai_objective objective = {.outputs = 1, .l2 = l2, .l1 = f->l1};
   const double start[5] = {0};
   bai_recipe parsed = {{0, 0, 0}};
   ba_status status = bai_recipe_parse(f->context, "Kmer(k=1, value=count, norm=none)", &parsed);
@@ -26,7 +28,7 @@ static ba_status open_solver(fixture *f, double l2, double rate, uint64_t seed) 
   bai_recipe_free(f->context, &parsed);
   if (!status) status = bai_uses_make(f->context, f->dataset, -1, 0, 1, &f->uses);
   if (!status) status = bai_problem_create(f->context, f->dataset, f->plan, f->uses, &objective, &f->problem);
-  if (!status) status = bai_adagrad_create(f->context, f->problem, rate, start, seed, &f->solver);
+  if (!status) status = bai_adagrad_create(f->context, f->problem, f->kind, rate, start, seed, &f->solver);
   return status;
 }
 
@@ -140,6 +142,44 @@ static void test_comes_near_the_optimum(void **state) {
   close_solver(&f);
 }
 
+/* The same two rows by FTRL-proximal: w minimises pulls w + t l1 |w| + (t l2 + root/rate) w^2 / 2. */
+static void test_ftrl_by_hand(void **state) {
+  const double l2 = 0.125, l1 = 0.01, rate = 0.5, epsilon = 1e-8;
+  fixture f = {.context = *state, .kind = BAI_FTRL, .l1 = l1};
+  OK(*state, two_rows(*state, &f.dataset));
+  OK(*state, open_solver(&f, l2, rate, 3));
+  double pulls[3] = {0}, squares[3] = {0}, w[3] = {0}; /* A, C, intercept */
+  double step = 0;
+  for (uint64_t epoch = 1; epoch <= 6; epoch++) {
+    const int32_t swapped = bai_random(3, epoch, 1) < bai_random(3, epoch, 0);
+    double loss;
+    for (int32_t i = 0; i < 2; i++) {
+      const int32_t row = i ^ swapped;
+      const double count = row ? 1.0 : 2.0, weight = row ? 3.0 : 1.0;
+      step++;
+      const double pull = pulls[row], cut = fmax(fabs(pull) - step * l1, 0.0);
+      w[row] = -copysign(cut, pull) / (sqrt(squares[row] + epsilon) / rate + step * l2);
+      const double margin = w[row] * count + w[2];
+      const double slope = (row ? -1.0 / (1.0 + exp(margin)) : 1.0 / (1.0 + exp(-margin))) * weight / 2.0;
+      for (int32_t k = row; k <= 2; k += 2 - row) {
+        const double gradient = k == 2 ? slope : slope * count;
+        const double grown = sqrt(squares[k] + gradient * gradient + epsilon) - sqrt(squares[k] + epsilon);
+        pulls[k] += gradient - grown / rate * w[k];
+        squares[k] += gradient * gradient;
+      }
+      w[2] = -pulls[2] / (sqrt(squares[2] + epsilon) / rate);
+    }
+    for (int32_t c = 0; c < 2; c++)
+      w[c] =
+          -copysign(fmax(fabs(pulls[c]) - step * l1, 0.0), pulls[c]) / (sqrt(squares[c] + epsilon) / rate + step * l2);
+    OK(*state, bai_adagrad_epoch(f.solver, &loss));
+    const double *x = bai_adagrad_point(f.solver);
+    assert_true(fabs(x[0] - w[0]) < 1e-12 && fabs(x[1] - w[1]) < 1e-12 && fabs(x[4] - w[2]) < 1e-12);
+    assert_true(x[2] == 0.0 && x[3] == 0.0);
+  }
+  close_solver(&f);
+}
+
 static void test_goes_on_after_a_cancel(void **state) {
   fixture f = {.context = *state, .dataset = making_data(*state, 100, 10, 20, 2, 1)};
   OK(*state, open_solver(&f, 1e-3, 0.5, 1));
@@ -174,6 +214,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(test_a_huge_penalty_is_stable, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_reproducible, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_comes_near_the_optimum, making_set_up, making_tear_down),
+      cmocka_unit_test_setup_teardown(test_ftrl_by_hand, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_goes_on_after_a_cancel, making_set_up, making_tear_down),
       cmocka_unit_test(test_every_failing_allocation),
   };

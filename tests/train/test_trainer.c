@@ -30,6 +30,7 @@ static const run_case runs[] = {
     {"PositionKmer(k=1..3) | Logistic(max_iter=4)", MANY, 12, 12, 2},
     {"PositionKmer(k=1, anchor=start) + Kmer(k=2) | Softmax(solver=adagrad, epochs=2)", 3000, 5, 15, 3},
     {"Kmer(k=1..4) | Logistic(solver=adagrad, epochs=3)", 3000, 5, 20, 2},
+    {"Kmer(k=1..4) | Logistic(solver=ftrl, l1=0.001, epochs=3)", 3000, 5, 20, 2},
     {"Kmer(k=1..4) | Logistic(l1=0.001, max_iter=6)", MANY, 5, 20, 2},
     {"Kmer(k=1..4) | Logistic(solver=tron, max_iter=3)", MANY, 5, 20, 2},
     {"Kmer(k=1..2) | Softmax(solver=tron, max_iter=2)", 5000, 5, 20, 3},
@@ -363,7 +364,7 @@ static void test_refusals(void **state) {
   REFUSED(context, CREATE("Word(k=2) | Logistic()", two, NULL), BA_ERR_RECIPE, "unknown feature term");
   REFUSED(context, CREATE("Kmer(k=2) | Logistic(l2=-1)", two, NULL), BA_ERR_RECIPE, "bad value for l2");
   REFUSED(context, CREATE("Kmer(k=2) | Logistic(l1=0.1, solver=newton)", two, NULL), BA_ERR_UNSUPPORTED,
-          "newton takes no l1; expected solver=lbfgs");
+          "newton takes no l1; expected solver=lbfgs or ftrl");
   REFUSED(context, CREATE("Kmer(k=40) | Logistic()", two, NULL), BA_ERR_RECIPE, "from 1 to 31");
   REFUSED(context, CREATE("PositionKmer(k=1) | Logistic()", two, NULL), BA_ERR_LENGTH, "expected equal lengths");
   REFUSED(context, CREATE("Kmer(k=2) | Logistic()", two, "seed=-1"), BA_ERR_RECIPE, "seed");
