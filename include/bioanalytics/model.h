@@ -132,6 +132,26 @@ BA_API int64_t ba_model_width(const ba_model *model);
 BA_API ba_status ba_model_column_name(ba_context *context, const ba_model *model, int64_t column, char *buffer,
                                       int64_t capacity, int64_t *length);
 /**
+ * Gives the number of members.
+ * @param model NULL gives 0.
+ * @return 1, or for an ensemble 2 or more. Cannot fail.
+ * Owns: nothing. Threads: any. Cost: constant. Since 0.1.0.
+ */
+BA_API int32_t ba_model_members(const ba_model *model);
+/**
+ * Gives a member of an ensemble as a model of its own, with columns, weights and scores, and without calibration. The
+ * ensemble's score is the sum of its members' scores, each times its factor, plus a constant.
+ * @param context not NULL.
+ * @param model not NULL; one of a single member gives itself.
+ * @param index 0 to members - 1.
+ * @param out gets the model.
+ * @param factor gets the factor, 1 for a single member; may be NULL.
+ * @return BA_OK, BA_ERR_ARGUMENT, BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_CANCELLED, BA_ERR_BUSY.
+ * Owns: the caller releases the model. Threads: one at a time for each context. Cost: a copy of the member.
+ * Since 0.1.0.
+ */
+BA_API ba_status ba_model_member(ba_context *context, ba_model *model, int32_t index, ba_model **out, double *factor);
+/**
  * Gives the weights of one output, as used in scoring, and its intercept.
  * @param context not NULL.
  * @param model not NULL.
