@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * explain.c: `ba explain`, the features that weigh most, or with a file each letter's part of the score.
+ * explain.c: `ba explain`, the features that weigh most, or with a file each letter's part of the score; and motifs of
+ * either.
  */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli.h"
+#include "motifs.h"
 
 typedef struct weighted {
   double weight;
@@ -28,16 +29,35 @@ typedef struct job {
   double *parts; /* of one record */
   int64_t room;
   FILE *out;
+  bool motifs, headed;
+  cli_words *lists; /* of motifs: one a class */
+  double *sums;     /* of attributions, by word of SEED_LENGTH letters */
 } job;
+
+/* A member and what its weights count in the model's score. */
+typedef struct member {
+  ba_model *model;
+  int32_t number; /* from 1; 0: it is the whole model */
+  double factor;
+} member;
+
+/* Words that motifs of attributions are made from, and how many of the heaviest of a class start with. */
+enum { SEED_LENGTH = 8, SEED_WORDS = 65536, HEAVY = 1000 };
+enum { NONE = INT32_MIN }; /* of --top */
 
 static const cli_spec spec = {
     "explain",
-    "--model m.ba [--top N] [OPTIONS] [FILE]",
+    "--model m.ba [--top N] [--motifs] [OPTIONS] [FILE]",
     "Without a file: the features that weigh most, heaviest first: class, feature, weight. With two classes the class\n"
-    "is the one that the feature speaks for (second if the weight is positive, else first).\n"
+    "is the one that the feature speaks for (second if the weight is positive, else first). An ensemble's members "
+    "come\n"
+    "one after the other, with their number first; their weights are times the member's factor.\n"
     "With a file: each letter's part of its record's score: name, position (from 0), letter, attribution. The parts\n"
-    "add up to the score without the intercept. --json gives one object a line.",
+    "add up to the score without the intercept. --json gives one object a line.\n"
+    "--motifs: the heaviest words, without a file by the weights of Kmer, with one by the parts of their letters,\n"
+    "aligned and merged to matrices in MEME's format, those of the second class first.",
     "  ba explain --model m.ba --top 20\n"
+    "  ba explain --model m.ba --motifs --out motifs.meme\n"
     "  ba explain --model m.ba --out track.tsv promoter.fa\n",
     0,
     1,
@@ -65,34 +85,63 @@ static void add_weight(heaviest *h, weighted item) {
   h->items[h->count++] = item;
 }
 
-static int collect(job *j, heaviest *h) {
-  const int64_t width = ba_model_width(j->model);
+static int collect(job *j, const member *m, heaviest *h) {
+  const int64_t width = ba_model_width(m->model);
   double *weights = cli_allocate(sizeof(double) * (size_t)width);
   int code = CLI_DONE;
-  for (int32_t output = 0; code == CLI_DONE && output < ba_model_outputs(j->model); output++) {
-    const ba_status status = ba_model_weights(j->c->context, j->model, output, weights, NULL);
+  for (int32_t output = 0; code == CLI_DONE && output < ba_model_outputs(m->model); output++) {
+    const ba_status status = ba_model_weights(j->c->context, m->model, output, weights, NULL);
     if (status != BA_OK) code = cli_fail(j->c, status);
     for (int64_t column = 0; code == CLI_DONE && column < width; column++)
-      add_weight(h, (weighted){weights[column], column, output});
+      add_weight(h, (weighted){weights[column] * m->factor, column, output});
   }
   free(weights);
   keep_top(h);
   return code;
 }
 
-static int write_weight(job *j, const weighted *item) {
+/* The class that a weight speaks for. */
+static int32_t class_of(const job *j, const weighted *item) {
+  return ba_model_outputs(j->model) > 1 ? item->output : item->weight > 0.0 ? 1 : 0;
+}
+
+/* The word of a feature of Kmer, or NULL. */
+static const char *word_of(const char *feature, int32_t *k, bool *both_strands) {
+  *both_strands = strncmp(feature, "RC", 2) == 0;
+  if (*both_strands) feature += 2;
+  if (strncmp(feature, "Kmer_", 5) != 0) return NULL;
+  *k = (int32_t)strspn(feature + 5, "ACGT");
+  return feature[5 + *k] == '\0' && *k > 0 && *k <= CLI_LONGEST_WORD ? feature + 5 : NULL;
+}
+
+static void add_feature(job *j, const char *feature, const weighted *item) {
+  cli_words *list = &j->lists[class_of(j, item)];
+  int32_t k = 0;
+  bool both_strands = false;
+  const char *word = word_of(feature, &k, &both_strands);
+  if (word == NULL || (ba_model_outputs(j->model) > 1 && item->weight < 0.0)) return;
+  list->both_strands = list->both_strands || both_strands;
+  cli_words_add(list, word, k, fabs(item->weight));
+}
+
+static int write_weight(job *j, const member *m, const weighted *item) {
   char feature[512];
   int64_t length = 0;
   const ba_status status =
-      ba_model_column_name(j->c->context, j->model, item->column, feature, sizeof feature, &length);
+      ba_model_column_name(j->c->context, m->model, item->column, feature, sizeof feature, &length);
   if (status != BA_OK) return cli_fail(j->c, status);
-  const int32_t index = ba_model_outputs(j->model) > 1 ? item->output : item->weight > 0.0 ? 1 : 0;
-  const char *class = ba_model_classes(j->model) > 0 ? ba_model_class_name(j->model, index) : "value";
+  const char *class = ba_model_classes(j->model) > 0 ? ba_model_class_name(j->model, class_of(j, item)) : "value";
+  if (j->motifs) {
+    add_feature(j, feature, item);
+    return CLI_DONE;
+  }
   if (!j->c->json) {
+    if (m->number > 0) fprintf(j->out, "%d\t", (int)m->number);
     fprintf(j->out, "%s\t%s\t%.17g\n", class, feature, item->weight);
     return CLI_DONE;
   }
   cJSON *object = cJSON_CreateObject();
+  if (m->number > 0) cJSON_AddNumberToObject(object, "member", m->number);
   cJSON_AddStringToObject(object, "class", class);
   cJSON_AddStringToObject(object, "feature", feature);
   cli_json_add(object, "weight", item->weight);
@@ -100,16 +149,37 @@ static int write_weight(job *j, const weighted *item) {
   return CLI_DONE;
 }
 
-static int explain_model(job *j, int64_t top) {
-  const int64_t all = ba_model_width(j->model) * ba_model_outputs(j->model);
+static int explain_member(job *j, const member *m, int64_t top) {
+  const int64_t all = ba_model_width(m->model) * ba_model_outputs(m->model);
+  char name[32] = "";
+  if (m->number > 0) snprintf(name, sizeof name, "member %d: ", (int)m->number);
+  if (all == 0 && m->number > 0) {
+    cli_note("ba explain: %sa network has no weights by feature; give a file of sequences", name);
+    return CLI_DONE;
+  }
   heaviest h = {.top = top < all ? top : all};
   h.room = 2 * h.top + 4096;
   h.items = cli_allocate(sizeof *h.items * (size_t)h.room);
-  int code = collect(j, &h);
-  if (code == CLI_DONE && !j->c->json) fputs("class\tfeature\tweight\n", j->out);
-  for (int64_t i = 0; code == CLI_DONE && i < h.count; i++) code = write_weight(j, &h.items[i]);
-  if (code == CLI_DONE) cli_note("ba explain: %lld of %lld weights are zero", (long long)h.zeros, (long long)all);
+  int code = collect(j, m, &h);
+  if (code == CLI_DONE && !j->headed && !j->c->json && !j->motifs)
+    fprintf(j->out, "%sclass\tfeature\tweight\n", m->number > 0 ? "member\t" : "");
+  j->headed = true;
+  for (int64_t i = 0; code == CLI_DONE && i < h.count; i++) code = write_weight(j, m, &h.items[i]);
+  if (code == CLI_DONE && !j->motifs)
+    cli_note("ba explain: %s%lld of %lld weights are zero", name, (long long)h.zeros, (long long)all);
   free(h.items);
+  return code;
+}
+
+static int explain_model(job *j, int64_t top) {
+  const int32_t members = ba_model_members(j->model);
+  int code = CLI_DONE;
+  for (int32_t i = 0; code == CLI_DONE && i < members; i++) {
+    member m = {.number = members > 1 ? i + 1 : 0};
+    const ba_status status = ba_model_member(j->c->context, j->model, i, &m.model, &m.factor);
+    code = status == BA_OK ? explain_member(j, &m, top) : cli_fail(j->c, status);
+    ba_model_release(m.model);
+  }
   return code;
 }
 
@@ -127,6 +197,23 @@ static void write_part(const job *j, const char *name, int64_t position, char le
   cli_json_print(j->out, object, false);
 }
 
+/* Adds the parts of every word of the record. */
+static void add_parts(job *j, const char *letters, int64_t size) {
+  uint32_t code = 0;
+  int64_t run = 0;
+  double sum = 0.0;
+  for (int64_t i = 0; i < size; i++) {
+    const char *at = letters[i] != '\0' ? strchr("AaCcGgTtUu", letters[i]) : NULL;
+    const uint32_t letter = at == NULL ? 0 : (uint32_t)((at - "AaCcGgTtUu") / 2);
+    run = at == NULL ? 0 : run + 1;
+    code = (code << 2 | (letter > 3 ? 3 : letter)) % SEED_WORDS;
+    if (run < SEED_LENGTH) continue;
+    sum = 0.0;
+    for (int64_t p = i - SEED_LENGTH + 1; p <= i; p++) sum += j->parts[p];
+    j->sums[code] += sum;
+  }
+}
+
 static int explain_record(job *j, const ba_records *records, int64_t index, const char *path) {
   int64_t size = 0, length = 0;
   const char *letters = ba_records_sequence(records, index, &size);
@@ -137,6 +224,10 @@ static int explain_record(job *j, const ba_records *records, int64_t index, cons
   }
   const ba_status status = ba_scorer_attribute(j->scorer, letters, size, j->output, j->parts);
   if (status != BA_OK) return cli_fail_in(j->c, status, path);
+  if (j->motifs) {
+    add_parts(j, letters, size);
+    return cli_interrupted(j->c);
+  }
   char *name = cli_allocate((size_t)length + 1);
   memcpy(name, word, (size_t)length);
   name[length] = '\0';
@@ -153,7 +244,7 @@ static int explain_file(job *j, const char *path) {
   if (status != BA_OK) return cli_fail_in(j->c, status, path);
   j->parts = cli_allocate(sizeof(double));
   j->room = 1;
-  if (!j->c->json) fputs("name\tposition\tletter\tattribution\n", j->out);
+  if (!j->c->json && !j->motifs) fputs("name\tposition\tletter\tattribution\n", j->out);
   int code = CLI_DONE;
   while (code == CLI_DONE && !ferror(j->out)) {
     ba_records *records = NULL;
@@ -168,6 +259,53 @@ static int explain_file(job *j, const char *path) {
   return cli_fail_in(j->c, status, path);
 }
 
+/* The words that the parts are largest of, for and against the class that was scored. */
+static void add_sums(job *j) {
+  const int32_t outputs = ba_model_outputs(j->model);
+  heaviest h = {.top = 2 * HEAVY};
+  h.room = 2 * h.top + 4096;
+  h.items = cli_allocate(sizeof *h.items * (size_t)h.room);
+  for (int64_t code = 0; code < SEED_WORDS; code++) add_weight(&h, (weighted){j->sums[code], code, j->output});
+  keep_top(&h);
+  for (int64_t i = 0; i < h.count; i++) {
+    char letters[SEED_LENGTH + 1] = "";
+    for (int32_t p = 0; p < SEED_LENGTH; p++) letters[p] = "ACGT"[h.items[i].column >> (2 * (SEED_LENGTH - 1 - p)) & 3];
+    if (outputs == 1 || h.items[i].weight > 0.0)
+      cli_words_add(&j->lists[class_of(j, &h.items[i])], letters, SEED_LENGTH, fabs(h.items[i].weight));
+  }
+  free(h.items);
+}
+
+/* One a class; of a model of numbers what speaks for less and for more. */
+static int32_t count_lists(const ba_model *model) {
+  return ba_model_classes(model) > 0 ? ba_model_classes(model) : 2;
+}
+
+static int write_motifs(job *j, const char *path, int64_t top) {
+  const int32_t classes = count_lists(j->model);
+  const char *recipe = ba_model_recipe(j->model);
+  j->lists = cli_allocate(sizeof *j->lists * (size_t)classes);
+  memset(j->lists, 0, sizeof *j->lists * (size_t)classes);
+  j->sums = cli_allocate(sizeof(double) * SEED_WORDS);
+  for (int32_t i = 0; i < SEED_WORDS; i++) j->sums[i] = 0.0;
+  int code = path != NULL ? explain_file(j, path) : explain_model(j, (int64_t)HEAVY * classes);
+  if (code != CLI_DONE) return code;
+  if (path != NULL) add_sums(j);
+  for (int32_t i = 0; i < classes; i++) {
+    j->lists[i].class = ba_model_classes(j->model) > 0 ? ba_model_class_name(j->model, i) : i > 0 ? "more" : "less";
+    if (path != NULL)
+      j->lists[i].both_strands = strstr(recipe, "strand=canonical") != NULL || strstr(recipe, "strand=max") != NULL;
+  }
+  if (classes == 2) { /* what speaks for the second class first */
+    const cli_words second = j->lists[1];
+    j->lists[1] = j->lists[0];
+    j->lists[0] = second;
+  }
+  const int32_t found = cli_motifs_write(j->out, j->lists, classes, (int32_t)top);
+  cli_note("ba explain: %d motifs", (int)found);
+  return CLI_DONE;
+}
+
 static int work(job *j, int64_t top, const char *class, const char *out) {
   cli *c = j->c;
   cli_output output;
@@ -176,33 +314,44 @@ static int work(job *j, int64_t top, const char *class, const char *out) {
   if (code == CLI_DONE) code = cli_output_open(c, out, &output);
   if (code != CLI_DONE) return code;
   j->out = output.file;
-  code = path != NULL ? explain_file(j, path) : explain_model(j, top);
+  if (j->motifs)
+    code = write_motifs(j, path, top);
+  else
+    code = path != NULL ? explain_file(j, path) : explain_model(j, top);
   return cli_output_close(c, &output, code);
 }
 
 int cli_explain(int argc, char **argv) {
   cli c = {0};
   job j = {.c = &c};
-  int64_t top = 20;
+  int64_t top = NONE;
   const char *path = NULL, *out = NULL, *class = NULL;
   const cli_option options[] = {
       {"model", CLI_TEXT, &path, "m.ba", "the model file"},
-      {"top", CLI_INTEGER, &top, "N", "how many features to list (20)"},
+      {"top", CLI_INTEGER, &top, "N", "how many features to list (20), or motifs of a class (5)"},
+      {"motifs", CLI_FLAG, &j.motifs, NULL, "motifs in MEME's format"},
       {"class", CLI_TEXT, &class, "NAME", "with a file: whose score, for a model of more than two classes"},
       {"out", CLI_TEXT, &out, "F", "write to a file, which appears when it is complete"},
       {NULL, CLI_FLAG, NULL, NULL, NULL},
   };
   int code = cli_start(&c, &spec, options, argc, argv);
   if (code != CLI_GO) return code;
-  if (top < 1)
-    code = cli_error(&c, CLI_USAGE, "--top %lld: expected 1 or more", (long long)top);
+  if (top == NONE) top = j.motifs ? 5 : 20;
+  if (top < 1 || (j.motifs && top > HEAVY))
+    code = cli_error(&c, CLI_USAGE, "--top %lld: expected 1 or more%s", (long long)top,
+                     j.motifs ? ", and of motifs no more than 1000" : "");
+  else if (j.motifs && c.json)
+    code = cli_error(&c, CLI_USAGE, "--json does not go with --motifs, which gives MEME's format");
   else if (class != NULL && c.files.count == 0)
     code = cli_error(&c, CLI_USAGE, "--class needs a file of sequences");
   else
     code = cli_model_load(&c, path, &j.model);
   if (code == CLI_DONE) code = work(&j, top, class, out);
+  for (int32_t i = 0; j.lists != NULL && i < count_lists(j.model); i++) free(j.lists[i].items);
   ba_scorer_destroy(j.scorer);
   ba_model_release(j.model);
   free(j.parts);
+  free(j.lists);
+  free(j.sums);
   return cli_end(&c, code);
 }
