@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#define REGISTER 16 /* numbers in the widest register: a product with fewer columns takes as long */
+
 int64_t bai_net_turned_size(const bai_net *net) {
   int64_t size = net->features * net->hidden;
   for (int32_t l = 1; l < net->layer_count; l++) size += net->layers[l].biases - net->layers[l].weights;
@@ -54,12 +56,18 @@ static int64_t lay_out(const bai_net *net, int64_t longest, bai_net_back *back) 
     if (memory) back->kept[l] = memory + at;
     at += positions * layer->filters;
   }
+  const bai_net_layer *last = &net->layers[net->layer_count - 1];
+  const int64_t weights = (last->biases - last->weights), slopes = (longest + last->width) * last->filters;
   if (memory) {
     back->features = memory + at;
     back->strand = back->features + net->features;
     back->hidden = back->strand + net->features;
+    back->narrow_turned = back->hidden + net->hidden;
+    back->narrow_sum = back->narrow_turned + weights;
+    back->narrow = back->narrow_sum + weights;
+    back->active = (int32_t *)(void *)(back->narrow + slopes);
   }
-  return at + 2 * net->features + net->hidden;
+  return at + 2 * net->features + net->hidden + 2 * weights + slopes + last->filters;
 }
 
 ba_status bai_net_back_reserve(ba_context *context, const bai_net *net, int64_t longest, bai_net_back *back) {
@@ -132,7 +140,8 @@ void bai_net_head_back(const bai_kernels *kernels, const bai_net *net, const bai
 /* ---- convolutions ---- */
 
 /* Slopes of the features to the values they were taken from. */
-static void scatter(const bai_net *net, int32_t l, const bai_net_strand *s, const bai_net_back *back) {
+static void scatter(const bai_kernels *kernels, const bai_net *net, int32_t l, const bai_net_strand *s,
+                    const bai_net_back *back) {
   const int64_t filters = net->layers[l].filters, pooled = s->layers[l].pooled;
   const int32_t last = l + 1 == net->layer_count;
   const int64_t bins = last ? net->bins : 1;
@@ -148,11 +157,52 @@ static void scatter(const bai_net *net, int32_t l, const bai_net_strand *s, cons
     places += filters;
     if (!last) continue;
     const int64_t from = pooled * b / bins, rows = pooled * (b + 1) / bins - from;
-    for (int64_t r = from; r < from + rows; r++)
-      for (int64_t j = 0; j < filters; j++) kept[r * filters + j] += slope[j] / (bai_real)rows;
+    for (int64_t j = 0; rows && j < filters; j++) back->narrow[j] = slope[j] / (bai_real)rows;
+    BAI_NET_CALL(kernels, add_row)(kept + from * filters, back->narrow, rows, filters);
     slope += filters;
     places += filters;
   }
+}
+
+/* Lists the last layer's filters that have slopes, filled up with -1 to whole registers. */
+static int64_t list_active(const bai_net *net, bai_net_back *back) {
+  const int64_t filters = net->layers[net->layer_count - 1].filters;
+  const bai_real *slopes = back->strand + net->features - 2 * net->bins * filters;
+  int64_t n = 0;
+  for (int64_t j = 0; j < filters; j++) {
+    int32_t any = 0;
+    for (int64_t b = 0; b < 2 * (int64_t)net->bins; b++) any |= slopes[b * filters + j] != 0;
+    if (any) back->active[n++] = (int32_t)j;
+  }
+  for (; n % REGISTER && n < filters; n++) back->active[n] = -1;
+  return n;
+}
+
+/* The two products of the last layer with its n active filters alone: with two strands, and dropout, about half are. */
+static void narrow_back(const bai_kernels *kernels, const bai_net *net, const bai_real *turned, const bai_net_strand *s,
+                        bai_net_back *back, int64_t n, bai_real *gradient) {
+  const int32_t l = net->layer_count - 1;
+  const bai_net_layer *layer = &net->layers[l];
+  const int64_t filters = layer->filters, inputs = layer->inputs, width = layer->width;
+  const int64_t positions = s->layers[l].positions, behind = width - 1 - bai_net_before(layer);
+  for (int64_t r = 0; r < positions + width - 1; r++)
+    for (int64_t i = 0; i < n; i++)
+      back->narrow[r * n + i] = back->active[i] < 0 ? 0 : back->raw[l][r * filters + back->active[i]];
+  memset(back->narrow_sum, 0, (size_t)(width * inputs * n) * sizeof(bai_real));
+  BAI_NET_CALL(kernels, gemm)
+  (back->narrow_sum, n, s->layers[l - 1].input, 1, inputs, back->narrow + behind * n, n, width * inputs, positions, n);
+  int64_t real = n; /* without those that only fill up */
+  while (real > 0 && back->active[real - 1] < 0) real--;
+  for (int64_t k = 0; k < width * inputs; k++)
+    for (int64_t i = 0; i < real; i++)
+      gradient[layer->weights + k * filters + back->active[i]] += back->narrow_sum[k * n + i];
+  for (int64_t t = 0; t < width; t++)
+    for (int64_t i = 0; i < n; i++) /* a filter that only fills up has no slopes: any weights do */
+      memcpy(back->narrow_turned + (t * n + i) * inputs,
+             turned + (t * filters + (back->active[i] < 0 ? 0 : back->active[i])) * inputs,
+             (size_t)inputs * sizeof(bai_real));
+  BAI_NET_CALL(kernels, gemm)
+  (back->kept[l - 1], inputs, back->narrow, n, 1, back->narrow_turned, inputs, positions, width * n, inputs);
 }
 
 /* From the slopes of what layer l keeps, and of its features, to its parameters and the layer below. */
@@ -163,7 +213,7 @@ static void layer_back(const bai_kernels *kernels, const bai_net *net, int32_t l
   const int64_t filters = layer->filters, inputs = layer->inputs, before = bai_net_before(layer);
   const int64_t behind = layer->width - 1 - before;
   bai_real *raw = back->raw[l] + behind * filters; /* the other way round: what came before comes behind */
-  scatter(net, l, s, back);
+  scatter(kernels, net, l, s, back);
   if (layer->pool == 1) /* all positions as one row */
     BAI_NET_CALL(kernels, spread)(raw, back->kept[l], v->winners, 1, v->positions * filters);
   for (int64_t p = 0; layer->pool > 1 && p < v->pooled; p++) {
@@ -177,12 +227,17 @@ static void layer_back(const bai_kernels *kernels, const bai_net *net, int32_t l
     BAI_NET_CALL(kernels, letters_slope)(gradient, raw, s->codes, v->positions, layer->width, filters);
     return;
   }
-  BAI_NET_CALL(kernels, gemm)
-  (gradient + layer->weights, filters, s->layers[l - 1].input, 1, inputs, raw, filters, layer->width * inputs,
-   v->positions, filters);
   memset(back->raw[l], 0, (size_t)(behind * filters) * sizeof *raw);
   memset(raw + v->positions * filters, 0, (size_t)(before * filters) * sizeof *raw);
   memset(back->kept[l - 1], 0, (size_t)(v->positions * inputs) * sizeof *raw);
+  const int64_t active = l + 1 == net->layer_count ? list_active(net, back) : filters;
+  if (active < filters) {
+    narrow_back(kernels, net, turned_layer(net, turned, l), s, back, active, gradient);
+    return;
+  }
+  BAI_NET_CALL(kernels, gemm)
+  (gradient + layer->weights, filters, s->layers[l - 1].input, 1, inputs, raw, filters, layer->width * inputs,
+   v->positions, filters);
   BAI_NET_CALL(kernels, gemm)
   (back->kept[l - 1], inputs, back->raw[l], filters, 1, turned_layer(net, turned, l), inputs, v->positions,
    layer->width * filters, inputs);

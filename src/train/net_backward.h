@@ -19,6 +19,9 @@ typedef struct bai_net_back {
   bai_real *raw[BAI_NET_LAYERS];  /* slopes before relu, with zero rows around; of one strand */
   bai_real *kept[BAI_NET_LAYERS]; /* slopes after pooling */
   bai_real *hidden, *features, *strand;
+  /* Of the last layer's filters that have slopes: which they are, and slopes, weights and gradient of them alone. */
+  int32_t *active;
+  bai_real *narrow, *narrow_turned, *narrow_sum;
 } bai_net_back;
 
 ba_status bai_net_back_reserve(ba_context *context, const bai_net *net, int64_t longest, bai_net_back *back);

@@ -108,6 +108,13 @@ static const bai_net shapes[] = {
      .bins = 1,
      .hidden = 2,
      .outputs = 1},
+    /* Of 64 filters only some have slopes in each strand: they go a way of their own. */
+    {.layers = {{.filters = 5, .width = 6, .pool = 2}, {.filters = 64, .width = 3, .pool = 1}},
+     .layer_count = 2,
+     .strands = 2,
+     .bins = 1,
+     .hidden = 9,
+     .outputs = 1},
 };
 
 static void check_slopes(void) {
