@@ -202,8 +202,8 @@ BA_API void ba_dataset_destroy(ba_dataset *dataset);
  * which then trains nothing.
  * @param dataset made from the same context.
  * @param options `seed=0..` (default 1; golden inputs and order of rows), `hold_out=FOLD` (leave that fold out),
- * `sketches=on|off` (default on: the model keeps counts of lengths, of GC shares and, with 100 dev rows or more, of their
- * scores in fixed bins, for ba_scorer_drift).
+ * `sketches=on|off` (default on: the model keeps counts of lengths, of GC shares and, with 100 dev rows or more, of
+ * their scores in fixed bins, for ba_scorer_drift).
  * @param out gets the trainer.
  * @return BA_OK, BA_ERR_RECIPE, BA_ERR_CLASSES, BA_ERR_LENGTH, BA_ERR_UNSUPPORTED, BA_ERR_ARGUMENT, BA_ERR_MEMORY,
  * BA_ERR_LIMIT, BA_ERR_BUSY.
@@ -233,6 +233,26 @@ BA_API ba_status ba_trainer_set(ba_trainer *trainer, const char *options);
  * newton above 512 columns may start OpenBLAS's own. Cost: one pass over the rows, newton some more. Since 0.1.0.
  */
 BA_API ba_status ba_trainer_step(ba_trainer *trainer);
+/**
+ * Writes the state of the run to a file, which appears when it is complete; ba_trainer_restore goes on from there.
+ * @param trainer not NULL, of linear members: a network has no checkpoints.
+ * @param path a local file.
+ * @return BA_OK, BA_ERR_UNSUPPORTED, BA_ERR_IO, BA_ERR_ARGUMENT, BA_ERR_CANCELLED, BA_ERR_MEMORY, BA_ERR_LIMIT,
+ * BA_ERR_BUSY.
+ * Owns: nothing. Threads: one at a time. Cost: one look at every row; some tens of bytes a parameter, twice for a
+ * while. Since 0.1.0.
+ */
+BA_API ba_status ba_trainer_checkpoint(ba_trainer *trainer, const char *path);
+/**
+ * Takes the run to where it was when the file was written: it goes on to the very same model. A call that fails leaves
+ * the trainer as it was.
+ * @param trainer made with the same recipe, rows and options as the one that wrote the file.
+ * @param path a file of ba_trainer_checkpoint.
+ * @return BA_OK; BA_ERR_FORMAT, BA_ERR_CORRUPT, BA_ERR_VERSION; BA_ERR_ARGUMENT, also for a file of another recipe,
+ * seed or dataset; BA_ERR_UNSUPPORTED, BA_ERR_IO, BA_ERR_CANCELLED, BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_BUSY. Owns:
+ * nothing. Threads: one at a time. Cost: one look at every row, and reading the file. Since 0.1.0.
+ */
+BA_API ba_status ba_trainer_restore(ba_trainer *trainer, const char *path);
 /**
  * Says where the run stands; any pointer may be NULL, and numbers not known yet are NaN.
  * @param trainer NULL gives 0 and NaN.

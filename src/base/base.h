@@ -142,6 +142,8 @@ ba_status bai_file_open(ba_context *context, const char *path, int32_t *descript
 /* Reads up to n bytes, fewer only at the end; *got is how many. */
 ba_status bai_file_read(ba_context *context, int32_t descriptor, void *data, int64_t n, int64_t *got);
 void bai_file_close(int32_t descriptor);
+/* Appends all of a file. */
+ba_status bai_file_read_all(ba_context *context, const char *path, bai_vector *bytes);
 /* Writes a file beside `path` and renames it into place when all of it is on disk: the old file or the new one. */
 ba_status bai_file_write_atomic(ba_context *context, const char *path, const void *data, int64_t n);
 

@@ -130,3 +130,18 @@ ba_status bai_file_write_atomic(ba_context *context, const char *path, const voi
   bai_free(context, name);
   return status;
 }
+
+ba_status bai_file_read_all(ba_context *context, const char *path, bai_vector *bytes) {
+  int32_t descriptor;
+  int64_t got = 1;
+  ba_status status = bai_file_open(context, path, &descriptor);
+  if (status) return status;
+  while (!status && got > 0) {
+    status = bai_vector_reserve(context, bytes, 1 << 20, 1);
+    if (!status) status = bai_file_read(context, descriptor, (uint8_t *)bytes->data + bytes->count, 1 << 20, &got);
+    if (!status) bytes->count += got;
+    if (!status) status = bai_check_cancel(context);
+  }
+  bai_file_close(descriptor);
+  return status;
+}

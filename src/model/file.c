@@ -603,28 +603,13 @@ ba_status ba_model_load_memory(ba_context *context, const uint8_t *data, int64_t
   return bai_leave(context, status);
 }
 
-static ba_status read_file(ba_context *context, const char *path, bai_vector *bytes) {
-  int32_t descriptor;
-  int64_t got = 1;
-  ba_status status = bai_file_open(context, path, &descriptor);
-  if (status) return status;
-  while (!status && got > 0) {
-    status = bai_vector_reserve(context, bytes, 1 << 20, 1);
-    if (!status) status = bai_file_read(context, descriptor, (uint8_t *)bytes->data + bytes->count, 1 << 20, &got);
-    if (!status) bytes->count += got;
-    if (!status) status = bai_check_cancel(context);
-  }
-  bai_file_close(descriptor);
-  return status;
-}
-
 ba_status ba_model_load_path(ba_context *context, const char *path, const char *options, ba_model **out) {
   ba_status status = bai_enter(context);
   if (status) return status;
   bai_vector bytes = {0, 0, 0};
   if (out) *out = NULL;
   if (!out || !path) status = bai_fail(context, BA_ERR_ARGUMENT, "model: expected a path and a place for the result");
-  if (!status) status = read_file(context, path, &bytes);
+  if (!status) status = bai_file_read_all(context, path, &bytes);
   if (!status) {
     status = load(context, bytes.data, bytes.count, options, out);
     if (status) bai_fail_prefix(context, status, path);

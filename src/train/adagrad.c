@@ -155,3 +155,17 @@ ba_status bai_adagrad_epoch(bai_adagrad *s, double *loss) {
   s->under_way = 0;
   return BA_OK;
 }
+
+void bai_adagrad_archive(bai_adagrad *s, bai_archive *a) {
+  const int64_t n = s->problem->parameters;
+  bai_archive_i64(a, &s->epoch, 1, 0, INT64_MAX);
+  bai_archive_i64(a, &s->step, 1, 0, INT64_MAX);
+  bai_archive_i32(a, &s->under_way, 0, 1);
+  bai_archive_i64(a, &s->next, 1, 0, s->rows);
+  bai_archive_f64(a, &s->sum, 1);
+  bai_archive_f64(a, s->point, n);
+  bai_archive_f64(a, s->squares, n);
+  if (s->kind == BAI_FTRL) bai_archive_f64(a, s->pulls, n);
+  bai_archive_i64(a, s->met, s->problem->plan->width, 0, INT64_MAX);
+  if (!a->written && !a->status && s->under_way) draw_order(s); /* it follows from seed and epoch */
+}

@@ -6,6 +6,7 @@
 #ifndef BAI_TRAIN_ADAGRAD_H
 #define BAI_TRAIN_ADAGRAD_H
 
+#include "train/archive.h"
 #include "train/problem.h"
 
 typedef struct bai_adagrad bai_adagrad;
@@ -16,6 +17,8 @@ typedef enum bai_adagrad_kind { BAI_ADAGRAD, BAI_FTRL } bai_adagrad_kind;
 ba_status bai_adagrad_create(ba_context *context, bai_problem *problem, bai_adagrad_kind kind, double rate,
                              const double *start, uint64_t seed, bai_adagrad **out);
 void bai_adagrad_destroy(bai_adagrad *solver);
+/* Writes its state down, or takes it back. */
+void bai_adagrad_archive(bai_adagrad *solver, bai_archive *archive);
 /* One pass over the training rows. Afterwards *loss is the mean loss of the rows as they were met. After a cancel the
  * next call goes on with the same pass. */
 ba_status bai_adagrad_epoch(bai_adagrad *solver, double *loss);

@@ -119,3 +119,22 @@ bai_lbfgs_news bai_lbfgs_tell(bai_lbfgs *s, const bai_kernels *kernels, double o
   s->iterations++;
   return begin_line(s, kernels) ? BAI_LBFGS_ADVANCED : BAI_LBFGS_STUCK;
 }
+
+static void archive_line(bai_line *l, bai_archive *a) {
+  double *const numbers[] = {&l->start_value, &l->start_slope, &l->step,        &l->low,        &l->low_value,
+                             &l->low_slope,   &l->high,        &l->high_value,  &l->high_slope, &l->least,
+                             &l->most,        &l->width,       &l->width_before};
+  int32_t *const states[] = {&l->bracketed, &l->second_stage, &l->tries, &l->settling};
+  for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) bai_archive_f64(a, numbers[i], 1);
+  for (size_t i = 0; i < sizeof states / sizeof states[0]; i++) bai_archive_i32(a, states[i], 0, INT32_MAX);
+}
+
+void bai_lbfgs_archive(bai_lbfgs *s, bai_archive *a) {
+  double *const vectors[] = {s->point, s->gradient, s->direction, s->asked};
+  bai_archive_i64(a, &s->iterations, 1, 0, INT64_MAX);
+  bai_archive_i32(a, &s->started, 0, 1);
+  bai_archive_f64(a, &s->objective, 1);
+  for (size_t i = 0; i < sizeof vectors / sizeof vectors[0]; i++) bai_archive_f64(a, vectors[i], s->n);
+  bai_pairs_archive(&s->pairs, a);
+  archive_line(&s->line, a);
+}

@@ -6,6 +6,7 @@
 #define BAI_TRAIN_LBFGS_H
 
 #include "kernels/kernels.h"
+#include "train/archive.h"
 
 typedef struct bai_lbfgs bai_lbfgs;
 
@@ -20,6 +21,8 @@ typedef enum bai_lbfgs_news {
 ba_status bai_lbfgs_create(ba_context *context, int64_t parameters, int32_t memory, const double *start,
                            bai_lbfgs **out);
 void bai_lbfgs_destroy(bai_lbfgs *solver);
+/* Writes its state down, or takes it back. */
+void bai_lbfgs_archive(bai_lbfgs *solver, bai_archive *archive);
 /* The point to evaluate. */
 const double *bai_lbfgs_ask(const bai_lbfgs *solver);
 /* Its objective and gradient; an objective that is not finite makes the step shorter. */

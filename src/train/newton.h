@@ -5,6 +5,7 @@
 #ifndef BAI_TRAIN_NEWTON_H
 #define BAI_TRAIN_NEWTON_H
 
+#include "train/archive.h"
 #include "train/problem.h"
 
 #define BAI_NEWTON_COLUMNS 4096
@@ -17,6 +18,8 @@ typedef struct bai_newton bai_newton;
  * BLAS and the build or the machine has none. */
 ba_status bai_newton_create(ba_context *context, bai_problem *problem, const double *start, bai_newton **out);
 void bai_newton_destroy(bai_newton *solver);
+/* Writes its state down, or takes it back. */
+void bai_newton_archive(bai_newton *solver, bai_archive *archive);
 /* One iteration: Hessian, step, halved until the objective falls. *stuck is 1 when it cannot fall any more. */
 ba_status bai_newton_step(bai_newton *solver, int32_t *stuck);
 const double *bai_newton_point(const bai_newton *solver);

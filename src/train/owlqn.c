@@ -162,3 +162,14 @@ bai_lbfgs_news bai_owlqn_tell(bai_owlqn *s, const bai_kernels *kernels, double o
   find_slope(s);
   return begin_search(s, kernels) ? BAI_LBFGS_ADVANCED : BAI_LBFGS_STUCK;
 }
+
+void bai_owlqn_archive(bai_owlqn *s, bai_archive *a) {
+  double *const vectors[] = {s->point, s->gradient, s->slope, s->direction, s->asked};
+  bai_archive_i64(a, &s->iterations, 1, 0, INT64_MAX);
+  bai_archive_i32(a, &s->started, 0, 1);
+  bai_archive_i32(a, &s->tries, 0, MOST_TRIES);
+  bai_archive_f64(a, &s->objective, 1);
+  bai_archive_f64(a, &s->step, 1);
+  for (size_t i = 0; i < sizeof vectors / sizeof vectors[0]; i++) bai_archive_f64(a, vectors[i], s->n);
+  bai_pairs_archive(&s->pairs, a);
+}

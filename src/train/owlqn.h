@@ -6,6 +6,7 @@
 #ifndef BAI_TRAIN_OWLQN_H
 #define BAI_TRAIN_OWLQN_H
 
+#include "train/archive.h"
 #include "train/lbfgs.h"
 
 typedef struct bai_owlqn bai_owlqn;
@@ -14,6 +15,8 @@ typedef struct bai_owlqn bai_owlqn;
 ba_status bai_owlqn_create(ba_context *context, int64_t parameters, int64_t penalised, double l1, int32_t memory,
                            const double *start, bai_owlqn **out);
 void bai_owlqn_destroy(bai_owlqn *solver);
+/* Writes its state down, or takes it back. */
+void bai_owlqn_archive(bai_owlqn *solver, bai_archive *archive);
 const double *bai_owlqn_ask(const bai_owlqn *solver);
 bai_lbfgs_news bai_owlqn_tell(bai_owlqn *solver, const bai_kernels *kernels, double objective, const double *gradient);
 const double *bai_owlqn_point(const bai_owlqn *solver);

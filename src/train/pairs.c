@@ -51,3 +51,11 @@ void bai_pairs_keep(bai_pairs *p, const bai_kernels *kernels, const double *from
   p->next = (p->next + 1) % p->memory;
   if (p->stored < p->memory) p->stored++;
 }
+
+void bai_pairs_archive(bai_pairs *p, bai_archive *a) {
+  bai_archive_i32(a, &p->stored, 0, p->memory);
+  bai_archive_i32(a, &p->next, 0, p->memory - 1);
+  bai_archive_f64(a, p->steps, p->memory * p->n);
+  bai_archive_f64(a, p->changes, p->memory * p->n);
+  bai_archive_f64(a, p->rho, p->memory);
+}

@@ -428,3 +428,41 @@ ba_status bai_run_model(bai_run *t, ba_model **out) {
   bai_free(t->context, names);
   return status;
 }
+
+/* ---- checkpoints ---- */
+
+ba_status bai_run_identity(bai_run *t, uint64_t *digest) {
+  const bai_kernels *kernels = bai_kernels_of(t->context);
+  uint8_t *codes;
+  ba_status status = bai_alloc(t->context, t->dataset->longest, 1, &codes);
+  uint64_t chain = bai_hash_bytes(DIGEST_SEED ^ (uint64_t)t->seed, t->text.data, t->text.count);
+  for (int64_t row = 0; !status && row < t->dataset->rows; row++) {
+    const char *label = bai_names_text(&t->dataset->classes, ((const int32_t *)t->dataset->labels.data)[row]);
+    const int64_t length = bai_dataset_length(t->dataset, row);
+    chain ^= bai_bits_of_f64(((const double *)t->dataset->weights.data)[row]) + t->uses[row];
+    chain = bai_hash_bytes(chain, (const uint8_t *)label, bai_length(label));
+    bai_dataset_codes(kernels, t->dataset, row, t->plan->protein, codes);
+    chain = bai_hash_bytes(chain, codes, length);
+    if (row % 1024 == 0) status = bai_check_cancel(t->context);
+  }
+  bai_free(t->context, codes);
+  *digest = chain;
+  return status;
+}
+
+ba_status bai_run_archive(bai_run *t, bai_archive *a) {
+  if (t->net.layer_count)
+    return bai_fail(t->context, BA_ERR_UNSUPPORTED, "checkpoint: a network; expected a linear model");
+  bai_standing_archive(&t->standing, a);
+  bai_archive_i32(a, &t->stopped, 0, 1);
+  bai_archive_i32(a, &t->dev_due, 0, 1);
+  bai_archive_i64(a, &t->worse, 1, 0, INT64_MAX);
+  bai_archive_f64(a, &t->first_slope, 1);
+  bai_archive_f64(a, &t->dev_loss, 1);
+  bai_archive_f64(a, &t->best_dev, 1);
+  bai_archive_f64(a, t->start, t->problem->parameters);
+  bai_archive_bytes(a, t->reason, (int64_t)sizeof t->reason);
+  t->reason[sizeof t->reason - 1] = 0;
+  t->kind->archive(t->solver, a);
+  return a->status;
+}

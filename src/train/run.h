@@ -6,6 +6,7 @@
 #define BAI_TRAIN_RUN_H
 
 #include "model/model.h"
+#include "train/archive.h"
 #include "train/uses.h"
 
 typedef struct bai_run bai_run;
@@ -17,6 +18,10 @@ void bai_run_destroy(bai_run *run);
 /* Begins anew at the best point so far, with the penalties that the pipeline has now; `tol` stays relative to the
  * gradient at the first start. BA_ERR_UNSUPPORTED for a solver that goes by epochs. */
 ba_status bai_run_restart(bai_run *run, const bai_pipeline *pipeline);
+/* Writes its state down, or takes it back; BA_ERR_UNSUPPORTED for a network. */
+ba_status bai_run_archive(bai_run *run, bai_archive *archive);
+/* What a state belongs to: recipe, seed, and the rows in their order with labels, weights and uses. */
+ba_status bai_run_identity(bai_run *run, uint64_t *digest);
 /* One step; BA_END when the run has stopped. */
 ba_status bai_run_advance(bai_run *run);
 void bai_run_metrics(const bai_run *run, int64_t *iterations, int64_t *passes, double *objective, double *gradient,

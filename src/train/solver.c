@@ -10,6 +10,15 @@
 #include "train/owlqn.h"
 #include "train/tron.h"
 
+void bai_standing_archive(bai_standing *s, bai_archive *archive) {
+  bai_archive_i64(archive, &s->iterations, 1, 0, INT64_MAX);
+  bai_archive_i64(archive, &s->passes, 1, 0, INT64_MAX);
+  bai_archive_f64(archive, &s->objective, 1);
+  bai_archive_f64(archive, &s->slope, 1);
+  bai_archive_f64(archive, &s->start_slope, 1);
+  bai_archive_i32(archive, &s->stuck, 0, 1);
+}
+
 /* ---- lbfgs, and owlqn where there is an l1 ---- */
 
 typedef struct descent {
@@ -79,6 +88,15 @@ static const double *point_of_descent(const void *solver) {
   return d->smooth ? bai_lbfgs_point(d->smooth) : bai_owlqn_point(d->pointed);
 }
 
+static void archive_descent(void *solver, bai_archive *archive) {
+  descent *d = solver;
+  bai_standing_archive(&d->standing, archive);
+  if (d->smooth)
+    bai_lbfgs_archive(d->smooth, archive);
+  else
+    bai_owlqn_archive(d->pointed, archive);
+}
+
 /* ---- newton ---- */
 
 static ba_status create_newton(bai_problem *problem, const bai_term *model, const double *start, uint64_t seed,
@@ -109,6 +127,10 @@ static const double *point_of_newton(const void *solver) {
   return bai_newton_point(solver);
 }
 
+static void archive_newton(void *solver, bai_archive *archive) {
+  bai_newton_archive(solver, archive);
+}
+
 /* ---- tron ---- */
 
 static ba_status create_tron(bai_problem *problem, const bai_term *model, const double *start, uint64_t seed,
@@ -136,6 +158,10 @@ static ba_status step_tron(void *solver, bai_standing *standing) {
 
 static const double *point_of_tron(const void *solver) {
   return bai_tron_point(solver);
+}
+
+static void archive_tron(void *solver, bai_archive *archive) {
+  bai_tron_archive(solver, archive);
 }
 
 /* ---- adagrad and ftrl ---- */
@@ -175,14 +201,18 @@ static const double *point_of_adagrad(const void *solver) {
   return bai_adagrad_point(solver);
 }
 
+static void archive_adagrad(void *solver, bai_archive *archive) {
+  bai_adagrad_archive(solver, archive);
+}
+
 /* ---- the table ---- */
 
 static const bai_solver_kind kinds[] = {
-    {"lbfgs", 0, 1, create_descent, step_descent, point_of_descent, destroy_descent},
-    {"adagrad", 1, 0, create_adagrad, step_adagrad, point_of_adagrad, destroy_adagrad},
-    {"newton", 0, 0, create_newton, step_newton, point_of_newton, destroy_newton},
-    {"tron", 0, 0, create_tron, step_tron, point_of_tron, destroy_tron},
-    {"ftrl", 1, 1, create_ftrl, step_adagrad, point_of_adagrad, destroy_adagrad},
+    {"lbfgs", 0, 1, create_descent, step_descent, point_of_descent, archive_descent, destroy_descent},
+    {"adagrad", 1, 0, create_adagrad, step_adagrad, point_of_adagrad, archive_adagrad, destroy_adagrad},
+    {"newton", 0, 0, create_newton, step_newton, point_of_newton, archive_newton, destroy_newton},
+    {"tron", 0, 0, create_tron, step_tron, point_of_tron, archive_tron, destroy_tron},
+    {"ftrl", 1, 1, create_ftrl, step_adagrad, point_of_adagrad, archive_adagrad, destroy_adagrad},
 };
 
 ba_status bai_solver_choose(ba_context *context, const bai_term *model, const bai_solver_kind **out) {

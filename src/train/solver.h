@@ -6,6 +6,7 @@
 #define BAI_TRAIN_SOLVER_H
 
 #include "base/recipe.h"
+#include "train/archive.h"
 #include "train/problem.h"
 
 /* Where a solver stands after a step. */
@@ -23,9 +24,11 @@ typedef struct bai_solver_kind {
   ba_status (*create)(bai_problem *problem, const bai_term *model, const double *start, uint64_t seed, void **out);
   ba_status (*step)(void *solver, bai_standing *standing);
   const double *(*point)(const void *solver);
+  void (*archive)(void *solver, bai_archive *archive); /* writes its state down, or takes it back */
   void (*destroy)(void *solver);
 } bai_solver_kind;
 
+void bai_standing_archive(bai_standing *standing, bai_archive *archive);
 /* The solver that the model term names; BA_ERR_UNSUPPORTED when it does not go with the term's l1. */
 ba_status bai_solver_choose(ba_context *context, const bai_term *model, const bai_solver_kind **out);
 

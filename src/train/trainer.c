@@ -254,3 +254,28 @@ ba_status ba_trainer_finish(ba_trainer *trainer, ba_model **out) {
   }
   return bai_leave(trainer->context, status);
 }
+
+/* ---- checkpoints ---- */
+
+ba_context *bai_trainer_context(const ba_trainer *t) {
+  return t->context;
+}
+
+ba_status bai_trainer_archive(ba_trainer *t, bai_archive *archive) {
+  ba_status status = BA_OK;
+  bai_archive_i32(archive, &t->current, 0, t->members - 1);
+  for (int32_t m = 0; !status && m < t->members; m++) status = bai_run_archive(t->runs[m], archive);
+  if (!status && !archive->written && t->current > 0) word_reason(t);
+  return status ? status : archive->status;
+}
+
+ba_status bai_trainer_identity(ba_trainer *t, uint64_t *digest) {
+  ba_status status = BA_OK;
+  *digest = (uint64_t)t->members;
+  for (int32_t m = 0; !status && m < t->members; m++) {
+    uint64_t own = 0;
+    status = bai_run_identity(t->runs[m], &own);
+    *digest = bai_random(*digest, (uint64_t)m, own);
+  }
+  return status;
+}

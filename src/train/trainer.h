@@ -6,10 +6,15 @@
 #define BAI_TRAIN_TRAINER_H
 
 #include "model/model.h"
+#include "train/archive.h"
 #include "train/dataset.h"
 
 ba_status bai_trainer_make(ba_context *context, const char *recipe, ba_dataset *dataset, int64_t seed, int32_t hold_out,
                            ba_trainer **out);
+ba_context *bai_trainer_context(const ba_trainer *trainer);
+/* Of all members; see run.h. */
+ba_status bai_trainer_archive(ba_trainer *trainer, bai_archive *archive);
+ba_status bai_trainer_identity(ba_trainer *trainer, uint64_t *digest);
 ba_status bai_trainer_advance(ba_trainer *trainer);
 ba_status bai_trainer_model(ba_trainer *trainer, ba_model **out);
 

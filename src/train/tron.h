@@ -6,6 +6,7 @@
 #ifndef BAI_TRAIN_TRON_H
 #define BAI_TRAIN_TRON_H
 
+#include "train/archive.h"
 #include "train/problem.h"
 
 typedef struct bai_tron bai_tron;
@@ -13,6 +14,8 @@ typedef struct bai_tron bai_tron;
 /* Starts at `start`, which is copied. */
 ba_status bai_tron_create(ba_context *context, bai_problem *problem, const double *start, bai_tron **out);
 void bai_tron_destroy(bai_tron *solver);
+/* Writes its state down, or takes it back. */
+void bai_tron_archive(bai_tron *solver, bai_archive *archive);
 /* One pass over the rows. *stuck is 1 when the objective cannot fall any more. */
 ba_status bai_tron_step(bai_tron *solver, int32_t *stuck);
 const double *bai_tron_point(const bai_tron *solver); /* of the last iteration */
