@@ -175,6 +175,26 @@ BA_API ba_status ba_model_weights(ba_context *context, const ba_model *model, in
  */
 BA_API double ba_model_conformal_threshold(const ba_model *model, double coverage);
 /**
+ * Writes the model for other programs: all bytes, or none when they are more than `capacity`.
+ *
+ * json has all that a score is made of: the recipe, classes, names of the columns, integer weights with their exponents,
+ * and the calibration. c is one file of standard C11 whose function ba_score gives the same bits as a scorer. onnx takes
+ * rows of features in float32 to scores and probabilities (opset 13).
+ * @param context not NULL.
+ * @param model not NULL; its members are linear.
+ * @param options `format=json|c|onnx` (default json).
+ * @param buffer room for `capacity` bytes; may be NULL when that is 0.
+ * @param capacity bytes, 0 or more.
+ * @param length gets the bytes of the whole; more than `capacity` means that none were written.
+ * @return BA_OK, also when none were written; BA_ERR_UNSUPPORTED for networks and quality=weight, and as onnx for
+ * ensembles and isotonic calibration; BA_ERR_RECIPE for an option, BA_ERR_ARGUMENT, BA_ERR_MEMORY, BA_ERR_LIMIT,
+ * BA_ERR_CANCELLED, BA_ERR_BUSY.
+ * Owns: nothing. Threads: one at a time for each context. Cost: builds the whole in memory, also for its length alone.
+ * Since 0.1.0.
+ */
+BA_API ba_status ba_model_export(ba_context *context, const ba_model *model, const char *options, uint8_t *buffer,
+                                 int64_t capacity, int64_t *length);
+/**
  * Scores the golden inputs of the model at every CPU level that this machine has, and compares all bits.
  * @param context not NULL.
  * @param model not NULL.

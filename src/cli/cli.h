@@ -261,6 +261,7 @@ int cli_mutate(int argc, char **argv);
 int cli_explain(int argc, char **argv);
 int cli_index(int argc, char **argv);
 int cli_info(int argc, char **argv);
+int cli_export(int argc, char **argv);
 int cli_selftest(int argc, char **argv);
 int cli_help(int argc, char **argv);
 

@@ -21,6 +21,7 @@ const cli_command cli_commands[] = {
     {"mutate", cli_mutate, "give the effect of every substitution, or of the variants of a VCF file"},
     {"explain", cli_explain, "list the features that weigh most, or each letter's part of a score"},
     {"info", cli_info, "say what a model file holds"},
+    {"export", cli_export, "write a model as JSON, C source or ONNX"},
     {"selftest", cli_selftest, "check that this machine scores a model to the bit"},
     {"help", cli_help, "explain a command, or the recipe language"},
     {NULL, NULL, NULL},
