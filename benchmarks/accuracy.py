@@ -35,10 +35,13 @@ LOG = TOP / "benchmarks/accuracy-log.tsv"
 MOTIF = ["@motif", "Kmer(k=3..8, strand=canonical)", "Kmer(k=1..8, strand=canonical)"]
 ANCHORED = ["@anchored", "PositionKmer(k=1..3)", "Kmer(k=1..6) + PositionKmer(k=1..4)"]
 PROKARYOTE = ["@anchored", "Kmer(k=1..10) + PositionKmer(k=1..3)", "Kmer(k=4..10) + PositionKmer(k=2..5)",
-              "PositionKmer(k=1..3)"]
+              "PositionKmer(k=1..3)",
+              "Kmer(k=4..8) + PositionKmer(k=2..5) + BinnedKmer(k=3..6, bins=8) + GappedKmer(k=3, gap=14..20)"]
 PEPTIDE = ["@peptide", "Kmer(k=1, alphabet=protein)", "Kmer(k=1..3, alphabet=protein)", "@peptide + Length()",
            "@peptide + Kmer(k=2..4, alphabet=gaac)",
-           "@peptide + BinnedKmer(k=1, bins=3, alphabet=protein) + Length() + PositionKmer(k=1, anchor=end, alphabet=protein)"]
+           "@peptide + BinnedKmer(k=1, bins=3, alphabet=protein) + Length() + "
+           "PositionKmer(k=1, anchor=start, alphabet=protein) + PositionKmer(k=1, anchor=end, alphabet=protein)"]
+LONG = ["Kmer(k=1..6)", "Kmer(k=1..6, strand=canonical)", "Kmer(k=1..8, strand=canonical)"]
 METHYLATION = ["PositionKmer(k=1..3)", "Kmer(k=1..6) + PositionKmer(k=1..4)", "PositionKmer(k=1..5)"]
 FEW = ["PositionKmer(k=1..2)", "PositionKmer(k=1..3)", "Kmer(k=1..3) + PositionKmer(k=1..3)"]
 COLUMNS = ("date", "commit", "set", "recipe", "metric", "chosen_on", "chosen", "test", "test_rows", "test_not_in_train",
@@ -137,7 +140,8 @@ SETS = {
     "ecoli": (lambda *seed: cnnprom("Ecoli_prom", "Ecoli_non_prom", *seed), PROKARYOTE, "mcc", 5, "cnnprom-promoters"),
     "bsubtilis": (lambda *seed: cnnprom("Bacillus_prom", "Bacillus_non_prom", *seed), PROKARYOTE, "mcc", 5,
                   "cnnprom-promoters"),
-    "arabidopsis_tata": (lambda *seed: cnnprom("Arabidopsis_tata", "Arabidopsis_non_prom", *seed), ANCHORED, "mcc", 5,
+    "arabidopsis_tata": (lambda *seed: cnnprom("Arabidopsis_tata", "Arabidopsis_non_prom", *seed),
+                         ANCHORED + ["PositionKmer(k=1..3) + BinnedKmer(k=3..6, bins=10)"], "mcc", 5,
                          "cnnprom-promoters"),
     "ienhancer": (ienhancer, MOTIF, "accuracy", 5, "ienhancer-2l"),
     "splice": (lambda: hold_out(uci("splice.data.gz", gzip.open), 0.1, 1), FEW, "accuracy", 10, "uci-molbio"),
@@ -148,7 +152,7 @@ SETS = {
     "6mA_arabidopsis": (lambda: methylation("6mA_A.thaliana"), METHYLATION, "accuracy", 5, "dna-methylation-41bp"),
     "6mA_elegans": (lambda: methylation("6mA_C.elegans"), METHYLATION, "accuracy", 5, "dna-methylation-41bp"),
     "4mC_casuarina": (lambda: methylation("4mC_C.equisetifolia"), METHYLATION, "accuracy", 5, "dna-methylation-41bp"),
-    "enhancers_cohn": (cohn, MOTIF + ["Kmer(k=1..6)"], "accuracy", 5, "genomic-benchmarks"),
+    "enhancers_cohn": (cohn, LONG, "accuracy", 5, "genomic-benchmarks"),
     "uci_promoters": (lambda: [row + ("train",) for row in uci("promoters.data", open)], FEW, "accuracy", 106,
                       "uci-molbio"),
 }
@@ -189,7 +193,8 @@ def choose(table, recipes, folds, folder, model):
     term, choose_by = ("Logistic()" if len(classes) == 2 else "Softmax()"), "log_loss"
     if folder == "cnnprom-promoters":
         term, choose_by = "Logistic(class_weight=balanced)", "mcc"
-    first, _ = train([f"{recipe} | {term}" for recipe in recipes], MIDDLE, table, folds, choose_by, model)
+    middle = "1e-3" if folder == "peptides" else MIDDLE  # few rows, and many columns a row
+    first, _ = train([f"{recipe} | {term}" for recipe in recipes], middle, table, folds, choose_by, model)
     features = first["recipe"].split("|")[0]
     chosen = train([f"{features}| {term}"], PENALTIES, table, folds, choose_by, model)
     if folds:

@@ -27,12 +27,10 @@ static const char *const examples[] = {"Kmer(k=6) | Logistic(l2=1e-4)",
                                        "@peptide + Length() | Logistic()"};
 
 static const char *const rules =
-    "Names and words may be written in any letter case. Columns stand in recipe order, then by k, then by gap, then by "
-    "code in the alphabet's order. U is T, but not among residues, and lower case is folded. Each block of a term (one "
-    "k "
-    "and gap) has its own value and norm. Classes sort as numbers if all are integers, else by byte; of two, the "
-    "second "
-    "is the positive one.\n";
+    "Names and words may be written in any letter case. Columns stand in recipe order, then by k, then by gap, then "
+    "by code in the alphabet's order. U is T, but not among residues, and lower case is folded. Each block of a term "
+    "(one k and gap) has its own value and norm. Classes sort as numbers if all are integers, else by byte; of two, "
+    "the second is the positive one.\n";
 
 static ba_status write_range(ba_context *context, const bai_key *key, int32_t markdown, bai_vector *text) {
   if (key->type == BAI_KEY_WORD) {

@@ -134,8 +134,7 @@ const bai_term_spec bai_term_table[] = {
      "SpacedKmer",
      "SpacedSeed",
      "Counts of the letters under the ones of a mask, a spaced seed; columns by those letters, exact or hashed as "
-     "those "
-     "of Kmer. Only they must be free of ambiguous letters.",
+     "those of Kmer. Only they must be free of ambiguous letters.",
      {{"mask", BAI_KEY_MASK, 1, 31, NULL, NULL, "such as 1101011; strand=canonical needs one that reads the same back"},
       STRAND_KEY,
       VALUE_KEY,
