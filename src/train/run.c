@@ -126,7 +126,7 @@ static ba_status make_network(bai_run *t, int32_t copy) {
 static int64_t usual_epochs(const bai_run *t) {
   int64_t rows = 0;
   for (int64_t row = 0; row < t->dataset->rows; row++) rows += t->uses[row] == BAI_USE_TRAIN;
-  const int64_t epochs = 6 + 40000 / rows;
+  const int64_t epochs = 6 + 24000 / rows;
   return epochs < 30 ? epochs : 30;
 }
 

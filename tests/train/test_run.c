@@ -73,7 +73,7 @@ static void test_usual_epochs(void **state) {
   OK(*state, ba_trainer_create(*state, "OneHot() | Conv(filters=1, width=1) | MLP(hidden=1)", dataset, NULL, &trainer));
   assert_int_equal(making_run(trainer), BA_END);
   ba_trainer_metrics(trainer, &iterations, NULL, NULL, NULL, NULL);
-  assert_in_range(iterations, 25, 26);
+  assert_in_range(iterations, 17, 18);
   ba_trainer_destroy(trainer);
   ba_dataset_destroy(dataset);
 }
