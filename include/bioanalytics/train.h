@@ -54,7 +54,9 @@ BA_API ba_status ba_dataset_add_records(ba_dataset *dataset, const ba_records *r
  * @param path a local file, or "-" for standard input.
  * @param options for sequence files `class=NAME`; for both `part=train|dev|test`; for tables `sequence=COLUMN`,
  * `label=COLUMN`, `name=COLUMN`, `weight=COLUMN`, `group=COLUMN`, `split=COLUMN`: a name or a number from 1; and
- * `time=COLUMN`, read only when asked for: a number, or a date as in ISO 8601 (UTC without a zone).
+ * `time=COLUMN`, read only when asked for: a number, or a date as in ISO 8601 (UTC without a zone); and
+ * `offset=COLUMN`, read only when asked for: a finite number added to the score of the row in training and evaluation
+ * (Linear, Poisson such as the log of an exposure, Logistic); ba_scorer knows none.
  * @return BA_OK, BA_ERR_TABLE, BA_ERR_LABEL, BA_ERR_RECIPE for an option, the statuses of ba_reader_open_path and
  * ba_reader_next; on failure nothing is added.
  * Owns: nothing. Threads: one at a time. Cost: one read; a quarter byte a base. Since 0.1.0.

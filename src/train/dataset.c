@@ -45,10 +45,11 @@ ba_status ba_dataset_create(ba_context *context, const char *options, ba_dataset
 void ba_dataset_destroy(ba_dataset *dataset) {
   if (!dataset) return;
   ba_context *context = dataset->context;
-  bai_vector *parts[] = {&dataset->packed,      &dataset->starts,    &dataset->lengths, &dataset->exceptions,
-                         &dataset->names,       &dataset->name_ends, &dataset->labels,  &dataset->exception_starts,
-                         &dataset->weights,     &dataset->groups,    &dataset->parts,   &dataset->folds,
-                         &dataset->class_order, &dataset->times,     &dataset->symbols, &dataset->symbol_starts};
+  bai_vector *parts[] = {&dataset->packed,       &dataset->starts,    &dataset->lengths, &dataset->exceptions,
+                         &dataset->names,        &dataset->name_ends, &dataset->labels,  &dataset->exception_starts,
+                         &dataset->weights,      &dataset->groups,    &dataset->parts,   &dataset->folds,
+                         &dataset->class_order,  &dataset->times,     &dataset->offsets, &dataset->symbols,
+                         &dataset->symbol_starts};
   for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) bai_vector_free(context, parts[i]);
   bai_names_free(context, &dataset->classes);
   bai_names_free(context, &dataset->group_names);
@@ -74,6 +75,7 @@ static void restore(ba_dataset *dataset, const ba_dataset *before) {
   dataset->weights.count = before->weights.count;
   dataset->groups.count = before->groups.count;
   dataset->times.count = before->times.count;
+  dataset->offsets.count = before->offsets.count;
   dataset->parts.count = before->parts.count;
   dataset->folds.count = before->folds.count;
   dataset->longest = before->longest;
@@ -182,13 +184,12 @@ int32_t bai_is_class_name(const char *text, int64_t length) {
   return length > 0;
 }
 
-/* The first row with a time gives those before it none. */
-static ba_status add_time(ba_dataset *dataset, const double *time) {
-  const double none = bai_f64_of_bits(UINT64_C(0x7ff8000000000000));
+/* The first row with such a number gives those before it `none`. */
+static ba_status add_number(ba_dataset *dataset, bai_vector *numbers, const double *number, double none) {
   ba_status status = BA_OK;
-  while (!status && dataset->times.count < dataset->rows)
-    status = bai_vector_append(dataset->context, &dataset->times, &none, 1, 8);
-  return status ? status : bai_vector_append(dataset->context, &dataset->times, time ? time : &none, 1, 8);
+  if (!number && !numbers->count) return BA_OK;
+  while (!status && numbers->count < dataset->rows) status = bai_vector_append(dataset->context, numbers, &none, 1, 8);
+  return status ? status : bai_vector_append(dataset->context, numbers, number ? number : &none, 1, 8);
 }
 
 ba_status bai_dataset_add_row(ba_dataset *dataset, const bai_new_row *row) {
@@ -220,7 +221,8 @@ ba_status bai_dataset_add_row(ba_dataset *dataset, const bai_new_row *row) {
   if (!status) status = bai_vector_append(context, &dataset->labels, &label, 1, 4);
   if (!status) status = bai_vector_append(context, &dataset->weights, &row->weight, 1, 8);
   if (!status) status = bai_vector_append(context, &dataset->groups, &group, 1, 4);
-  if (!status && (row->time || dataset->times.count)) status = add_time(dataset, row->time);
+  if (!status) status = add_number(dataset, &dataset->times, row->time, bai_f64_of_bits(UINT64_C(0x7ff8000000000000)));
+  if (!status) status = add_number(dataset, &dataset->offsets, row->offset, 0.0);
   if (!status) status = bai_vector_append(context, &dataset->parts, &row->part, 1, 4);
   if (!status) status = bai_vector_append(context, &dataset->folds, &fold, 1, 4);
   if (status) return status;
@@ -294,7 +296,7 @@ ba_status ba_dataset_add_file(ba_dataset *dataset, const char *path, const char 
   ba_status status = bai_enter(context);
   if (status) return status;
   char label[BAI_OPTION_TEXT] = "";
-  bai_columns columns = {"", "", "", "", "", "", ""};
+  bai_columns columns = {"", "", "", "", "", "", "", ""};
   int32_t part = BA_PART_TRAIN;
   const bai_option table[] = {{"class", 't', NULL, 0, 0, label},
                               {"part", 'w', "train|dev|test", 0, 0, &part},
@@ -305,6 +307,7 @@ ba_status ba_dataset_add_file(ba_dataset *dataset, const char *path, const char 
                               {"group", 't', NULL, 0, 0, columns.group},
                               {"split", 't', NULL, 0, 0, columns.split},
                               {"time", 't', NULL, 0, 0, columns.time},
+                              {"offset", 't', NULL, 0, 0, columns.offset},
                               {NULL, 0, NULL, 0, 0, NULL}};
   const ba_dataset before = *dataset;
   if (!path) status = bai_fail(context, BA_ERR_ARGUMENT, "dataset: expected a path");
@@ -399,6 +402,10 @@ ba_status bai_dataset_number(ba_context *context, const ba_dataset *dataset, int
   if (bai_parse_f64(text, bai_length(text), value) && *value - *value == 0.0 && *value >= least) return BA_OK;
   return bai_fail_at(context, BA_ERR_LABEL, row + 1, -1, "the label is \"%s\"; expected a %s", text,
                      least == 0.0 ? "number of 0 or more" : "finite number");
+}
+
+double bai_dataset_offset(const ba_dataset *dataset, int64_t row) {
+  return row < dataset->offsets.count ? ((const double *)dataset->offsets.data)[row] : 0.0;
 }
 
 const char *ba_dataset_class_name(const ba_dataset *dataset, int32_t index) {

@@ -42,6 +42,7 @@ struct ba_dataset {
   bai_vector weights;          /* double */
   bai_vector groups;           /* int32, -1 for none */
   bai_vector times;            /* double, NaN for none; empty while no row has one */
+  bai_vector offsets;          /* double, added to the margin; empty while no row has one */
   bai_vector parts, folds;     /* int32; fold -1 before a split */
   bai_names classes, group_names;
   bai_vector class_order; /* int32: class order to order of first sight; made when asked for */
@@ -57,7 +58,8 @@ typedef struct bai_new_row {
   const char *symbols;                        /* one a letter; NULL for none */
   int64_t letters_length, name_length, label_length, group_length;
   double weight;
-  const double *time; /* NULL for none */
+  const double *time;   /* NULL for none */
+  const double *offset; /* NULL for none */
   int32_t part;
 } bai_new_row;
 /* 1 for a text without control bytes: names of classes go into lines and columns of output. */
@@ -74,6 +76,7 @@ ba_status bai_dataset_order_classes(ba_context *context, ba_dataset *dataset);
 int32_t bai_dataset_label(const ba_dataset *dataset, int64_t row); /* in class order */
 /* The label of a row as a number; BA_ERR_LABEL for one that is none or is below `least`. */
 ba_status bai_dataset_number(ba_context *context, const ba_dataset *dataset, int64_t row, double least, double *value);
+double bai_dataset_offset(const ba_dataset *dataset, int64_t row); /* 0 for none */
 int64_t bai_dataset_length(const ba_dataset *dataset, int64_t row);
 /* Codes of a row, as bai_encode gives them; returns how many are ambiguous. */
 int64_t bai_dataset_codes(const bai_kernels *kernels, const ba_dataset *dataset, int64_t row, int32_t protein,
@@ -91,7 +94,7 @@ const uint8_t *bai_dataset_symbols(const ba_dataset *dataset, int64_t row);
 /* table.c: rows of a CSV or TSV file. Columns are names, or numbers from 1; "" means the usual name if it is there. */
 typedef struct bai_columns {
   char sequence[BAI_OPTION_TEXT], label[BAI_OPTION_TEXT], name[BAI_OPTION_TEXT], weight[BAI_OPTION_TEXT],
-      group[BAI_OPTION_TEXT], split[BAI_OPTION_TEXT], time[BAI_OPTION_TEXT];
+      group[BAI_OPTION_TEXT], split[BAI_OPTION_TEXT], time[BAI_OPTION_TEXT], offset[BAI_OPTION_TEXT];
 } bai_columns;
 ba_status bai_dataset_add_table(ba_dataset *dataset, const char *path, const bai_columns *columns, int32_t part);
 

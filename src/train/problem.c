@@ -144,6 +144,7 @@ ba_status bai_problem_features(const bai_problem *p, const bai_kernels *kernels,
   lane->row->symbols = bai_dataset_symbols(p->dataset, row);
   const ba_status status = bai_row_extract(kernels, lane->row, bai_dataset_length(p->dataset, row), ambiguous);
   if (status) return status;
+  lane->offset = bai_dataset_offset(p->dataset, row);
   int64_t from = 0;
   for (int32_t b = 0; b < p->plan->block_count; b++) {
     const int64_t n = lane->row->ends[b] - from;
@@ -165,7 +166,7 @@ void bai_problem_margins(const bai_problem *p, const bai_kernels *kernels, bai_p
           kernels->gather_dot_f64(x + o * width, lane->row->columns + from, lane->values + from, n) / lane->divisors[b];
       from += n;
     }
-    lane->margins[o] = margin + x[p->outputs * width + o];
+    lane->margins[o] = margin + x[p->outputs * width + o] + lane->offset;
   }
 }
 
@@ -251,6 +252,7 @@ static void second_order(const pass *run, bai_pass_lane *lane, int64_t row) {
   else
     share_out(p, run->kernels, lane->margins, lane->chances, &most);
   if (run->aim == PRODUCT) {
+    lane->offset = 0.0; /* a direction has none */
     bai_problem_margins(p, run->kernels, lane, run->direction);
     for (int32_t o = 0; p->outputs > 1 && o < p->outputs; o++) sum += lane->chances[o] * lane->margins[o];
     for (int32_t o = 0; o < p->outputs; o++) lane->margins[o] = lane->chances[o] * (lane->margins[o] - sum);

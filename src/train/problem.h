@@ -26,6 +26,7 @@ typedef struct bai_pass_lane {
   double *values;   /* one an entry of the row */
   double *divisors; /* one a block */
   double *margins;  /* one an output */
+  double offset;    /* of the row, added to its margin */
   double *chances;  /* one an output: what the second derivatives of the loss are made from */
 } bai_pass_lane;
 

@@ -46,6 +46,10 @@ static double not_a_number(void) {
 /* ---- making ---- */
 
 static ba_status check_model(bai_run *t, const bai_pipeline *pipeline) {
+  const int32_t one = t->model->spec->kind == BAI_TERM_LOGISTIC || bai_term_is_value(t->model);
+  if (t->dataset->offsets.count && !one)
+    return bai_fail(t->context, BA_ERR_UNSUPPORTED, "%s takes no offsets; expected Linear, Poisson or Logistic",
+                    t->model->spec->name);
   t->outputs = 1;
   if (bai_term_is_value(t->model)) return bai_net_of_pipeline(t->context, pipeline, 1, &t->net);
   const int32_t classes = ba_dataset_classes(t->dataset), margins = classes == 2 ? 1 : classes;
@@ -440,6 +444,7 @@ ba_status bai_run_identity(bai_run *t, uint64_t *digest) {
     const char *label = bai_names_text(&t->dataset->classes, ((const int32_t *)t->dataset->labels.data)[row]);
     const int64_t length = bai_dataset_length(t->dataset, row);
     chain ^= bai_bits_of_f64(((const double *)t->dataset->weights.data)[row]) + t->uses[row];
+    chain = bai_random(chain, 0, bai_bits_of_f64(bai_dataset_offset(t->dataset, row)));
     chain = bai_hash_bytes(chain, (const uint8_t *)label, bai_length(label));
     bai_dataset_codes(kernels, t->dataset, row, t->plan->protein, codes);
     chain = bai_hash_bytes(chain, codes, length);

@@ -36,6 +36,7 @@ static ba_status score_batch(void *argument, int32_t worker, int64_t batch) {
       while (i < known && !atomic_compare_exchange_weak(&s->failed, &known, i)) continue;
       return status;
     }
+    if (s->model->outputs == 1) scores[0] += bai_dataset_offset(s->dataset, s->rows[i]);
     if (s->probabilities)
       bai_model_probabilities(s->kernels, s->model, scores, s->probabilities + i * s->model->answers);
   }

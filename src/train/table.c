@@ -9,8 +9,9 @@
 #include "seq/source.h"
 #include "train/dataset.h"
 
-enum { SEQUENCE, LABEL, NAME, WEIGHT, GROUP, SPLIT, TIME, ROLES };
-static const char *const role_names[ROLES] = {"sequence", "label", "name", "weight", "group", "split", "time"};
+enum { SEQUENCE, LABEL, NAME, WEIGHT, GROUP, SPLIT, TIME, OFFSET, ROLES };
+static const char *const role_names[ROLES] = {"sequence", "label", "name", "weight",
+                                              "group",    "split", "time", "offset"};
 
 typedef struct table {
   ba_dataset *dataset;
@@ -72,14 +73,14 @@ static int64_t find_column(const bai_csv *csv, const char *name) {
 
 static ba_status name_columns(table *t, const bai_columns *columns) {
   const char *asked[ROLES] = {columns->sequence, columns->label, columns->name, columns->weight,
-                              columns->group,    columns->split, columns->time};
+                              columns->group,    columns->split, columns->time, columns->offset};
   t->fields = bai_csv_fields(&t->csv);
   for (int32_t role = 0; role < ROLES; role++) {
     const int32_t given = asked[role][0] != 0;
     const char *name = given ? asked[role] : role_names[role];
     int64_t number;
-    /* A column of times is read only when it is asked for: many tables have one in a form of their own. */
-    t->column[role] = role == TIME && !given ? -1 : find_column(&t->csv, name);
+    /* Times and offsets are read only when asked for: many tables have columns of these names with another meaning. */
+    t->column[role] = (role == TIME || role == OFFSET) && !given ? -1 : find_column(&t->csv, name);
     if (t->column[role] < 0 && given && bai_parse_i64(name, bai_length(name), &number) && number >= 1 &&
         number <= t->fields)
       t->column[role] = number - 1;
@@ -141,6 +142,16 @@ static ba_status read_time(const table *t, bai_new_row *row, double *time) {
   return BA_OK;
 }
 
+static ba_status read_offset(const table *t, bai_new_row *row, double *offset) {
+  int64_t length;
+  if (t->column[OFFSET] < 0) return BA_OK;
+  const char *field = bai_csv_field(&t->csv, t->column[OFFSET], &length);
+  if (!bai_parse_f64(field, length, offset) || !(*offset - *offset == 0.0))
+    return bad_field(t, BA_ERR_LABEL, "expected an offset: a finite number", field, length);
+  row->offset = offset;
+  return BA_OK;
+}
+
 /* Letters may have spaces around them (as in some published tables), not inside. */
 static ba_status read_letters(const table *t, bai_new_row *row) {
   row->letters = bai_csv_field(&t->csv, t->column[SEQUENCE], &row->letters_length);
@@ -161,7 +172,7 @@ static ba_status read_letters(const table *t, bai_new_row *row) {
 
 static ba_status add_row(table *t) {
   bai_new_row row = {0};
-  double time;
+  double time, offset;
   if (bai_csv_fields(&t->csv) != t->fields)
     return bai_fail_at(t->context, BA_ERR_TABLE, t->csv.row, t->csv.row_byte,
                        "%lld fields; expected %lld, as in the "
@@ -171,6 +182,7 @@ static ba_status add_row(table *t) {
   if (!status) status = read_weight(t, &row);
   if (!status) status = read_part(t, &row);
   if (!status) status = read_time(t, &row, &time);
+  if (!status) status = read_offset(t, &row, &offset);
   if (status) return status;
   row.label = bai_csv_field(&t->csv, t->column[LABEL], &row.label_length);
   row.name = "";

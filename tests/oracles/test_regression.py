@@ -114,6 +114,40 @@ def test_elastic_net(context):
     assert 0 < (ours != 0).sum() < len(ours) / 2 and abs(rests.sum()) < 1e-6
 
 
+def test_an_exposure_as_offset(tmp_path):
+    """Counts over exposures: the offset log(exposure) with the count, or the rate with the exposure as weight, are the
+    same problem for Poisson; scikit-learn does the second."""
+    import json
+    import subprocess
+
+    import library
+    numbers = np.random.default_rng(47)
+    found, _, _ = data(47, 300)
+    share = np.array([sum(x in "CG" for x in text) / len(text) for text in found])
+    exposure = numbers.uniform(0.5, 8, 300)
+    counts = numbers.poisson(exposure * np.exp(2 * share - 1))
+    with open(tmp_path / "t.csv", "w") as out:
+        out.write("sequence,label,log_exposure\n" + "".join(
+            f"{x},{y},{float(np.log(e))!r}\n" for x, y, e in zip(found, counts, exposure)))
+    l2 = 0.02
+
+    def ba(*arguments):
+        return json.loads(subprocess.run([library.BA, *map(str, arguments), "--json", "--columns",
+                                          "offset=log_exposure"], check=True, capture_output=True, text=True).stdout)
+
+    recipe = "Kmer(k=1, norm=none, value=freq)"
+    for solver in ("lbfgs", "newton", "tron"):
+        ba("train", "--labels", tmp_path / "t.csv", "--recipe", f"{recipe} | Poisson(l2={l2}, tol=1e-9, solver={solver})",
+           "--out", tmp_path / "m.ba")
+        measured = ba("eval", "--model", tmp_path / "m.ba", "--labels", tmp_path / "t.csv")
+        matrix = np.array([[text.count(x) / len(text) for x in "ACGT"] for text in found])
+        # the penalty is beside sum(loss) / rows here and beside sum(w loss) / sum(w) there
+        peer = PoissonRegressor(alpha=l2 * 300 / exposure.sum(), tol=1e-12, max_iter=5000).fit(
+            matrix, counts / exposure, exposure)
+        expected = mean_poisson_deviance(counts, peer.predict(matrix) * exposure)
+        assert measured["deviance"] == pytest.approx(expected, rel=1e-6)
+
+
 def test_the_program(tmp_path):
     """train, predict and eval from a table of numbers, with the metrics as scikit-learn and SciPy have them."""
     import csv

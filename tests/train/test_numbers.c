@@ -8,6 +8,7 @@
 
 #include "model/making.h"
 #include "support/fault.h"
+#include "support/temp.h"
 #include "train/metrics.h"
 #include "train/problem.h"
 
@@ -198,6 +199,44 @@ static void test_labels(void **state) {
   ba_dataset_destroy(dataset);
 }
 
+/* A column of offsets: read when asked for; a slope of one on the margin; only for one margin. */
+static void test_offsets(void **state) {
+  static const char plain[] = "sequence,label,offset\nACGT,1,10\nACGT,2,20\nGGTT,3,x\n";
+  static const char good[] = "sequence,label,offset\nACGT,11,10\nACGT,19,18\nACGT,2,1\n";
+  ba_context *context = *state;
+  char folder[TEMP_PATH], path[TEMP_PATH];
+  ba_dataset *dataset = NULL;
+  ba_trainer *trainer = NULL;
+  ba_metrics *metrics = NULL;
+  double weights[4], intercept;
+  temp_make(folder);
+  temp_write(path, folder, "t.csv", plain, (int64_t)strlen(plain));
+  OK(context, ba_dataset_create(context, NULL, &dataset));
+  OK(context, ba_dataset_add_file(dataset, path, NULL)); /* not asked for */
+  REFUSED(context, ba_dataset_add_file(dataset, path, "offset=offset"), BA_ERR_LABEL,
+          "expected an offset: a finite number, found \"x\"");
+  assert_int_equal(ba_dataset_rows(dataset, BA_PART_ALL), 3);
+  OK(context, ba_trainer_create(context, "Kmer(k=1) | Softmax()", dataset, NULL, &trainer));
+  ba_trainer_destroy(trainer);
+  ba_dataset_destroy(dataset);
+  temp_write(path, folder, "g.csv", good, (int64_t)strlen(good));
+  OK(context, ba_dataset_create(context, NULL, &dataset));
+  OK(context, ba_dataset_add_file(dataset, path, "offset=3"));
+  REFUSED(context, ba_trainer_create(context, "Kmer(k=1) | Softmax()", dataset, NULL, &trainer), BA_ERR_UNSUPPORTED,
+          "Softmax takes no offsets");
+  /* The label is the offset and one: nothing but the intercept is left. */
+  ba_model *model = making_trained(context, "Kmer(k=1) | Linear(solver=newton, l2=0.1)", dataset, NULL);
+  OK(context, ba_model_weights(context, model, 0, weights, &intercept));
+  for (int32_t i = 0; i < 4; i++) assert_true(fabs(weights[i]) < 1e-9);
+  assert_true(fabs(intercept - 1.0) < 1e-9);
+  OK(context, ba_evaluate(context, model, dataset, BA_PART_ALL, NULL, &metrics));
+  assert_true(ba_metrics_value(metrics, "rmse") < 1e-8);
+  ba_metrics_destroy(metrics);
+  ba_model_release(model);
+  ba_dataset_destroy(dataset);
+  temp_remove(folder);
+}
+
 /* One label for all rows, and letters that are the same in all: the answer is the label. */
 static void test_nothing_to_learn(void **state) {
   static const char *const solvers[] = {"lbfgs", "newton", "tron"};
@@ -327,6 +366,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(test_the_same_bytes, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_weights_are_rows, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_labels, making_set_up, making_tear_down),
+      cmocka_unit_test_setup_teardown(test_offsets, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_nothing_to_learn, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_metrics_by_hand, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_cross_validation, making_set_up, making_tear_down),
