@@ -200,10 +200,8 @@ def choose(table, recipes, folds, folder, model):
     if folds:
         return chosen
     linear = chosen[0]["recipe"]
-    rows = sum(1 for _ in open(table)) - 1
-    epochs = 20 if rows < 5000 else 12
     network = ("OneHot() | Conv(width=13, pool=2, strand=max) | Conv(width=5)" if recipes is MOTIF else
-               "OneHot() | Conv(width=13, pool=2) | Conv(width=5, bins=10)") + f" | MLP(epochs={epochs}, seeds=2)"
+               "OneHot() | Conv(width=13, pool=2) | Conv(width=5, bins=10)") + " | MLP(seeds=2)"
     last, kept = train([linear, f"{linear} & {network}"], None, table, folds, choose_by, model)
     for kind, candidate in zip(("linear", "ensemble"), last["candidates"]):
         dev = candidate["dev"]

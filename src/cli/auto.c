@@ -12,8 +12,6 @@
 #define OTHERS "3e-3,1e-3,3e-4,3e-5,1e-5"
 /* Fewer rows teach a network nothing that a linear model does not know. */
 #define NETWORK_ROWS 500
-/* Below this many rows a network needs more passes over them. */
-#define FEW_ROWS 5000
 
 static const char *const anywhere[] = {"@motif", "Kmer(k=3..8, strand=canonical)", "Kmer(k=1..8, strand=canonical)",
                                        "Kmer(k=1..6)", NULL};
@@ -63,14 +61,14 @@ static int first_round(cli *c, ba_dataset *dataset, const char *term, cli_candid
 
 /* A network of the kind that the winner is. */
 static int third_round(cli *c, const cli_auto *automatic, const char *best, cli_candidates *out) {
-  const int64_t rows = ba_dataset_rows(automatic->dataset, BA_PART_TRAIN);
   char text[4096];
-  if (strstr(best, "protein") != NULL || strstr(best, "@peptide") != NULL || rows < NETWORK_ROWS) return CLI_DONE;
+  if (strstr(best, "protein") != NULL || strstr(best, "@peptide") != NULL ||
+      ba_dataset_rows(automatic->dataset, BA_PART_TRAIN) < NETWORK_ROWS)
+    return CLI_DONE;
   const bool position = strstr(best, "PositionKmer") != NULL || strstr(best, "@anchored") != NULL;
-  snprintf(text, sizeof text,
-           "%s & OneHot() | Conv(width=13, pool=2%s) | Conv(width=5%s) | MLP(epochs=%d, seeds=%lld%s)", best,
-           position ? "" : ", strand=max", position ? ", bins=10" : "", rows < FEW_ROWS ? 20 : 12,
-           (long long)automatic->seeds, automatic->balanced ? ", class_weight=balanced" : "");
+  snprintf(text, sizeof text, "%s & OneHot() | Conv(width=13, pool=2%s) | Conv(width=5%s) | MLP(seeds=%lld%s)", best,
+           position ? "" : ", strand=max", position ? ", bins=10" : "", (long long)automatic->seeds,
+           automatic->balanced ? ", class_weight=balanced" : "");
   return add(c, text, "", NULL, out);
 }
 
