@@ -389,6 +389,22 @@ BA_API double ba_metrics_value(const ba_metrics *metrics, const char *name);
  */
 BA_API int32_t ba_metrics_interval(const ba_metrics *metrics, const char *name, double *low, double *high);
 /**
+ * Gives a point of a curve.
+ *
+ * "roc" has 101 points: x is the false positive rate, 0 to 1 in steps of 0.01, y the true positive rate there, on the
+ * straight lines between the steps of the curve; of the second of two classes, else the mean over the classes, each
+ * against the rest. "calibration" has the 15 bins that ece is made of: x is the mean probability of the predicted class
+ * in the bin, y the share of its rows that are of that class.
+ * @param metrics NULL has no points.
+ * @param name "roc" or "calibration".
+ * @param index 0 to 100, or 0 to 14.
+ * @param x 0 to 1, NaN where there is no point; may be NULL.
+ * @param y 0 to 1, NaN where there is no point; may be NULL.
+ * @return 1, or 0 where there is no point: an empty bin, a curve that is not defined, metrics of numbers. Cannot fail.
+ * Owns: nothing. Threads: any. Cost: constant. Since 0.1.0.
+ */
+BA_API int32_t ba_metrics_curve(const ba_metrics *metrics, const char *name, int32_t index, double *x, double *y);
+/**
  * Gives the weight of the rows of one class that were predicted as another, or as the same.
  * @param metrics NULL gives NaN.
  * @param actual 0 to classes - 1, in class order.

@@ -7,19 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "heaviest.h"
 #include "motifs.h"
-
-typedef struct weighted {
-  double weight;
-  int64_t column;
-  int32_t output;
-} weighted;
-
-/* The heaviest so far: `count` entries of which the best `top` are kept when the buffer is full. */
-typedef struct heaviest {
-  weighted *items;
-  int64_t count, room, top, zeros;
-} heaviest;
 
 typedef struct job {
   cli *c;
@@ -63,45 +52,8 @@ static const cli_spec spec = {
     1,
 };
 
-static int heavier(const void *a, const void *b) {
-  const weighted *x = a, *y = b;
-  const double left = fabs(x->weight), right = fabs(y->weight);
-  if (left != right) return left < right ? 1 : -1;
-  if (x->output != y->output) return x->output < y->output ? -1 : 1;
-  return (x->column > y->column) - (x->column < y->column);
-}
-
-static void keep_top(heaviest *h) {
-  if (h->count > 0) qsort(h->items, (size_t)h->count, sizeof *h->items, heavier);
-  if (h->count > h->top) h->count = h->top;
-}
-
-static void add_weight(heaviest *h, weighted item) {
-  if (item.weight == 0.0) {
-    h->zeros++;
-    return;
-  }
-  if (h->count == h->room) keep_top(h);
-  h->items[h->count++] = item;
-}
-
-static int collect(job *j, const member *m, heaviest *h) {
-  const int64_t width = ba_model_width(m->model);
-  double *weights = cli_allocate(sizeof(double) * (size_t)width);
-  int code = CLI_DONE;
-  for (int32_t output = 0; code == CLI_DONE && output < ba_model_outputs(m->model); output++) {
-    const ba_status status = ba_model_weights(j->c->context, m->model, output, weights, NULL);
-    if (status != BA_OK) code = cli_fail(j->c, status);
-    for (int64_t column = 0; code == CLI_DONE && column < width; column++)
-      add_weight(h, (weighted){weights[column] * m->factor, column, output});
-  }
-  free(weights);
-  keep_top(h);
-  return code;
-}
-
 /* The class that a weight speaks for. */
-static int32_t class_of(const job *j, const weighted *item) {
+static int32_t class_of(const job *j, const cli_weight *item) {
   return ba_model_outputs(j->model) > 1 ? item->output : item->weight > 0.0 ? 1 : 0;
 }
 
@@ -114,7 +66,7 @@ static const char *word_of(const char *feature, int32_t *k, bool *both_strands) 
   return feature[5 + *k] == '\0' && *k > 0 && *k <= CLI_LONGEST_WORD ? feature + 5 : NULL;
 }
 
-static void add_feature(job *j, const char *feature, const weighted *item) {
+static void add_feature(job *j, const char *feature, const cli_weight *item) {
   cli_words *list = &j->lists[class_of(j, item)];
   int32_t k = 0;
   bool both_strands = false;
@@ -124,7 +76,7 @@ static void add_feature(job *j, const char *feature, const weighted *item) {
   cli_words_add(list, word, k, fabs(item->weight));
 }
 
-static int write_weight(job *j, const member *m, const weighted *item) {
+static int write_weight(job *j, const member *m, const cli_weight *item) {
   char feature[512];
   int64_t length = 0;
   const ba_status status =
@@ -157,10 +109,8 @@ static int explain_member(job *j, const member *m, int64_t top) {
     cli_note("ba explain: %sa network has no weights by feature; give a file of sequences", name);
     return CLI_DONE;
   }
-  heaviest h = {.top = top < all ? top : all};
-  h.room = 2 * h.top + 4096;
-  h.items = cli_allocate(sizeof *h.items * (size_t)h.room);
-  int code = collect(j, m, &h);
+  cli_heaviest h = cli_heaviest_open(top < all ? top : all);
+  int code = cli_heaviest_weights(j->c, m->model, m->factor, &h);
   if (code == CLI_DONE && !j->headed && !j->c->json && !j->motifs)
     fprintf(j->out, "%sclass\tfeature\tweight\n", m->number > 0 ? "member\t" : "");
   j->headed = true;
@@ -262,11 +212,9 @@ static int explain_file(job *j, const char *path) {
 /* The words that the parts are largest of, for and against the class that was scored. */
 static void add_sums(job *j) {
   const int32_t outputs = ba_model_outputs(j->model);
-  heaviest h = {.top = 2 * HEAVY};
-  h.room = 2 * h.top + 4096;
-  h.items = cli_allocate(sizeof *h.items * (size_t)h.room);
-  for (int64_t code = 0; code < SEED_WORDS; code++) add_weight(&h, (weighted){j->sums[code], code, j->output});
-  keep_top(&h);
+  cli_heaviest h = cli_heaviest_open(2 * HEAVY);
+  for (int64_t code = 0; code < SEED_WORDS; code++) cli_heaviest_add(&h, (cli_weight){j->sums[code], code, j->output});
+  cli_heaviest_keep(&h);
   for (int64_t i = 0; i < h.count; i++) {
     char letters[SEED_LENGTH + 1] = "";
     for (int32_t p = 0; p < SEED_LENGTH; p++) letters[p] = "ACGT"[h.items[i].column >> (2 * (SEED_LENGTH - 1 - p)) & 3];

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli.h"
+#include "report.h"
 
 /* One finished fit. */
 typedef struct fit {
@@ -14,13 +14,15 @@ typedef struct fit {
   int64_t iterations, passes;
   double objective, gradient, dev_loss, cpu_seconds;
   char reason[256];
+  cli_point *points; /* the learning curve: a point a step */
+  int64_t point_count, point_room;
 } fit;
 
 typedef struct job {
   cli *c;
   cli_data data;
   cli_list recipes;
-  const char *l2, *choose, *by, *out, *calibrate;
+  const char *l2, *choose, *by, *out, *calibrate, *report;
   bool automatic, balanced;
   int64_t seeds, budget; /* networks to average; CPU seconds, 0 for any number */
   int64_t folds;         /* 0: no cross-validation */
@@ -52,7 +54,18 @@ static const cli_spec spec = {
 
 static void fit_free(fit *f) {
   ba_model_release(f->model);
+  free(f->points);
   memset(f, 0, sizeof *f);
+}
+
+static void add_point(fit *f) {
+  if (f->point_count > 0 && f->points[f->point_count - 1].pass == f->passes)
+    f->point_count--; /* the same pass, later */
+  if (f->point_count == f->point_room) {
+    f->point_room = 2 * f->point_room + 64;
+    f->points = cli_resize(f->points, sizeof *f->points * (size_t)f->point_room);
+  }
+  f->points[f->point_count++] = (cli_point){f->iterations, f->passes, f->objective, f->dev_loss};
 }
 
 static int run_trainer(job *j, ba_trainer *trainer, const char *recipe, fit *f) {
@@ -61,6 +74,7 @@ static int run_trainer(job *j, ba_trainer *trainer, const char *recipe, fit *f) 
   while (status == BA_OK) {
     status = ba_trainer_step(trainer);
     ba_trainer_metrics(trainer, &f->iterations, &f->passes, &f->objective, &f->gradient, &f->dev_loss);
+    add_point(f);
     if (j->part != NULL && j->part[0] == 'd')
       cli_progress(c, "pass %lld  objective %.6g  gradient %.2e  dev loss %.6g", (long long)f->passes, f->objective,
                    f->gradient, f->dev_loss);
@@ -208,6 +222,19 @@ static void print_summary(const job *j) {
   cli_note("model     %s", j->out);
 }
 
+static cJSON *curve_json(const fit *f) {
+  cJSON *list = cJSON_CreateArray();
+  for (int64_t i = 0; i < f->point_count; i++) {
+    cJSON *point = cJSON_CreateObject();
+    cJSON_AddNumberToObject(point, "iteration", (double)f->points[i].iteration);
+    cJSON_AddNumberToObject(point, "pass", (double)f->points[i].pass);
+    cli_json_add(point, "objective", f->points[i].objective);
+    cli_json_add(point, "dev_loss", f->points[i].dev_loss);
+    cJSON_AddItemToArray(list, point);
+  }
+  return list;
+}
+
 static void print_json(const job *j) {
   cJSON *object = cJSON_CreateObject();
   const ba_model *model = j->fit.model;
@@ -221,6 +248,7 @@ static void print_json(const job *j) {
   cJSON_AddNumberToObject(object, "passes", (double)j->fit.passes);
   cli_json_add(object, "objective", j->fit.objective);
   cJSON_AddStringToObject(object, "reason", j->fit.reason);
+  cJSON_AddItemToObject(object, "curve", curve_json(&j->fit));
   cli_json_add(object, "fit_cpu_seconds", j->fit.cpu_seconds);
   cli_json_add(object, "cv_cpu_seconds", j->cv_seconds);
   cJSON_AddNumberToObject(object, "peak_memory_bytes", (double)cli_peak_memory());
@@ -257,7 +285,8 @@ static int check(job *j) {
   if (j->folds != 0 && j->folds < 2)
     return cli_error(c, CLI_USAGE, "--cv %lld: expected 2 or more folds", (long long)j->folds);
   if (j->folds != 0 && j->data.dev != NULL) return cli_error(c, CLI_USAGE, "give --dev or --cv, not both");
-  const int code = cli_data_check(c, &j->data);
+  int code = cli_data_check(c, &j->data);
+  if (code == CLI_DONE && j->report != NULL) code = cli_output_check(c, j->report);
   return code == CLI_DONE ? cli_output_check(c, j->out) : code;
 }
 
@@ -283,6 +312,23 @@ static int check_choice(job *j) {
     if (strcmp(j->choose, numbers ? of_numbers[i] : of_classes[i]) == 0) return CLI_DONE;
   return cli_error(j->c, CLI_USAGE, "--choose '%s': expected %s", j->choose,
                    numbers ? "rmse, mae, r2 or spearman" : "auroc, mcc, accuracy or log_loss");
+}
+
+static int write_report(job *j) {
+  const cli_report report = {.model = j->fit.model,
+                             .candidates = &j->candidates,
+                             .part = j->part,
+                             .choose = j->choose,
+                             .reason = j->fit.reason,
+                             .best = j->best,
+                             .rows = ba_dataset_rows(j->dataset, BA_PART_TRAIN),
+                             .iterations = j->fit.iterations,
+                             .passes = j->fit.passes,
+                             .objective = j->fit.objective,
+                             .cpu_seconds = j->fit.cpu_seconds,
+                             .points = j->fit.points,
+                             .point_count = j->fit.point_count};
+  return cli_report_write(j->c, j->report, &report);
 }
 
 static int work(job *j) {
@@ -315,6 +361,8 @@ static int work(job *j) {
   if (code != CLI_DONE) return code;
   const ba_status status = ba_model_save_path(c->context, j->fit.model, j->out);
   if (status != BA_OK) return cli_fail_in(c, status, j->out);
+  if (j->report != NULL) code = write_report(j);
+  if (code != CLI_DONE) return code;
   print_summary(j);
   if (c->json) print_json(j);
   return CLI_DONE;
@@ -353,6 +401,7 @@ int cli_train(int argc, char **argv) {
       {"by", CLI_TEXT, &j.by, "HOW", "deal folds stratified (default), random, by group, similarity or time"},
       {"choose", CLI_TEXT, &j.choose, "METRIC",
        "auroc (default), mcc, accuracy or log_loss; of numbers rmse (default), mae, r2 or spearman"},
+      {"report", CLI_TEXT, &j.report, "r.html", "a page of the run: learning curve, tries, ROC, calibration, features"},
       {"out", CLI_TEXT, &j.out, "m.ba", "the model file, which appears when it is complete"},
       {NULL, CLI_FLAG, NULL, NULL, NULL},
   };

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define ECE_BINS 15
+#define ROC_POINTS 101
 #define CANCEL_ROWS 4096 /* how many rows between two looks at the cancel flag */
 #define LOG_ROWS 256     /* logarithms are taken so many at a time */
 /* A probability counts as at least this far from 0 and 1 in the log loss: 2^-52, as in scikit-learn since 1.2. */
@@ -16,11 +17,19 @@
 enum { VALUE_N, VALUE_ACCURACY, VALUE_MCC, VALUE_AUROC, VALUE_AUPRC, VALUE_LOG_LOSS, VALUE_BRIER, VALUE_ECE, VALUES };
 static const char *const value_names[VALUES] = {"n", "accuracy", "mcc", "auroc", "auprc", "log_loss", "brier", "ece"};
 
+typedef struct bin {
+  double weight, confidence, correct;
+} bin;
+
 struct ba_metrics {
   ba_context *context;
   int32_t classes;
   double values[VALUES], low[VALUES], high[VALUES];
   double *confusion; /* actual x predicted */
+  /* Points of curves: the true positive rate at each percent of the false positive rate, the mean over the classes; and
+   * the bins that ece is made of. */
+  double roc[ROC_POINTS];
+  bin bins[ECE_BINS];
 };
 
 typedef bai_predictions input;
@@ -105,10 +114,6 @@ static double mcc_of(const ba_metrics *m) {
 
 /* ---- sums over the rows ---- */
 
-typedef struct bin {
-  double weight, confidence, correct;
-} bin;
-
 static double brier_of(const input *in, int64_t row) {
   const double *p = in->probabilities + row * in->classes;
   double sum = 0.0;
@@ -139,9 +144,8 @@ static double ece_of(const bin *bins, double total) {
 
 static ba_status sum_rows(ba_metrics *m, const input *in, double *total) {
   const bai_kernels *kernels = bai_kernels_of(m->context);
-  bin bins[ECE_BINS];
+  bin *bins = m->bins;
   double logs[LOG_ROWS], weight = 0.0, correct = 0.0, brier = 0.0, loss = 0.0;
-  memset(bins, 0, sizeof bins);
   for (int64_t from = 0; from < in->n; from += LOG_ROWS) {
     const int64_t count = in->n - from < LOG_ROWS ? in->n - from : LOG_ROWS;
     for (int64_t i = 0; i < count; i++) {
@@ -201,6 +205,26 @@ static void areas_of(const input *in, int32_t class, const bai_keyed *rows, doub
   *auprc = positive > 0.0 && negative > 0.0 ? precision / positive : not_a_number();
 }
 
+/* Adds `share` of the curve through the rows; both totals are above 0. Where it rises straight up its upper end counts.
+ */
+static void add_roc(const input *in, int32_t class, const bai_keyed *rows, double share, double *roc) {
+  double positive = 0.0, negative = 0.0, all_positive = 0.0, all_negative = 0.0;
+  int32_t point = 0;
+  for (int64_t i = 0; i < in->n; i++) *(in->labels[i] == class ? &all_positive : &all_negative) += weight_of(in, i);
+  for (int64_t i = 0; i < in->n;) {
+    const double left = negative, low = positive;
+    const uint64_t key = rows[i].key;
+    for (; i < in->n && rows[i].key == key; i++)
+      *(in->labels[rows[i].index] == class ? &positive : &negative) += weight_of(in, rows[i].index);
+    for (; point < ROC_POINTS - 1; point++) {
+      const double x = all_negative * point / (ROC_POINTS - 1);
+      if (!(x < negative)) break;
+      roc[point] += share * (low + (positive - low) * ((x - left) / (negative - left))) / all_positive;
+    }
+  }
+  for (; point < ROC_POINTS; point++) roc[point] += share;
+}
+
 /* For two classes of the second; else the mean over the classes, NaN if one of them is. */
 static ba_status add_areas(ba_metrics *m, const input *in) {
   bai_keyed *rows;
@@ -212,6 +236,7 @@ static ba_status add_areas(ba_metrics *m, const input *in) {
     double auroc, auprc;
     rank_rows(in, c, rows);
     areas_of(in, c, rows, &auroc, &auprc);
+    if (auroc - auroc == 0.0) add_roc(in, c, rows, 1.0 / (in->classes - first), m->roc);
     auroc_sum += auroc;
     auprc_sum += auprc;
     status = bai_check_cancel(m->context);
@@ -359,6 +384,23 @@ int32_t ba_metrics_interval(const ba_metrics *metrics, const char *name, double 
   if (low) *low = numbers[0];
   if (high) *high = numbers[1];
   return numbers[0] - numbers[0] == 0.0;
+}
+
+int32_t ba_metrics_curve(const ba_metrics *metrics, const char *name, int32_t index, double *x, double *y) {
+  double point[2] = {not_a_number(), not_a_number()};
+  if (metrics && metrics->classes && name && strcmp(name, "roc") == 0 && index >= 0 && index < ROC_POINTS &&
+      metrics->values[VALUE_AUROC] - metrics->values[VALUE_AUROC] == 0.0) {
+    point[0] = (double)index / (ROC_POINTS - 1);
+    point[1] = metrics->roc[index];
+  }
+  if (metrics && name && strcmp(name, "calibration") == 0 && index >= 0 && index < ECE_BINS &&
+      metrics->bins[index].weight > 0.0) {
+    point[0] = metrics->bins[index].confidence / metrics->bins[index].weight;
+    point[1] = metrics->bins[index].correct / metrics->bins[index].weight;
+  }
+  if (x) *x = point[0];
+  if (y) *y = point[1];
+  return point[0] - point[0] == 0.0;
 }
 
 double ba_metrics_confusion(const ba_metrics *metrics, int32_t actual, int32_t predicted) {

@@ -47,6 +47,11 @@ def measure():
         values = {name: library.ba_metrics_value(made, name.encode()) for name in names}
         confusion = numpy.array([[library.ba_metrics_confusion(made, a, p) for p in range(classes)]
                                  for a in range(classes)])
+        x, y = ctypes.c_double(), ctypes.c_double()
+        for name, points in (("roc", 101), ("calibration", 15)):
+            curve = [(i, x.value, y.value) for i in range(points) if library.ba_metrics_curve(
+                made, name.encode(), ctypes.c_int32(i), ctypes.byref(x), ctypes.byref(y))]
+            values[f"curve {name}"] = numpy.array(curve).reshape(-1, 3)
         library.ba_metrics_destroy(made)
         return values, confusion
 
@@ -144,3 +149,36 @@ def test_one_class_has_no_curve(measure):
     values, _ = measure(numpy.ones(4), [[0.5, 0.5], [0.2, 0.8], [0.9, 0.1], [0.4, 0.6]], None)
     assert math.isnan(values["auroc"]) and math.isnan(values["auprc"])
     assert values["accuracy"] == 0.5
+
+
+def roc_at(labels, scores, weights, x):
+    """The curve's height at x: the upper end where it rises straight up. NaN right beside such a place."""
+    fpr, tpr, _ = oracle.roc_curve(labels, scores, sample_weight=weights, drop_intermediate=False)
+    last = numpy.searchsorted(fpr, x, side="right") - 1
+    if last + 1 == len(fpr):
+        return 1.0
+    if weights is not None and numpy.abs(fpr - x).min() < 1e-9 and x > 0:
+        return math.nan
+    return tpr[last] + (tpr[last + 1] - tpr[last]) * (x - fpr[last]) / (fpr[last + 1] - fpr[last])
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case[1] < 20000 and case[-1] == 0], ids=str)
+def test_curves(measure, case):
+    labels, probabilities, weights = make_case(*case)
+    values, _ = measure(labels, probabilities, weights)
+    classes = [1] if case[0] == 2 else range(case[0])
+    roc = values["curve roc"]
+    assert (roc[:, 0] == numpy.arange(101)).all() and numpy.allclose(roc[:, 1], numpy.arange(101) / 100)
+    for _, x, y in roc:
+        wanted = numpy.mean([roc_at(labels == c, probabilities[:, c], weights, x) for c in classes])
+        assert math.isnan(wanted) or y == pytest.approx(wanted, abs=1e-9)
+    ones = numpy.ones(len(labels)) if weights is None else weights
+    top = probabilities.argmax(axis=1)
+    confidence = probabilities.max(axis=1)
+    bins = numpy.minimum((confidence * 15).astype(int), 14)
+    wanted = {b for b in bins if ones[bins == b].sum() > 0}
+    assert {int(b) for b in values["curve calibration"][:, 0]} == wanted
+    for b, x, y in values["curve calibration"]:
+        mine = bins == int(b)
+        assert x == pytest.approx(numpy.average(confidence[mine], weights=ones[mine]), rel=1e-12)
+        assert y == pytest.approx(numpy.average((top == labels)[mine], weights=ones[mine]), rel=1e-12)

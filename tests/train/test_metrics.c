@@ -171,6 +171,37 @@ static void refused(ba_context *context, int32_t classes, int64_t n, const int32
   assert_int_equal(at, record);
 }
 
+/* Two positives at 0.9 and 0.6, two negatives at 0.7 and 0.2: up to 1/2, right to 1/2, up to 1. */
+static void test_curves(void **state) {
+  const int32_t labels[] = {1, 0, 1, 0};
+  const double p[] = {0.1, 0.9, 0.3, 0.7, 0.4, 0.6, 0.8, 0.2};
+  ba_metrics *m = NULL;
+  double x, y;
+  assert_int_equal(ba_metrics_create(*state, 2, 4, labels, p, NULL, &m), BA_OK);
+  for (int32_t i = 0; i <= 100; i++) {
+    assert_int_equal(ba_metrics_curve(m, "roc", i, &x, &y), 1);
+    assert_true(x == i / 100.0 && y == (i < 50 ? 0.5 : 1.0));
+  }
+  assert_int_equal(ba_metrics_curve(m, "calibration", 9, &x, &y), 1); /* 0.6 */
+  assert_true(x == 0.6 && y == 1.0);
+  assert_int_equal(ba_metrics_curve(m, "calibration", 10, &x, &y), 1); /* 0.7 */
+  assert_true(x == 0.7 && y == 0.0);
+  assert_int_equal(ba_metrics_curve(m, "calibration", 8, &x, &y), 0);
+  assert_true(isnan(x) && isnan(y));
+  assert_int_equal(ba_metrics_curve(m, "roc", 0, NULL, NULL), 1);
+  assert_int_equal(ba_metrics_curve(m, "roc", 101, &x, &y), 0);
+  assert_int_equal(ba_metrics_curve(m, "calibration", 15, &x, &y), 0);
+  assert_int_equal(ba_metrics_curve(m, "roc", -1, &x, &y), 0);
+  assert_int_equal(ba_metrics_curve(m, "lift", 0, &x, &y), 0);
+  assert_int_equal(ba_metrics_curve(m, NULL, 0, &x, &y), 0);
+  assert_int_equal(ba_metrics_curve(NULL, "roc", 0, &x, &y), 0);
+  ba_metrics_destroy(m);
+  const int32_t same[] = {1, 1, 1, 1};
+  assert_int_equal(ba_metrics_create(*state, 2, 4, same, p, NULL, &m), BA_OK);
+  assert_int_equal(ba_metrics_curve(m, "roc", 0, &x, &y), 0);
+  ba_metrics_destroy(m);
+}
+
 static void test_refusals(void **state) {
   const int32_t high[] = {1, 0, 2, 0}, low[] = {-1, 0, 0, 0};
   double p[8], weights[] = {1, 1, 1, 1};
@@ -231,6 +262,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(test_log_loss_is_clipped, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_what_is_undefined, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_names, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(test_curves, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_refusals, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_cancelled, set_up, tear_down),
       cmocka_unit_test(test_every_failing_allocation),
