@@ -404,7 +404,7 @@ def test_train_json_and_summary(data, tmp_path):
     done = ba("train", "--recipe", RECIPE, "--labels", data / "split.csv", "--out", "m.ba", "--json", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     result = json.loads(done.stdout)
-    assert set(result) == {"candidates", "recipe", "rows", "classes", "iterations", "passes", "objective", "reason",
+    assert set(result) == {"candidates", "recipe", "rows", "classes", "iterations", "passes", "objective", "reason", "curve",
                            "fit_cpu_seconds", "cv_cpu_seconds", "peak_memory_bytes", "model"}
     assert result["rows"] == 240 and result["classes"] == ["0", "1"] and result["model"] == "m.ba"
     assert result["iterations"] > 0 and result["objective"] > 0 and result["cv_cpu_seconds"] == 0
