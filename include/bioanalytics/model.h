@@ -305,8 +305,8 @@ BA_API ba_status ba_scorer_attribute(ba_scorer *scorer, const char *letters, int
  * @param effects gets 4 x length doubles, in units of the score: for each letter its change to A, C, G and T; 0 for the
  * letter that is there. An ambiguous letter has four effects, those of knowing it.
  * @return as ba_scorer_attribute; BA_ERR_UNSUPPORTED for a model of residues.
- * Owns: nothing. Threads: one at a time; runs on that one. Cost: for each k some k + 4 looks at a table for each effect,
- * of a network a score for each; about 70 bytes a letter. Since 0.1.0.
+ * Owns: nothing. Threads: one at a time; runs on that one. Cost: for each k some k + 4 looks at a table for each
+ * effect, of a network a score for each; about 70 bytes a letter. Since 0.1.0.
  */
 BA_API ba_status ba_scorer_mutate(ba_scorer *scorer, const char *letters, int64_t length, int32_t output,
                                   double *effects);
