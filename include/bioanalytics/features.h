@@ -67,10 +67,10 @@ BA_API ba_status ba_extractor_column_name(const ba_extractor *extractor, int64_t
  * @param options `output=values|counts`: the recipe's values (float64, the default) or the bare counts (uint32; of
  * terms with quality=weight in units of 1/256).
  * @param out gets records x width numbers, row-major.
- * @return BA_OK; BA_ERR_FIT; BA_ERR_LETTER (ambiguous=error, or residues where the recipe reads DNA), BA_ERR_LENGTH and BA_ERR_QUALITY (quality=weight) with
- * the record; BA_ERR_RECIPE for an option; BA_ERR_ARGUMENT, BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_CANCELLED, BA_ERR_BUSY.
- * Owns: the caller releases the array. Threads: one at a time. Cost: records x width x 8 bytes, 4 for counts; use CSR
- * for wide recipes. Since 0.1.0.
+ * @return BA_OK; BA_ERR_FIT; BA_ERR_LETTER (ambiguous=error, or residues where the recipe reads DNA), BA_ERR_LENGTH and
+ * BA_ERR_QUALITY (quality=weight) with the record; BA_ERR_RECIPE for an option; BA_ERR_ARGUMENT, BA_ERR_MEMORY,
+ * BA_ERR_LIMIT, BA_ERR_CANCELLED, BA_ERR_BUSY. Owns: the caller releases the array. Threads: one at a time. Cost:
+ * records x width x 8 bytes, 4 for counts; use CSR for wide recipes. Since 0.1.0.
  */
 BA_API ba_status ba_extractor_apply_records(ba_extractor *extractor, const ba_records *records, const char *options,
                                             ba_array **out);

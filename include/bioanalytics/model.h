@@ -177,9 +177,9 @@ BA_API double ba_model_conformal_threshold(const ba_model *model, double coverag
 /**
  * Writes the model for other programs: all bytes, or none when they are more than `capacity`.
  *
- * json has all that a score is made of: the recipe, classes, names of the columns, integer weights with their exponents,
- * and the calibration. c is one file of standard C11 whose function ba_score gives the same bits as a scorer. onnx takes
- * rows of features in float32 to scores and probabilities (opset 13).
+ * json has all that a score is made of: the recipe, classes, names of the columns, integer weights with their
+ * exponents, and the calibration. c is one file of standard C11 whose function ba_score gives the same bits as a
+ * scorer. onnx takes rows of features in float32 to scores and probabilities (opset 13).
  * @param context not NULL.
  * @param model not NULL; its members are linear.
  * @param options `format=json|c|onnx` (default json).
