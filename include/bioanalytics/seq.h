@@ -42,7 +42,8 @@ typedef struct ba_records ba_records;
  * `chunk=N` (FASTA sequences longer than N letters come in pieces of N, see ba_records_piece; default 0, whole
  * records), `overlap=M` (a piece starts with the last M letters of the piece before, M below N; default 0),
  * `mmap=no|yes` (yes maps a plain file instead of reading it, default no; if the file is cut short meanwhile, the
- * system kills the process), `threads=1..256` (how many inflate bgzf; default: what the context has now); for SAM, BAM
+ * system kills the process), `qualities=keep|skip` (skip checks quality symbols as keep, the default, does, and gives
+ * none of them, which is faster), `threads=1..256` (how many inflate bgzf; default: what the context has now); for SAM, BAM
  * and CRAM `reference=FILE` (the FASTA file of a CRAM file that needs one), and `unmapped=keep|skip`,
  * `secondary=keep|skip` (supplementary ones too), `duplicates=keep|skip` (all default keep),
  * `min_mapping_quality=0..254` (default 0; 255, for unknown, is kept) and `tags=NM:AS:MD` (optional fields to keep, up
@@ -260,7 +261,8 @@ BA_API const char *ba_records_sequence(const ba_records *records, int64_t index,
  * @param records NULL gives NULL.
  * @param index from 0.
  * @param length gets the number of symbols, 0 when there are none; may be NULL.
- * @return a borrowed text without a NUL at its end; NULL without symbols or outside the batch. Cannot fail.
+ * @return a borrowed text without a NUL at its end; NULL without symbols, with qualities=skip, or outside the batch.
+ * Cannot fail.
  * Owns: the batch owns the text, which lives as long as it. Threads: any. Cost: constant. Since 0.1.0.
  */
 BA_API const char *ba_records_quality(const ba_records *records, int64_t index, int64_t *length);

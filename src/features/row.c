@@ -309,7 +309,7 @@ ba_status bai_row_explain(ba_context *context, const bai_row *row, ba_status sta
   if (status == BA_ERR_QUALITY)
     return bai_fail_at(
         context, status, record, -1,
-        "the sequence has no qualities, and the recipe says quality=weight; expected FASTQ (and datasets "
-        "made with quality=keep), or quality=ignore");
+        "the sequence has no qualities, and the recipe says quality=weight; expected FASTQ (readers with "
+        "qualities=keep, datasets with quality=keep), or quality=ignore");
   return status == BA_ERR_CANCELLED ? bai_check_cancel(context) : status;
 }

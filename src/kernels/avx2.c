@@ -162,8 +162,17 @@ static inline int64_t take_symbols(uint8_t *to, const uint8_t *from, int64_t n) 
   return _mm256_testz_si256(bad, bad) && end == 0 && from[n] == '\n' ? 0 : -1;
 }
 
+static inline int64_t check_symbols(const uint8_t *from, int64_t n) {
+  __m256i bad = _mm256_setzero_si256();
+  int64_t i = 0;
+  for (; i + 32 <= n; i += 32) bad = _mm256_or_si256(bad, bad_symbols(load32(from + i)));
+  uint32_t end = _bzhi_u32((uint32_t)_mm256_movemask_epi8(bad_symbols(load32(from + i))), (uint32_t)(n - i));
+  return _mm256_testz_si256(bad, bad) && end == 0 && from[n] == '\n' ? 0 : -1;
+}
+
 static int64_t cut_records(bai_text_columns *columns, const uint8_t *text, int64_t n, int64_t most, int64_t *bytes) {
-  return cut_records_with(take_name, copy_letters, take_letters, take_symbols, columns, text, n, most, bytes);
+  return cut_some_with(take_name, copy_letters, take_letters, take_symbols, check_symbols, columns, text, n, most,
+                       bytes);
 }
 
 static int64_t join_lines(bai_text_columns *columns, const uint8_t *text, int64_t n, int64_t *bytes) {

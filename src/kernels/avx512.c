@@ -159,6 +159,15 @@ static inline int64_t take_symbols(uint8_t *to, const uint8_t *from, int64_t n) 
   return _mm512_cmpgt_epu8_mask(most, _mm512_set1_epi8('~' - '!')) == 0 && from[n] == '\n' ? 0 : -1;
 }
 
+/* The same without the copy. */
+static inline int64_t check_symbols(const uint8_t *from, int64_t n) {
+  const __m512i first = _mm512_set1_epi8('!');
+  __m512i most = _mm512_sub_epi8(load64(n < 64 ? from : from + n - 64), first);
+  if (n < 64) most = _mm512_maskz_mov_epi8(bytes_of(n), most);
+  for (int64_t i = 0; i < n - 64; i += 64) most = _mm512_max_epu8(most, _mm512_sub_epi8(load64(from + i), first));
+  return _mm512_cmpgt_epu8_mask(most, _mm512_set1_epi8('~' - '!')) == 0 && from[n] == '\n' ? 0 : -1;
+}
+
 /* A letter leaves bits where it is none of the plain ones. */
 static inline __m512i oddness(__m512i bytes) {
   const __m512i expected =
@@ -183,7 +192,7 @@ static inline int64_t copy_plain(uint8_t *to, const uint8_t *from, int64_t n) {
 }
 
 static int64_t cut_records(bai_text_columns *columns, const uint8_t *text, int64_t n, int64_t most, int64_t *bytes) {
-  return cut_records_with(take_name, copy_plain, take_letters, take_symbols, columns, text, n, most, bytes);
+  return cut_some_with(take_name, copy_plain, take_letters, take_symbols, check_symbols, columns, text, n, most, bytes);
 }
 
 static int64_t join_lines(bai_text_columns *columns, const uint8_t *text, int64_t n, int64_t *bytes) {

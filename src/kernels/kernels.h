@@ -62,7 +62,9 @@ typedef struct bai_kernels {
    * which may be overwritten.
    *
    * Records of four lines: '@' and a name; letters, at least one; '+' alone; as many quality symbols ('!'..'~') as
-   * letters. Stops also after `most` records, or once there are columns->wanted letters. */
+   * letters. Stops also after `most` records, or once there are columns->wanted letters. Where columns->symbols.bytes
+   * is NULL the symbols are looked at and not copied: they need no room, and their ends are all columns->symbols.count.
+   */
   int64_t (*cut_records)(bai_text_columns *columns, const uint8_t *text, int64_t n, int64_t most, int64_t *bytes);
   /* Lines of letters, at least one in each, into columns->letters; no ends are written. Stops also before a line that
    * would make more than columns->wanted letters. */

@@ -125,7 +125,14 @@ static inline int64_t scalar_take_symbols(uint8_t *to, const uint8_t *from, int6
   return -(int64_t)odd;
 }
 
+static inline int64_t scalar_check_symbols(const uint8_t *from, int64_t n) {
+  uint8_t odd = from[n] != '\n';
+  for (int64_t i = 0; i < n; i++) odd |= (uint8_t)((uint8_t)(from[i] - '!') > '~' - '!');
+  return -(int64_t)odd;
+}
+
 /* What the levels share: each gives its own copies, which become part of the loop. */
+typedef int64_t bai_look(const uint8_t *from, int64_t n);
 typedef int64_t bai_copy(uint8_t *to, const uint8_t *from, int64_t n);
 typedef int64_t bai_copy_counting(uint8_t *to, const uint8_t *from, int64_t n, int64_t *ambiguous);
 #define BAI_WITH static inline __attribute__((always_inline))
@@ -137,8 +144,9 @@ static inline int64_t scalar_smaller(int64_t a, int64_t b) {
 /* A limit below 1 makes the takes give -1: with that, and the last test, nothing outside the ranges is touched. As many
  * letters as the record before has are tried first: where the next record starts does not wait for them then. */
 BAI_WITH int64_t cut_records_with(bai_copy take_name, bai_copy copy_letters, bai_copy_counting take_letters,
-                                  bai_copy take_symbols, bai_text_columns *columns, const uint8_t *text, int64_t n,
-                                  int64_t most, int64_t *bytes) {
+                                  bai_copy take_symbols, bai_look check_symbols, int32_t keep,
+                                  bai_text_columns *columns, const uint8_t *text, int64_t n, int64_t most,
+                                  int64_t *bytes) {
   bai_text_column names = columns->names, all = columns->letters, symbols = columns->symbols;
   const int64_t wanted = columns->wanted;
   const int32_t refuse = columns->refuse_ambiguous;
@@ -164,14 +172,15 @@ BAI_WITH int64_t cut_records_with(bai_copy take_name, bai_copy copy_letters, bai
     }
     if (letters <= 0 || (ambiguous > 0 && refuse)) break;
     line += letters + 1;
-    limit = scalar_smaller(last - line - 3, symbols.room - symbols.count);
+    limit = last - line - 3;
+    if (keep) limit = scalar_smaller(limit, symbols.room - symbols.count);
     if (letters > limit || line[0] != '+' || line[1] != '\n') break;
-    if (take_symbols(symbols.bytes + symbols.count, line + 2, letters)) break;
+    if (keep ? take_symbols(symbols.bytes + symbols.count, line + 2, letters) : check_symbols(line + 2, letters)) break;
     at = line + 2 + letters + 1;
     others += ambiguous;
     names.ends[taken] = names.count += name;
     all.ends[taken] = all.count += letters;
-    symbols.ends[taken] = symbols.count += letters;
+    symbols.ends[taken] = symbols.count += keep ? letters : 0;
   }
   columns->names.ends += taken;
   columns->letters.ends += taken;
@@ -182,6 +191,16 @@ BAI_WITH int64_t cut_records_with(bai_copy take_name, bai_copy copy_letters, bai
   columns->ambiguous += others;
   *bytes = at - text;
   return taken;
+}
+
+/* Both ways: with the symbols, and without. */
+BAI_WITH int64_t cut_some_with(bai_copy take_name, bai_copy copy_letters, bai_copy_counting take_letters,
+                               bai_copy take_symbols, bai_look check_symbols, bai_text_columns *columns,
+                               const uint8_t *text, int64_t n, int64_t most, int64_t *bytes) {
+  return columns->symbols.bytes ? cut_records_with(take_name, copy_letters, take_letters, take_symbols, check_symbols,
+                                                   1, columns, text, n, most, bytes)
+                                : cut_records_with(take_name, copy_letters, take_letters, take_symbols, check_symbols,
+                                                   0, columns, text, n, most, bytes);
 }
 
 /* The same without names and symbols. */
@@ -213,8 +232,8 @@ BAI_WITH int64_t join_lines_with(bai_copy copy_letters, bai_copy_counting take_l
 
 static inline int64_t scalar_cut_records(bai_text_columns *columns, const uint8_t *text, int64_t n, int64_t most,
                                          int64_t *bytes) {
-  return cut_records_with(scalar_take_name, scalar_copy_letters, scalar_take_letters, scalar_take_symbols, columns,
-                          text, n, most, bytes);
+  return cut_some_with(scalar_take_name, scalar_copy_letters, scalar_take_letters, scalar_take_symbols,
+                       scalar_check_symbols, columns, text, n, most, bytes);
 }
 
 static inline int64_t scalar_join_lines(bai_text_columns *columns, const uint8_t *text, int64_t n, int64_t *bytes) {

@@ -308,6 +308,11 @@ ba_status ba_reader_export_stream(ba_reader *reader, struct ArrowArrayStream *ou
   if (!status && bai_reader_chunk(reader) > 0) {
     status = bai_fail(context, BA_ERR_ARGUMENT, "export: the reader gives pieces of sequences; expected chunk=0");
   }
+  if (!status && bai_reader_skips_quality(reader)) {
+    status = bai_fail(context, BA_ERR_ARGUMENT,
+                      "export: the reader skips qualities, which are a column of the table; "
+                      "expected qualities=keep");
+  }
   if (!status) status = bai_alloc_zero(context, 1, (int64_t)sizeof *s, &s);
   if (!status) status = bai_reader_next_inner(reader, BATCH_RECORDS, &s->first);
   if (status == BA_END) status = BA_OK; /* an empty table */

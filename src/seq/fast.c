@@ -26,6 +26,7 @@ static bai_text_columns open_columns(const bai_parser *parser) {
                               .symbols = column_of(&batch->qualities, &batch->quality_offsets),
                               .wanted = batch->letters.count + BAI_BATCH_LETTERS - parser->done_letters,
                               .refuse_ambiguous = parser->refuse_ambiguous};
+  if (parser->skip_quality) columns.symbols.bytes = NULL;
   if (columns.names.room >= BAI_BATCH_NAMES) columns.names.room = BAI_BATCH_NAMES - 1;
   return columns;
 }

@@ -100,7 +100,7 @@ static ba_status quality_line(bai_parser *parser, bai_window *window) {
   int32_t ended = 0;
   ba_status status = bai_parser_take(parser, window, BAI_QUALITY, &ended);
   if (status) return status;
-  if (parser->symbols > parser->letters) {
+  if (parser->symbols > parser->letters && !parser->skip_quality) {
     /* Only the count of a line that is too long matters, so its symbols need no room. */
     ba_records *batch = parser->batch;
     batch->qualities.count = ((const int64_t *)batch->quality_offsets.data)[batch->count] + parser->letters;

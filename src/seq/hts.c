@@ -285,7 +285,7 @@ static ba_status add_qualities(bai_parser *parser, const bam1_t *record, int64_t
     }
     symbols[i] = (uint8_t)(values[i] + '!');
   }
-  column->count += n;
+  if (!parser->skip_quality) column->count += n;
   return BA_OK;
 }
 

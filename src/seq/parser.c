@@ -75,7 +75,7 @@ ba_status bai_parser_take(bai_parser *parser, bai_window *window, bai_kind kind,
                      : kind == BAI_SEQUENCE ? check_letters(parser, text, &n, offset)
                                             : check_symbols(parser, text, &n, offset);
   if (status) return status;
-  column->count += n;
+  if (kind != BAI_QUALITY || !parser->skip_quality) column->count += n;
   window->at = from + n;
   if (window->at < window->end) {
     *ended = 1;

@@ -21,6 +21,7 @@ typedef struct bai_parser {
   int64_t most;      /* records wanted */
   int32_t refuse_ambiguous;
   int32_t needs_quality; /* letters without qualities are an error */
+  int32_t skip_quality;  /* symbols are looked at, and not kept */
   int32_t state;         /* of fasta.c or fastq.c; both start at 0 */
   int32_t after_return;  /* the last line ended in CR: an LF may still follow */
   int64_t record;        /* the number, from 1, of the record in hand or of the next one */

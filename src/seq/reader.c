@@ -91,6 +91,7 @@ static ba_status read_options(ba_reader *reader, const char *options) {
       {.name = "chunk", .type = 'i', .most = no_limit, .value = &reader->parser.chunk},
       {.name = "overlap", .type = 'i', .most = no_limit, .value = &reader->parser.overlap},
       {.name = "mmap", .type = 'w', .words = "no|yes", .value = &reader->map},
+      {.name = "qualities", .type = 'w', .words = "keep|skip", .value = &reader->parser.skip_quality},
       {.name = "reference", .type = 't', .value = alignments->reference},
       {.name = "unmapped", .type = 'w', .words = "keep|skip", .value = &alignments->unmapped},
       {.name = "secondary", .type = 'w', .words = "keep|skip", .value = &alignments->secondary},
@@ -110,6 +111,11 @@ static ba_status read_options(ba_reader *reader, const char *options) {
   ba_status status = bai_options_parse(reader->context, options, table);
   bai_filter_ready(filter);
   reader->parser.needs_quality = bai_filter_needs_quality(filter);
+  if (!status && reader->parser.needs_quality && reader->parser.skip_quality) {
+    status = bai_fail(reader->context, BA_ERR_RECIPE,
+                      "qualities=skip: trim_quality, trim_start_quality and min_mean_quality need them; expected "
+                      "qualities=keep");
+  }
   if (!status) status = bai_inflate_check(reader->context, reader->inflater);
   return status ? status : bai_tags_parse(reader->context, tags, &alignments->tags);
 }
@@ -670,6 +676,10 @@ void bai_reader_go_careful(ba_reader *reader) {
 
 int64_t bai_reader_chunk(const ba_reader *reader) {
   return reader->parser.chunk;
+}
+
+int32_t bai_reader_skips_quality(const ba_reader *reader) {
+  return reader->parser.skip_quality;
 }
 
 const bai_hts_options *bai_reader_alignments(const ba_reader *reader) {

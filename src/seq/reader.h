@@ -16,6 +16,7 @@ ba_status bai_reader_next_inner(ba_reader *reader, int64_t most, ba_records **ou
 ba_context *bai_reader_context(const ba_reader *reader);
 /* The option; 0 for whole records. */
 int64_t bai_reader_chunk(const ba_reader *reader);
+int32_t bai_reader_skips_quality(const ba_reader *reader);
 /* Reads text with the state machines alone: slower, the same result. For tests. */
 void bai_reader_go_careful(ba_reader *reader);
 /* For index.c: as bai_reader_open_source, with a name for messages, and the option `index`. */

@@ -106,8 +106,9 @@ typedef struct cutting {
   bai_text_columns c;
 } cutting;
 
-/* What comes of n bytes of text with `behind` more bytes, and `room` in each column. */
-static cutting cut(const char *text, int64_t n, int64_t behind, int64_t room) {
+/* What comes of n bytes of text with `behind` more bytes, and `room` in each column; without a copy of the symbols
+ * unless `keep`. */
+static cutting cut(const char *text, int64_t n, int64_t behind, int64_t room, int32_t keep) {
   static cutting all;
   char padded[400];
   memset(padded, 'x', sizeof padded);
@@ -116,6 +117,7 @@ static cutting cut(const char *text, int64_t n, int64_t behind, int64_t room) {
   all.c.names = (bai_text_column){all.names, all.ends[0], 0, room};
   all.c.letters = (bai_text_column){all.letters, all.ends[1], 0, room};
   all.c.symbols = (bai_text_column){all.symbols, all.ends[2], 0, room};
+  if (!keep) all.c.symbols = (bai_text_column){NULL, all.ends[2], 5, 5};
   all.c.wanted = 1000;
   all.taken = scalar->cut_records(&all.c, (const uint8_t *)padded, n + behind, 4, &all.bytes);
   return all;
@@ -125,7 +127,7 @@ static void test_cut_records_by_hand(void **state) {
   (void)state;
   const char *const text = "@one 1\nACgtUN\n+\n!~IIII\n@\n*\n+\n@\n";
   const int64_t n = 31;
-  cutting all = cut(text, n, BAI_TEXT_SLACK, 200);
+  cutting all = cut(text, n, BAI_TEXT_SLACK, 200, 1);
   assert_int_equal(all.taken, 2);
   assert_int_equal(all.bytes, n);
   assert_int_equal(all.c.ambiguous, 2);
@@ -135,14 +137,21 @@ static void test_cut_records_by_hand(void **state) {
   assert_memory_equal(all.ends[0], ((const int64_t[4]){5, 5}), 32);
   assert_memory_equal(all.ends[1], ((const int64_t[4]){6, 7}), 32);
   assert_memory_equal(all.ends[2], ((const int64_t[4]){6, 7}), 32);
-  all = cut(text, n, BAI_TEXT_SLACK - 1, 200); /* too little text behind the second */
+  all = cut(text, n, BAI_TEXT_SLACK - 1, 200, 1); /* too little text behind the second */
   assert_int_equal(all.taken, 1);
   assert_int_equal(all.bytes, 23);
   assert_int_equal(all.c.ambiguous, 1);
-  assert_int_equal(cut(text, n, BAI_TEXT_SLACK, 7 + BAI_TEXT_SLACK).taken, 2); /* just enough room, and not */
-  assert_int_equal(cut(text, n, BAI_TEXT_SLACK, 6 + BAI_TEXT_SLACK).taken, 1);
-  assert_int_equal(cut(text, n, BAI_TEXT_SLACK, 5 + BAI_TEXT_SLACK).taken, 0);
-  assert_int_equal(cut("", 0, 0, 200).taken, 0);
+  assert_int_equal(cut(text, n, BAI_TEXT_SLACK, 7 + BAI_TEXT_SLACK, 1).taken, 2); /* just enough room, and not */
+  assert_int_equal(cut(text, n, BAI_TEXT_SLACK, 6 + BAI_TEXT_SLACK, 1).taken, 1);
+  assert_int_equal(cut(text, n, BAI_TEXT_SLACK, 5 + BAI_TEXT_SLACK, 1).taken, 0);
+  all = cut(text, n, BAI_TEXT_SLACK, 7 + BAI_TEXT_SLACK, 0);
+  assert_int_equal(all.taken, 2);
+  assert_int_equal(all.bytes, n);
+  assert_memory_equal(all.letters, "ACgtUN*", 7);
+  assert_memory_equal(all.ends[1], ((const int64_t[4]){6, 7}), 32);
+  assert_memory_equal(all.ends[2], ((const int64_t[4]){5, 5}), 32);
+  assert_int_equal(all.c.symbols.count, 5);
+  assert_int_equal(cut("", 0, 0, 200, 1).taken, 0);
 }
 
 /* Every byte at one place of each kind. */
@@ -159,10 +168,12 @@ static void test_cut_records_every_byte(void **state) {
       if (at == letter) good = byte != 0 && strchr(letters, byte) != NULL;
       if (at == letter && good) ambiguous = strchr(plain, byte) == NULL;
       if (at == symbol) good = byte >= 33 && byte <= 126;
-      cutting all = cut(text, 17, BAI_TEXT_SLACK, 200);
-      assert_int_equal(all.taken, good);
-      assert_int_equal(all.c.ambiguous, ambiguous);
-      assert_int_equal(all.bytes, good ? 17 : 0);
+      for (int32_t keep = 0; keep < 2; keep++) {
+        cutting all = cut(text, 17, BAI_TEXT_SLACK, 200, keep);
+        assert_int_equal(all.taken, good);
+        assert_int_equal(all.c.ambiguous, ambiguous);
+        assert_int_equal(all.bytes, good ? 17 : 0);
+      }
     }
   }
 }

@@ -194,6 +194,12 @@ static void test_refusals(void **state) {
   assert_int_equal(ba_reader_export_stream(reader, NULL), BA_ERR_ARGUMENT);
   assert_int_equal(ba_reader_export_stream(reader, &stream), BA_ERR_FORMAT);
   ba_reader_close(reader); /* still the caller's */
+  assert_int_equal(ba_reader_open_memory(*state, (const uint8_t *)"@a\nA\n+\nI\n", 9, "qualities=skip", &reader),
+                   BA_OK);
+  assert_int_equal(ba_reader_export_stream(reader, &stream), BA_ERR_ARGUMENT);
+  assert_string_equal(ba_context_error_message(*state),
+                      "export: the reader skips qualities, which are a column of the table; expected qualities=keep");
+  ba_reader_close(reader);
 }
 
 static void test_objects_may_go_in_any_order(void **state) {

@@ -185,8 +185,22 @@ static void spoil(maker *m) {
 typedef struct way {
   int64_t chunk, most; /* chunk 0: from memory */
   const char *options, *cpu;
-  int32_t careful;
+  int32_t careful, bare; /* bare: without the qualities, which are not written down */
 } way;
+
+static void bare_batch(reading *r, const ba_records *batch) {
+  for (int64_t i = 0, n; i < ba_records_count(batch); i++) {
+    const char *text = ba_records_name(batch, i, &n);
+    reading_add(r, text, n);
+    reading_add(r, "|", 1);
+    text = ba_records_sequence(batch, i, &n);
+    reading_add(r, text, n);
+    reading_add(r, "|\n", 2);
+  }
+  int32_t more;
+  ba_records_piece(batch, ba_records_count(batch) - 1, &more);
+  r->count += ba_records_count(batch) - more;
+}
 
 /* Every batch is closed with a mark, so that two readings agree on the batches too when they are cut alike. */
 static reading read_way(const char *text, int64_t n, const way *w, int32_t marks) {
@@ -209,7 +223,7 @@ static reading read_way(const char *text, int64_t n, const way *w, int32_t marks
       if (size == 0) at = n + 1;
     }
     while ((r.status = ba_reader_next(reader, w->most, &batch)) == BA_OK) {
-      reading_batch(&r, batch);
+      (w->bare ? bare_batch : reading_batch)(&r, batch);
       if (marks) reading_add(&r, "=\n", 2);
       ba_records_release(batch);
     }
@@ -230,8 +244,9 @@ static const char *some_level(uint32_t which) {
 static void agree(const char *text, int64_t n, int64_t round) {
   char pieces[64];
   snprintf(pieces, sizeof pieces, "chunk=%u, overlap=%u", 31 + below(100), below(31));
-  const char *const options[] = {"", "ambiguous=error", pieces, "ambiguous=error, chunk=10"};
-  way w = {.most = 1 + below(40), .options = options[below(4)], .careful = 1};
+  const char *const options[] = {
+      "", "ambiguous=error", pieces, "ambiguous=error, chunk=10", "qualities=skip", "qualities=skip, ambiguous=error"};
+  way w = {.most = 1 + below(40), .options = options[below(6)], .careful = 1};
   reading careful = read_way(text, n, &w, 1), fast;
   w.careful = 0;
   for (uint32_t level = 0; level < 3; level++) {
@@ -275,6 +290,30 @@ static void random_texts(void **state) {
   free(m.text);
 }
 
+/* With qualities=skip come the same records, batches and errors as with keep, and no qualities. */
+static void skipped_qualities(void **state) {
+  maker m = {.text = malloc(64 * 1024)};
+  (void)state;
+  assert_non_null(m.text);
+  for (int64_t round = 0; round < 1500; round++) {
+    m.n = 0;
+    for (uint32_t records = 1 + below(25); records > 0; records--) put_fastq(&m, round % 3 == 0 ? 0 : 20);
+    for (uint32_t times = below(3); times > 0; times--) spoil(&m);
+    way w = {.most = 1 + below(40), .options = "", .bare = 1, .careful = 1};
+    reading keep = read_way(m.text, m.n, &w, 1);
+    for (w.careful = 0; w.careful < 2; w.careful++) {
+      w.options = "qualities=skip";
+      w.bare = 0;
+      w.cpu = some_level(below(3));
+      reading skip = read_way(m.text, m.n, &w, 1);
+      same_reading(&keep, &skip, "skip", round);
+      free(skip.text);
+    }
+    free(keep.text);
+  }
+  free(m.text);
+}
+
 static void every_chunk(void **state) {
   maker m = {.text = malloc(64 * 1024)};
   (void)state;
@@ -288,7 +327,7 @@ static void every_chunk(void **state) {
         put_fasta(&m, 10);
       }
     }
-    way w = {.most = 3, .options = "", .careful = 1};
+    way w = {.most = 3, .options = round < 3 ? "" : "qualities=skip", .careful = 1};
     reading careful = read_way(m.text, m.n, &w, 0);
     w.careful = 0;
     for (w.chunk = 1; w.chunk <= m.n; w.chunk++) {
@@ -316,7 +355,7 @@ static void every_cut(void **state) {
       }
     }
     for (int64_t n = m.n; n >= 0; n--) {
-      way w = {.most = 100, .options = "", .careful = 1};
+      way w = {.most = 100, .options = round < 3 ? "" : "qualities=skip", .careful = 1};
       reading careful = read_way(m.text, n, &w, 1);
       w.careful = 0;
       reading fast = read_way(m.text, n, &w, 1);
@@ -362,7 +401,8 @@ static void full_batches(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(takes_plain_records), cmocka_unit_test(takes_plain_lines),
-                                     cmocka_unit_test(random_texts),        cmocka_unit_test(every_chunk),
-                                     cmocka_unit_test(every_cut),           cmocka_unit_test(full_batches)};
+                                     cmocka_unit_test(random_texts),        cmocka_unit_test(skipped_qualities),
+                                     cmocka_unit_test(every_chunk),         cmocka_unit_test(every_cut),
+                                     cmocka_unit_test(full_batches)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

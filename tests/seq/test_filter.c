@@ -307,6 +307,14 @@ static void options(void **state) {
                       "column 14: trim_quality is \"94\"; accepted: an integer from 0 to 93");
   assert_int_equal(ba_reader_open_memory(context, NULL, 0, "min_length=-1", &reader), BA_ERR_RECIPE);
   assert_int_equal(ba_reader_open_memory(context, NULL, 0, "pair_filter=none", &reader), BA_ERR_RECIPE);
+  static const char *const lacking[] = {"qualities=skip, trim_quality=5", "trim_start_quality=5, qualities=skip",
+                                        "min_mean_quality=5, qualities=skip"};
+  for (int32_t i = 0; i < 3; i++) {
+    assert_int_equal(ba_reader_open_memory(context, NULL, 0, lacking[i], &reader), BA_ERR_RECIPE);
+    assert_string_equal(ba_context_error_message(context),
+                        "qualities=skip: trim_quality, trim_start_quality and min_mean_quality need them; expected "
+                        "qualities=keep");
+  }
   int64_t records = 5, letters = 5;
   ba_reader_trimmed(NULL, &records, &letters);
   assert_int_equal(records + letters, 0);
