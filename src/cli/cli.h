@@ -191,6 +191,8 @@ typedef struct cli_data {
 
 /* Whether a recipe weighs by quality, so that its rows must keep theirs. */
 bool cli_recipe_weighs(cli *c, const char *recipe);
+/* Options of a reader for a recipe: qualities are kept where the recipe asks for them. */
+const char *cli_reader_options(cli *c, const char *recipe);
 
 /* Checks that the options name one source of data. */
 int cli_data_check(cli *c, const cli_data *data);

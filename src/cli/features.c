@@ -13,7 +13,7 @@ enum { BATCH_RECORDS = 4096, MOST_TSV_COLUMNS = 1000000, DENSE_CELLS = 4194304 }
 
 typedef struct job {
   cli *c;
-  const char *path;
+  const char *path, *reading; /* the file, options for its reader */
   ba_extractor *extractor;
   int64_t width, records, done;
   bool counts;
@@ -38,7 +38,7 @@ static const cli_spec spec = {
 /* Calls `visit` for every batch. */
 static int each_batch(job *j, int64_t most, const char *what, int (*visit)(job *, const ba_records *)) {
   ba_reader *reader = NULL;
-  ba_status status = ba_reader_open_path(j->c->context, j->path, "", &reader);
+  ba_status status = ba_reader_open_path(j->c->context, j->path, j->reading, &reader);
   if (status != BA_OK) return cli_fail_in(j->c, status, j->path);
   int code = CLI_DONE;
   int64_t seen = 0;
@@ -242,6 +242,7 @@ int cli_features(int argc, char **argv) {
   code = check(&j, recipe, output, format, out);
   if (code == CLI_DONE) {
     j.path = c.files.items[0];
+    j.reading = cli_reader_options(&c, recipe);
     const ba_status status = ba_extractor_create(c.context, recipe, &j.extractor);
     code = status == BA_OK ? work(&j, out) : cli_fail(&c, status);
   }

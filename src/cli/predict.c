@@ -16,6 +16,7 @@ typedef struct job {
   ba_scorer *scorer;
   int32_t classes, outputs;
   double *scores, *probabilities; /* of one batch */
+  const char *reading;            /* options */
   int64_t records, ambiguous;
   bool drift;
   double threshold; /* of the sets; NaN without them */
@@ -139,7 +140,7 @@ static int predict_batches(job *j, ba_reader *reader, const char *path) {
 
 static int predict_file(job *j, const char *path) {
   ba_reader *reader = NULL;
-  const ba_status status = ba_reader_open_path(j->c->context, path, "", &reader);
+  const ba_status status = ba_reader_open_path(j->c->context, path, j->reading, &reader);
   if (status != BA_OK) return cli_fail_in(j->c, status, path);
   const int code = predict_batches(j, reader, path);
   int64_t letters = 0, ambiguous = 0;
@@ -165,6 +166,7 @@ static int work(job *j, const char *out) {
   cli_output output;
   const ba_status status = ba_scorer_create(c->context, j->model, j->drift ? "drift=yes" : "", &j->scorer);
   if (status != BA_OK) return cli_fail(c, status);
+  j->reading = cli_reader_options(c, ba_model_recipe(j->model));
   j->classes = ba_model_classes(j->model);
   j->outputs = ba_model_outputs(j->model);
   j->scores = cli_allocate(sizeof(double) * BATCH_RECORDS * (size_t)j->outputs);

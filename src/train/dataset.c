@@ -277,7 +277,7 @@ ba_status ba_dataset_add_records(ba_dataset *dataset, const ba_records *records,
 static ba_status add_sequences(ba_dataset *dataset, const char *path, const char *label, int32_t part) {
   ba_context *context = dataset->context;
   ba_reader *reader;
-  ba_status status = bai_reader_open_path(context, path, "", &reader);
+  ba_status status = bai_reader_open_path(context, path, dataset->keeps_quality ? "" : "qualities=skip", &reader);
   if (status) return status;
   while (!status) {
     ba_records *records = NULL;
