@@ -7,6 +7,7 @@
 #include <dlfcn.h>
 #include <math.h>
 
+#include "pack.h"
 #include "support/fault.h"
 #include "support/temp.h"
 #include "variant_reading.h"
@@ -184,6 +185,26 @@ static void every_cut_and_window(void **state) {
     free(got.text);
   }
   assert_int_equal(clean, 3); /* behind the header and each record */
+}
+
+/* In blocks of any size, cut at every byte, by one thread and by three: never more than what was there. */
+static void every_cut_of_blocks(void **state) {
+  bytes b = {.n = 0};
+  packed p = {0};
+  (void)state;
+  put_all(&b, 1);
+  for (int64_t at = 0; at < b.n; at += 97) pack_block(&p, (const char *)b.data + at, b.n - at < 97 ? b.n - at : 97);
+  pack_block(&p, "", 0);
+  for (int64_t cut = 1; cut <= p.length; cut++) {
+    reading one = variants_memory(p.data, cut, "threads=1,inflater=zlib,bgzf_end=require", 5);
+    reading three = variants_memory(p.data, cut, "threads=3,bgzf_end=require", 2);
+    same_reading(&one, &three, "cut", cut);
+    assert_int_equal(one.status == BA_END, cut == p.length);
+    assert_memory_equal(one.text, all_rows, (size_t)one.length);
+    free(three.text);
+    free(one.text);
+  }
+  free(p.data);
 }
 
 /* One byte at a time: the second record alone, changed by `change`. */
@@ -492,17 +513,17 @@ static int32_t check_file(const char *path, int32_t must) {
     return 0;
   }
   temp_make(folder);
-  for (int32_t packed = 0; packed < 2; packed++) {
+  for (int32_t bgzf = 0; bgzf < 2; bgzf++) {
     temp_join(bcf, folder, "x");
-    theirs = hts_reading(path, bcf, packed ? "wb" : "wbu");
+    theirs = hts_reading(path, bcf, bgzf ? "wb" : "wbu");
     if (theirs.status != BA_END && !must) break;
     compare(&ours, &theirs, path);
-    reading back = variants_path(bcf, packed ? "bgzf_end=require" : ""), hts_back = hts_reading(bcf, NULL, NULL);
+    reading back = variants_path(bcf, bgzf ? "bgzf_end=require" : ""), hts_back = hts_reading(bcf, NULL, NULL);
     assert_int_equal(back.status == BA_END ? back.format : BA_FORMAT_BCF, BA_FORMAT_BCF);
     compare(&back, &hts_back, path);
     free(back.text);
     free(hts_back.text);
-    if (packed == 0) free(theirs.text);
+    if (bgzf == 0) free(theirs.text);
   }
   temp_remove(folder);
   const int32_t compared = theirs.status == BA_END;
@@ -570,9 +591,9 @@ static void against_htslib(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(every_type),      cmocka_unit_test(every_cut_and_window), cmocka_unit_test(damaged_records),
-      cmocka_unit_test(damaged_headers), cmocka_unit_test(any_byte_changed),     cmocka_unit_test(allocation_sweep),
-      cmocka_unit_test(against_htslib),
+      cmocka_unit_test(every_type),       cmocka_unit_test(every_cut_and_window), cmocka_unit_test(every_cut_of_blocks),
+      cmocka_unit_test(damaged_records),  cmocka_unit_test(damaged_headers),      cmocka_unit_test(any_byte_changed),
+      cmocka_unit_test(allocation_sweep), cmocka_unit_test(against_htslib),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -304,6 +304,60 @@ static void threads_of_the_context(void **state) {
   free(p.data);
 }
 
+static uint32_t chance = 77;
+
+static int64_t below(int64_t n) {
+  chance = chance * 1664525u + 1013904223u;
+  return (int64_t)(chance >> 8) % n;
+}
+
+/* Fed in pieces of random sizes, small and large in turns. */
+static reading read_by_chance(const packed *p, const char *options) {
+  reading r = {0};
+  ba_context *context;
+  ba_reader *reader;
+  assert_int_equal(ba_context_create(NULL, &context), BA_OK);
+  assert_int_equal(ba_reader_open_push(context, options, &reader), BA_OK);
+  for (int64_t at = 0; at < p->length;) {
+    int64_t size = 1 + below(INT64_C(1) << below(18));
+    if (size > p->length - at) size = p->length - at;
+    assert_int_equal(ba_reader_feed(reader, p->data + at, size), BA_OK);
+    at += size;
+    if (below(2)) reading_drain(&r, reader, 1 + below(3000));
+  }
+  assert_int_equal(ba_reader_finish(reader), BA_OK);
+  reading_drain(&r, reader, 1000);
+  reading_end(&r, context, reader);
+  ba_context_destroy(context);
+  return r;
+}
+
+static void any_pieces_and_threads(void **state) {
+  static const char *const options[] = {"threads=1", "threads=2",  "threads=3",
+                                        "threads=5", "threads=32", "inflater=zlib, threads=4"};
+  (void)state;
+  for (int32_t kind = 0; kind < 7; kind++) {
+    packed p;
+    if (kind < 4) {
+      make_small(kind, &p);
+    } else {
+      p = make_large(kind - 4, 3000);
+    }
+    for (int32_t damaged = 0; damaged < 2; damaged++) {
+      if (damaged) p.data[p.length * 2 / 3] ^= 0x10;
+      reading expected = read_memory(p.data, p.length, REFERENCE, 1000);
+      if (!damaged) assert_int_equal(expected.status, BA_END);
+      for (int32_t i = 0; i < (kind < 4 ? 60 : 12); i++) {
+        reading got = read_by_chance(&p, options[i % 6]);
+        same_reading(&expected, &got, options[i % 6], i);
+        free(got.text);
+      }
+      free(expected.text);
+    }
+    free(p.data);
+  }
+}
+
 /* ---- the inflaters by themselves ---- */
 
 static void nothing_outside_is_written(void **state) {
@@ -421,6 +475,7 @@ int main(void) {
                                      cmocka_unit_test(false_claims),
                                      cmocka_unit_test(large_inputs),
                                      cmocka_unit_test(threads_of_the_context),
+                                     cmocka_unit_test(any_pieces_and_threads),
                                      cmocka_unit_test(nothing_outside_is_written),
                                      cmocka_unit_test(inflaters_that_are_not_there),
                                      cmocka_unit_test(out_of_memory)};

@@ -87,6 +87,40 @@ static void ambiguous_letters(void **state) {
   free(r.text);
 }
 
+/* Cut at every byte FASTA ends cleanly: a header that is cut is a shorter name, letters that are cut are fewer. What
+ * must come out is gathered here byte by byte. */
+static void cut_at_every_byte(void **state) {
+  static const char text[] = "\n>a first\nACGT\nAC\r\n\nGG\n>b\n>\n>c\r\nTT\rTN\n\n";
+  (void)state;
+  for (int64_t cut = 0; cut < (int64_t)sizeof text; cut++) {
+    char expected[200] = "";
+    int32_t used = 0, records = 0, header = 0;
+    for (int64_t i = 0; i < cut; i++) {
+      if (text[i] == '>') {
+        if (records++ > 0) used += snprintf(expected + used, 4, header ? "||\n" : "|\n");
+        header = 1;
+      } else if (text[i] == '\n' || text[i] == '\r') {
+        if (header) expected[used++] = '|';
+        header = 0;
+      } else {
+        expected[used++] = text[i];
+      }
+    }
+    if (records > 0) used += snprintf(expected + used, 4, header ? "||\n" : "|\n");
+    expected[used] = 0;
+    reading r = read_memory(text, cut, "", 10);
+    assert_int_equal(r.status, BA_END);
+    if (strcmp(r.text, expected) != 0) {
+      fail_msg("cut at %lld: records\n%sexpected\n%s", (long long)cut, r.text, expected);
+    }
+    assert_int_equal(r.bytes, cut);
+    reading pushed = read_pushed((const uint8_t *)text, cut, "", 1, 1 + cut % 5);
+    same_reading(&r, &pushed, "cut at", cut);
+    free(pushed.text);
+    free(r.text);
+  }
+}
+
 /* Lines of every length, so that every place in a block of letters is met by an odd byte. */
 static void every_place(void **state) {
   (void)state;
@@ -113,6 +147,7 @@ static void every_place(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(good_files), cmocka_unit_test(bad_files),
-                                     cmocka_unit_test(ambiguous_letters), cmocka_unit_test(every_place)};
+                                     cmocka_unit_test(ambiguous_letters), cmocka_unit_test(cut_at_every_byte),
+                                     cmocka_unit_test(every_place)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -163,6 +163,37 @@ static void every_cut(void **state) {
   free(gz.data);
 }
 
+/* In blocks: a cut between two of them is a clean end unless the end block is asked for, any other is an error;
+ * whatever the number of threads. */
+static void every_cut_of_blocks(void **state) {
+  const int64_t n = (int64_t)sizeof vcf - 1;
+  enum { HEADER_LINES = 5, LINES = 9 };
+  int64_t between[LINES], count = 0;
+  packed p = {0};
+  (void)state;
+  for (int64_t at = 0, size; at < n; at += size) { /* a line in each block */
+    size = strchr(vcf + at, '\n') - (vcf + at) + 1;
+    pack_block(&p, vcf + at, size);
+    assert_true(count < LINES);
+    between[count++] = p.length;
+  }
+  assert_int_equal(count, LINES);
+  pack_block(&p, "", 0);
+  for (int64_t cut = 1; cut <= p.length; cut++) {
+    int32_t clean = cut == p.length;
+    for (int64_t i = HEADER_LINES - 1; i < count; i++) clean |= cut == between[i];
+    reading one = variants_memory(p.data, cut, "threads=1,inflater=zlib", 2);
+    same(&one, variants_memory(p.data, cut, "threads=3", 3), "cut", cut);
+    assert_memory_equal(one.text, rows, (size_t)one.length);
+    assert_int_equal(one.status == BA_END, clean);
+    free(one.text);
+    one = variants_memory(p.data, cut, "threads=3,bgzf_end=require", 2);
+    assert_int_equal(one.status == BA_END, cut == p.length);
+    free(one.text);
+  }
+  free(p.data);
+}
+
 static const struct {
   const char *options, *message;
 } bad_options[] = {{"info=", "expected all, none"},
@@ -319,11 +350,17 @@ static void allocations_of_a_table(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(columns_and_options), cmocka_unit_test(samples),
-      cmocka_unit_test(any_source),          cmocka_unit_test(line_ends),
-      cmocka_unit_test(every_cut),           cmocka_unit_test(refused_opens),
-      cmocka_unit_test(failing_reads),       cmocka_unit_test(cancelled),
-      cmocka_unit_test(allocation_sweep),    cmocka_unit_test(allocations_of_a_table),
+      cmocka_unit_test(columns_and_options),
+      cmocka_unit_test(samples),
+      cmocka_unit_test(any_source),
+      cmocka_unit_test(line_ends),
+      cmocka_unit_test(every_cut),
+      cmocka_unit_test(every_cut_of_blocks),
+      cmocka_unit_test(refused_opens),
+      cmocka_unit_test(failing_reads),
+      cmocka_unit_test(cancelled),
+      cmocka_unit_test(allocation_sweep),
+      cmocka_unit_test(allocations_of_a_table),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
