@@ -69,8 +69,9 @@ BA_API ba_status ba_extractor_column_name(const ba_extractor *extractor, int64_t
  * @param out gets records x width numbers, row-major.
  * @return BA_OK; BA_ERR_FIT; BA_ERR_LETTER (ambiguous=error, or residues where the recipe reads DNA), BA_ERR_LENGTH and
  * BA_ERR_QUALITY (quality=weight) with the record; BA_ERR_RECIPE for an option; BA_ERR_ARGUMENT, BA_ERR_MEMORY,
- * BA_ERR_LIMIT, BA_ERR_CANCELLED, BA_ERR_BUSY. Owns: the caller releases the array. Threads: one at a time. Cost:
- * records x width x 8 bytes, 4 for counts; use CSR for wide recipes. Since 0.1.0.
+ * BA_ERR_LIMIT, BA_ERR_CANCELLED, BA_ERR_BUSY.
+ * Owns: the caller releases the array. Threads: one at a time. Cost: records x width x 8 bytes, 4 for counts; use CSR
+ * for wide recipes. Since 0.1.0.
  */
 BA_API ba_status ba_extractor_apply_records(ba_extractor *extractor, const ba_records *records, const char *options,
                                             ba_array **out);

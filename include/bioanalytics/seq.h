@@ -43,8 +43,8 @@ typedef struct ba_records ba_records;
  * records), `overlap=M` (a piece starts with the last M letters of the piece before, M below N; default 0),
  * `mmap=no|yes` (yes maps a plain file instead of reading it, default no; if the file is cut short meanwhile, the
  * system kills the process), `qualities=keep|skip` (skip checks quality symbols as keep, the default, does, and gives
- * none of them, which is faster), `threads=1..256` (how many inflate bgzf; default: what the context has now); for SAM, BAM
- * and CRAM `reference=FILE` (the FASTA file of a CRAM file that needs one), and `unmapped=keep|skip`,
+ * none of them, which is faster), `threads=1..256` (how many inflate bgzf; default: what the context has now); for SAM,
+ * BAM and CRAM `reference=FILE` (the FASTA file of a CRAM file that needs one), and `unmapped=keep|skip`,
  * `secondary=keep|skip` (supplementary ones too), `duplicates=keep|skip` (all default keep),
  * `min_mapping_quality=0..254` (default 0; 255, for unknown, is kept) and `tags=NM:AS:MD` (optional fields to keep, up
  * to 32, for ba_records_tag). What is cut off and left out: `trim_quality=0..93` and `trim_start_quality=0..93` (ends
