@@ -56,28 +56,36 @@ typedef struct changed {
 /* Takes n words out. */
 static void take_out(const mutation *m, const base *b, const uint32_t *slots, int64_t n, changed *to) {
   uint32_t *table = m->row->table;
+  const int32_t *weights = b->weights;
+  const int64_t *steps = m->steps;
+  int64_t sum = 0;
   for (int64_t i = 0; b->block->slots && i < n; i++) {
     const uint32_t count = table[slots[i]]--;
-    to->sum -= (int64_t)b->weights[slots[i]] * m->steps[count];
+    sum += weights[slots[i]] * steps[count];
     if (!b->divided) continue;
     bai_totals_add(b->block, &to->totals, count, 1);
     bai_totals_add(b->block, &to->totals, count - 1, 0);
   }
-  for (int64_t i = 0; !b->block->slots && i < n; i++) to->sum -= b->weights[slots[i]];
+  for (int64_t i = 0; !b->block->slots && i < n; i++) sum += weights[slots[i]];
+  to->sum -= sum;
   if (!b->divided) to->totals.kept -= (uint64_t)n;
 }
 
 /* Puts n words in. */
 static void put_in(const mutation *m, const base *b, const uint32_t *slots, int64_t n, changed *to) {
   uint32_t *table = m->row->table;
+  const int32_t *weights = b->weights;
+  const int64_t *steps = m->steps;
+  int64_t sum = 0;
   for (int64_t i = 0; b->block->slots && i < n; i++) {
     const uint32_t count = ++table[slots[i]];
-    to->sum += (int64_t)b->weights[slots[i]] * m->steps[count];
+    sum += weights[slots[i]] * steps[count];
     if (!b->divided) continue;
     bai_totals_add(b->block, &to->totals, count - 1, 1);
     bai_totals_add(b->block, &to->totals, count, 0);
   }
-  for (int64_t i = 0; !b->block->slots && i < n; i++) to->sum += b->weights[slots[i]];
+  for (int64_t i = 0; !b->block->slots && i < n; i++) sum += weights[slots[i]];
+  to->sum += sum;
   if (!b->divided) to->totals.kept += (uint64_t)n;
 }
 
