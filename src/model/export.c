@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-void bai_export_quoted(bai_export *e, const char *text) {
+static void add_quoted(bai_export *e, const char *text) {
   BAI_ADD(e, "\"");
   if (!e->status) e->status = bai_text_add_json(e->context, &e->text, text, bai_length(text));
   BAI_ADD(e, "\"");
@@ -89,11 +89,11 @@ static void add_calibration(bai_export *e) {
 void bai_export_json(bai_export *e) {
   const ba_model *model = e->model;
   BAI_ADD(e, "{\"version\": 1, \"recipe\": ");
-  bai_export_quoted(e, model->recipe);
+  add_quoted(e, model->recipe);
   BAI_ADD(e, ",\n\"classes\": [");
   for (int32_t c = 0; c < model->classes; c++) {
     BAI_ADD(e, c ? ", " : "");
-    bai_export_quoted(e, ba_model_class_name(model, c));
+    add_quoted(e, ba_model_class_name(model, c));
   }
   BAI_ADD(e, "], \"outputs\": %d, \"log_link\": %s, \"offsets\": ", model->outputs, model->log_link ? "true" : "false");
   if (model->offsets)

@@ -23,7 +23,5 @@ typedef struct bai_export {
 void bai_export_json(bai_export *e);
 void bai_export_c(bai_export *e);
 void bai_export_onnx(bai_export *e);
-/* Appends a text in quotes, as JSON and C both read it. */
-void bai_export_quoted(bai_export *e, const char *text);
 
 #endif

@@ -215,6 +215,18 @@ static void add_texts(bai_export *e, int32_t first, int32_t last) {
     e->status = bai_vector_append(e->context, &e->text, runtime[i], bai_length(runtime[i]), 1);
 }
 
+/* A string of C; what is not plain stands as its number, so that no escape means something else. */
+static void add_string(bai_export *e, const char *text) {
+  BAI_ADD(e, "\"");
+  for (const uint8_t *at = (const uint8_t *)text; *at; at++) {
+    if (*at >= ' ' && *at < 127 && *at != '"' && *at != '\\' && *at != '?')
+      BAI_ADD(e, "%c", *at);
+    else
+      BAI_ADD(e, "\\%d%d%d", *at >> 6, *at >> 3 & 7, *at & 7);
+  }
+  BAI_ADD(e, "\"");
+}
+
 static void add_bytes(bai_export *e, const char *name, const uint8_t *bytes, int32_t n) {
   BAI_ADD(e, "static const unsigned char %s[%d] = {", name, n);
   for (int32_t i = 0; i < n; i++) BAI_ADD(e, "%s%d", i ? "," : "", bytes[i]);
@@ -381,7 +393,7 @@ void bai_export_c(bai_export *e) {
           (long long)widest);
   BAI_ADD(e, "const char *const ba_classes[] = {");
   for (int32_t c = 0; c < model->classes; c++) {
-    bai_export_quoted(e, ba_model_class_name(model, c));
+    add_string(e, ba_model_class_name(model, c));
     BAI_ADD(e, ", ");
   }
   BAI_ADD(e, "0};\n\n");

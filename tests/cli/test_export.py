@@ -77,6 +77,22 @@ def test_c_compiles_alone(data, tmp_path):
     assert given == f"{row['probability']} {row['score']}"
 
 
+def test_names_of_any_letters(data, tmp_path):
+    name = 'n\\"?\u00e9 1'
+    quoted = '"' + name.replace('"', '""') + '"'
+    rows = [line.split("\t") for line in (data / "three.tsv").read_text().splitlines()[1:]]
+    (tmp_path / "t.csv").write_text("sequence,label\n" + "".join(
+        f"{s},{quoted if label == 'none' else label}\n" for s, label in rows))
+    ok("train", "--recipe", "Kmer(k=1) | Softmax()", "--labels", tmp_path / "t.csv", "--out", tmp_path / "m.ba")
+    assert name in json.loads(ok("export", "--json", tmp_path / "m.ba"))["classes"]
+    ok("export", "--c", "--out", tmp_path / "model.c", tmp_path / "m.ba")
+    (tmp_path / "main.c").write_text('#include "model.c"\n#include <stdio.h>\n'
+                                     "int main(void) { for (int i = 0; i < 3; i++) puts(ba_classes[i]); return !ba_score; }\n")
+    subprocess.run(["cc", "-std=c11", "main.c", "-o", "main", "-lm"], cwd=tmp_path, check=True)
+    given = subprocess.run([tmp_path / "main"], capture_output=True, check=True).stdout.decode()
+    assert sorted(given.splitlines()) == sorted([name, "donor", "acceptor"])
+
+
 def test_onnx_is_bytes(data):
     done = ba("export", "--onnx", data / "two.ba", text=False)
     assert done.returncode == 0 and b"libbioanalytics" in done.stdout and b"Gemm" in done.stdout
