@@ -125,3 +125,26 @@ def test_without_qualities(tmp_path):
     fails(1, "quality=weight does not go with value=binary", "train", "--recipe",
           "Kmer(k=2, value=binary, quality=weight) | Logistic()", "--pos", "x.fq", "--neg", "x.fq", "--out", "n.ba",
           cwd=tmp_path)
+
+
+def test_nobody_asks_for_qualities(tmp_path):
+    """FASTQ gives what its letters give as FASTA, and a wrong quality line is still an error."""
+    items = reads(5, 60, ("ACGTAC",))
+    (tmp_path / "p.fq").write_text(fastq(items))
+    (tmp_path / "p.fa").write_text("".join(f">{name}\n{letters}\n" for name, letters, _ in items))
+    others = sequences(6, 60, 40, ["T"])
+    (tmp_path / "n.fa").write_text("".join(f">{i}\n{letters}\n" for i, letters in enumerate(others)))
+    recipe = "Kmer(k=1..3) | Logistic()"
+    out = {}
+    for kind in ("fa", "fq"):
+        ok("train", "--recipe", recipe, "--pos", f"p.{kind}", "--neg", "n.fa", "--out", f"{kind}.ba", cwd=tmp_path)
+        out[kind] = (ok("features", "--recipe", recipe, f"p.{kind}", cwd=tmp_path),
+                     ok("predict", "--model", "fa.ba", f"p.{kind}", cwd=tmp_path),
+                     (tmp_path / f"{kind}.ba").read_bytes())
+    assert out["fq"] == out["fa"]
+    (tmp_path / "short.fq").write_text("@a\nACGT\n+\nIII\n@b\nA\n+\nI\n")
+    (tmp_path / "odd.fq").write_text("@a\nACGT\n+\nII I\n")
+    short = "short.fq: record 1, byte 10: quality has 3 symbols, sequence has 4"
+    for command in (("predict", "--model", "fa.ba"), ("features", "--recipe", recipe)):
+        fails(2, short, *command, "--out", "o.tsv", "short.fq", cwd=tmp_path)
+        fails(2, "odd.fq: record 1, byte 12: a space in a", *command, "--out", "o.tsv", "odd.fq", cwd=tmp_path)
