@@ -51,10 +51,11 @@ def measure():
         for name, points in (("roc", 101), ("calibration", 15)):
             curve = [(i, x.value, y.value) for i in range(points) if library.ba_metrics_curve(
                 made, name.encode(), ctypes.c_int32(i), ctypes.byref(x), ctypes.byref(y))]
-            values[f"curve {name}"] = numpy.array(curve).reshape(-1, 3)
+            call.curves[name] = numpy.array(curve).reshape(-1, 3)
         library.ba_metrics_destroy(made)
         return values, confusion
 
+    call.curves = {}  # of the last call
     yield call
     library.ba_context_destroy(context)
 
@@ -165,9 +166,9 @@ def roc_at(labels, scores, weights, x):
 @pytest.mark.parametrize("case", [case for case in CASES if case[1] < 20000 and case[-1] == 0], ids=str)
 def test_curves(measure, case):
     labels, probabilities, weights = make_case(*case)
-    values, _ = measure(labels, probabilities, weights)
+    measure(labels, probabilities, weights)
     classes = [1] if case[0] == 2 else range(case[0])
-    roc = values["curve roc"]
+    roc = measure.curves["roc"]
     assert (roc[:, 0] == numpy.arange(101)).all() and numpy.allclose(roc[:, 1], numpy.arange(101) / 100)
     for _, x, y in roc:
         wanted = numpy.mean([roc_at(labels == c, probabilities[:, c], weights, x) for c in classes])
@@ -177,8 +178,8 @@ def test_curves(measure, case):
     confidence = probabilities.max(axis=1)
     bins = numpy.minimum((confidence * 15).astype(int), 14)
     wanted = {b for b in bins if ones[bins == b].sum() > 0}
-    assert {int(b) for b in values["curve calibration"][:, 0]} == wanted
-    for b, x, y in values["curve calibration"]:
+    assert {int(b) for b in measure.curves["calibration"][:, 0]} == wanted
+    for b, x, y in measure.curves["calibration"]:
         mine = bins == int(b)
         assert x == pytest.approx(numpy.average(confidence[mine], weights=ones[mine]), rel=1e-12)
         assert y == pytest.approx(numpy.average((top == labels)[mine], weights=ones[mine]), rel=1e-12)
