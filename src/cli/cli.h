@@ -152,6 +152,12 @@ typedef struct cli_reading {
     "pair-filter", CLI_TEXT, &(r).pair_filter, "HOW", "any: leave out a pair if a mate fails (any); both: if both"  \
   }
 
+/* What to do with one record of a file. */
+typedef int (*cli_record_call)(void *job, const ba_records *records, int64_t index, const char *path);
+/* Calls it for every record of a reader, as long as it gives CLI_DONE and `out` takes what is written; closes the
+ * reader. */
+int cli_each_record(cli *c, ba_reader *reader, const char *path, FILE *out, cli_record_call call, void *job);
+
 /* Checks what can be seen from the options alone; `files` is how many files the command was given. */
 int cli_reading_check(cli *c, const cli_reading *reading);
 /* Opens a file with the filters, as pairs if that is asked for. */

@@ -164,7 +164,8 @@ static void add_parts(job *j, const char *letters, int64_t size) {
   }
 }
 
-static int explain_record(job *j, const ba_records *records, int64_t index, const char *path) {
+static int explain_record(void *argument, const ba_records *records, int64_t index, const char *path) {
+  job *j = argument;
   int64_t size = 0, length = 0;
   const char *letters = ba_records_sequence(records, index, &size);
   const char *word = cli_first_word(records, index, &length);
@@ -195,18 +196,7 @@ static int explain_file(job *j, const char *path) {
   j->parts = cli_allocate(sizeof(double));
   j->room = 1;
   if (!j->c->json && !j->motifs) fputs("name\tposition\tletter\tattribution\n", j->out);
-  int code = CLI_DONE;
-  while (code == CLI_DONE && !ferror(j->out)) {
-    ba_records *records = NULL;
-    status = ba_reader_next(reader, 1024, &records);
-    if (status != BA_OK) break;
-    const int64_t count = ba_records_count(records);
-    for (int64_t i = 0; code == CLI_DONE && i < count; i++) code = explain_record(j, records, i, path);
-    ba_records_release(records);
-  }
-  ba_reader_close(reader);
-  if (code != CLI_DONE || status == BA_END || status == BA_OK) return code;
-  return cli_fail_in(j->c, status, path);
+  return cli_each_record(j->c, reader, path, j->out, explain_record, j);
 }
 
 /* The words that the parts are largest of, for and against the class that was scored. */

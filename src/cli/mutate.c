@@ -62,7 +62,8 @@ static char upper(char letter) {
   return letter;
 }
 
-static int mutate_record(job *j, const ba_records *records, int64_t index, const char *path) {
+static int mutate_record(void *argument, const ba_records *records, int64_t index, const char *path) {
+  job *j = argument;
   int64_t size = 0, length = 0;
   const char *letters = ba_records_sequence(records, index, &size);
   const char *word = cli_first_word(records, index, &length);
@@ -85,21 +86,10 @@ static int mutate_record(job *j, const ba_records *records, int64_t index, const
 
 static int mutate_file(job *j, const char *path) {
   ba_reader *reader = NULL;
-  ba_status status = ba_reader_open_path(j->c->context, path, "", &reader);
+  const ba_status status = ba_reader_open_path(j->c->context, path, "", &reader);
   if (status != BA_OK) return cli_fail_in(j->c, status, path);
   if (!j->c->json) fputs("name\tposition\treference\talternative\teffect\n", j->out);
-  int code = CLI_DONE;
-  while (code == CLI_DONE && !ferror(j->out)) {
-    ba_records *records = NULL;
-    status = ba_reader_next(reader, 1024, &records);
-    if (status != BA_OK) break;
-    const int64_t count = ba_records_count(records);
-    for (int64_t i = 0; code == CLI_DONE && i < count; i++) code = mutate_record(j, records, i, path);
-    ba_records_release(records);
-  }
-  ba_reader_close(reader);
-  if (code != CLI_DONE || status == BA_END || status == BA_OK) return code;
-  return cli_fail_in(j->c, status, path);
+  return cli_each_record(j->c, reader, path, j->out, mutate_record, j);
 }
 
 /* ---- variants ---- */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * reading.c: options about pairs, trimming, regions and what is left out, as stats and convert take them.
+ * reading.c: options about pairs, trimming, regions and what is left out, as stats and convert take them; the loop over
+ * the records of a file.
  */
 #include <string.h>
 
@@ -81,4 +82,20 @@ void cli_filtered_json(cJSON *object, const cli_filtered *counts) {
   cJSON_AddNumberToObject(object, "left_out", (double)counts->records);
   cJSON_AddNumberToObject(object, "trimmed_records", (double)counts->trimmed);
   cJSON_AddNumberToObject(object, "trimmed_letters", (double)counts->letters);
+}
+
+int cli_each_record(cli *c, ba_reader *reader, const char *path, FILE *out, cli_record_call call, void *job) {
+  ba_status status = BA_OK;
+  int code = CLI_DONE;
+  while (code == CLI_DONE && !ferror(out)) {
+    ba_records *records = NULL;
+    status = ba_reader_next(reader, 1024, &records);
+    if (status != BA_OK) break;
+    const int64_t count = ba_records_count(records);
+    for (int64_t i = 0; code == CLI_DONE && i < count; i++) code = call(job, records, i, path);
+    ba_records_release(records);
+  }
+  ba_reader_close(reader);
+  if (code != CLI_DONE || status == BA_END || status == BA_OK) return code;
+  return cli_fail_in(c, status, path);
 }

@@ -48,7 +48,8 @@ static void write_window(const job *j, const char *name, int64_t length, int64_t
   free(text);
 }
 
-static int scan_record(job *j, const ba_records *records, int64_t index, const char *path) {
+static int scan_record(void *argument, const ba_records *records, int64_t index, const char *path) {
+  job *j = argument;
   int64_t size = 0, length = 0;
   int32_t more = 0;
   const int64_t piece = ba_records_piece(records, index, &more);
@@ -80,20 +81,9 @@ static int scan_file(job *j, const char *path) {
   char options[64];
   snprintf(options, sizeof options, "chunk=%lld, overlap=%lld", (long long)(j->window - 1 + PIECE),
            (long long)(j->window - 1));
-  ba_status status = ba_reader_open_path(j->c->context, path, options, &reader);
+  const ba_status status = ba_reader_open_path(j->c->context, path, options, &reader);
   if (status != BA_OK) return cli_fail_in(j->c, status, path);
-  int code = CLI_DONE;
-  while (code == CLI_DONE && !ferror(j->out)) {
-    ba_records *records = NULL;
-    status = ba_reader_next(reader, 1024, &records);
-    if (status != BA_OK) break;
-    const int64_t count = ba_records_count(records);
-    for (int64_t i = 0; code == CLI_DONE && i < count; i++) code = scan_record(j, records, i, path);
-    ba_records_release(records);
-  }
-  ba_reader_close(reader);
-  if (code != CLI_DONE || status == BA_END || status == BA_OK) return code;
-  return cli_fail_in(j->c, status, path);
+  return cli_each_record(j->c, reader, path, j->out, scan_record, j);
 }
 
 static int work(job *j, ba_model *model, const char *out) {
