@@ -134,7 +134,7 @@ ba_status bai_model_open(ba_context *context, const char *recipe, const int64_t 
   return status;
 }
 
-static ba_status find_digest(ba_context *context, ba_model *model) {
+ba_status bai_model_find_digest(ba_context *context, ba_model *model) {
   bai_vector bytes = {0, 0, 0};
   const ba_status status = bai_model_write(context, model, &bytes, &model->digest);
   bai_vector_free(context, &bytes);
@@ -145,7 +145,7 @@ static ba_status find_digest(ba_context *context, ba_model *model) {
 static ba_status complete(ba_context *context, ba_model *model, const char *provenance, uint64_t seed) {
   ba_status status = copy_text(context, provenance, &model->provenance);
   if (!status) status = bai_golden_make(context, model, seed);
-  return status ? status : find_digest(context, model);
+  return status ? status : bai_model_find_digest(context, model);
 }
 
 ba_status bai_model_copy(ba_context *context, const ba_model *model, ba_model **out) {
@@ -160,7 +160,7 @@ ba_status bai_model_copy(ba_context *context, const ba_model *model, ba_model **
 
 ba_status bai_model_complete(ba_context *context, ba_model *model) {
   const ba_status status = bai_golden_score(context, model);
-  return status ? status : find_digest(context, model);
+  return status ? status : bai_model_find_digest(context, model);
 }
 
 static ba_status name_classes(ba_context *context, ba_model *model, const char *const *names) {

@@ -97,6 +97,8 @@ ba_status bai_model_open(ba_context *context, const char *recipe, const int64_t 
  * golden inputs anew and finds the digest. */
 ba_status bai_model_copy(ba_context *context, const ba_model *model, ba_model **out);
 ba_status bai_model_complete(ba_context *context, ba_model *model);
+/* The digest alone, after a change that no score depends on. */
+ba_status bai_model_find_digest(ba_context *context, ba_model *model);
 /* The tables of a member's network, from its parameters. */
 void bai_member_prepare(bai_member *member);
 /* The only member, where a call needs one with weights by column; else an error that names the call. */

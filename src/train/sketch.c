@@ -111,5 +111,5 @@ ba_status bai_sketch_rows(ba_context *context, const ba_dataset *dataset, const 
     return status;
   }
   model->drift = drift;
-  return bai_model_complete(context, model);
+  return bai_model_find_digest(context, model);
 }
