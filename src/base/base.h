@@ -118,6 +118,8 @@ uint32_t bai_get_u32(const uint8_t *at);
 uint64_t bai_get_u64(const uint8_t *at);
 uint64_t bai_bits_of_f64(double value);
 double bai_f64_of_bits(uint64_t bits);
+/* The quiet NaN of positive sign. */
+double bai_not_a_number(void);
 /* An order-free 64-bit digest of one item is its hash; items add modulo 2^64. */
 uint64_t bai_hash_bytes(uint64_t seed, const uint8_t *data, int64_t n);
 /* Counter-based random bits: the same for the same three numbers, on every machine. */

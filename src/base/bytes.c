@@ -43,6 +43,10 @@ double bai_f64_of_bits(uint64_t bits) {
   return value;
 }
 
+double bai_not_a_number(void) {
+  return bai_f64_of_bits(UINT64_C(0x7ff8000000000000));
+}
+
 /* The odd integer nearest 2^64 / golden ratio: steps of it are spread evenly modulo 2^64. */
 #define GOLDEN UINT64_C(0x9E3779B97F4A7C15)
 

@@ -52,7 +52,7 @@ void bai_model_probabilities(const bai_kernels *kernels, const ba_model *model, 
 }
 
 double ba_model_conformal_threshold(const ba_model *model, double coverage) {
-  const double none = bai_f64_of_bits(UINT64_C(0x7ff8000000000000));
+  const double none = bai_not_a_number();
   if (!model || model->calibration.rows == 0 || !(coverage > 0.0 && coverage < 1.0)) return none;
   const int64_t n = model->calibration.rows;
   /* The smallest whole number that is at least (n + 1) coverage. */

@@ -221,7 +221,7 @@ ba_status bai_dataset_add_row(ba_dataset *dataset, const bai_new_row *row) {
   if (!status) status = bai_vector_append(context, &dataset->labels, &label, 1, 4);
   if (!status) status = bai_vector_append(context, &dataset->weights, &row->weight, 1, 8);
   if (!status) status = bai_vector_append(context, &dataset->groups, &group, 1, 4);
-  if (!status) status = add_number(dataset, &dataset->times, row->time, bai_f64_of_bits(UINT64_C(0x7ff8000000000000)));
+  if (!status) status = add_number(dataset, &dataset->times, row->time, bai_not_a_number());
   if (!status) status = add_number(dataset, &dataset->offsets, row->offset, 0.0);
   if (!status) status = bai_vector_append(context, &dataset->parts, &row->part, 1, 4);
   if (!status) status = bai_vector_append(context, &dataset->folds, &fold, 1, 4);
@@ -579,8 +579,7 @@ ba_status ba_dataset_records(ba_dataset *dataset, int64_t first, int64_t count, 
 }
 
 double ba_dataset_time(const ba_dataset *dataset, int64_t row) {
-  if (!dataset || row < 0 || row >= dataset->rows || row >= dataset->times.count)
-    return bai_f64_of_bits(UINT64_C(0x7ff8000000000000));
+  if (!dataset || row < 0 || row >= dataset->rows || row >= dataset->times.count) return bai_not_a_number();
   return ((const double *)dataset->times.data)[row];
 }
 

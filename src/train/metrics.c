@@ -34,10 +34,6 @@ struct ba_metrics {
 
 typedef bai_predictions input;
 
-static double not_a_number(void) {
-  return bai_f64_of_bits(UINT64_C(0x7ff8000000000000));
-}
-
 static double weight_of(const input *in, int64_t row) {
   return in->weights ? in->weights[row] : 1.0;
 }
@@ -201,8 +197,8 @@ static void areas_of(const input *in, int32_t class, const bai_keyed *rows, doub
     negative += more_negative;
     if (more_positive > 0.0) precision += more_positive * (positive / (positive + negative));
   }
-  *auroc = positive > 0.0 && negative > 0.0 ? area / positive / negative : not_a_number();
-  *auprc = positive > 0.0 && negative > 0.0 ? precision / positive : not_a_number();
+  *auroc = positive > 0.0 && negative > 0.0 ? area / positive / negative : bai_not_a_number();
+  *auprc = positive > 0.0 && negative > 0.0 ? precision / positive : bai_not_a_number();
 }
 
 /* Adds `share` of the curve through the rows; both totals are above 0. Where it rises straight up its upper end counts.
@@ -257,7 +253,7 @@ static ba_status fill(ba_metrics *m, const input *in) {
     m->values[VALUE_MCC] = mcc_of(m);
     return add_areas(m, in);
   }
-  for (int32_t i = 0; i < VALUES; i++) m->values[i] = not_a_number(); /* nothing was weighed */
+  for (int32_t i = 0; i < VALUES; i++) m->values[i] = bai_not_a_number(); /* nothing was weighed */
   return status;
 }
 
@@ -335,7 +331,7 @@ ba_status bai_metrics_make(ba_context *context, const bai_predictions *in, ba_me
   if (status) return status;
   m->context = bai_context_retain(context);
   m->classes = in->classes;
-  for (int32_t i = 0; i < VALUES; i++) m->low[i] = m->high[i] = not_a_number();
+  for (int32_t i = 0; i < VALUES; i++) m->low[i] = m->high[i] = bai_not_a_number();
   status = bai_alloc_zero(context, in->classes, 8 * (int64_t)in->classes, &m->confusion);
   if (!status) status = fill(m, in);
   if (status) {
@@ -375,19 +371,20 @@ static int32_t find_value(const ba_metrics *metrics, const char *name) {
 
 double ba_metrics_value(const ba_metrics *metrics, const char *name) {
   const int32_t i = find_value(metrics, name);
-  return i < 0 ? not_a_number() : metrics->values[i];
+  return i < 0 ? bai_not_a_number() : metrics->values[i];
 }
 
 int32_t ba_metrics_interval(const ba_metrics *metrics, const char *name, double *low, double *high) {
   const int32_t i = find_value(metrics, name);
-  const double numbers[2] = {i < 0 ? not_a_number() : metrics->low[i], i < 0 ? not_a_number() : metrics->high[i]};
+  const double numbers[2] = {i < 0 ? bai_not_a_number() : metrics->low[i],
+                             i < 0 ? bai_not_a_number() : metrics->high[i]};
   if (low) *low = numbers[0];
   if (high) *high = numbers[1];
   return numbers[0] - numbers[0] == 0.0;
 }
 
 int32_t ba_metrics_curve(const ba_metrics *metrics, const char *name, int32_t index, double *x, double *y) {
-  double point[2] = {not_a_number(), not_a_number()};
+  double point[2] = {bai_not_a_number(), bai_not_a_number()};
   if (metrics && metrics->classes && name && strcmp(name, "roc") == 0 && index >= 0 && index < ROC_POINTS &&
       metrics->values[VALUE_AUROC] - metrics->values[VALUE_AUROC] == 0.0) {
     point[0] = (double)index / (ROC_POINTS - 1);
@@ -405,7 +402,7 @@ int32_t ba_metrics_curve(const ba_metrics *metrics, const char *name, int32_t in
 
 double ba_metrics_confusion(const ba_metrics *metrics, int32_t actual, int32_t predicted) {
   if (!metrics || actual < 0 || predicted < 0 || actual >= metrics->classes || predicted >= metrics->classes)
-    return not_a_number();
+    return bai_not_a_number();
   return metrics->confusion[(int64_t)actual * metrics->classes + predicted];
 }
 

@@ -128,7 +128,7 @@ ba_status bai_network_create(ba_context *context, const bai_network_rows *rows, 
   n->how = *how;
   n->part = (how->batch + PARTS - 1) / PARTS;
   n->power1 = n->power2 = 1.0;
-  n->best_loss = bai_f64_of_bits(UINT64_C(0x7ff8000000000000));
+  n->best_loss = bai_not_a_number();
   status = take_rows(n);
   if (!status) status = make_workers(n);
   if (!status) status = bai_alloc_zero(context, net->parameters, size, &n->parameters);
@@ -299,7 +299,7 @@ static ba_status judge(bai_network *n, const bai_kernels *kernels) {
     sum += weights[n->judges[i]] * n->losses[i];
     total += weights[n->judges[i]];
   }
-  n->latest = total > 0.0 ? sum / total : bai_f64_of_bits(UINT64_C(0x7ff8000000000000));
+  n->latest = total > 0.0 ? sum / total : bai_not_a_number();
   if (n->best_epoch == 0 || !(n->latest >= n->best_loss)) {
     n->best_loss = n->latest;
     n->best_epoch = n->epoch;

@@ -37,7 +37,7 @@ static double deviance(const bai_kernels *kernels, const bai_predictions *in, do
     const double y = in->targets[i], mean = in->probabilities[i];
     double ratio = y / mean;
     if (weight_of(in, i) == 0.0) continue;
-    if (!(y >= 0.0) || !(mean > 0.0)) return bai_f64_of_bits(UINT64_C(0x7ff8000000000000));
+    if (!(y >= 0.0) || !(mean > 0.0)) return bai_not_a_number();
     if (y > 0.0) kernels->log_f64(&ratio, &ratio, 1);
     sum += weight_of(in, i) * (y * ratio - y + mean);
   }
@@ -90,7 +90,7 @@ static ba_status spearman(ba_context *context, const bai_predictions *in, double
 }
 
 ba_status bai_measure_numbers(ba_context *context, const bai_predictions *in, double *values) {
-  const double nan = bai_f64_of_bits(UINT64_C(0x7ff8000000000000));
+  const double nan = bai_not_a_number();
   const sums s = add_up(in);
   double spread = 0.0;
   for (int32_t i = 0; i < BAI_NUMBERS; i++) values[i] = nan;

@@ -402,6 +402,6 @@ ba_status bai_problem_mean_loss(bai_problem *p, const double *x, uint8_t use, do
     sum += weights[row] * bai_problem_loss(p, kernels, p->lanes[0].margins, row);
     total += weights[row];
   }
-  *loss = total > 0.0 ? sum / total : bai_f64_of_bits(UINT64_C(0x7ff8000000000000));
+  *loss = total > 0.0 ? sum / total : bai_not_a_number();
   return BA_OK;
 }

@@ -39,10 +39,6 @@ struct bai_run {
   char reason[200];
 };
 
-static double not_a_number(void) {
-  return bai_f64_of_bits(UINT64_C(0x7ff8000000000000));
-}
-
 /* ---- making ---- */
 
 static ba_status check_model(bai_run *t, const bai_pipeline *pipeline) {
@@ -100,8 +96,8 @@ static ba_status make_solver(bai_run *t) {
 
 /* Nothing is known of the run yet. */
 static void begin(bai_run *t) {
-  t->standing = (bai_standing){.objective = not_a_number(), .slope = not_a_number()};
-  t->dev_loss = t->best_dev = not_a_number();
+  t->standing = (bai_standing){.objective = bai_not_a_number(), .slope = bai_not_a_number()};
+  t->dev_loss = t->best_dev = bai_not_a_number();
   t->stopped = t->dev_due = 0;
   t->worse = 0;
   bai_format(t->reason, sizeof t->reason, "running");

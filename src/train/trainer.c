@@ -187,7 +187,7 @@ ba_status ba_trainer_step(ba_trainer *trainer) {
 
 void ba_trainer_metrics(const ba_trainer *t, int64_t *iterations, int64_t *passes, double *objective, double *gradient,
                         double *dev_loss) {
-  const double nan = bai_f64_of_bits(UINT64_C(0x7ff8000000000000));
+  const double nan = bai_not_a_number();
   int64_t counts[2] = {0, 0};
   double numbers[3] = {nan, nan, nan};
   if (t) bai_run_metrics(t->runs[t->current], &counts[0], &counts[1], &numbers[0], &numbers[1], &numbers[2]);
