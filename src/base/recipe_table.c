@@ -7,43 +7,45 @@
 
 #include "base/recipe.h"
 
-#define SOLVER_KEYS                                                                                                   \
-  {"l2",                                                                                                              \
-   BAI_KEY_REAL,                                                                                                      \
-   0,                                                                                                                 \
-   1e9,                                                                                                               \
-   NULL,                                                                                                              \
-   "0.0001",                                                                                                          \
-   "penalty: l2/2 times the sum of the squared weights, beside the mean loss; scikit-learn's C is "                   \
-   "1/(l2 rows)"},                                                                                                    \
-      {"l1",                                                                                                          \
-       BAI_KEY_REAL,                                                                                                  \
-       0,                                                                                                             \
-       1e9,                                                                                                           \
-       NULL,                                                                                                          \
-       "0",                                                                                                           \
-       "lbfgs, ftrl: penalty beside l2: l1 times the sum of the sizes of the weights; makes many of them zero"},      \
-      {"solver",                                                                                                      \
-       BAI_KEY_WORD,                                                                                                  \
-       0,                                                                                                             \
-       0,                                                                                                             \
-       "lbfgs|adagrad|newton|tron|ftrl",                                                                              \
-       "lbfgs",                                                                                                       \
-       "lbfgs: all rows a step, the optimum; adagrad: row by row, early stopping on the dev part; newton: few "       \
-       "columns, two classes; above 512 columns (up to 4,096) through OpenBLAS and LAPACKE; tron: Newton steps by "   \
-       "conjugate gradients, the optimum for many columns; ftrl: as adagrad, with l1"},                               \
-      {"tol",                                                                                                         \
-       BAI_KEY_REAL,                                                                                                  \
-       0,                                                                                                             \
-       1,                                                                                                             \
-       NULL,                                                                                                          \
-       "0.001",                                                                                                       \
-       "lbfgs, newton, tron: stop when no entry of the gradient is larger than tol times the largest at the start"},  \
-      {"max_iter", BAI_KEY_INTEGER, 1, 1e6, NULL, "300", "lbfgs, newton, tron: the most iterations"},                 \
-      {"memory", BAI_KEY_INTEGER, 1, 100, NULL, "10", "lbfgs: pairs of vectors kept"},                                \
-      {"epochs", BAI_KEY_INTEGER, 1, 1e6, NULL, "20", "adagrad, ftrl: the most passes over the rows"},                \
-      {"rate", BAI_KEY_REAL, 1e-9, 1e3, NULL, "0.05", "adagrad, ftrl: the learning rate"}, {                          \
-    "patience", BAI_KEY_INTEGER, 1, 1e6, NULL, "3", "adagrad, ftrl: epochs without a better dev loss before it stops" \
+#define SOLVER_KEYS                                                                                                  \
+  {"l2",                                                                                                             \
+   BAI_KEY_REAL,                                                                                                     \
+   0,                                                                                                                \
+   1e9,                                                                                                              \
+   NULL,                                                                                                             \
+   "0.0001",                                                                                                         \
+   "penalty: l2/2 times the sum of the squared weights, beside the mean loss; scikit-learn's C is "                  \
+   "1/(l2 rows)"},                                                                                                   \
+      {"l1",                                                                                                         \
+       BAI_KEY_REAL,                                                                                                 \
+       0,                                                                                                            \
+       1e9,                                                                                                          \
+       NULL,                                                                                                         \
+       "0",                                                                                                          \
+       "lbfgs, ftrl: penalty beside l2: l1 times the sum of the sizes of the weights; makes many of them zero"},     \
+      {"solver",                                                                                                     \
+       BAI_KEY_WORD,                                                                                                 \
+       0,                                                                                                            \
+       0,                                                                                                            \
+       "lbfgs|adagrad|newton|tron|ftrl|nag",                                                                         \
+       "lbfgs",                                                                                                      \
+       "lbfgs: all rows a step, the optimum; adagrad: row by row, early stopping on the dev part; newton: few "      \
+       "columns, two classes; above 512 columns (up to 4,096) through OpenBLAS and LAPACKE; tron: Newton steps by "  \
+       "conjugate gradients, the optimum for many columns; ftrl: as adagrad, with l1; nag: as adagrad, for columns " \
+       "of any scale"},                                                                                              \
+      {"tol",                                                                                                        \
+       BAI_KEY_REAL,                                                                                                 \
+       0,                                                                                                            \
+       1,                                                                                                            \
+       NULL,                                                                                                         \
+       "0.001",                                                                                                      \
+       "lbfgs, newton, tron: stop when no entry of the gradient is larger than tol times the largest at the start"}, \
+      {"max_iter", BAI_KEY_INTEGER, 1, 1e6, NULL, "300", "lbfgs, newton, tron: the most iterations"},                \
+      {"memory", BAI_KEY_INTEGER, 1, 100, NULL, "10", "lbfgs: pairs of vectors kept"},                               \
+      {"epochs", BAI_KEY_INTEGER, 1, 1e6, NULL, "20", "adagrad, ftrl, nag: the most passes over the rows"},          \
+      {"rate", BAI_KEY_REAL, 0, 1e3, NULL, "0", "adagrad, ftrl, nag: the learning rate; 0: 0.2, of ftrl 0.05"}, {    \
+    "patience", BAI_KEY_INTEGER, 1, 1e6, NULL, "3",                                                                  \
+        "adagrad, ftrl, nag: epochs without a better dev loss before it stops"                                       \
   }
 
 #define CLASS_WEIGHT_KEY \

@@ -26,4 +26,11 @@ typedef struct bai_loss {
 double bai_loss_value(const bai_loss *loss, const bai_kernels *kernels, double margin, double target, double *slope);
 double bai_loss_curvature(const bai_loss *loss, const bai_kernels *kernels, double margin, double target);
 
+/* flow.c: how far a margin moves that follows d margin / d time = -slope, in closed form: a row that counts n times
+ * moves it as n rows do, and it never goes beyond the least loss. Karampatziakis and Langford, "Online importance
+ * weight aware updates" (UAI 2011). `time` is 0 or more. */
+double bai_loss_flow(const bai_loss *loss, const bai_kernels *kernels, double margin, double target, double time);
+/* The same of the logistic loss: how far the margin of the label's own side rises. */
+double bai_logistic_flow(const bai_kernels *kernels, double margin, double time);
+
 #endif

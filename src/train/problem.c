@@ -203,6 +203,21 @@ double bai_problem_loss(const bai_problem *p, const bai_kernels *kernels, double
   return loss - (own - most);
 }
 
+/* Classes of many margins: one against the rest, as if the others stood still. */
+double bai_problem_flow(const bai_problem *p, const bai_kernels *kernels, const bai_pass_lane *lane, int64_t row,
+                        int32_t output, double time) {
+  if (p->targets) return bai_loss_flow(&p->loss, kernels, lane->chances[0], p->targets[row], time);
+  const int32_t own = p->outputs == 1 ? p->labels[row] : p->labels[row] == output;
+  double margin = lane->chances[0];
+  if (p->outputs > 1) {
+    const double slope = lane->margins[output];
+    double shares[2] = {own ? 1.0 + slope : slope, own ? -slope : 1.0 - slope};
+    kernels->log_f64(shares, shares, 2);
+    margin = shares[0] - shares[1];
+  }
+  return own ? bai_logistic_flow(kernels, margin, time) : -bai_logistic_flow(kernels, -margin, time);
+}
+
 double bai_problem_curvature(const bai_problem *p, const bai_kernels *kernels, double margin, int64_t row) {
   double chances[2] = {margin, -margin};
   if (p->targets) return bai_loss_curvature(&p->loss, kernels, margin, p->targets[row]);

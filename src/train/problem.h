@@ -65,6 +65,10 @@ ba_status bai_problem_features(const bai_problem *problem, const bai_kernels *ke
 void bai_problem_margins(const bai_problem *problem, const bai_kernels *kernels, bai_pass_lane *lane, const double *x);
 /* The loss of one row, and what each output's margin should move by: d loss / d margin, written over the margins. */
 double bai_problem_loss(const bai_problem *problem, const bai_kernels *kernels, double *margins, int64_t row);
+/* How far the margin of an output moves when it follows the loss of the row for a time (loss.h): from lane->chances,
+ * the margins, and lane->margins, what bai_problem_loss made of them. */
+double bai_problem_flow(const bai_problem *problem, const bai_kernels *kernels, const bai_pass_lane *lane, int64_t row,
+                        int32_t output, double time);
 /* The second derivative of a row's loss by its margin, for one output. */
 double bai_problem_curvature(const bai_problem *problem, const bai_kernels *kernels, double margin, int64_t row);
 /* Mean loss over the rows of one use; NaN without rows. */

@@ -164,7 +164,7 @@ static void archive_tron(void *solver, bai_archive *archive) {
   bai_tron_archive(solver, archive);
 }
 
-/* ---- adagrad and ftrl ---- */
+/* ---- adagrad, nag and ftrl ---- */
 
 static ba_status create_rowwise(bai_problem *problem, const bai_term *model, const double *start, uint64_t seed,
                                 bai_adagrad_kind kind, void **out) {
@@ -178,6 +178,11 @@ static ba_status create_rowwise(bai_problem *problem, const bai_term *model, con
 static ba_status create_adagrad(bai_problem *problem, const bai_term *model, const double *start, uint64_t seed,
                                 void **out) {
   return create_rowwise(problem, model, start, seed, BAI_ADAGRAD, out);
+}
+
+static ba_status create_nag(bai_problem *problem, const bai_term *model, const double *start, uint64_t seed,
+                            void **out) {
+  return create_rowwise(problem, model, start, seed, BAI_NAG, out);
 }
 
 static ba_status create_ftrl(bai_problem *problem, const bai_term *model, const double *start, uint64_t seed,
@@ -213,6 +218,7 @@ static const bai_solver_kind kinds[] = {
     {"newton", 0, 0, create_newton, step_newton, point_of_newton, archive_newton, destroy_newton},
     {"tron", 0, 0, create_tron, step_tron, point_of_tron, archive_tron, destroy_tron},
     {"ftrl", 1, 1, create_ftrl, step_adagrad, point_of_adagrad, archive_adagrad, destroy_adagrad},
+    {"nag", 1, 0, create_nag, step_adagrad, point_of_adagrad, archive_adagrad, destroy_adagrad},
 };
 
 ba_status bai_solver_choose(ba_context *context, const bai_term *model, const bai_solver_kind **out) {

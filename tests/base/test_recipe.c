@@ -22,8 +22,8 @@
   ", slots=1048576, ambiguous=skip, quality=ignore, " \
   "alphabet=" alphabet ")"
 #define POSITION(k) "PositionKmer(k=" k ", anchor=none, norm=l2, ambiguous=skip, alphabet=dna)"
-#define SOLVER                                                                                            \
-  "l2=0.0001, l1=0, solver=lbfgs, tol=0.001, max_iter=300, memory=10, epochs=20, rate=0.05, patience=3, " \
+#define SOLVER                                                                                         \
+  "l2=0.0001, l1=0, solver=lbfgs, tol=0.001, max_iter=300, memory=10, epochs=20, rate=0, patience=3, " \
   "class_weight=none)"
 #define MASK "expected binary digits, a 1 at both ends, how many: from 1 to 31"
 #define FEATURES                                                                                                       \
@@ -300,12 +300,12 @@ static void test_values_out_of_range(void **state) {
       {"Kmer(k=3, ", "ambiguous", "keep yes", "one of skip|error"},
       {"PositionKmer(k=3, ", "anchor", "middle centre", "one of none|start|end"},
       {"Kmer(k=3) | Logistic(", "l2", "-1e-9 1.1e9 nan inf x -", "a number from 0 to 1000000000"},
-      {"Kmer(k=3) | Logistic(", "solver", "sgd lbfgsb 1", "one of lbfgs|adagrad|newton|tron|ftrl"},
+      {"Kmer(k=3) | Logistic(", "solver", "sgd lbfgsb 1", "one of lbfgs|adagrad|newton|tron|ftrl|nag"},
       {"Kmer(k=3) | Logistic(", "tol", "-1 1.5", "a number from 0 to 1"},
       {"Kmer(k=3) | Softmax(", "max_iter", "0 1000001 1.5", "an integer from 1 to 1000000"},
       {"Kmer(k=3) | Softmax(", "memory", "0 101", "an integer from 1 to 100"},
       {"Kmer(k=3) | Softmax(", "epochs", "0 -3", "an integer from 1 to 1000000"},
-      {"Kmer(k=3) | Softmax(", "rate", "0 1001", "a number from 1e-09 to 1000"},
+      {"Kmer(k=3) | Softmax(", "rate", "-1 1001", "a number from 0 to 1000"},
       {"Kmer(k=3) | Softmax(", "patience", "0", "an integer from 1 to 1000000"},
       {"Kmer(k=3) | Softmax(", "class_weight", "auto 2", "one of none|balanced"},
   };

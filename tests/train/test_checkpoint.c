@@ -55,6 +55,7 @@ static const char *const recipes[] = {
     "Kmer(k=1..2) | Softmax(solver=tron, tol=1e-9, l2=1e-5)",
     "Kmer(k=1..2) | Logistic(solver=adagrad, epochs=15, patience=4)",
     "Kmer(k=1..2) | Logistic(solver=ftrl, l1=0.001, epochs=15)",
+    "Kmer(k=1..2) | Logistic(solver=nag, epochs=15)",
     "Kmer(k=1) | Logistic(max_iter=7) & Kmer(k=2) | Logistic(solver=adagrad, epochs=4)",
 };
 
