@@ -55,6 +55,7 @@ typedef int32_t ba_status;
 #define BA_ERR_LENGTH (-401)  /* sequences too short, or of unequal length where equal is needed */
 #define BA_ERR_FIT (-402)     /* the extractor has not been fitted */
 #define BA_ERR_QUALITY (-403) /* a sequence without the qualities that a recipe weighs by */
+#define BA_ERR_NUMBER (-404)  /* a value of a table that is missing where it must not be, or is not finite */
 /* model: -500 */
 #define BA_ERR_MODEL (-501)    /* not a model file, or a damaged one */
 #define BA_ERR_VERSION (-502)  /* a model file written by a newer library */

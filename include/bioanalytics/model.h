@@ -243,6 +243,19 @@ BA_API ba_status ba_scorer_create(ba_context *context, ba_model *model, const ch
  */
 BA_API ba_status ba_scorer_predict(ba_scorer *scorer, const ba_array *rows, double *scores, double *probabilities);
 /**
+ * Scores the rows of a table with a model that reads columns of one; columns are found by their names.
+ * @param scorer of a model that was trained on a table.
+ * @param table not NULL.
+ * @param scores gets rows x outputs numbers; may be NULL.
+ * @param probabilities gets rows x classes numbers, rows for a model of numbers; may be NULL.
+ * @return BA_OK; BA_ERR_TABLE for a column that is not there or holds texts where numbers are wanted; BA_ERR_NUMBER with
+ * the row for a missing or infinite value; BA_ERR_UNSUPPORTED for a model of sequences; BA_ERR_ARGUMENT, BA_ERR_MEMORY,
+ * BA_ERR_LIMIT, BA_ERR_CANCELLED, BA_ERR_BUSY.
+ * Owns: nothing. Threads: one at a time. Cost: one pass over the columns that the model reads. Since 0.1.0.
+ */
+BA_API ba_status ba_scorer_predict_table(ba_scorer *scorer, const ba_table *table, double *scores,
+                                         double *probabilities);
+/**
  * Scores one row of float32 values, as ba_scorer_predict does.
  * @param scorer not NULL.
  * @param row `width` values, not NULL.

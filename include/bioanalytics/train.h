@@ -63,6 +63,19 @@ BA_API ba_status ba_dataset_add_records(ba_dataset *dataset, const ba_records *r
  */
 BA_API ba_status ba_dataset_add_file(ba_dataset *dataset, const char *path, const char *options);
 /**
+ * Adds the rows of a table. Recipes reach its columns by name: Columns(), Column(column=x), Category(column=x).
+ * @param dataset not NULL, without sequences.
+ * @param table not NULL.
+ * @param options `target=COLUMN` (needed: the class, or the number), and if there are such columns `name=`, `weight=`,
+ * `group=`, `split=` (train, dev or test), `time=` (numbers, or dates) and `offset=`; `part=train|dev|test` for rows
+ * without a split. Columns with such a part are not among those of Columns().
+ * @return BA_OK; BA_ERR_TABLE for a column that is not there; BA_ERR_LABEL with the row; BA_ERR_RECIPE for an option;
+ * BA_ERR_ARGUMENT, BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_CANCELLED, BA_ERR_BUSY. A call that fails adds nothing.
+ * Owns: the dataset holds a reference on the table. Threads: one at a time. Cost: 80 bytes a row; the columns are not
+ * copied. Since 0.1.0.
+ */
+BA_API ba_status ba_dataset_add_table(ba_dataset *dataset, ba_table *table, const char *options);
+/**
  * Gives the number of rows of a part.
  * @param dataset NULL gives 0.
  * @param part BA_PART_TRAIN to BA_PART_TEST, or BA_PART_ALL.

@@ -98,6 +98,10 @@ ba_status bai_csv_take(ba_context *context, bai_csv *csv, const uint8_t **at, co
   return BA_OK;
 }
 
+void bai_csv_restart(bai_csv *csv) {
+  csv->state = START;
+}
+
 void bai_csv_free(ba_context *context, bai_csv *csv) {
   bai_vector_free(context, &csv->bytes);
   bai_vector_free(context, &csv->ends);

@@ -22,6 +22,8 @@ typedef struct bai_csv {
  * says that nothing follows `end`. Blank lines are passed over. */
 ba_status bai_csv_take(ba_context *context, bai_csv *csv, const uint8_t **at, const uint8_t *end, int32_t last,
                        int32_t *complete);
+/* The next byte begins a row, whatever came before. */
+void bai_csv_restart(bai_csv *csv);
 void bai_csv_free(ba_context *context, bai_csv *csv);
 int64_t bai_csv_fields(const bai_csv *csv);
 const char *bai_csv_field(const bai_csv *csv, int64_t index, int64_t *length);

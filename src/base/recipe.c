@@ -80,7 +80,7 @@ static ba_status fail(parser *p, const char *what, const char *allowed) {
 }
 
 static ba_status fail_names(parser *p, const char *what, const bai_term_spec *spec, bai_role role) {
-  char list[256];
+  char list[512];
   int64_t n = 0;
   list[0] = 0;
   if (spec) {
@@ -88,7 +88,7 @@ static ba_status fail_names(parser *p, const char *what, const bai_term_spec *sp
       n += bai_format(list + n, (int64_t)sizeof list - n, "%s%s", n ? ", " : "", key->name);
   } else {
     for (int32_t i = 0; i < bai_term_table_count; i++)
-      if (bai_term_table[i].role == role || (role == BAI_ROLE_MODEL && bai_term_table[i].role == BAI_ROLE_CONV))
+      if (bai_term_table[i].role == role || (role == BAI_ROLE_MODEL && bai_term_table[i].role != BAI_ROLE_FEATURE))
         n += bai_format(list + n, (int64_t)sizeof list - n, "%s%s", n ? ", " : "", bai_term_table[i].name);
     for (int32_t i = 0; role == BAI_ROLE_FEATURE && i < bai_preset_table_count; i++)
       n += bai_format(list + n, (int64_t)sizeof list - n, ", @%s", bai_preset_table[i].name);
@@ -106,6 +106,8 @@ static ba_status fail_range(parser *p, const bai_key *key) {
                                                   : "an integer";
   if (key->type == BAI_KEY_WORD)
     bai_format(allowed, sizeof allowed, "one of %s", key->words);
+  else if (key->type == BAI_KEY_NAME)
+    bai_format(allowed, sizeof allowed, "a word, or up to %d bytes in quotes", BAI_COLUMN_NAME - 1);
   else
     bai_format(allowed, sizeof allowed, "%s from %g to %g", kind, key->least, key->most);
   return fail(p, what, allowed);
@@ -166,8 +168,26 @@ static ba_status parse_mask(parser *p, const bai_key *key, bai_value *value) {
   return BA_OK;
 }
 
+/* A word, or any text without quotes and control bytes between quotes. */
+static ba_status parse_name(parser *p, const bai_key *key, bai_value *value) {
+  const char *name = p->text + p->at;
+  const int32_t quoted = name[0] == '"';
+  int64_t n = word_length(p);
+  if (quoted) {
+    name++;
+    for (n = 0; name[n] != '"'; n++)
+      if ((uint8_t)name[n] < 0x20) return fail_range(p, key);
+  }
+  if (n == 0 || n >= BAI_COLUMN_NAME) return fail_range(p, key);
+  memset(value->name, 0, sizeof value->name);
+  memcpy(value->name, name, (size_t)n);
+  p->at += n + 2 * quoted;
+  return BA_OK;
+}
+
 static ba_status parse_value(parser *p, const bai_key *key, bai_value *value) {
   skip_space(p);
+  if (key->type == BAI_KEY_NAME) return parse_name(p, key, value);
   if (key->type == BAI_KEY_MASK) return parse_mask(p, key, value);
   if (key->type != BAI_KEY_WORD) return parse_number(p, key, value);
   const int64_t n = word_length(p);
@@ -299,13 +319,19 @@ static ba_status parse_stage(parser *p) {
   if (p->out->has_model) return fail(p, "a stage after the model", "'&', or nothing more");
   const int64_t n = word_length(p);
   const char *word = p->text + p->at;
-  term.spec = n ? find_term(word, n, BAI_ROLE_MODEL) : NULL;
-  if (n && !term.spec) term.spec = find_term(word, n, BAI_ROLE_CONV);
+  for (bai_role role = BAI_ROLE_SCALE; n && !term.spec && role <= BAI_ROLE_MODEL; role++)
+    term.spec = find_term(word, n, role);
   if (!term.spec) return fail_names(p, n ? "unknown model term" : "no model term", NULL, BAI_ROLE_MODEL);
+  if (term.spec->role == BAI_ROLE_SCALE && (p->out->scale.spec || p->out->convs.count))
+    return fail(p, "a second scaling, or one behind Conv", "one, before the model");
   p->at += n;
   const ba_status status = parse_keys(p, NULL, &term);
   if (status) return status;
   if (term.spec->role == BAI_ROLE_CONV) return bai_vector_append(p->context, &p->out->convs, &term, 1, sizeof term);
+  if (term.spec->role == BAI_ROLE_SCALE) {
+    p->out->scale = term;
+    return BA_OK;
+  }
   p->out->model = term;
   p->out->has_model = 1;
   return BA_OK;
@@ -337,6 +363,27 @@ static ba_status check_text(ba_context *context, const char *text) {
   return BA_OK;
 }
 
+int32_t bai_term_reads_table(const bai_term *term) {
+  return term->spec->kind >= BAI_TERM_COLUMN && term->spec->kind <= BAI_TERM_CATEGORY;
+}
+
+/* A row of a table has no letters, and a sequence no columns. */
+static ba_status check_kind(ba_context *context, const bai_recipe *recipe) {
+  const bai_term *first = bai_recipe_member(recipe, 0)->features.data;
+  for (int64_t m = 0; m < recipe->members.count; m++) {
+    const bai_vector *features = &bai_recipe_member(recipe, m)->features;
+    for (int64_t i = 0; i < features->count; i++) {
+      const bai_term *term = (const bai_term *)features->data + i;
+      if (bai_term_reads_table(term) == bai_term_reads_table(first)) continue;
+      return bai_fail(context, BA_ERR_RECIPE,
+                      "recipe: %s reads a %s and %s a %s; expected terms over sequences alone, or over a table alone",
+                      first->spec->name, bai_term_reads_table(first) ? "table" : "sequence", term->spec->name,
+                      bai_term_reads_table(term) ? "table" : "sequence");
+    }
+  }
+  return BA_OK;
+}
+
 static int32_t reads_protein(const bai_term *term) {
   const bai_value *alphabet = bai_term_value(term, "alphabet");
   return alphabet && alphabet->integer >= BAI_ALPHABET_PROTEIN;
@@ -359,7 +406,7 @@ static ba_status check_alphabets(ba_context *context, const bai_recipe *recipe) 
     for (int64_t i = 0; i < features->count; i++) {
       const bai_term *term = (const bai_term *)features->data + i;
       lengths += term->spec->kind == BAI_TERM_LENGTH;
-      if (term->spec->kind == BAI_TERM_LENGTH) continue;
+      if (term->spec->kind == BAI_TERM_LENGTH || bai_term_reads_table(term)) continue;
       if (!first) first = term;
       if (reads_protein(first) != reads_protein(term))
         return bai_fail(context, BA_ERR_RECIPE, "recipe: %s reads %s and %s reads %s; expected one kind of letters",
@@ -373,19 +420,20 @@ static ba_status check_alphabets(ba_context *context, const bai_recipe *recipe) 
 }
 
 ba_status bai_recipe_parse(ba_context *context, const char *text, bai_recipe *out) {
-  ba_status status = check_text(context, text);
-  if (status) return status;
+  const ba_status good = check_text(context, text);
+  if (good) return good;
   parser p = {context, text, 0, 0, NULL};
   do {
     if (out->members.count == BAI_MOST_MEMBERS) return fail(&p, "one member more", "at most 16");
-    status = parse_member(&p, out);
+    ba_status status = parse_member(&p, out);
     if (!status && out->members.count > 1 && (!p.out->has_model || !bai_recipe_member(out, 0)->has_model))
       status = fail(&p, "a member of an ensemble without a model", "a model after '|' in each");
     if (status) return status;
   } while (take(&p, '&'));
   skip_space(&p);
   if (text[p.at]) return fail(&p, "text after the end", p.out->has_model ? "'&' or nothing more" : "'+' or '|'");
-  return check_alphabets(context, out);
+  const ba_status status = check_kind(context, out);
+  return status ? status : check_alphabets(context, out);
 }
 
 ba_status bai_recipe_parse_single(ba_context *context, const char *text, bai_recipe *out) {
@@ -421,6 +469,7 @@ void bai_term_set(bai_term *term, const char *name, double value) {
 
 static ba_status write_value(ba_context *context, const bai_key *key, const bai_value *value, bai_vector *text) {
   if (key->type == BAI_KEY_REAL) return bai_text_add(context, text, "%g", value->real);
+  if (key->type == BAI_KEY_NAME) return bai_text_add(context, text, "\"%s\"", value->name);
   if (key->type == BAI_KEY_WORD) {
     const char *word = key->words;
     for (int64_t i = 0; i < value->integer; i++) word = strchr(word, '|') + 1;
@@ -454,6 +503,10 @@ ba_status bai_pipeline_write(ba_context *context, const bai_pipeline *pipeline, 
   for (int64_t i = 0; !status && i < pipeline->features.count; i++) {
     if (i) status = bai_text_add(context, text, " + ");
     if (!status) status = write_term(context, &terms[i], text);
+  }
+  if (!status && pipeline->scale.spec) {
+    status = bai_text_add(context, text, " | ");
+    if (!status) status = write_term(context, &pipeline->scale, text);
   }
   for (int64_t i = 0; !status && whole && i < pipeline->convs.count; i++) {
     status = bai_text_add(context, text, " | ");

@@ -9,7 +9,7 @@
 
 #define BAI_MOST_RECIPE 4096 /* letters */
 
-typedef enum bai_role { BAI_ROLE_FEATURE, BAI_ROLE_CONV, BAI_ROLE_MODEL } bai_role;
+typedef enum bai_role { BAI_ROLE_FEATURE, BAI_ROLE_SCALE, BAI_ROLE_CONV, BAI_ROLE_MODEL } bai_role;
 
 typedef enum bai_term_kind {
   BAI_TERM_KMER,
@@ -18,7 +18,12 @@ typedef enum bai_term_kind {
   BAI_TERM_SPACED_KMER,
   BAI_TERM_BINNED_KMER,
   BAI_TERM_LENGTH,
+  BAI_TERM_COLUMN,
+  BAI_TERM_COLUMNS,
+  BAI_TERM_CATEGORY,
   BAI_TERM_ONE_HOT,
+  BAI_TERM_STANDARDIZE,
+  BAI_TERM_MINMAX,
   BAI_TERM_CONV,
   BAI_TERM_LOGISTIC,
   BAI_TERM_SOFTMAX,
@@ -28,14 +33,15 @@ typedef enum bai_term_kind {
 } bai_term_kind;
 
 /* The type of a key: an integer, an integer range a..b (a alone is a..a), a power of two, a mask (binary digits, the
- * first one a 1), a real, or a word. */
+ * first one a 1), a real, one of some words, or a name of the user's, in quotes unless it is a word. */
 typedef enum bai_key_type {
   BAI_KEY_INTEGER,
   BAI_KEY_RANGE,
   BAI_KEY_POWER,
   BAI_KEY_MASK,
   BAI_KEY_REAL,
-  BAI_KEY_WORD
+  BAI_KEY_WORD,
+  BAI_KEY_NAME
 } bai_key_type;
 
 /* The words of the key alphabet, in its order. All terms of a recipe read nucleotides, or all read residues. */
@@ -88,10 +94,13 @@ extern const int32_t bai_shorthand_table_count;
 extern const bai_preset bai_preset_table[];
 extern const int32_t bai_preset_table_count;
 
+#define BAI_COLUMN_NAME 64 /* bytes of a name with its NUL */
+
 typedef struct bai_value {
   int64_t integer; /* integer, power, lower end of a range, a mask's digits as bits, or index of a word */
   int64_t upper;   /* upper end of a range */
   double real;
+  char name[BAI_COLUMN_NAME];
 } bai_value;
 
 typedef struct bai_term {
@@ -99,9 +108,10 @@ typedef struct bai_term {
   bai_value values[BAI_TERM_KEYS]; /* in the order of spec->keys */
 } bai_term;
 
-/* One member: features, then convolution stages, then the model. */
+/* One member: features, then their scaling, then convolution stages, then the model. */
 typedef struct bai_pipeline {
   bai_vector features; /* of bai_term */
+  bai_term scale;      /* spec NULL: none */
   bai_vector convs;    /* of bai_term */
   bai_term model;
   int32_t has_model;
@@ -125,13 +135,15 @@ static inline const bai_pipeline *bai_recipe_member(const bai_recipe *recipe, in
 }
 /* The value of a key that the term has. */
 const bai_value *bai_term_value(const bai_term *term, const char *key);
+/* 1 for a term over the columns of a table, 0 for one over sequences. */
+int32_t bai_term_reads_table(const bai_term *term);
 /* 1 for a model of numbers, 0 for one of classes. */
 int32_t bai_term_is_value(const bai_term *model);
 /* Gives a key of type real that the term has another value. */
 void bai_term_set(bai_term *term, const char *key, double value);
 /* Appends the canonical text of all members. */
 ba_status bai_recipe_write(ba_context *context, const bai_recipe *recipe, bai_vector *text);
-/* Appends the canonical text of one member: its features, and its stages too when `whole` is 1. */
+/* Appends the canonical text of one member: its features and their scaling, and the other stages when `whole` is 1. */
 ba_status bai_pipeline_write(ba_context *context, const bai_pipeline *pipeline, int32_t whole, bai_vector *text);
 
 #endif

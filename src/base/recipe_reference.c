@@ -16,7 +16,8 @@ static const char *const grammar =
     "pipeline = features { \"|\" stage }\n"
     "features = term { \"+\" term }\n"
     "term     = Name [ \"(\" key \"=\" value { \",\" key \"=\" value } \")\" ]  |  \"@\" preset\n"
-    "value    = integer | real | word | mask | integer \"..\" integer\n";
+    "value    = integer | real | word | mask | integer \"..\" integer | name\n"
+    "name     = word | '\"' any text '\"'\n";
 
 static const char *const examples[] = {"Kmer(k=6) | Logistic(l2=1e-4)",
                                        "Kmer(k=3..10, strand=canonical) | Logistic(solver=adagrad)",
@@ -24,7 +25,9 @@ static const char *const examples[] = {"Kmer(k=6) | Logistic(l2=1e-4)",
                                        "PositionKmer(k=1..3) | Softmax()",
                                        "OneHot() | Conv(filters=32, width=11, strand=max) | MLP(hidden=16)",
                                        "@motif | Logistic() & @conv",
-                                       "@peptide + Length() | Logistic()"};
+                                       "@peptide + Length() | Logistic()",
+                                       "Columns() + Category(column=region) | Standardize() | Linear()",
+                                       "Column(column=\"Air temperature [K]\", missing=mean) | Logistic()"};
 
 static const char *const rules =
     "Names and words may be written in any letter case. Columns stand in recipe order, then by k, then by gap, then "
@@ -40,6 +43,7 @@ static ba_status write_range(ba_context *context, const bai_key *key, int32_t ma
       status = markdown && *c == '|' ? bai_text_add(context, text, ", ") : bai_text_add(context, text, "%c", *c);
     return status;
   }
+  if (key->type == BAI_KEY_NAME) return bai_text_add(context, text, "name");
   const char *kind = key->type == BAI_KEY_REAL    ? "real"
                      : key->type == BAI_KEY_RANGE ? "integer or range"
                      : key->type == BAI_KEY_POWER ? "power of two"
@@ -66,8 +70,8 @@ static ba_status write_spec(ba_context *context, const bai_term_spec *spec, int3
 }
 
 static ba_status write_terms(ba_context *context, bai_role role, int32_t markdown, bai_vector *text) {
-  const char *title = role == BAI_ROLE_FEATURE ? "Features" : role == BAI_ROLE_CONV ? "Convolutions" : "Models";
-  ba_status status = bai_text_add(context, text, markdown ? "## %s\n\n" : "%s\n\n", title);
+  static const char *const titles[] = {"Features", "Scaling", "Convolutions", "Models"};
+  ba_status status = bai_text_add(context, text, markdown ? "## %s\n\n" : "%s\n\n", titles[role]);
   for (int32_t i = 0; !status && i < bai_term_table_count; i++)
     if (bai_term_table[i].role == role) status = write_spec(context, &bai_term_table[i], markdown, text);
   return status;
@@ -108,6 +112,7 @@ static ba_status write_reference(ba_context *context, int32_t markdown, bai_vect
   if (!status) status = write_terms(context, BAI_ROLE_FEATURE, markdown, text);
   if (!status) status = write_shorthands(context, markdown, text);
   if (!status) status = write_presets(context, markdown, text);
+  if (!status) status = write_terms(context, BAI_ROLE_SCALE, markdown, text);
   if (!status) status = write_terms(context, BAI_ROLE_CONV, markdown, text);
   if (!status) status = write_terms(context, BAI_ROLE_MODEL, markdown, text);
   return status;

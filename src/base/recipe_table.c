@@ -81,6 +81,14 @@
         "not "                                                                                                        \
         "with value=binary"                                                                                           \
   }
+#define COLUMN_KEY \
+  { "column", BAI_KEY_NAME, 0, 0, NULL, NULL, "the column's name, as the table has it" }
+#define MISSING_KEY                                                                                                  \
+  {                                                                                                                  \
+    "missing", BAI_KEY_WORD, 0, 0, "error|mean|indicator", "error",                                                  \
+        "a row without a value; mean: gets the mean of the training rows; indicator: the same, and a second column " \
+        "says 1 where it was missing"                                                                                \
+  }
 #define END_KEY \
   { NULL, BAI_KEY_WORD, 0, 0, NULL, NULL, NULL }
 
@@ -169,6 +177,26 @@ const bai_term_spec bai_term_table[] = {
      NULL,
      "One column: the letters of the sequence, ambiguous ones too, over per. The count is the length itself.",
      {{"per", BAI_KEY_INTEGER, 1, 1000000000, NULL, "100", "letters that make a value of 1"}, END_KEY}},
+    {BAI_TERM_COLUMN,
+     BAI_ROLE_FEATURE,
+     "Column",
+     NULL,
+     "A column of numbers of a table.",
+     {COLUMN_KEY, MISSING_KEY, END_KEY}},
+    {BAI_TERM_COLUMNS,
+     BAI_ROLE_FEATURE,
+     "Columns",
+     NULL,
+     "All columns of numbers of the training table, in its order, but those that have another part in it: the target, "
+     "the weight and the like.",
+     {MISSING_KEY, END_KEY}},
+    {BAI_TERM_CATEGORY,
+     BAI_ROLE_FEATURE,
+     "Category",
+     NULL,
+     "One column of 0 and 1 for each text that the training rows have in a column, in the order of bytes. A text that "
+     "they did not have, or none, is all zeros.",
+     {COLUMN_KEY, END_KEY}},
     {BAI_TERM_ONE_HOT,
      BAI_ROLE_FEATURE,
      "OneHot",
@@ -176,6 +204,21 @@ const bai_term_spec bai_term_table[] = {
      "The letters themselves, for Conv: four numbers each, of which the letter's own is 1. An ambiguous letter is four "
      "zeros, and so is what lies beyond the ends.",
      {{NULL, BAI_KEY_WORD, 0, 0, NULL, NULL, NULL}}},
+    {BAI_TERM_STANDARDIZE,
+     BAI_ROLE_SCALE,
+     "Standardize",
+     "StandardScaler",
+     "Real numbers less their mean, over their standard deviation (of the population), both of the training rows and "
+     "their weights; a column that never changes is divided by 1. Counts and words of sequences and categories stay as "
+     "they are: they have a norm of their own.",
+     {END_KEY}},
+    {BAI_TERM_MINMAX,
+     BAI_ROLE_SCALE,
+     "MinMax",
+     "MinMaxScaler",
+     "Real numbers on the scale where the smallest of the training rows is 0 and the largest is 1; the rest as for "
+     "Standardize.",
+     {END_KEY}},
     {BAI_TERM_CONV,
      BAI_ROLE_CONV,
      "Conv",

@@ -73,6 +73,7 @@ static const status_row STATUSES[] = {
     ROW(BA_ERR_LENGTH, "sequences are too short, or of unequal length where equal is needed"),
     ROW(BA_ERR_FIT, "the extractor has not been fitted"),
     ROW(BA_ERR_QUALITY, "a sequence lacks the qualities that the recipe weighs by"),
+    ROW(BA_ERR_NUMBER, "a value of a table is missing or not finite"),
     ROW(BA_ERR_MODEL, "not a model file, or a damaged one"),
     ROW(BA_ERR_VERSION, "a file written by a newer library"),
     ROW(BA_ERR_SELFTEST, "this machine does not score the model's golden inputs to the bit"),

@@ -70,6 +70,7 @@ static int exit_code(ba_status status) {
     case BA_ERR_CLASSES:
     case BA_ERR_LENGTH:
     case BA_ERR_QUALITY:
+    case BA_ERR_NUMBER:
     case BA_ERR_SHAPE:
     case BA_ERR_MODEL:
     case BA_ERR_VERSION:

@@ -121,17 +121,18 @@ static ba_status extract(ba_extractor *extractor, const ba_records *records, int
 }
 
 /* The value of entry `count` of a block, or the count itself. */
-static void block_values(const bai_block *block, const bai_row *row, int64_t from, int64_t to, double *values) {
-  const double divisor = bai_block_divisor(block, row->counts + from, to - from);
-  bai_values_double(block, row->counts + from, to - from, values);
-  for (int64_t i = 0; i < to - from; i++) values[i] /= divisor;
+static void block_values(const bai_row *row, int32_t b, double *values) {
+  const int64_t n = row->ends[b] - (b ? row->ends[b - 1] : 0);
+  const double divisor = bai_row_divisor(row, b);
+  bai_row_values(row, b, values);
+  for (int64_t i = 0; i < n; i++) values[i] /= divisor;
 }
 
 static void fill_dense(const bai_plan *plan, const bai_row *row, int32_t counts, double *values, void *out) {
   int64_t from = 0;
   for (int32_t b = 0; b < plan->block_count; b++) {
     const int64_t to = row->ends[b];
-    if (!counts) block_values(&plan->blocks[b], row, from, to, values);
+    if (!counts) block_values(row, b, values);
     for (int64_t i = from; i < to; i++) {
       if (counts)
         ((uint32_t *)out)[row->columns[i]] = row->counts[i];
@@ -189,7 +190,7 @@ static ba_status add_sparse_row(ba_context *context, const bai_plan *plan, bai_r
   /* Columns of a block are together and rise with the block, so the sort kept the ends where they were. */
   int64_t from = 0;
   for (int32_t b = 0; !status && b < plan->block_count; b++) {
-    block_values(&plan->blocks[b], row, from, row->ends[b], out->scratch);
+    block_values(row, b, out->scratch);
     status = bai_vector_append(context, &out->values, out->scratch, row->ends[b] - from, 8);
     from = row->ends[b];
   }

@@ -79,9 +79,25 @@ static int64_t words_of_block(const bai_term *term, bai_block *block) {
   return (all + (block->k % 2 ? 0 : words_of(4, block->k / 2))) / 2; /* words that are their own reverse complement */
 }
 
+/* Where a term over a table starts to read. */
+static int64_t input_of(const bai_term *term, const bai_inputs *inputs) {
+  if (!inputs || !bai_term_reads_table(term)) return -1;
+  if (term->spec->kind == BAI_TERM_COLUMNS) return inputs->named;
+  return bai_inputs_find(inputs, bai_term_value(term, "column")->name, term->spec->kind == BAI_TERM_CATEGORY);
+}
+
 /* Block `index` of a term, but for its columns' place in the row and what needs memory. */
-static bai_block shape_block(const bai_term *term, int64_t index) {
+static bai_block shape_block(const bai_term *term, int64_t index, const bai_inputs *inputs) {
   bai_block block = {.kind = term->spec->kind, .name = term->spec->name, .per = 1};
+  block.input = input_of(term, inputs);
+  if (bai_term_reads_table(term)) {
+    block.norm = BAI_NORM_NONE;
+    block.value = BAI_VALUE_BINARY;
+    block.words = 1;
+    block.missing = (int32_t)word_of(term, "missing", BAI_MISSING_ERROR);
+    block.real = block.kind != BAI_TERM_CATEGORY;
+    return block;
+  }
   if (block.kind != BAI_TERM_LENGTH) block.alphabet = &bai_alphabets[word_of(term, "alphabet", BAI_ALPHABET_DNA)];
   shape_word(term, index, &block);
   block.canonical = word_of(term, "strand", 0) == 1;
@@ -96,21 +112,36 @@ static bai_block shape_block(const bai_term *term, int64_t index) {
   return block;
 }
 
-static int64_t width_of(const bai_block *block, int64_t fitted_length) {
+/* How many inputs a block of numbers reads. */
+static int64_t inputs_of(const bai_block *block, const bai_inputs *inputs) {
+  return block->kind == BAI_TERM_COLUMNS ? inputs->items.count - inputs->named : 1;
+}
+
+static int64_t table_width(const bai_block *block, const bai_inputs *inputs) {
+  if (!inputs || block->input < 0) return 0;
+  if (block->kind == BAI_TERM_CATEGORY) return bai_input_at(inputs, block->input)->starts.count;
+  return inputs_of(block, inputs) * (block->missing == BAI_MISSING_INDICATOR ? 2 : 1);
+}
+
+static int64_t width_of(const bai_block *block, int64_t fitted_length, const bai_inputs *inputs) {
+  if (block->kind >= BAI_TERM_COLUMN && block->kind <= BAI_TERM_CATEGORY) return table_width(block, inputs);
   int64_t places = block->bins ? block->bins : 1;
   if (block->kind == BAI_TERM_POSITION_KMER)
     places = fitted_length >= block->span ? fitted_length - block->span + 1 : 0;
   return places > INT32_MAX / block->words ? TOO_MANY : places * block->words;
 }
 
-int64_t bai_plan_width_of(const bai_pipeline *recipe, int64_t fitted_length) {
+int64_t bai_plan_width_of(const bai_pipeline *recipe, const bai_fitted *fitted, int64_t *reals) {
   const bai_term *terms = recipe->features.data;
   int64_t width = 0;
+  *reals = 0;
   for (int64_t i = 0; i < recipe->features.count; i++) {
     const int64_t blocks = blocks_of(&terms[i]);
     for (int64_t j = 0; j < blocks && width <= INT32_MAX; j++) {
-      const bai_block block = shape_block(&terms[i], j);
-      width += width_of(&block, fitted_length);
+      const bai_block block = shape_block(&terms[i], j, fitted->inputs);
+      const int64_t own = width_of(&block, fitted->length, fitted->inputs);
+      width += own;
+      if (block.real) *reals += own;
     }
   }
   return width;
@@ -195,15 +226,17 @@ static ba_status make_blocks(ba_context *context, const bai_pipeline *recipe, ba
   for (int64_t i = 0; !status && i < recipe->features.count; i++) {
     const int64_t blocks = blocks_of(&terms[i]);
     for (int64_t j = 0; !status && j < blocks; j++, block++) {
-      *block = shape_block(&terms[i], j);
+      *block = shape_block(&terms[i], j, &plan->inputs);
       block->term = (int32_t)i;
       status = check_block(context, block);
       if (block->alphabet && !plan->reader) plan->reader = block->name;
       if (block->kind == BAI_TERM_POSITION_KMER) {
         plan->needs_fit = 1;
         plan->needs_equal |= block->anchor == BAI_ANCHOR_NONE;
+      } else if (bai_term_reads_table(&terms[i])) {
+        plan->needs_table |= block->kind != BAI_TERM_COLUMN;
       } else {
-        block->slots = width_of(block, 0);
+        block->slots = width_of(block, 0, NULL);
       }
       if (!status && block->canonical && !block->hash_bits) status = make_ranks(context, block);
       if (block->slots > plan->most_slots) plan->most_slots = block->slots;
@@ -223,13 +256,16 @@ ba_status bai_plan_create(ba_context *context, const bai_pipeline *recipe, bai_p
   if (status) return status;
   plan->context = bai_context_retain(context);
   plan->fitted_length = -1;
-  plan->width = -1;
-  status = bai_alloc_zero(context, count, sizeof(bai_block), &plan->blocks);
+  plan->width = plan->real_width = -1;
+  if (recipe->scale.spec)
+    plan->scaling = recipe->scale.spec->kind == BAI_TERM_MINMAX ? BAI_SCALE_MINMAX : BAI_SCALE_STANDARDIZE;
+  status = bai_inputs_make(context, recipe, &plan->inputs);
+  if (!status) status = bai_alloc_zero(context, count, sizeof(bai_block), &plan->blocks);
   if (!status) {
     plan->block_count = count;
     status = make_blocks(context, recipe, plan);
   }
-  if (!status && !plan->needs_fit) status = bai_plan_lay_out(context, plan);
+  if (!status && !plan->needs_fit && !plan->needs_table) status = bai_plan_lay_out(context, plan);
   if (status)
     bai_plan_destroy(plan);
   else
@@ -245,6 +281,8 @@ void bai_plan_destroy(bai_plan *plan) {
     bai_free(context, plan->blocks[b].rank_prefix);
   }
   bai_free(context, plan->blocks);
+  bai_free(context, plan->fill);
+  bai_inputs_free(context, &plan->inputs);
   bai_free(context, plan);
   bai_context_release(context);
 }
@@ -260,27 +298,76 @@ ba_status bai_plan_fit_length(ba_context *context, bai_plan *plan, int64_t lengt
   return BA_OK;
 }
 
+/* Real columns are as they are until a scale is learnt. */
+static ba_status open_scale(ba_context *context, bai_plan *plan, int64_t reals) {
+  double *scale = NULL;
+  const ba_status status = reals ? bai_alloc_zero(context, 3 * reals, 8, &scale) : BA_OK;
+  if (status) return status;
+  bai_free(context, plan->fill);
+  plan->fill = scale;
+  plan->centre = reals ? scale + reals : NULL;
+  plan->factor = reals ? scale + 2 * reals : NULL;
+  for (int64_t i = 0; i < reals; i++) plan->factor[i] = 1.0;
+  plan->real_width = reals;
+  return BA_OK;
+}
+
 ba_status bai_plan_lay_out(ba_context *context, bai_plan *plan) {
   if (plan->needs_fit && plan->fitted_length < 0)
     return bai_fail(context, BA_ERR_FIT, "PositionKmer: the length is not known yet; expected a fit on records first");
-  int64_t first = 0, total = 0;
+  if (plan->needs_table && !plan->knows_table)
+    return bai_fail(context, BA_ERR_FIT, "Columns, Category: the table is not known yet; expected a fit on one first");
+  int64_t first = 0, total = 0, reals = 0;
   /* The sum before the columns: a plan that has become too wide keeps the columns that it had. */
   for (int32_t b = 0; b < plan->block_count; b++) {
-    total += width_of(&plan->blocks[b], plan->fitted_length);
+    const int64_t own = width_of(&plan->blocks[b], plan->fitted_length, &plan->inputs);
+    total += own;
+    if (plan->blocks[b].real) reals += own;
     if (total > INT32_MAX)
       return bai_fail(context, BA_ERR_LIMIT,
                       "the recipe comes to more than %d columns with %s of %d letters; expected fewer or smaller k, "
                       "or fewer slots or bins",
                       INT32_MAX, plan->blocks[b].name, plan->blocks[b].k);
   }
+  const ba_status status = open_scale(context, plan, reals);
+  if (status) return status;
+  reals = 0;
   for (int32_t b = 0; b < plan->block_count; b++) {
     bai_block *block = &plan->blocks[b];
-    block->width = width_of(block, plan->fitted_length);
+    block->width = width_of(block, plan->fitted_length, &plan->inputs);
     block->first = first;
+    block->real_first = reals;
     first += block->width;
+    if (block->real) reals += block->width;
   }
   plan->width = first;
   return BA_OK;
+}
+
+/* Whether inputs start with those that the recipe names. */
+static int32_t are_inputs_of(const bai_plan *plan, const bai_inputs *inputs) {
+  if (inputs->named != plan->inputs.named) return 0;
+  for (int64_t i = 0; i < inputs->named; i++) {
+    const bai_input *own = bai_input_at(&plan->inputs, i), *other = bai_input_at(inputs, i);
+    if (own->is_category != other->is_category || strcmp(own->name, other->name) != 0) return 0;
+  }
+  return 1;
+}
+
+ba_status bai_plan_take_fit(ba_context *context, bai_plan *plan, const bai_fitted *fitted) {
+  ba_status status = BA_OK;
+  plan->fitted_length = fitted->length;
+  if (fitted->inputs && !are_inputs_of(plan, fitted->inputs))
+    return bai_fail(context, BA_ERR_MODEL, "the columns of the table are not those of the recipe");
+  if (fitted->inputs) {
+    bai_inputs_free(context, &plan->inputs);
+    status = bai_inputs_copy(context, fitted->inputs, &plan->inputs);
+    plan->knows_table = 1;
+  }
+  if (!status) status = bai_plan_lay_out(context, plan);
+  if (!status && fitted->scale && plan->real_width)
+    memcpy(plan->fill, fitted->scale, (size_t)(3 * plan->real_width) * 8);
+  return status;
 }
 
 ba_status bai_plan_check_letter(ba_context *context, const bai_plan *plan, char foreign, int64_t record) {
@@ -335,11 +422,23 @@ static void spell_shape(const bai_block *block, char *text) {
   text[block->span] = 0;
 }
 
+/* "price", "price.missing" or "region=north". */
+static ba_status table_column_name(ba_context *context, const bai_plan *plan, const bai_block *block, int64_t column,
+                                   bai_vector *text) {
+  const int64_t inputs = inputs_of(block, &plan->inputs);
+  const bai_input *input = bai_input_at(&plan->inputs, block->input + (block->real ? column % inputs : 0));
+  ba_status status = bai_text_add(context, text, "%s", input->name);
+  if (!status && !block->real) status = bai_text_add(context, text, "=%s", bai_input_level(input, column));
+  if (!status && block->real && column >= inputs) status = bai_text_add(context, text, ".missing");
+  return status;
+}
+
 ba_status bai_plan_column_name(ba_context *context, const bai_plan *plan, int64_t column, bai_vector *text) {
   int32_t b = 0;
   char word[40];
   while (column >= plan->blocks[b].first + plan->blocks[b].width) b++;
   const bai_block *block = &plan->blocks[b];
+  if (block->input >= 0) return table_column_name(context, plan, block, column - block->first, text);
   if (!block->alphabet) return bai_text_add(context, text, "%s", block->name);
   const int64_t place = (column - block->first) / block->words, code = (column - block->first) % block->words;
   if (block->hash_bits)

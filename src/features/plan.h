@@ -7,10 +7,13 @@
 #define BAI_FEATURES_PLAN_H
 
 #include "features/alphabet.h"
+#include "features/inputs.h"
 
 enum { BAI_VALUE_COUNT, BAI_VALUE_FREQ, BAI_VALUE_SQRT, BAI_VALUE_BINARY };
 enum { BAI_NORM_L2, BAI_NORM_L1, BAI_NORM_NONE };
 enum { BAI_ANCHOR_NONE, BAI_ANCHOR_START, BAI_ANCHOR_END };
+enum { BAI_SCALE_NONE, BAI_SCALE_STANDARDIZE, BAI_SCALE_MINMAX };
+enum { BAI_MISSING_ERROR, BAI_MISSING_MEAN, BAI_MISSING_INDICATOR };
 
 #define BAI_MOST_PARTS 16
 
@@ -41,6 +44,10 @@ typedef struct bai_block {
   int64_t first;       /* its first column in the whole row */
   int64_t width;       /* its number of columns */
   int64_t slots;       /* entries that a count table needs: 0 when nothing is counted */
+  int32_t real;        /* its values are real numbers, one a column, and nothing is counted */
+  int64_t real_first;  /* of a real block: its first place in row->reals */
+  int64_t input;       /* of a term over a table: the first input that it reads; -1 for none */
+  int32_t missing;     /* what becomes of an input without a value */
   uint64_t *rank_bits; /* canonical and exact: one bit a code, set for canonical codes */
   uint32_t *rank_prefix;
 } bai_block;
@@ -53,20 +60,35 @@ typedef struct bai_plan {
   const char *reader; /* the first term that reads letters, not only their number; NULL for none */
   int32_t needs_fit;
   int64_t fitted_length; /* of PositionKmer; -1 before fit */
+  bai_inputs inputs;     /* columns of a table that it reads */
+  int32_t needs_table;   /* which columns or texts there are is learnt from a table */
+  int32_t knows_table;   /* and has been */
   int32_t needs_equal;   /* anchor=none is there: all lengths must be the fitted one */
   int64_t width;         /* -1 before a needed fit */
   int64_t most_slots;
   int32_t both_strands;  /* some block is canonical */
   int32_t needs_quality; /* some block is weighted */
+  /* Of real blocks: a missing value becomes fill, and any value x becomes (x - centre) factor. */
+  int32_t scaling;    /* BAI_SCALE_ */
+  int64_t real_width; /* columns of real blocks; -1 before a needed fit */
+  double *fill, *centre, *factor;
 } bai_plan;
 
 ba_status bai_plan_create(ba_context *context, const bai_pipeline *recipe, bai_plan **out);
 void bai_plan_destroy(bai_plan *plan);
 /* The blocks that a recipe comes to. */
 int64_t bai_plan_blocks_of(const bai_pipeline *recipe);
+/* What a plan learns from data. */
+typedef struct bai_fitted {
+  int64_t length;           /* of PositionKmer; -1: none */
+  const bai_inputs *inputs; /* NULL: none */
+  const double *scale;      /* fill, centre and factor of each real column, one after the other; NULL: as they are */
+} bai_fitted;
 /* The columns that a recipe comes to, without making anything: more than INT32_MAX means too many. A fitted length
- * must be below 2^40. */
-int64_t bai_plan_width_of(const bai_pipeline *recipe, int64_t fitted_length);
+ * must be below 2^40. *reals gets how many of them are real. */
+int64_t bai_plan_width_of(const bai_pipeline *recipe, const bai_fitted *fitted, int64_t *reals);
+/* Lays a plan out as one that learnt this. */
+ba_status bai_plan_take_fit(ba_context *context, bai_plan *plan, const bai_fitted *fitted);
 /* Takes one sequence's length into the fit; `record` (from 1) is for the message. */
 ba_status bai_plan_fit_length(ba_context *context, bai_plan *plan, int64_t length, int64_t record);
 /* Lays the columns out; a plan that needs a fit must have had one. */
@@ -99,6 +121,10 @@ typedef struct bai_row {
   int64_t *kept; /* k-mers counted in block b */
   int32_t has_ambiguous;
   int64_t length;
+  /* Of a plan with real blocks. */
+  const double *inputs; /* borrowed; whoever extracts sets it. NULL: there is no table */
+  double *reals;        /* the values of real blocks; their counts are the places within the block */
+  int64_t bad_input;    /* the one that could not be used */
 } bai_row;
 
 ba_status bai_row_create(ba_context *context, const bai_plan *plan, int64_t longest, bai_row **out);
@@ -110,7 +136,7 @@ void bai_row_destroy(bai_row *row);
 ba_status bai_row_encode(const bai_kernels *kernels, bai_row *row, const char *letters, int64_t length,
                          int64_t *ambiguous);
 /* Computes columns and counts from row->codes. Allocates nothing and records no error: returns BA_ERR_LENGTH,
- * BA_ERR_LETTER, BA_ERR_QUALITY or BA_ERR_CANCELLED, which bai_row_explain words. */
+ * BA_ERR_LETTER, BA_ERR_QUALITY, BA_ERR_NUMBER or BA_ERR_CANCELLED, which bai_row_explain words. */
 ba_status bai_row_extract(const bai_kernels *kernels, bai_row *row, int64_t length, int64_t ambiguous);
 ba_status bai_row_explain(ba_context *context, const bai_row *row, ba_status status, int64_t record, int64_t length);
 /* The same from letters: encodes them into row->codes first. */
@@ -119,12 +145,15 @@ ba_status bai_row_extract_letters(const bai_kernels *kernels, bai_row *row, cons
  * whose window starts at starts[i] (starts may be NULL). Returns how many; after a cancel they may be too few. */
 int64_t bai_row_windows(const bai_kernels *kernels, bai_row *row, const bai_block *block, int64_t *starts);
 
+/* Values of one block's entries, and what they are to be divided by. */
+void bai_row_values(const bai_row *row, int32_t block, double *values);
+double bai_row_divisor(const bai_row *row, int32_t block);
 /* Before bai_row_windows on other codes than those of bai_row_extract. */
 void bai_row_begin(bai_row *row, int64_t length, int64_t ambiguous);
 
 /* 1 for a status that bai_row_explain words. */
 static inline int32_t bai_row_explains(ba_status status) {
-  return status == BA_ERR_LENGTH || status == BA_ERR_LETTER || status == BA_ERR_QUALITY;
+  return status == BA_ERR_LENGTH || status == BA_ERR_LETTER || status == BA_ERR_QUALITY || status == BA_ERR_NUMBER;
 }
 
 /* ---- value.c: counts to numbers ---- */

@@ -17,7 +17,10 @@ static int64_t smaller_of(int64_t a, int64_t b) {
 static int64_t entries_for(const bai_plan *plan, int64_t length) {
   int64_t entries = 0;
   for (int32_t b = 0; b < plan->block_count; b++)
-    entries += plan->blocks[b].slots ? smaller_of(length, plan->blocks[b].slots) : length;
+    entries += plan->blocks[b].real         ? plan->blocks[b].width
+               : plan->blocks[b].input >= 0 ? 1
+               : plan->blocks[b].slots      ? smaller_of(length, plan->blocks[b].slots)
+                                            : length;
   return entries;
 }
 
@@ -36,6 +39,7 @@ ba_status bai_row_create(ba_context *context, const bai_plan *plan, int64_t long
   if (!status && plan->needs_quality) status = bai_alloc(context, CHUNK, 4, &row->right);
   if (!status) status = bai_alloc_zero(context, plan->block_count, 8, &row->ends);
   if (!status) status = bai_alloc_zero(context, plan->block_count, 8, &row->kept);
+  if (!status && plan->real_width > 0) status = bai_alloc_zero(context, plan->real_width, 8, &row->reals);
   if (!status) status = bai_row_reserve(context, row, longest);
   if (status)
     bai_row_destroy(row);
@@ -81,8 +85,8 @@ ba_status bai_row_reserve(ba_context *context, bai_row *row, int64_t longest) {
 void bai_row_destroy(bai_row *row) {
   if (!row) return;
   ba_context *context = row->context;
-  void *parts[] = {row->codes,   row->runs,   row->forward, row->reverse, row->smaller, row->slots, row->table,
-                   row->columns, row->counts, row->ends,    row->kept,    row->right,   row->shares};
+  void *parts[] = {row->codes,   row->runs,   row->forward, row->reverse, row->smaller, row->slots,  row->table,
+                   row->columns, row->counts, row->ends,    row->kept,    row->right,   row->shares, row->reals};
   for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) bai_free(context, parts[i]);
   bai_free(context, row);
   bai_context_release(context);
@@ -183,7 +187,8 @@ static int64_t all_letters(bai_row *row, int64_t *starts) {
 int64_t bai_row_windows(const bai_kernels *kernels, bai_row *row, const bai_block *block, int64_t *starts) {
   const int32_t placed = block->bins || block->kind == BAI_TERM_POSITION_KMER;
   int64_t kept = 0;
-  if (!block->alphabet) return all_letters(row, starts);
+  if (block->kind == BAI_TERM_LENGTH) return all_letters(row, starts);
+  if (!block->alphabet) return 0;
   for (int64_t start = 0; start + block->span <= row->length; start += CHUNK) {
     if (start && is_cancelled(row)) break;
     const int64_t windows = grow_codes(kernels, row, block, start);
@@ -242,6 +247,70 @@ static int64_t add_shares(bai_row *row, int64_t kept, uint32_t *columns, uint32_
   return distinct;
 }
 
+/* Numbers of a table, with their indicators behind them. */
+static ba_status extract_numbers(bai_row *row, const bai_block *block) {
+  const int32_t marks = block->missing == BAI_MISSING_INDICATOR;
+  const int64_t n = block->width / (1 + marks);
+  double *reals = row->reals + block->real_first;
+  for (int64_t i = 0; i < n; i++) {
+    const double value = row->inputs[block->input + i];
+    const int32_t missing = value != value;
+    if (missing ? block->missing == BAI_MISSING_ERROR : !(value - value == 0.0)) {
+      row->bad_input = block->input + i;
+      return BA_ERR_NUMBER;
+    }
+    reals[i] = missing ? row->plan->fill[block->real_first + i] : value;
+    if (marks) reals[n + i] = missing;
+  }
+  return BA_OK;
+}
+
+/* A block whose values are real: all its columns are entries. */
+static ba_status extract_reals(bai_row *row, int32_t b, int64_t at) {
+  const bai_plan *plan = row->plan;
+  const bai_block *block = &plan->blocks[b];
+  double *reals = row->reals + block->real_first;
+  const ba_status status = extract_numbers(row, block);
+  if (status) return status;
+  for (int64_t i = 0; i < block->width; i++) {
+    const int64_t r = block->real_first + i;
+    reals[i] = (reals[i] - plan->centre[r]) * plan->factor[r];
+    row->columns[at + i] = (uint32_t)(block->first + i);
+    row->counts[at + i] = (uint32_t)i;
+  }
+  row->kept[b] = block->width;
+  row->ends[b] = at + block->width;
+  return BA_OK;
+}
+
+/* The one column of a category's text. */
+static void extract_category(bai_row *row, int32_t b, int64_t at) {
+  const bai_block *block = &row->plan->blocks[b];
+  const double place = row->inputs[block->input];
+  const int32_t known = place >= 0.0 && place < (double)block->width;
+  if (known) {
+    row->columns[at] = (uint32_t)(block->first + (int64_t)place);
+    row->counts[at] = 1;
+  }
+  row->kept[b] = known;
+  row->ends[b] = at + known;
+}
+
+void bai_row_values(const bai_row *row, int32_t b, double *values) {
+  const bai_block *block = &row->plan->blocks[b];
+  const int64_t from = b ? row->ends[b - 1] : 0, n = row->ends[b] - from;
+  if (block->real)
+    memcpy(values, row->reals + block->real_first, (size_t)n * 8);
+  else
+    bai_values_double(block, row->counts + from, n, values);
+}
+
+double bai_row_divisor(const bai_row *row, int32_t b) {
+  const int64_t from = b ? row->ends[b - 1] : 0;
+  if (row->plan->blocks[b].real) return 1.0;
+  return bai_block_divisor(&row->plan->blocks[b], row->counts + from, row->ends[b] - from);
+}
+
 static void extract_block(const bai_kernels *kernels, bai_row *row, int32_t b, int64_t at) {
   const bai_block *block = &row->plan->blocks[b];
   const int64_t kept = bai_row_windows(kernels, row, block, NULL);
@@ -273,11 +342,19 @@ ba_status bai_row_extract(const bai_kernels *kernels, bai_row *row, int64_t leng
   if (plan->needs_quality && row->symbols == NULL && length > 0) return BA_ERR_QUALITY;
   for (int32_t b = 0; ambiguous > 0 && b < plan->block_count; b++)
     if (plan->blocks[b].refuse_ambiguous) return BA_ERR_LETTER;
+  row->bad_input = -1;
+  if (plan->inputs.items.count && !row->inputs) return BA_ERR_NUMBER;
   bai_row_begin(row, length, ambiguous);
   int64_t at = 0;
   for (int32_t b = 0; b < plan->block_count; b++) {
-    if (is_cancelled(row)) return BA_ERR_CANCELLED;
-    extract_block(kernels, row, b, at);
+    ba_status status = is_cancelled(row) ? BA_ERR_CANCELLED : BA_OK;
+    if (!status && plan->blocks[b].real)
+      status = extract_reals(row, b, at);
+    else if (!status && plan->blocks[b].input >= 0)
+      extract_category(row, b, at);
+    else if (!status)
+      extract_block(kernels, row, b, at);
+    if (status) return status;
     at = row->ends[b];
   }
   return is_cancelled(row) ? BA_ERR_CANCELLED : BA_OK;
@@ -311,5 +388,14 @@ ba_status bai_row_explain(ba_context *context, const bai_row *row, ba_status sta
         context, status, record, -1,
         "the sequence has no qualities, and the recipe says quality=weight; expected FASTQ (readers with "
         "qualities=keep, datasets with quality=keep), or quality=ignore");
+  if (status == BA_ERR_NUMBER && row->bad_input < 0)
+    return bai_fail_at(context, status, record, -1, "the recipe reads columns of a table; expected a table");
+  if (status == BA_ERR_NUMBER) {
+    const double value = row->inputs[row->bad_input];
+    return bai_fail_at(context, status, record, -1, "column \"%s\" %s; expected a finite number%s",
+                       bai_input_at(&row->plan->inputs, row->bad_input)->name,
+                       value != value ? "has no value" : "is infinite",
+                       value != value ? ", or missing=mean or missing=indicator in the recipe" : "");
+  }
   return status == BA_ERR_CANCELLED ? bai_check_cancel(context) : status;
 }

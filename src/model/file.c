@@ -10,10 +10,10 @@
 #include "model/net_recipe.h"
 
 #define MAGIC "BAMODEL\n"
-#define FORMAT 2u /* the latest that this library reads; it writes the oldest that can say what a model has */
+#define FORMAT 3u /* the latest that this library reads; it writes the oldest that can say what a model has */
 #define HEADER 64
 #define ENTRY 64
-#define MOST_SECTIONS 128
+#define MOST_SECTIONS 256
 #define DIGEST_SEED UINT64_C(0x6261206d6f64656c)
 
 enum { TYPE_TEXT = 1, TYPE_U8, TYPE_I32, TYPE_I64, TYPE_F64, TYPE_F32 };
@@ -25,8 +25,8 @@ typedef struct section {
   const void *data;
 } section;
 
-#define OWN_SECTIONS 16   /* of the model itself, at most */
-#define MEMBER_SECTIONS 5 /* of each member, at most */
+#define OWN_SECTIONS 17   /* of the model itself, at most */
+#define MEMBER_SECTIONS 8 /* of each member, at most */
 
 /* The sections of the first member have plain names, those of member m end in ".m". */
 typedef char section_name[16];
@@ -35,6 +35,7 @@ typedef struct listing {
   section sections[OWN_SECTIONS + MEMBER_SECTIONS * BAI_MOST_MEMBERS];
   section_name names[MEMBER_SECTIONS * BAI_MOST_MEMBERS];
   int32_t count, named;
+  bai_vector inputs[BAI_MOST_MEMBERS]; /* those of a member as bytes */
 } listing;
 
 static void name_section(const char *base, int32_t member, section_name out) {
@@ -78,6 +79,15 @@ static void list_drift(listing *l, const bai_drift *drift) {
   list(l, "drift.counts", TYPE_I64, drift->count, BAI_DRIFT_BINS, drift->counts);
 }
 
+static void list_fit(listing *l, int32_t m, const bai_member *member, int64_t outputs) {
+  const bai_plan *plan = member->plan;
+  const bai_vector *inputs = &l->inputs[m];
+  if (inputs->count) list_of_member(l, m, "inputs", TYPE_U8, 1, inputs->count, inputs->data);
+  if (!plan->real_width) return;
+  list_of_member(l, m, "scale", TYPE_F64, 3, plan->real_width, plan->fill);
+  list_of_member(l, m, "reals", TYPE_F64, outputs, plan->real_width, member->reals);
+}
+
 static void list_sections(const ba_model *model, listing *l) {
   const int64_t outputs = model->outputs, count = model->golden.count;
   l->count = l->named = 0;
@@ -91,6 +101,7 @@ static void list_sections(const ba_model *model, listing *l) {
     list_of_member(l, m, "weights", TYPE_I32, outputs, plan->width, member->weights);
     list_of_member(l, m, "exponents", TYPE_I32, outputs, plan->block_count, member->exponents);
     list_of_member(l, m, "intercepts", TYPE_F64, 1, outputs, member->intercepts);
+    list_fit(l, m, member, outputs);
     if (member->net.layer_count)
       list_of_member(l, m, "network", TYPE_F32, member->net.copies, member->net.parameters, member->parameters);
   }
@@ -102,6 +113,7 @@ static void list_sections(const ba_model *model, listing *l) {
   list_drift(l, &model->drift);
   list(l, "golden.letters", TYPE_U8, 1, model->golden.offsets[count], model->golden.letters);
   list(l, "golden.offsets", TYPE_I64, 1, count + 1, model->golden.offsets);
+  if (model->golden.inputs) list(l, "golden.inputs", TYPE_F64, count, model->golden.input_count, model->golden.inputs);
   list(l, "golden.scores", TYPE_F64, count, outputs, model->golden.scores);
   list(l, "golden.probs", TYPE_F64, count, model->answers, model->golden.probabilities);
   list(l, "provenance", TYPE_TEXT, 1, bai_length(model->provenance), model->provenance);
@@ -110,6 +122,8 @@ static void list_sections(const ba_model *model, listing *l) {
 int32_t bai_model_format(const ba_model *model) {
   const bai_calibration *c = &model->calibration;
   const int32_t network = model->members[0].net.layer_count > 0;
+  for (int32_t m = 0; m < model->member_count; m++)
+    if (model->members[m].plan->real_width > 0 || model->members[m].plan->inputs.items.count > 0) return 3;
   return model->classes == 0 || model->member_count > 1 || network || c->method != BAI_CALIBRATION_NONE || c->rows > 0
              ? 2
              : 1;
@@ -143,10 +157,10 @@ static int64_t round_up(int64_t n) {
   return (n + 63) / 64 * 64;
 }
 
-ba_status bai_model_write(ba_context *context, const ba_model *model, bai_vector *bytes, uint64_t *digest) {
+static ba_status write_sections(ba_context *context, const ba_model *model, const listing *sections, bai_vector *bytes,
+                                uint64_t *digest) {
   const bai_kernels *kernels = bai_kernels_of(context);
-  listing l;
-  list_sections(model, &l);
+  const listing l = *sections;
   int64_t at = HEADER + l.count * ENTRY, length = at;
   for (int32_t i = 0; i < l.count; i++)
     length += round_up(section_bytes(l.sections[i].type, l.sections[i].rows, l.sections[i].columns));
@@ -178,6 +192,21 @@ ba_status bai_model_write(ba_context *context, const ba_model *model, bai_vector
   bai_put_u64(file + 32, *digest);
   bai_put_u32(file + 60, kernels->crc32c(0, file, 60));
   return BA_OK;
+}
+
+ba_status bai_model_write(ba_context *context, const ba_model *model, bai_vector *bytes, uint64_t *digest) {
+  listing l;
+  ba_status status = BA_OK;
+  memset(&l, 0, sizeof l);
+  for (int32_t m = 0; !status && m < model->member_count; m++)
+    if (model->members[m].plan->inputs.items.count)
+      status = bai_inputs_write(context, &model->members[m].plan->inputs, &l.inputs[m]);
+  if (!status) {
+    list_sections(model, &l);
+    status = write_sections(context, model, &l, bytes, digest);
+  }
+  for (int32_t m = 0; m < model->member_count; m++) bai_vector_free(context, &l.inputs[m]);
+  return status;
 }
 
 /* ---- reading ---- */
@@ -321,7 +350,7 @@ static ba_status check_network(const reading *r, int32_t m, const bai_net *net) 
 
 /* Compares the sizes of a member's sections with its recipe, so that what is allocated is known to be in the file. */
 static ba_status check_member(const reading *r, const bai_pipeline *pipeline, int32_t m, int64_t outputs,
-                              int64_t *fitted_length) {
+                              bai_fitted *fitted) {
   bai_net net;
   section_name name;
   found length, weights, exponents;
@@ -333,7 +362,7 @@ static ba_status check_member(const reading *r, const bai_pipeline *pipeline, in
   name_section("exponents", m, name);
   if (!status) status = find_section(r, name, TYPE_I32, &exponents);
   if (status) return status;
-  *fitted_length = (int64_t)bai_get_u64(length.data);
+  fitted->length = (int64_t)bai_get_u64(length.data);
   status = bai_net_of_pipeline(r->context, pipeline, (int32_t)outputs, &net);
   if (status) return bai_fail_prefix(r->context, BA_ERR_MODEL, "damaged model file");
   if (net.layer_count) status = check_network(r, m, &net);
@@ -341,35 +370,52 @@ static ba_status check_member(const reading *r, const bai_pipeline *pipeline, in
   const int32_t has_model = pipeline->has_model;
   pipeline = bai_net_columns(&net, pipeline);
   const bai_term *terms = pipeline->features.data;
-  int32_t fitted = 0;
-  for (int64_t i = 0; i < pipeline->features.count; i++) fitted |= terms[i].spec->kind == BAI_TERM_POSITION_KMER;
-  if (!has_model || *fitted_length > r->length || (fitted ? *fitted_length < 0 : *fitted_length != -1))
+  int32_t by_length = 0;
+  int64_t reals = 0;
+  for (int64_t i = 0; i < pipeline->features.count; i++) by_length |= terms[i].spec->kind == BAI_TERM_POSITION_KMER;
+  if (!has_model || fitted->length > r->length || (by_length ? fitted->length < 0 : fitted->length != -1))
     return damaged(r, length.offset, "length or recipe");
   if (!net.layer_count && pipeline->model.spec->kind == BAI_TERM_LOGISTIC && outputs != 1)
     return damaged(r, weights.offset, "the classes do not fit the recipe");
-  if (weights.rows != outputs || weights.columns != bai_plan_width_of(pipeline, *fitted_length))
+  if (weights.rows != outputs || weights.columns != bai_plan_width_of(pipeline, fitted, &reals))
     return damaged(r, weights.offset, "the weights do not fit the recipe");
   if (exponents.rows != outputs || exponents.columns != bai_plan_blocks_of(pipeline))
     return damaged(r, exponents.offset, "the exponents do not fit the recipe");
   return BA_OK;
 }
 
-static ba_status check_members(const reading *r, const bai_recipe *recipe, const found *classes,
-                               int64_t *fitted_lengths) {
+static ba_status check_members(const reading *r, const bai_recipe *recipe, const found *classes, bai_fitted *fitted) {
   const int32_t values = bai_term_is_value(&bai_recipe_member(recipe, 0)->model) && recipe->members.count == 1;
   if (values ? classes->rows != 0 || classes->columns != 0 : classes->rows < 2 || classes->rows > 65536)
     return damaged(r, classes->offset, "classes");
   int64_t equal = -1;
   ba_status status = BA_OK;
   for (int32_t m = 0; !status && m < recipe->members.count; m++) {
-    status =
-        check_member(r, bai_recipe_member(recipe, m), m, classes->rows > 2 ? classes->rows : 1, &fitted_lengths[m]);
+    status = check_member(r, bai_recipe_member(recipe, m), m, classes->rows > 2 ? classes->rows : 1, &fitted[m]);
     if (!status && bai_term_is_value(&bai_recipe_member(recipe, m)->model) != values)
       status = damaged(r, classes->offset, "the classes do not fit the recipe");
-    if (!status && fitted_lengths[m] >= 0 && equal >= 0 && fitted_lengths[m] != equal)
+    if (!status && fitted[m].length >= 0 && equal >= 0 && fitted[m].length != equal)
       status = damaged(r, classes->offset, "its members were fitted on different lengths");
-    if (fitted_lengths[m] >= 0) equal = fitted_lengths[m];
+    if (fitted[m].length >= 0) equal = fitted[m].length;
   }
+  return status;
+}
+
+static int32_t has_section(const reading *r, const char *name) {
+  for (int32_t i = 0; i < r->sections; i++)
+    if (memcmp(r->file + HEADER + (int64_t)i * ENTRY, name, (size_t)bai_length(name) + 1) == 0) return 1;
+  return 0;
+}
+
+static ba_status read_inputs(const reading *r, int32_t m, bai_inputs *inputs, bai_fitted *fitted) {
+  section_name name;
+  found where;
+  name_section("inputs", m, name);
+  if (!has_section(r, name)) return BA_OK;
+  ba_status status = find_section(r, name, TYPE_U8, &where);
+  if (status) return status;
+  if (!bai_inputs_parse(r->context, where.data, where.columns, inputs, &status)) return damaged(r, where.offset, name);
+  fitted->inputs = inputs;
   return status;
 }
 
@@ -377,7 +423,8 @@ static ba_status check_members(const reading *r, const bai_recipe *recipe, const
 static ba_status read_shape(const reading *r, ba_model **out) {
   char *recipe = NULL;
   found recipe_at, classes;
-  int64_t fitted_lengths[BAI_MOST_MEMBERS];
+  bai_fitted fitted[BAI_MOST_MEMBERS] = {{0}};
+  bai_inputs inputs[BAI_MOST_MEMBERS] = {{{0, 0, 0}, 0}};
   bai_recipe parsed = {{0, 0, 0}};
   ba_status status = read_text(r, "recipe", &recipe, &recipe_at);
   if (!status && recipe_at.rows != 1) status = damaged(r, recipe_at.offset, "recipe");
@@ -385,8 +432,10 @@ static ba_status read_shape(const reading *r, ba_model **out) {
   if (!status) status = bai_recipe_parse(r->context, recipe, &parsed);
   if (status == BA_ERR_RECIPE || status == BA_ERR_UNSUPPORTED)
     status = bai_fail_prefix(r->context, BA_ERR_MODEL, "damaged model file");
-  if (!status) status = check_members(r, &parsed, &classes, fitted_lengths);
-  if (!status) status = bai_model_open(r->context, recipe, fitted_lengths, (int32_t)classes.rows, out);
+  for (int32_t m = 0; !status && m < parsed.members.count; m++) status = read_inputs(r, m, &inputs[m], &fitted[m]);
+  if (!status) status = check_members(r, &parsed, &classes, fitted);
+  if (!status) status = bai_model_open(r->context, recipe, fitted, (int32_t)classes.rows, out);
+  for (int32_t m = 0; m < BAI_MOST_MEMBERS; m++) bai_inputs_free(r->context, &inputs[m]);
   bai_recipe_free(r->context, &parsed);
   bai_free(r->context, recipe);
   return status;
@@ -409,6 +458,21 @@ static ba_status read_classes(const reading *r, ba_model *model) {
   return BA_OK;
 }
 
+/* Weights that are no numbers would make scores that are none; so would a scale. */
+static ba_status read_reals(const reading *r, int32_t m, int64_t outputs, bai_member *member) {
+  section_name name;
+  const int64_t width = member->plan->real_width;
+  name_section("scale", m, name);
+  ba_status status = read_f64(r, name, 3, width, member->plan->fill);
+  for (int64_t i = 0; !status && i < 3 * width; i++)
+    if (!(member->plan->fill[i] - member->plan->fill[i] == 0.0)) status = damaged(r, -1, name);
+  name_section("reals", m, name);
+  if (!status) status = read_f64(r, name, outputs, width, member->reals);
+  for (int64_t i = 0; !status && i < outputs * width; i++)
+    if (!(member->reals[i] - member->reals[i] == 0.0)) status = damaged(r, -1, name);
+  return status;
+}
+
 static ba_status read_member(const reading *r, const ba_model *model, int32_t m) {
   bai_member *member = &model->members[m];
   const bai_plan *plan = member->plan;
@@ -421,6 +485,7 @@ static ba_status read_member(const reading *r, const ba_model *model, int32_t m)
     if (member->exponents[i] < -1000 || member->exponents[i] > 1000) status = damaged(r, -1, name);
   name_section("intercepts", m, name);
   if (!status) status = read_f64(r, name, 1, model->outputs, member->intercepts);
+  if (!status && plan->real_width) status = read_reals(r, m, model->outputs, member);
   return status || !member->net.layer_count ? status : read_network(r, m, member);
 }
 
@@ -430,12 +495,6 @@ static ba_status read_members(const reading *r, ba_model *model) {
   if (!status && model->factors) status = read_f64(r, "factors", 1, model->member_count, model->factors);
   if (!status && model->offsets) status = read_f64(r, "offsets", 1, model->outputs, model->offsets);
   return status;
-}
-
-static int32_t has_section(const reading *r, const char *name) {
-  for (int32_t i = 0; i < r->sections; i++)
-    if (memcmp(r->file + HEADER + (int64_t)i * ENTRY, name, (size_t)bai_length(name) + 1) == 0) return 1;
-  return 0;
 }
 
 /* A section of numbers that rise, or at least never fall. */
@@ -547,6 +606,9 @@ static ba_status read_golden(const reading *r, ba_model *model) {
     golden->offsets[i] = before = offset;
   }
   if (before != letters.columns) return damaged(r, offsets.offset, "golden.offsets");
+  golden->input_count = bai_model_inputs(model);
+  if (golden->input_count) status = take_f64(r, "golden.inputs", golden->count, golden->input_count, &golden->inputs);
+  if (status) return status;
   status = take_f64(r, "golden.scores", golden->count, model->outputs, &golden->scores);
   return status ? status : take_f64(r, "golden.probs", golden->count, model->answers, &golden->probabilities);
 }

@@ -9,6 +9,7 @@
 
 #define GOLDEN_INPUTS 32
 #define GOLDEN_STREAM UINT64_C(0x676f6c64656e)
+#define INPUT_STREAM UINT64_C(0x696e70757473)
 #define QUALITY_STREAM UINT64_C(0x7175616c697479)
 
 /* Lengths from empty to some hundred, or the one length that the recipe takes. */
@@ -16,6 +17,17 @@ static int64_t golden_length(const ba_model *model, int64_t index) {
   for (int32_t m = 0; m < model->member_count; m++)
     if (model->members[m].plan->needs_equal) return model->members[m].plan->fitted_length;
   return index < 4 ? index * 3 : 20 + index * index;
+}
+
+/* A model of a table alone has no use for letters. */
+static int32_t reads_letters(const ba_model *model) {
+  for (int32_t m = 0; m < model->member_count; m++) {
+    const bai_plan *plan = model->members[m].plan;
+    if (plan->block_count == 0) return 1; /* a network over letters */
+    for (int32_t b = 0; b < plan->block_count; b++)
+      if (plan->blocks[b].input < 0) return 1;
+  }
+  return 0;
 }
 
 static int32_t refuses_ambiguous(const ba_model *model) {
@@ -51,6 +63,23 @@ static void golden_symbols(uint8_t *symbols, int64_t first, int64_t n) {
   }
 }
 
+/* Numbers from -8 to 8, whatever the column's own are; texts that are known, and none. */
+static void golden_inputs(const ba_model *model, uint64_t seed, bai_golden *golden) {
+  int64_t at = 0;
+  for (int64_t i = 0; i < golden->count; i++) {
+    for (int32_t m = 0; m < model->member_count; m++) {
+      const bai_inputs *inputs = &model->members[m].plan->inputs;
+      for (int64_t n = 0; n < inputs->items.count; n++, at++) {
+        const bai_input *input = bai_input_at(inputs, n);
+        const uint64_t bits = bai_random(seed, INPUT_STREAM, (uint64_t)at);
+        golden->inputs[at] = (double)((int64_t)(bits % 4097) - 2048) / 256.0;
+        if (input->is_category)
+          golden->inputs[at] = (double)((int64_t)(bits % (uint64_t)(input->starts.count + 1)) - 1);
+      }
+    }
+  }
+}
+
 static ba_status score_golden(ba_context *context, const ba_model *model, const bai_kernels *kernels, double *scores,
                               double *probabilities) {
   const bai_golden *golden = &model->golden;
@@ -66,6 +95,7 @@ static ba_status score_golden(ba_context *context, const ba_model *model, const 
     const int64_t length = golden->offsets[i + 1] - golden->offsets[i];
     double *score = scores + i * model->outputs;
     golden_symbols(symbols, golden->offsets[i], length);
+    if (golden->inputs) lane.inputs = golden->inputs + i * golden->input_count;
     status = bai_lane_score(kernels, model, &lane, (const char *)golden->letters + golden->offsets[i], length, score);
     if (status) {
       status = bai_lane_explain(context, &lane, status, i + 1, length);
@@ -83,11 +113,16 @@ ba_status bai_golden_make(ba_context *context, ba_model *model, uint64_t seed) {
   ba_status status = bai_alloc_zero(context, GOLDEN_INPUTS + 1, 8, &golden->offsets);
   if (status) return status;
   golden->count = GOLDEN_INPUTS;
-  for (int64_t i = 0; i < GOLDEN_INPUTS; i++) golden->offsets[i + 1] = golden->offsets[i] + golden_length(model, i);
+  for (int64_t i = 0; i < GOLDEN_INPUTS; i++)
+    golden->offsets[i + 1] = golden->offsets[i] + (reads_letters(model) ? golden_length(model, i) : 0);
   status = bai_alloc(context, golden->offsets[GOLDEN_INPUTS], 1, &golden->letters);
   if (!status) status = bai_alloc_zero(context, GOLDEN_INPUTS, 8 * (int64_t)model->outputs, &golden->scores);
   if (!status) status = bai_alloc_zero(context, GOLDEN_INPUTS, 8 * (int64_t)model->answers, &golden->probabilities);
+  golden->input_count = bai_model_inputs(model);
+  if (!status && golden->input_count)
+    status = bai_alloc_zero(context, GOLDEN_INPUTS, 8 * golden->input_count, &golden->inputs);
   if (status) return status;
+  if (golden->inputs) golden_inputs(model, seed, golden);
   golden_letters(model, seed, golden);
   return bai_golden_score(context, model);
 }

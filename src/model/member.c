@@ -21,6 +21,7 @@ static ba_status member_recipe(ba_context *context, const ba_model *model, int32
 static void copy_member(bai_member *to, const bai_member *from, int32_t outputs) {
   memcpy(to->weights, from->weights, (size_t)(outputs * from->plan->width) * 4);
   memcpy(to->exponents, from->exponents, (size_t)outputs * (size_t)from->plan->block_count * 4);
+  if (from->plan->real_width) memcpy(to->reals, from->reals, (size_t)outputs * (size_t)from->plan->real_width * 8);
   memcpy(to->intercepts, from->intercepts, (size_t)outputs * 8);
   if (!from->net.layer_count) return;
   memcpy(to->parameters, from->parameters, (size_t)(from->net.copies * from->net.parameters) * 4);
@@ -29,10 +30,12 @@ static void copy_member(bai_member *to, const bai_member *from, int32_t outputs)
 
 static ba_status take_member(ba_context *context, const ba_model *model, int32_t index, ba_model **out) {
   const bai_member *member = &model->members[index];
-  const int64_t fitted_length = member->plan->needs_fit ? member->plan->fitted_length : -1;
+  const bai_plan *plan = member->plan;
+  const bai_fitted fitted = {plan->needs_fit ? plan->fitted_length : -1,
+                             plan->inputs.items.count ? &plan->inputs : NULL, plan->fill};
   bai_vector recipe = {0, 0, 0};
   ba_status status = member_recipe(context, model, index, &recipe);
-  if (!status) status = bai_model_open(context, recipe.data, &fitted_length, model->classes, out);
+  if (!status) status = bai_model_open(context, recipe.data, &fitted, model->classes, out);
   bai_vector_free(context, &recipe);
   if (status) return status;
   ba_model *made = *out;

@@ -50,8 +50,12 @@ static void round_weights(bai_member *member, int32_t outputs, const double *wei
     for (int32_t b = 0; b < plan->block_count; b++) {
       const int64_t at = o * plan->width + plan->blocks[b].first;
       const int64_t n = plan->blocks[b].width;
-      const int32_t exponent = exponent_for(weights + at, n);
+      const int32_t exponent = plan->blocks[b].real ? 0 : exponent_for(weights + at, n);
       member->exponents[o * plan->block_count + b] = exponent;
+      if (plan->blocks[b].real) {
+        memcpy(member->reals + o * plan->real_width + plan->blocks[b].real_first, weights + at, (size_t)n * 8);
+        continue;
+      }
       for (int64_t i = 0; i < n; i++)
         member->weights[at + i] = round_to_int(bai_scale_by_power(weights[at + i], exponent));
     }
@@ -77,19 +81,18 @@ static ba_status open_network(ba_context *context, bai_member *member) {
   return status ? status : bai_alloc_zero(context, net->copies * bai_net_table_size(net), 4, &member->tables);
 }
 
-static ba_status open_member(ba_context *context, const bai_pipeline *pipeline, int64_t fitted_length, int32_t outputs,
-                             bai_member *member) {
+static ba_status open_member(ba_context *context, const bai_pipeline *pipeline, const bai_fitted *fitted,
+                             int32_t outputs, bai_member *member) {
   ba_status status = bai_net_of_pipeline(context, pipeline, outputs, &member->net);
   if (!status) status = bai_plan_create(context, bai_net_columns(&member->net, pipeline), &member->plan);
   if (!status && member->net.layer_count) status = open_network(context, member);
-  if (!status && member->plan->needs_fit) {
-    member->plan->fitted_length = fitted_length;
-    status = bai_plan_lay_out(context, member->plan);
-  }
+  if (!status && (member->plan->needs_fit || fitted->inputs || fitted->scale))
+    status = bai_plan_take_fit(context, member->plan, fitted);
   if (!status && member->plan->width > INT64_MAX / 8 / outputs)
     status = bai_fail(context, BA_ERR_LIMIT, "model: too many weights");
   if (!status) status = bai_alloc_zero(context, outputs * member->plan->width, 4, &member->weights);
   if (!status) status = bai_alloc_zero(context, (int64_t)outputs * member->plan->block_count, 4, &member->exponents);
+  if (!status) status = bai_alloc_zero(context, (int64_t)outputs * member->plan->real_width, 8, &member->reals);
   return status ? status : bai_alloc_zero(context, outputs, 8, &member->intercepts);
 }
 
@@ -116,7 +119,7 @@ static ba_status open_model(ba_context *context, const char *recipe, int32_t cla
   return status;
 }
 
-ba_status bai_model_open(ba_context *context, const char *recipe, const int64_t *fitted_lengths, int32_t classes,
+ba_status bai_model_open(ba_context *context, const char *recipe, const bai_fitted *fitted, int32_t classes,
                          ba_model **out) {
   bai_recipe parsed = {{0, 0, 0}};
   *out = NULL;
@@ -124,8 +127,7 @@ ba_status bai_model_open(ba_context *context, const char *recipe, const int64_t 
   if (!status) status = open_model(context, recipe, classes, (int32_t)parsed.members.count, out);
   if (!status) (*out)->log_link = bai_recipe_member(&parsed, 0)->model.spec->kind == BAI_TERM_POISSON;
   for (int32_t m = 0; !status && m < (*out)->member_count; m++)
-    status =
-        open_member(context, bai_recipe_member(&parsed, m), fitted_lengths[m], (*out)->outputs, &(*out)->members[m]);
+    status = open_member(context, bai_recipe_member(&parsed, m), &fitted[m], (*out)->outputs, &(*out)->members[m]);
   bai_recipe_free(context, &parsed);
   if (status) {
     ba_model_release(*out);
@@ -178,7 +180,7 @@ static ba_status name_classes(ba_context *context, ba_model *model, const char *
 ba_status bai_model_make(ba_context *context, const bai_fit *fit, ba_model **out) {
   ba_model *model;
   *out = NULL;
-  ba_status status = bai_model_open(context, fit->recipe, &fit->fitted_length, fit->classes, &model);
+  ba_status status = bai_model_open(context, fit->recipe, &fit->fitted, fit->classes, &model);
   if (status) return status;
   bai_member *member = &model->members[0];
   const int64_t parameters = member->net.copies * member->net.parameters;
@@ -248,6 +250,28 @@ ba_status bai_model_join(ba_context *context, ba_model *const *models, int32_t c
   return status;
 }
 
+int64_t bai_model_inputs(const ba_model *model) {
+  int64_t inputs = 0;
+  for (int32_t m = 0; m < model->member_count; m++) inputs += model->members[m].plan->inputs.items.count;
+  return inputs;
+}
+
+ba_status bai_model_check_letters(ba_context *context, const ba_model *model, const char *call) {
+  if (bai_model_inputs(model) == 0) return BA_OK;
+  return bai_fail(context, BA_ERR_UNSUPPORTED,
+                  "%s: the model reads columns of a table; expected rows of one, by ba_scorer_predict_table", call);
+}
+
+ba_status bai_model_check_words(ba_context *context, const ba_model *model, const char *call) {
+  const ba_status status = bai_model_check_letters(context, model, call);
+  for (int32_t m = 0; !status && m < model->member_count; m++)
+    if (model->members[m].plan->real_width > 0)
+      return bai_fail(context, BA_ERR_UNSUPPORTED,
+                      "%s: the model reads descriptors, which are no sums over words; expected terms that count words",
+                      call);
+  return status;
+}
+
 ba_status bai_model_single(ba_context *context, const ba_model *model, const char *call) {
   if (model->member_count == 1 && model->members[0].net.layer_count == 0) return BA_OK;
   if (model->member_count == 1)
@@ -274,13 +298,14 @@ void ba_model_release(ba_model *model) {
     bai_free(context, member->weights);
     bai_free(context, member->exponents);
     bai_free(context, member->intercepts);
+    bai_free(context, member->reals);
     bai_free(context, member->parameters);
     bai_free(context, member->tables);
   }
   void *parts[] = {model->recipe,         model->members,       model->factors,
                    model->offsets,        model->class_names,   model->golden.letters,
                    model->golden.offsets, model->golden.scores, model->golden.probabilities,
-                   model->provenance};
+                   model->provenance,     model->golden.inputs};
   for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) bai_free(context, parts[i]);
   bai_calibration_free(context, &model->calibration);
   bai_drift_free(context, &model->drift);
@@ -340,8 +365,10 @@ ba_status ba_model_weights(ba_context *context, const ba_model *model, int32_t o
   for (int32_t b = 0; weights && b < plan->block_count; b++) {
     const int64_t first = plan->blocks[b].first;
     for (int64_t i = first; i < first + plan->blocks[b].width; i++)
-      weights[i] = bai_scale_by_power((double)member->weights[output * plan->width + i],
-                                      -member->exponents[output * plan->block_count + b]);
+      weights[i] = plan->blocks[b].real
+                       ? member->reals[output * plan->real_width + plan->blocks[b].real_first + i - first]
+                       : bai_scale_by_power((double)member->weights[output * plan->width + i],
+                                            -member->exponents[output * plan->block_count + b]);
   }
   if (intercept) *intercept = member->intercepts[output];
   return bai_leave(context, BA_OK);

@@ -17,6 +17,8 @@ typedef struct bai_golden {
   int64_t *offsets; /* count + 1 */
   double *scores;   /* count x outputs */
   double *probabilities;
+  int64_t input_count; /* of all members */
+  double *inputs;      /* count x input_count; NULL for a model that reads no table */
 } bai_golden;
 
 /* One recipe's features and weights, or its network. */
@@ -25,6 +27,7 @@ typedef struct bai_member {
   int32_t *weights;   /* outputs x width */
   int32_t *exponents; /* outputs x blocks: a weight is its integer times 2^-exponent */
   double *intercepts; /* outputs */
+  double *reals;      /* outputs x real columns: the weights of those */
   /* A network has no columns, weights or intercepts, but parameters: a copy of it after the other, and tables made
    * from them. */
   bai_net net; /* layer_count 0: none */
@@ -70,7 +73,7 @@ typedef struct bai_fit {
   const char *recipe;
   const char *const *class_names;
   int32_t classes;
-  int64_t fitted_length; /* of the plan; -1 when it needs none */
+  bai_fitted fitted; /* of the plan */
   const double *weights;
   const double *intercepts;
   const char *provenance;
@@ -90,8 +93,8 @@ ba_status bai_model_make(ba_context *context, const bai_fit *fit, ba_model **out
 /* Makes an ensemble of models of one member each and of the same classes; takes the members out of them. */
 ba_status bai_model_join(ba_context *context, ba_model *const *models, int32_t count, const bai_joint *joint,
                          ba_model **out);
-/* An empty model with the plans of a recipe and room for weights and the rest; one fitted length a member. */
-ba_status bai_model_open(ba_context *context, const char *recipe, const int64_t *fitted_lengths, int32_t classes,
+/* An empty model with the plans of a recipe and room for weights and the rest; one fit a member. */
+ba_status bai_model_open(ba_context *context, const char *recipe, const bai_fitted *fitted, int32_t classes,
                          ba_model **out);
 /* A copy of a model, without its golden scores, to be changed before anyone sees it; then bai_model_complete scores the
  * golden inputs anew and finds the digest. */
@@ -101,6 +104,12 @@ ba_status bai_model_complete(ba_context *context, ba_model *model);
 ba_status bai_model_find_digest(ba_context *context, ba_model *model);
 /* The tables of a member's network, from its parameters. */
 void bai_member_prepare(bai_member *member);
+/* How many columns of tables its members read together. */
+int64_t bai_model_inputs(const ba_model *model);
+/* BA_ERR_UNSUPPORTED for a model that reads a table, where a call has sequences. */
+ba_status bai_model_check_letters(ba_context *context, const ba_model *model, const char *call);
+/* The same for one whose score is no sum over words. */
+ba_status bai_model_check_words(ba_context *context, const ba_model *model, const char *call);
 /* The only member, where a call needs one with weights by column; else an error that names the call. */
 ba_status bai_model_single(ba_context *context, const ba_model *model, const char *call);
 
@@ -109,6 +118,11 @@ ba_status bai_golden_make(ba_context *context, ba_model *model, uint64_t seed);
 /* Scores the golden inputs that are there anew. */
 ba_status bai_golden_score(ba_context *context, ba_model *model);
 ba_status bai_golden_check(ba_context *context, const ba_model *model);
+
+/* inputs_file.c: the inputs of a plan as bytes, and back. */
+ba_status bai_inputs_write(ba_context *context, const bai_inputs *inputs, bai_vector *bytes);
+/* Returns 0 for bytes that are none; *status is then BA_OK. Freed also after a failure. */
+int32_t bai_inputs_parse(ba_context *context, const uint8_t *bytes, int64_t n, bai_inputs *out, ba_status *status);
 
 /* file.c */
 /* The oldest format that can say what the model has. */
@@ -122,6 +136,7 @@ typedef struct bai_lane {
   bai_net_room *rooms; /* one a member; empty ones of those that are no networks */
   int32_t row_count;
   const uint8_t *symbols; /* qualities of the sequence to score, borrowed; NULL: it has none */
+  const double *inputs;   /* of all members, one after the other, borrowed; NULL: there is no table */
   uint32_t *values;       /* room for the entries of any row */
   int64_t values_capacity;
   double *scores; /* outputs of the model, for callers that want no scores */

@@ -263,6 +263,8 @@ static ba_status check(const ba_scorer *scorer, const char *letters, int64_t len
     return bai_fail(scorer->context, BA_ERR_ARGUMENT,
                     "mutate: expected letters, room for four numbers a letter, and an output from 0 to %d",
                     scorer->model->outputs - 1);
+  const ba_status status = bai_model_check_words(scorer->context, scorer->model, "mutate");
+  if (status) return status;
   if (scorer->model->members[0].plan->protein)
     return bai_fail(scorer->context, BA_ERR_UNSUPPORTED,
                     "mutate: the model reads residues; expected one of nucleotides");

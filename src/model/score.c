@@ -51,6 +51,15 @@ double bai_block_sum(const bai_kernels *kernels, const bai_member *member, int32
   return bai_scale_by_power(sum, -member->exponents[output * plan->block_count + b]) * bai_value_unit(block);
 }
 
+/* Real numbers have real weights, and a sum of float64 over lanes whose number depends on the width alone. */
+static void add_reals(const bai_kernels *kernels, const bai_member *member, int32_t outputs, const bai_row *row,
+                      const bai_block *block, double *scores) {
+  const double *values = row->reals + block->real_first;
+  for (int32_t o = 0; o < outputs; o++)
+    scores[o] += kernels->dot_f64(values, member->reals + (int64_t)o * member->plan->real_width + block->real_first,
+                                  block->width);
+}
+
 void bai_member_score(const bai_kernels *kernels, const bai_member *member, int32_t outputs, const bai_row *row,
                       uint32_t *values, double *scores) {
   const bai_plan *plan = member->plan;
@@ -58,6 +67,11 @@ void bai_member_score(const bai_kernels *kernels, const bai_member *member, int3
   int64_t from = 0;
   for (int32_t b = 0; b < plan->block_count; b++) {
     const int64_t n = row->ends[b] - from;
+    if (plan->blocks[b].real) {
+      add_reals(kernels, member, outputs, row, &plan->blocks[b], scores);
+      from = row->ends[b];
+      continue;
+    }
     const double divisor = bai_block_divisor(&plan->blocks[b], row->counts + from, n);
     for (int32_t o = 0; o < outputs; o++)
       scores[o] += bai_block_sum(kernels, member, o, b, row->columns + from, row->counts + from, values, n) / divisor;
@@ -113,12 +127,15 @@ ba_status bai_lane_reserve(ba_context *context, const ba_model *model, bai_lane 
 ba_status bai_lane_score_codes(const bai_kernels *kernels, const ba_model *model, bai_lane *lane, int64_t length,
                                int64_t ambiguous, double *scores) {
   const int32_t alone = model->member_count == 1;
+  const double *inputs = lane->inputs;
   double *part = alone ? scores : lane->part;
   for (int32_t m = 0; m < model->member_count; m++) {
     bai_row *row = lane->rows[m];
     const bai_member *member = &model->members[m];
     if (m > 0) memcpy(row->codes, lane->rows[0]->codes, (size_t)length);
     row->symbols = lane->symbols;
+    row->inputs = inputs;
+    if (inputs) inputs += member->plan->inputs.items.count;
     const ba_status status = bai_row_extract(kernels, row, length, ambiguous);
     if (status) return status;
     if (member->net.layer_count)

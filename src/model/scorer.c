@@ -4,7 +4,7 @@
  */
 #include <string.h>
 
-#include "array/array.h"
+#include "features/columns.h"
 #include "model/scorer.h"
 #include "seq/records.h"
 
@@ -24,9 +24,12 @@ static ba_status make_float_weights(ba_scorer *scorer, int32_t single) {
   for (int32_t o = 0; o < model->outputs; o++) {
     for (int32_t b = 0; b < plan->block_count; b++) {
       const int64_t at = o * plan->width + plan->blocks[b].first;
+      const int64_t real = plan->blocks[b].real ? plan->blocks[b].real_first - plan->blocks[b].first : 0;
       for (int64_t i = at; i < at + plan->blocks[b].width; i++) {
-        const double weight =
-            bai_scale_by_power((double)member->weights[i], -member->exponents[o * plan->block_count + b]);
+        const int64_t r = i - o * plan->width + real;
+        const double weight = plan->blocks[b].real ? member->reals[o * plan->real_width + r] * plan->factor[r]
+                                                   : bai_scale_by_power((double)member->weights[i],
+                                                                        -member->exponents[o * plan->block_count + b]);
         if (single)
           scorer->weights32[i] = (float)weight;
         else
@@ -43,6 +46,7 @@ ba_status ba_scorer_create(ba_context *context, ba_model *model, const char *opt
   int32_t drift = 0;
   const bai_option table[] = {{"drift", 'w', "no|yes", 0, 0, &drift}, {NULL, 0, NULL, 0, 0, NULL}};
   ba_scorer *scorer = NULL;
+  const int64_t inputs = model ? bai_model_inputs(model) : 0;
   if (out) *out = NULL;
   if (!out || !model)
     status = bai_fail(context, BA_ERR_ARGUMENT, "scorer: expected a model and a place for the result");
@@ -59,6 +63,8 @@ ba_status ba_scorer_create(ba_context *context, ba_model *model, const char *opt
     scorer->drift = drift;
     if (model->member_count == 1) status = make_float_weights(scorer, 1);
     if (!status) status = bai_alloc(context, model->outputs, 8, &scorer->scores);
+    if (!status && inputs) status = bai_alloc_zero(context, inputs, 8, &scorer->inputs);
+    if (!status && inputs) status = bai_scorer_reserve(scorer, 1, 0); /* a single row allocates nothing */
     if (status)
       ba_scorer_destroy(scorer);
     else
@@ -75,6 +81,7 @@ void ba_scorer_destroy(ba_scorer *scorer) {
   bai_free(context, scorer->weights64);
   bai_free(context, scorer->weights32);
   bai_free(context, scorer->scores);
+  bai_free(context, scorer->inputs);
   ba_model_release(scorer->model);
   bai_free(context, scorer);
   bai_context_release(context);
@@ -175,7 +182,9 @@ ba_status ba_scorer_predict_records(ba_scorer *scorer, const ba_records *records
   ba_context *context = scorer->context;
   ba_status status = bai_enter(context);
   if (status) return status;
-  if (!records) return bai_leave(context, bai_fail(context, BA_ERR_ARGUMENT, "predict: expected records"));
+  if (!records) status = bai_fail(context, BA_ERR_ARGUMENT, "predict: expected records");
+  if (!status) status = bai_model_check_letters(context, scorer->model, "predict_records");
+  if (status) return bai_leave(context, status);
   job j = {0};
   j.scorer = scorer;
   j.records = records;
@@ -202,6 +211,8 @@ ba_status ba_scorer_scan(ba_scorer *scorer, const char *letters, int64_t length,
                                        "scan: window %lld, step %lld; expected letters, both 1 or more, and a place "
                                        "for the count",
                                        (long long)window, (long long)step));
+  status = bai_model_check_letters(context, scorer->model, "scan");
+  if (status) return bai_leave(context, status);
   *count = length >= window ? (length - window) / step + 1 : 0;
   if (*count > capacity || (*count > 0 && !scores))
     return bai_leave(context, bai_fail(context, BA_ERR_ARGUMENT, "scan: room for %lld windows; expected %lld",
@@ -312,6 +323,7 @@ ba_status ba_scorer_attribute(ba_scorer *scorer, const char *letters, int64_t le
                       "from 0 to %d",
                       scorer->model->outputs - 1);
   int64_t *starts = NULL;
+  if (!status) status = bai_model_check_words(context, scorer->model, "attribute");
   if (!status) status = bai_scorer_reserve(scorer, 1, length);
   if (!status) status = bai_alloc(context, length, 8, &starts);
   if (!status) {
@@ -342,6 +354,13 @@ static int32_t gather_counts(const bai_plan *plan, const uint32_t *counts, bai_r
   return 1;
 }
 
+/* The centre of a scale is taken out once for the whole row. */
+static double centre_of(const bai_plan *plan, const double *reals) {
+  double sum = 0.0;
+  for (int64_t i = 0; i < plan->real_width; i++) sum += reals[i] * plan->factor[i] * plan->centre[i];
+  return sum;
+}
+
 static void score_float_row(ba_scorer *scorer, const bai_kernels *kernels, const void *row, int32_t single,
                             double *scores) {
   const ba_model *model = scorer->model;
@@ -349,16 +368,87 @@ static void score_float_row(ba_scorer *scorer, const bai_kernels *kernels, const
   for (int32_t o = 0; o < model->outputs; o++) {
     const double sum = single ? kernels->dot_f32(row, scorer->weights32 + o * width, width)
                               : kernels->dot_f64(row, scorer->weights64 + o * width, width);
+    const bai_plan *plan = model->members[0].plan;
     scores[o] = sum + model->members[0].intercepts[o];
+    if (plan->real_width) scores[o] -= centre_of(plan, model->members[0].reals + o * plan->real_width);
   }
+}
+
+/* The scores of scorer->inputs; `record`, from 1, is for the message. */
+static ba_status score_inputs(ba_scorer *scorer, const bai_kernels *kernels, int64_t record, double *scores) {
+  bai_lane *lane = &scorer->lanes[0];
+  lane->inputs = scorer->inputs;
+  lane->symbols = NULL;
+  const ba_status status = bai_lane_score_codes(kernels, scorer->model, lane, 0, 0, scores);
+  return status ? bai_lane_explain(scorer->context, lane, status, record, 0) : BA_OK;
+}
+
+/* Rows of numbers as the model's inputs, in its order. */
+static ba_status predict_inputs(ba_scorer *scorer, const ba_array *rows, double *scores, double *probabilities) {
+  const ba_model *model = scorer->model;
+  const bai_kernels *kernels = bai_kernels_of(scorer->context);
+  const int64_t inputs = bai_model_inputs(model);
+  ba_status status = BA_OK;
+  for (int64_t i = 0; !status && i < rows->shape[0]; i++) {
+    const uint8_t *row = (const uint8_t *)rows->data + i * rows->stride[0];
+    for (int64_t j = 0; j < inputs; j++)
+      scorer->inputs[j] = rows->dtype == BA_FLOAT32  ? (double)((const float *)(const void *)row)[j]
+                          : rows->dtype == BA_UINT32 ? (double)((const uint32_t *)(const void *)row)[j]
+                                                     : ((const double *)(const void *)row)[j];
+    double *to = scores ? scores + i * model->outputs : scorer->scores;
+    status = score_inputs(scorer, kernels, i + 1, to);
+    if (!status && probabilities) bai_model_probabilities(kernels, model, to, probabilities + i * model->answers);
+    if (!status && i % 256 == 255) status = bai_check_cancel(scorer->context);
+  }
+  return status;
+}
+
+static ba_status find_columns(ba_scorer *scorer, const ba_table *table, bai_columns_link *links) {
+  ba_status status = BA_OK;
+  for (int32_t m = 0; !status && m < scorer->model->member_count; m++)
+    status = bai_columns_find(scorer->context, table, &scorer->model->members[m].plan->inputs, &links[m]);
+  return status;
+}
+
+static ba_status predict_table(ba_scorer *scorer, const ba_table *table, const bai_columns_link *links, double *scores,
+                               double *probabilities) {
+  const ba_model *model = scorer->model;
+  const bai_kernels *kernels = bai_kernels_of(scorer->context);
+  ba_status status = BA_OK;
+  for (int64_t i = 0; !status && i < table->rows; i++) {
+    double *inputs = scorer->inputs, *to = scores ? scores + i * model->outputs : scorer->scores;
+    for (int32_t m = 0; m < model->member_count; inputs += model->members[m++].plan->inputs.items.count)
+      bai_columns_read(&links[m], i, inputs);
+    status = score_inputs(scorer, kernels, i + 1, to);
+    if (!status && probabilities) bai_model_probabilities(kernels, model, to, probabilities + i * model->answers);
+    if (!status && i % 256 == 255) status = bai_check_cancel(scorer->context);
+  }
+  return status;
+}
+
+ba_status ba_scorer_predict_table(ba_scorer *scorer, const ba_table *table, double *scores, double *probabilities) {
+  if (!scorer) return BA_ERR_ARGUMENT;
+  ba_context *context = scorer->context;
+  bai_columns_link links[BAI_MOST_MEMBERS] = {{NULL, NULL}};
+  ba_status status = bai_enter(context);
+  if (status) return status;
+  if (!table) status = bai_fail(context, BA_ERR_ARGUMENT, "predict: expected a table");
+  if (!status && bai_model_inputs(scorer->model) == 0)
+    status = bai_fail(context, BA_ERR_UNSUPPORTED,
+                      "predict_table: the model reads sequences; expected ba_scorer_predict_records");
+  if (!status) status = find_columns(scorer, table, links);
+  if (!status) status = predict_table(scorer, table, links, scores, probabilities);
+  for (int32_t m = 0; m < scorer->model->member_count; m++) bai_columns_free(context, &links[m]);
+  return bai_leave(context, status);
 }
 
 static ba_status check_rows(const ba_scorer *scorer, const ba_array *rows) {
   ba_context *context = scorer->context;
   if (!rows) return bai_fail(context, BA_ERR_ARGUMENT, "predict: expected rows");
-  const ba_status status = bai_model_single(context, scorer->model, "predict");
+  const int64_t inputs = bai_model_inputs(scorer->model);
+  const ba_status status = inputs ? BA_OK : bai_model_single(context, scorer->model, "predict");
   if (status) return status;
-  const int64_t width = scorer->model->members[0].plan->width;
+  const int64_t width = inputs ? inputs : scorer->model->members[0].plan->width;
   const int64_t size = bai_dtype_size(rows->dtype);
   if (rows->dtype != BA_UINT32 && rows->dtype != BA_FLOAT32 && rows->dtype != BA_FLOAT64)
     return bai_fail(context, BA_ERR_SHAPE, "predict: rows of type %d; expected uint32 counts, float32 or float64",
@@ -380,6 +470,8 @@ ba_status ba_scorer_predict(ba_scorer *scorer, const ba_array *rows, double *sco
   const bai_kernels *kernels = bai_kernels_of(context);
   const int32_t counts = rows && rows->dtype == BA_UINT32;
   status = check_rows(scorer, rows);
+  if (!status && bai_model_inputs(model))
+    return bai_leave(context, predict_inputs(scorer, rows, scores, probabilities));
   /* A row of counts may have any number of non-zeros: as many entries as columns. */
   if (!status) status = bai_scorer_reserve(scorer, 1, counts ? model->members[0].plan->width : 0);
   if (!status && rows->dtype == BA_FLOAT64) status = make_float_weights(scorer, 0);
@@ -410,14 +502,21 @@ ba_status ba_scorer_predict_row(ba_scorer *scorer, const float *row, int64_t wid
   ba_status status = bai_enter(context);
   if (status) return status;
   const ba_model *model = scorer->model;
-  status = bai_model_single(context, model, "predict_row");
-  if (!status && (!row || width != model->members[0].plan->width))
+  const int64_t inputs = bai_model_inputs(model);
+  status = inputs ? BA_OK : bai_model_single(context, model, "predict_row");
+  const int64_t expected = !status && !inputs ? model->members[0].plan->width : inputs;
+  if (!status && (!row || width != expected))
     status = bai_fail(context, BA_ERR_SHAPE, "predict: a row of %lld columns; expected %lld", (long long)width,
-                      (long long)model->members[0].plan->width);
-  if (!status) {
-    const bai_kernels *kernels = bai_kernels_of(context);
-    double *to = scores ? scores : scorer->scores;
+                      (long long)expected);
+  double *to = scores ? scores : scorer->scores;
+  const bai_kernels *kernels = bai_kernels_of(context);
+  if (!status && inputs) {
+    for (int64_t i = 0; i < inputs; i++) scorer->inputs[i] = (double)row[i];
+    status = score_inputs(scorer, kernels, -1, to);
+  } else if (!status) {
     score_float_row(scorer, kernels, row, 1, to);
+  }
+  if (!status) {
     if (probabilities) bai_model_probabilities(kernels, model, to, probabilities);
   }
   return bai_leave(context, status);

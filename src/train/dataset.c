@@ -45,14 +45,17 @@ ba_status ba_dataset_create(ba_context *context, const char *options, ba_dataset
 void ba_dataset_destroy(ba_dataset *dataset) {
   if (!dataset) return;
   ba_context *context = dataset->context;
-  bai_vector *parts[] = {&dataset->packed,       &dataset->starts,    &dataset->lengths, &dataset->exceptions,
-                         &dataset->names,        &dataset->name_ends, &dataset->labels,  &dataset->exception_starts,
-                         &dataset->weights,      &dataset->groups,    &dataset->parts,   &dataset->folds,
-                         &dataset->class_order,  &dataset->times,     &dataset->offsets, &dataset->symbols,
-                         &dataset->symbol_starts};
+  bai_vector *parts[] = {&dataset->packed,        &dataset->starts,    &dataset->lengths,   &dataset->exceptions,
+                         &dataset->names,         &dataset->name_ends, &dataset->labels,    &dataset->exception_starts,
+                         &dataset->weights,       &dataset->groups,    &dataset->parts,     &dataset->folds,
+                         &dataset->class_order,   &dataset->times,     &dataset->offsets,   &dataset->symbols,
+                         &dataset->symbol_starts, &dataset->tables,    &dataset->table_rows};
+  for (int64_t i = 0; i < dataset->tables.count; i++)
+    ba_table_release(((bai_dataset_table *)dataset->tables.data)[i].table);
   for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) bai_vector_free(context, parts[i]);
   bai_names_free(context, &dataset->classes);
   bai_names_free(context, &dataset->group_names);
+  bai_names_free(context, &dataset->roles);
   bai_free(context, dataset);
   bai_context_release(context);
 }
@@ -60,8 +63,11 @@ void ba_dataset_destroy(ba_dataset *dataset) {
 /* ---- adding ---- */
 
 /* Counts go back; memory that grew stays. Names seen by a failed call stay known too: they number nothing. */
-static void restore(ba_dataset *dataset, const ba_dataset *before) {
+void bai_dataset_restore(ba_dataset *dataset, const ba_dataset *before) {
+  while (dataset->tables.count > before->tables.count)
+    ba_table_release(((bai_dataset_table *)dataset->tables.data)[--dataset->tables.count].table);
   dataset->rows = before->rows;
+  dataset->table_rows.count = before->table_rows.count;
   dataset->packed.count = before->packed.count;
   dataset->starts.count = before->starts.count;
   dataset->lengths.count = before->lengths.count;
@@ -225,6 +231,8 @@ ba_status bai_dataset_add_row(ba_dataset *dataset, const bai_new_row *row) {
   if (!status) status = add_number(dataset, &dataset->offsets, row->offset, 0.0);
   if (!status) status = bai_vector_append(context, &dataset->parts, &row->part, 1, 4);
   if (!status) status = bai_vector_append(context, &dataset->folds, &fold, 1, 4);
+  if (!status && dataset->tables.count)
+    status = bai_vector_append(context, &dataset->table_rows, &row->table_row, 1, 8);
   if (status) return status;
   dataset->rows++;
   dataset->bases += row->letters_length;
@@ -270,7 +278,7 @@ ba_status ba_dataset_add_records(ba_dataset *dataset, const ba_records *records,
   if (!records || !labels || part < BA_PART_TRAIN || part > BA_PART_TEST)
     status = bai_fail(context, BA_ERR_ARGUMENT, "dataset: expected records, labels, and a part from 0 to 2");
   if (!status) status = add_records(dataset, records, labels, NULL, weights, groups, part);
-  if (status) restore(dataset, &before);
+  if (status) bai_dataset_restore(dataset, &before);
   return bai_leave(context, status);
 }
 
@@ -313,9 +321,8 @@ ba_status ba_dataset_add_file(ba_dataset *dataset, const char *path, const char 
   if (!path) status = bai_fail(context, BA_ERR_ARGUMENT, "dataset: expected a path");
   if (!status) status = bai_options_parse(context, options, table);
   if (!status)
-    status =
-        label[0] ? add_sequences(dataset, path, label, part) : bai_dataset_add_table(dataset, path, &columns, part);
-  if (status) restore(dataset, &before);
+    status = label[0] ? add_sequences(dataset, path, label, part) : bai_dataset_add_csv(dataset, path, &columns, part);
+  if (status) bai_dataset_restore(dataset, &before);
   return bai_leave(context, status);
 }
 

@@ -18,6 +18,8 @@ typedef struct bai_names {
 } bai_names;
 ba_status bai_names_index(ba_context *context, bai_names *names, const char *text, int64_t length, int32_t *index);
 const char *bai_names_text(const bai_names *names, int32_t index);
+/* The indices of the texts (int32) in the order of bytes. */
+ba_status bai_names_sort(ba_context *context, const bai_names *names, bai_vector *order);
 void bai_names_free(ba_context *context, bai_names *names);
 
 /* A letter other than A C G T (U is T), with its case folded up. */
@@ -25,6 +27,12 @@ typedef struct bai_exception {
   int64_t position; /* in the row */
   char letter;
 } bai_exception;
+
+/* A table whose rows a dataset has, and the first of them in the dataset. */
+typedef struct bai_dataset_table {
+  ba_table *table;
+  int64_t first;
+} bai_dataset_table;
 
 struct ba_dataset {
   ba_context *context;
@@ -44,6 +52,9 @@ struct ba_dataset {
   bai_vector times;            /* double, NaN for none; empty while no row has one */
   bai_vector offsets;          /* double, added to the margin; empty while no row has one */
   bai_vector parts, folds;     /* int32; fold -1 before a split */
+  bai_vector tables;           /* bai_dataset_table, retained; none in a dataset of sequences */
+  bai_vector table_rows;       /* int64, the place of each row in its table; empty in a dataset of sequences */
+  bai_names roles;             /* columns of the tables that are targets, weights and the like */
   bai_names classes, group_names;
   bai_vector class_order; /* int32: class order to order of first sight; made when asked for */
   int64_t longest, bases, ambiguous, left_out;
@@ -61,10 +72,13 @@ typedef struct bai_new_row {
   const double *time;   /* NULL for none */
   const double *offset; /* NULL for none */
   int32_t part;
+  int64_t table_row; /* of the last table, where the dataset has one */
 } bai_new_row;
 /* 1 for a text without control bytes: names of classes go into lines and columns of output. */
 int32_t bai_is_class_name(const char *text, int64_t length);
 ba_status bai_dataset_add_row(ba_dataset *dataset, const bai_new_row *row);
+/* What a failed call added goes again. */
+void bai_dataset_restore(ba_dataset *dataset, const ba_dataset *before);
 /* time.c: a number, or a date with or without a time of day as in ISO 8601, in seconds since 1970 in UTC. Returns 1, or
  * 0 when the text is neither. */
 int32_t bai_parse_time(const char *text, int64_t length, double *time);
@@ -91,11 +105,11 @@ const uint8_t *bai_dataset_packed(const ba_dataset *dataset, int64_t row, int64_
 /* Quality symbols of a row, one a letter; NULL when it has none or the dataset does not keep them. */
 const uint8_t *bai_dataset_symbols(const ba_dataset *dataset, int64_t row);
 
-/* table.c: rows of a CSV or TSV file. Columns are names, or numbers from 1; "" means the usual name if it is there. */
+/* csv.c: rows of a CSV or TSV file. Columns are names, or numbers from 1; "" means the usual name if it is there. */
 typedef struct bai_columns {
   char sequence[BAI_OPTION_TEXT], label[BAI_OPTION_TEXT], name[BAI_OPTION_TEXT], weight[BAI_OPTION_TEXT],
       group[BAI_OPTION_TEXT], split[BAI_OPTION_TEXT], time[BAI_OPTION_TEXT], offset[BAI_OPTION_TEXT];
 } bai_columns;
-ba_status bai_dataset_add_table(ba_dataset *dataset, const char *path, const bai_columns *columns, int32_t part);
+ba_status bai_dataset_add_csv(ba_dataset *dataset, const char *path, const bai_columns *columns, int32_t part);
 
 #endif

@@ -59,6 +59,28 @@ ba_status bai_names_index(ba_context *context, bai_names *names, const char *tex
   return BA_OK;
 }
 
+ba_status bai_names_sort(ba_context *context, const bai_names *names, bai_vector *order) {
+  const int32_t n = (int32_t)names->offsets.count;
+  const ba_status status = bai_vector_reserve(context, order, n, 4);
+  if (status) return status;
+  int32_t *sorted = order->data;
+  /* By insertion: categories have few texts, at most BAI_MOST_LEVELS. */
+  for (int32_t i = 0; i < n; i++) {
+    int32_t low = 0, high = i;
+    while (low < high) {
+      const int32_t middle = (low + high) / 2;
+      if (strcmp(bai_names_text(names, sorted[middle]), bai_names_text(names, i)) <= 0)
+        low = middle + 1;
+      else
+        high = middle;
+    }
+    memmove(sorted + low + 1, sorted + low, (size_t)(i - low) * sizeof *sorted);
+    sorted[low] = i;
+  }
+  order->count = n;
+  return BA_OK;
+}
+
 void bai_names_free(ba_context *context, bai_names *names) {
   bai_vector_free(context, &names->bytes);
   bai_vector_free(context, &names->offsets);

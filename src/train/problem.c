@@ -86,7 +86,7 @@ static ba_status make_partials(bai_problem *p) {
 }
 
 ba_status bai_problem_create(ba_context *context, ba_dataset *dataset, const bai_plan *plan, const uint8_t *uses,
-                             const bai_objective *objective, bai_problem **out) {
+                             const double *inputs, const bai_objective *objective, bai_problem **out) {
   bai_problem *p;
   *out = NULL;
   const int32_t of_classes = objective->loss.kind == BAI_LOSS_CLASSES;
@@ -97,6 +97,7 @@ ba_status bai_problem_create(ba_context *context, ba_dataset *dataset, const bai
   p->dataset = dataset;
   p->plan = plan;
   p->uses = uses;
+  p->inputs = inputs;
   p->outputs = objective->outputs;
   p->parameters = p->outputs * (plan->width + 1);
   p->l2 = objective->l2;
@@ -142,14 +143,15 @@ void bai_problem_destroy(bai_problem *p) {
 ba_status bai_problem_features(const bai_problem *p, const bai_kernels *kernels, bai_pass_lane *lane, int64_t row) {
   const int64_t ambiguous = bai_dataset_codes(kernels, p->dataset, row, p->plan->protein, lane->row->codes);
   lane->row->symbols = bai_dataset_symbols(p->dataset, row);
+  lane->row->inputs = p->inputs ? p->inputs + row * p->plan->inputs.items.count : NULL;
   const ba_status status = bai_row_extract(kernels, lane->row, bai_dataset_length(p->dataset, row), ambiguous);
   if (status) return status;
   lane->offset = bai_dataset_offset(p->dataset, row);
   int64_t from = 0;
   for (int32_t b = 0; b < p->plan->block_count; b++) {
     const int64_t n = lane->row->ends[b] - from;
-    bai_values_double(&p->plan->blocks[b], lane->row->counts + from, n, lane->values + from);
-    lane->divisors[b] = bai_block_divisor(&p->plan->blocks[b], lane->row->counts + from, n);
+    bai_row_values(lane->row, b, lane->values + from);
+    lane->divisors[b] = bai_row_divisor(lane->row, b);
     from += n;
   }
   return BA_OK;

@@ -34,9 +34,10 @@ typedef struct bai_problem {
   ba_context *context;
   const ba_dataset *dataset;
   const bai_plan *plan;
-  const uint8_t *uses; /* of the rows */
-  int32_t outputs;     /* 1: two classes by one margin; else one margin a class */
-  int64_t parameters;  /* outputs x (width) weights, then the intercepts */
+  const uint8_t *uses;  /* of the rows */
+  const double *inputs; /* of the rows, one after the other; NULL for a plan that reads no table */
+  int32_t outputs;      /* 1: two classes by one margin; else one margin a class */
+  int64_t parameters;   /* outputs x (width) weights, then the intercepts */
   bai_loss loss;
   int32_t *labels; /* class order, one a row; NULL where numbers are to be found */
   double *targets; /* the numbers, one a row; else NULL */
@@ -49,9 +50,9 @@ typedef struct bai_problem {
   int32_t partial_count;
 } bai_problem;
 
-/* `uses` must live as long as the problem. */
+/* `uses` and `inputs` must live as long as the problem. */
 ba_status bai_problem_create(ba_context *context, ba_dataset *dataset, const bai_plan *plan, const uint8_t *uses,
-                             const bai_objective *objective, bai_problem **out);
+                             const double *inputs, const bai_objective *objective, bai_problem **out);
 void bai_problem_destroy(bai_problem *problem);
 /* Objective, without l1, and its gradient at x. */
 ba_status bai_problem_evaluate(bai_problem *problem, const double *x, double *objective, double *gradient);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "model/net_recipe.h"
+#include "train/inputs.h"
 #include "train/network.h"
 #include "train/solver.h"
 
@@ -19,6 +20,7 @@ struct bai_run {
   const bai_term *model; /* of the recipe */
   bai_vector text;       /* of the pipeline, canonical */
   const uint8_t *uses;
+  double *inputs; /* of all rows; NULL for a recipe that reads no table */
   bai_plan *plan;
   bai_problem *problem;
   const bai_solver_kind *kind;
@@ -81,7 +83,10 @@ static ba_status fit_plan(bai_run *t) {
     return bai_fail(t->context, BA_ERR_LENGTH,
                     "the longest training sequence has %lld letters; expected at least %d, as a word of %s takes",
                     (long long)longest, shortest->span, shortest->name);
-  return bai_plan_lay_out(t->context, t->plan);
+  status = bai_inputs_learn(t->context, t->dataset, t->uses, t->plan);
+  if (!status) status = bai_plan_lay_out(t->context, t->plan);
+  if (!status) status = bai_inputs_matrix(t->context, t->dataset, &t->plan->inputs, &t->inputs);
+  return status ? status : bai_scale_learn(t->context, t->dataset, t->uses, t->inputs, t->plan);
 }
 
 static ba_status make_solver(bai_run *t) {
@@ -149,7 +154,7 @@ static ba_status make_problem(bai_run *t) {
   if (t->model->spec->kind == BAI_TERM_LINEAR)
     objective.loss = (bai_loss){BAI_LOSS_SQUARED + (int32_t)bai_term_value(t->model, "loss")->integer,
                                 bai_term_value(t->model, "delta")->real, bai_term_value(t->model, "quantile")->real};
-  return bai_problem_create(t->context, t->dataset, t->plan, t->uses, &objective, &t->problem);
+  return bai_problem_create(t->context, t->dataset, t->plan, t->uses, t->inputs, &objective, &t->problem);
 }
 
 ba_status bai_run_create(ba_dataset *dataset, const bai_pipeline *pipeline, const uint8_t *uses, int64_t seed,
@@ -187,6 +192,7 @@ void bai_run_destroy(bai_run *t) {
   bai_free(context, t->parameters);
   bai_problem_destroy(t->problem);
   bai_plan_destroy(t->plan);
+  bai_free(context, t->inputs);
   bai_vector_free(context, &t->text);
   bai_free(context, t->start);
   bai_free(context, t);
@@ -353,6 +359,13 @@ const char *bai_run_reason(const bai_run *run) {
 
 /* ---- the model ---- */
 
+static uint64_t hash_inputs(const bai_run *t, uint64_t seed, int64_t row) {
+  const int64_t width = t->plan->inputs.items.count;
+  for (int64_t i = 0; t->inputs && i < width; i++)
+    seed = bai_random(seed, (uint64_t)i, bai_bits_of_f64(t->inputs[row * width + i] + 0.0));
+  return seed;
+}
+
 /* The same for any order of the rows: row digests add up. */
 static ba_status digest_rows(bai_run *t, uint64_t *digest, int64_t *rows, int64_t *bases) {
   uint8_t *codes;
@@ -365,10 +378,11 @@ static ba_status digest_rows(bai_run *t, uint64_t *digest, int64_t *rows, int64_
     if (t->uses[row] != BAI_USE_TRAIN) continue;
     const char *label = bai_names_text(&t->dataset->classes, ((const int32_t *)t->dataset->labels.data)[row]);
     const uint64_t weight = bai_bits_of_f64(((const double *)t->dataset->weights.data)[row]);
-    const uint64_t seed = bai_hash_bytes(DIGEST_SEED ^ weight, (const uint8_t *)label, bai_length(label));
+    uint64_t seed = bai_hash_bytes(DIGEST_SEED ^ weight, (const uint8_t *)label, bai_length(label));
     const int64_t length = bai_dataset_length(t->dataset, row);
     bai_dataset_codes(kernels, t->dataset, row, t->plan->protein, codes);
     const uint8_t *symbols = t->plan->needs_quality ? bai_dataset_symbols(t->dataset, row) : NULL;
+    seed = hash_inputs(t, seed, row);
     *digest += bai_hash_bytes(symbols ? bai_hash_bytes(seed, symbols, length) : seed, codes, length);
     ++*rows;
     *bases += length;
@@ -419,7 +433,9 @@ ba_status bai_run_model(bai_run *t, ba_model **out) {
     if (!t->network) memcpy(weights, best_point(t), (size_t)t->problem->parameters * 8);
     double *intercepts = weights + t->outputs * width;
     if (t->outputs == 2 && !t->network) join_outputs(t, weights, intercepts);
-    const bai_fit fit = {t->text.data, names,           classes,           t->plan->fitted_length, weights,
+    const bai_fitted fitted = {t->plan->fitted_length, t->plan->inputs.items.count ? &t->plan->inputs : NULL,
+                               t->plan->fill};
+    const bai_fit fit = {t->text.data, names,           classes,           fitted,       weights,
                          intercepts,   provenance.data, (uint64_t)t->seed, t->parameters};
     status = bai_model_make(t->context, &fit, out);
   }
@@ -443,7 +459,7 @@ ba_status bai_run_identity(bai_run *t, uint64_t *digest) {
     chain = bai_random(chain, 0, bai_bits_of_f64(bai_dataset_offset(t->dataset, row)));
     chain = bai_hash_bytes(chain, (const uint8_t *)label, bai_length(label));
     bai_dataset_codes(kernels, t->dataset, row, t->plan->protein, codes);
-    chain = bai_hash_bytes(chain, codes, length);
+    chain = hash_inputs(t, bai_hash_bytes(chain, codes, length), row);
     if (row % 1024 == 0) status = bai_check_cancel(t->context);
   }
   bai_free(t->context, codes);

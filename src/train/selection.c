@@ -4,6 +4,8 @@
  */
 #include "train/selection.h"
 
+#include "train/inputs.h"
+
 #include <string.h>
 
 #define BATCH 64
@@ -17,6 +19,8 @@ typedef struct scoring {
   double *scores;        /* count x outputs, or NULL */
   double *probabilities; /* count x classes, or NULL */
   bai_lane *lanes;
+  int64_t input_count;
+  double *inputs; /* of all rows of the dataset and all members; NULL for a model that reads no table */
   _Atomic int64_t failed;
 } scoring;
 
@@ -29,6 +33,7 @@ static ba_status score_batch(void *argument, int32_t worker, int64_t batch) {
         bai_dataset_codes(s->kernels, s->dataset, s->rows[i], s->model->members[0].plan->protein, lane->rows[0]->codes);
     double *scores = s->scores ? s->scores + i * s->model->outputs : lane->scores;
     lane->symbols = bai_dataset_symbols(s->dataset, s->rows[i]);
+    lane->inputs = s->inputs ? s->inputs + s->rows[i] * s->input_count : NULL;
     const ba_status status =
         bai_lane_score_codes(s->kernels, s->model, lane, bai_dataset_length(s->dataset, s->rows[i]), ambiguous, scores);
     if (status) {
@@ -43,9 +48,35 @@ static ba_status score_batch(void *argument, int32_t worker, int64_t batch) {
   return BA_OK;
 }
 
+/* The members' inputs side by side. */
+static ba_status join_inputs(ba_context *context, scoring *s) {
+  int64_t at = 0;
+  s->input_count = bai_model_inputs(s->model);
+  if (s->input_count == 0) return BA_OK;
+  ba_status status = bai_alloc(context, s->dataset->rows, 8 * s->input_count, &s->inputs);
+  for (int32_t m = 0; !status && m < s->model->member_count; m++) {
+    const bai_inputs *inputs = &s->model->members[m].plan->inputs;
+    const int64_t width = inputs->items.count;
+    double *matrix = NULL;
+    status = bai_inputs_matrix(context, s->dataset, inputs, &matrix);
+    for (int64_t row = 0; !status && matrix && row < s->dataset->rows; row++)
+      memcpy(s->inputs + row * s->input_count + at, matrix + row * width, (size_t)width * 8);
+    bai_free(context, matrix);
+    at += width;
+  }
+  return status;
+}
+
 ba_status bai_score_rows(ba_context *context, const ba_model *model, const ba_dataset *dataset, const int64_t *rows,
                          int64_t count, double *scores, double *probabilities) {
-  scoring s = {bai_kernels_of(context), model, dataset, rows, count, scores, probabilities, NULL, INT64_MAX};
+  scoring s = {.kernels = bai_kernels_of(context),
+               .model = model,
+               .dataset = dataset,
+               .rows = rows,
+               .count = count,
+               .scores = scores,
+               .probabilities = probabilities,
+               .failed = INT64_MAX};
   const int64_t batches = (count + BATCH - 1) / BATCH;
   const int32_t workers = bai_workers(context, batches);
   ba_status status = BA_OK;
@@ -53,6 +84,7 @@ ba_status bai_score_rows(ba_context *context, const ba_model *model, const ba_da
     status = bai_dataset_check_row(context, dataset, rows[i], model->members[0].plan);
   if (!status) status = bai_alloc_zero(context, workers, sizeof *s.lanes, &s.lanes);
   if (status) return status;
+  status = join_inputs(context, &s);
   for (int32_t i = 0; !status && i < workers; i++)
     status = bai_lane_reserve(context, model, &s.lanes[i], dataset->longest);
   if (!status) status = bai_parallel(context, batches, score_batch, &s);
@@ -61,6 +93,7 @@ ba_status bai_score_rows(ba_context *context, const ba_model *model, const ba_da
         bai_lane_explain(context, &s.lanes[0], status, rows[s.failed] + 1, bai_dataset_length(dataset, rows[s.failed]));
   for (int32_t i = 0; i < workers; i++) bai_lane_free(context, &s.lanes[i]);
   bai_free(context, s.lanes);
+  bai_free(context, s.inputs);
   return status;
 }
 

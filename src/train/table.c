@@ -1,241 +1,253 @@
 /* SPDX-License-Identifier: MIT
  *
- * table.c: labelled sequences from a CSV or TSV file, plain or gzip, in one streaming pass.
+ * table.c: rows of a table as rows of a dataset. The table is kept, not copied: a dataset's row says where it stands.
  */
 #include <string.h>
 
-#include "array/csv.h"
-#include "seq/inflate.h"
-#include "seq/source.h"
+#include "features/columns.h"
 #include "train/dataset.h"
+#include "train/inputs.h"
 
-enum { SEQUENCE, LABEL, NAME, WEIGHT, GROUP, SPLIT, TIME, OFFSET, ROLES };
-static const char *const role_names[ROLES] = {"sequence", "label", "name", "weight",
-                                              "group",    "split", "time", "offset"};
+enum { TARGET, NAME, WEIGHT, GROUP, SPLIT, TIME, OFFSET, ROLES };
+static const char *const role_names[ROLES] = {"target", "name", "weight", "group", "split", "time", "offset"};
 
-typedef struct table {
+typedef struct adding {
   ba_dataset *dataset;
   ba_context *context;
-  bai_source *source;
-  bai_inflate *inflate; /* NULL for plain text */
-  bai_csv csv;
-  int64_t column[ROLES]; /* -1 when there is none */
-  int64_t fields;
+  const ba_table *table;
+  bai_place places[ROLES]; /* column NULL: none */
   int32_t part;
-} table;
+} adding;
 
-/* A window of plain text: the source's own, or what inflate makes of it. */
-static bai_window *window_of(table *t) {
-  return t->inflate ? bai_inflate_window(t->inflate) : &t->source->window;
-}
-
-static ba_status refill(table *t) {
-  if (!t->inflate) return t->source->refill(t->source, t->context);
-  ba_status status = bai_inflate_refill(t->inflate, t->context, t->source);
-  int64_t byte = 0;
-  const char *problem = status ? bai_inflate_problem(t->inflate, &byte) : NULL;
-  if (problem)
-    return bai_fail_at(t->context, status, t->csv.row, t->csv.byte, "%s (compressed byte %lld)", problem,
-                       (long long)byte);
-  return status;
-}
-
-static ba_status open_text(table *t, const char *path) {
-  int32_t descriptor = 0;
-  const int32_t standard = strcmp(path, "-") == 0;
-  ba_status status = standard ? BA_OK : bai_file_open(t->context, path, &descriptor);
-  if (status) return status;
-  status = bai_source_open_descriptor(t->context, descriptor, standard, &t->source);
-  if (status) {
-    if (!standard) bai_file_close(descriptor);
-    return status;
-  }
-  while (!status && t->source->window.at == t->source->window.end && !t->source->window.ended)
-    status = t->source->refill(t->source, t->context);
-  const bai_window *window = &t->source->window;
-  /* No text starts with this byte: it is the first of gzip. */
-  if (!status && window->at < window->end && *window->at == 0x1f) {
-    status = bai_inflate_open(t->context, BAI_INFLATER_AUTO, t->context->threads, &t->inflate);
-  }
-  return status;
-}
-
-/* ---- columns ---- */
-
-static int64_t find_column(const bai_csv *csv, const char *name) {
-  for (int64_t i = 0; i < bai_csv_fields(csv); i++) {
-    int64_t length;
-    const char *field = bai_csv_field(csv, i, &length);
-    if (length == bai_length(name) && memcmp(field, name, (size_t)length) == 0) return i;
-  }
-  return -1;
-}
-
-static ba_status name_columns(table *t, const bai_columns *columns) {
-  const char *asked[ROLES] = {columns->sequence, columns->label, columns->name, columns->weight,
-                              columns->group,    columns->split, columns->time, columns->offset};
-  t->fields = bai_csv_fields(&t->csv);
-  for (int32_t role = 0; role < ROLES; role++) {
-    const int32_t given = asked[role][0] != 0;
-    const char *name = given ? asked[role] : role_names[role];
-    int64_t number;
-    /* Times and offsets are read only when asked for: many tables have columns of these names with another meaning. */
-    t->column[role] = (role == TIME || role == OFFSET) && !given ? -1 : find_column(&t->csv, name);
-    if (t->column[role] < 0 && given && bai_parse_i64(name, bai_length(name), &number) && number >= 1 &&
-        number <= t->fields)
-      t->column[role] = number - 1;
-    if (t->column[role] >= 0 || (!given && role != SEQUENCE && role != LABEL)) continue;
-    char header[300];
-    int64_t n = 0;
-    header[0] = 0;
-    for (int64_t i = 0; i < t->fields && n < 200; i++) {
-      int64_t length;
-      const char *field = bai_csv_field(&t->csv, i, &length);
-      n += bai_format(header + n, (int64_t)sizeof header - n, "%s%.*s", i ? ", " : "", length < 60 ? (int)length : 60,
-                      field);
-    }
-    return bai_fail_at(t->context, BA_ERR_TABLE, 1, 0, "there is no column \"%s\" for the %s; expected one of: %s",
-                       name, role_names[role], header);
+static ba_status find_roles(adding *a, char (*names)[BAI_OPTION_TEXT]) {
+  if (!names[TARGET][0]) return bai_fail(a->context, BA_ERR_ARGUMENT, "add_table: expected target=COLUMN");
+  for (int32_t r = 0; r < ROLES; r++) {
+    if (!names[r][0]) continue;
+    a->places[r] = bai_place_of(a->table, names[r]);
+    if (!a->places[r].column)
+      return bai_fail(a->context, BA_ERR_TABLE, "there is no column \"%s\" for the %s", names[r], role_names[r]);
+    int32_t index;
+    const ba_status status = bai_names_index(a->context, &a->dataset->roles, names[r], bai_length(names[r]), &index);
+    if (status) return status;
   }
   return BA_OK;
 }
 
-/* ---- rows ---- */
-
-static ba_status bad_field(const table *t, ba_status status, const char *what, const char *field, int64_t length) {
-  return bai_fail_at(t->context, status, t->csv.row, t->csv.row_byte, "%s, found \"%.*s\"", what,
-                     length < 60 ? (int)length : 60, field);
-}
-
-static ba_status read_weight(const table *t, bai_new_row *row) {
+static ba_status bad(const adding *a, int64_t row, int32_t role, const char *expected) {
+  char buffer[32];
   int64_t length;
-  row->weight = 1.0;
-  if (t->column[WEIGHT] < 0) return BA_OK;
-  const char *field = bai_csv_field(&t->csv, t->column[WEIGHT], &length);
-  if (!bai_parse_f64(field, length, &row->weight) || !(row->weight >= 0.0) || row->weight > 1e300)
-    return bad_field(t, BA_ERR_LABEL, "expected a weight of 0 or more", field, length);
+  const char *text = bai_place_text(&a->places[role], row, buffer, &length);
+  return bai_fail_at(a->context, BA_ERR_LABEL, row + 1, -1, "column \"%s\" has \"%.*s\"; expected %s",
+                     a->places[role].column->name, length < 60 ? (int)length : 60, text ? text : "", expected);
+}
+
+static ba_status read_numbers(const adding *a, int64_t row, bai_new_row *out, double *time, double *offset) {
+  char buffer[32];
+  int64_t length;
+  out->weight = 1.0;
+  if (a->places[WEIGHT].column) {
+    out->weight = bai_place_number(&a->places[WEIGHT], row);
+    if (!(out->weight >= 0.0) || out->weight > 1e300) return bad(a, row, WEIGHT, "a weight of 0 or more");
+  }
+  if (a->places[TIME].column) {
+    const char *text = bai_place_text(&a->places[TIME], row, buffer, &length);
+    if (!text || !bai_parse_time(text, length, time))
+      return bad(a, row, TIME, "a number, or a date such as 2024-05-31 or 2024-05-31T12:00:00Z");
+    out->time = time;
+  }
+  if (a->places[OFFSET].column) {
+    *offset = bai_place_number(&a->places[OFFSET], row);
+    if (!(*offset - *offset == 0.0)) return bad(a, row, OFFSET, "an offset: a finite number");
+    out->offset = offset;
+  }
   return BA_OK;
 }
 
-static ba_status read_part(const table *t, bai_new_row *row) {
+static ba_status read_part(const adding *a, int64_t row, int32_t *part) {
   static const char *const words[] = {"train", "dev", "test"};
+  char buffer[32];
   int64_t length;
-  row->part = t->part;
-  if (t->column[SPLIT] < 0) return BA_OK;
-  const char *field = bai_csv_field(&t->csv, t->column[SPLIT], &length);
-  for (int32_t i = 0; i < 3; i++) {
-    if (length != bai_length(words[i]) || memcmp(field, words[i], (size_t)length) != 0) continue;
-    row->part = i;
+  *part = a->part;
+  if (!a->places[SPLIT].column) return BA_OK;
+  const char *text = bai_place_text(&a->places[SPLIT], row, buffer, &length);
+  for (int32_t i = 0; text && i < 3; i++) {
+    if (length != bai_length(words[i]) || memcmp(text, words[i], (size_t)length) != 0) continue;
+    *part = i;
     return BA_OK;
   }
-  return bad_field(t, BA_ERR_LABEL, "expected a split of train, dev or test", field, length);
+  return bad(a, row, SPLIT, "train, dev or test");
 }
 
-static ba_status read_time(const table *t, bai_new_row *row, double *time) {
-  int64_t length;
-  if (t->column[TIME] < 0) return BA_OK;
-  const char *field = bai_csv_field(&t->csv, t->column[TIME], &length);
-  if (!bai_parse_time(field, length, time))
-    return bad_field(t, BA_ERR_LABEL, "expected a time: a number, or a date such as 2024-05-31 or 2024-05-31T12:00:00Z",
-                     field, length);
-  row->time = time;
-  return BA_OK;
-}
-
-static ba_status read_offset(const table *t, bai_new_row *row, double *offset) {
-  int64_t length;
-  if (t->column[OFFSET] < 0) return BA_OK;
-  const char *field = bai_csv_field(&t->csv, t->column[OFFSET], &length);
-  if (!bai_parse_f64(field, length, offset) || !(*offset - *offset == 0.0))
-    return bad_field(t, BA_ERR_LABEL, "expected an offset: a finite number", field, length);
-  row->offset = offset;
-  return BA_OK;
-}
-
-/* Letters may have spaces around them (as in some published tables), not inside. */
-static ba_status read_letters(const table *t, bai_new_row *row) {
-  row->letters = bai_csv_field(&t->csv, t->column[SEQUENCE], &row->letters_length);
-  while (row->letters_length && (row->letters[0] == ' ' || row->letters[0] == '\t')) {
-    row->letters++;
-    row->letters_length--;
-  }
-  while (row->letters_length && row->letters[row->letters_length - 1] == ' ') row->letters_length--;
-  for (int64_t i = 0; i < row->letters_length; i++) {
-    const char c = row->letters[i];
-    if ((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '*' || c == '-' || c == '.') continue;
-    return bai_fail_at(t->context, BA_ERR_TABLE, t->csv.row, t->csv.row_byte,
-                       "letter %lld of the sequence is \"%c\"; expected A-Z, a-z, '*', '-' or '.'", (long long)(i + 1),
-                       c);
-  }
-  return BA_OK;
-}
-
-static ba_status add_row(table *t) {
-  bai_new_row row = {0};
+static ba_status add_row(const adding *a, int64_t row) {
+  char label[32], name[32], group[32];
   double time, offset;
-  if (bai_csv_fields(&t->csv) != t->fields)
-    return bai_fail_at(t->context, BA_ERR_TABLE, t->csv.row, t->csv.row_byte,
-                       "%lld fields; expected %lld, as in the "
-                       "header",
-                       (long long)bai_csv_fields(&t->csv), (long long)t->fields);
-  ba_status status = read_letters(t, &row);
-  if (!status) status = read_weight(t, &row);
-  if (!status) status = read_part(t, &row);
-  if (!status) status = read_time(t, &row, &time);
-  if (!status) status = read_offset(t, &row, &offset);
+  bai_new_row new = {.letters = "", .name = "", .table_row = row};
+  new.label = bai_place_text(&a->places[TARGET], row, label, &new.label_length);
+  if (!new.label) return bad(a, row, TARGET, "a value");
+  ba_status status = read_numbers(a, row, &new, &time, &offset);
+  if (!status) status = read_part(a, row, &new.part);
   if (status) return status;
-  row.label = bai_csv_field(&t->csv, t->column[LABEL], &row.label_length);
-  row.name = "";
-  if (t->column[NAME] >= 0) row.name = bai_csv_field(&t->csv, t->column[NAME], &row.name_length);
-  if (t->column[GROUP] >= 0) row.group = bai_csv_field(&t->csv, t->column[GROUP], &row.group_length);
-  if (row.label_length == 0) return bad_field(t, BA_ERR_LABEL, "expected a label", "", 0);
-  if (memchr(row.label, 0, (size_t)row.label_length))
-    return bad_field(t, BA_ERR_LABEL, "expected a label without a zero byte", row.label, row.label_length);
-  if (!bai_is_class_name(row.label, row.label_length))
-    return bad_field(t, BA_ERR_LABEL, "expected a label without control bytes", row.label, row.label_length);
-  return bai_dataset_add_row(t->dataset, &row);
+  if (a->places[NAME].column) new.name = bai_place_text(&a->places[NAME], row, name, &new.name_length);
+  if (!new.name) new.name = "";
+  if (a->places[GROUP].column) new.group = bai_place_text(&a->places[GROUP], row, group, &new.group_length);
+  return bai_dataset_add_row(a->dataset, &new);
 }
 
-/* Files from some spreadsheets start with a byte order mark; the first name may be in quotes behind it. */
-static void skip_mark(table *t, bai_window *window) {
-  if (t->csv.byte || window->end - window->at < 3 || memcmp(window->at, "\xef\xbb\xbf", 3) != 0) return;
-  window->at += 3;
-  t->csv.byte = 3;
+static ba_status add_table(adding *a, ba_table *table, char (*names)[BAI_OPTION_TEXT]) {
+  const bai_dataset_table kept = {table, a->dataset->rows};
+  ba_status status = find_roles(a, names);
+  if (!status) status = bai_vector_append(a->context, &a->dataset->tables, &kept, 1, sizeof kept);
+  if (status) return status;
+  ba_table_retain(table);
+  for (int64_t row = 0; !status && row < table->rows; row++) {
+    status = add_row(a, row);
+    if (!status && row % 4096 == 0) status = bai_check_cancel(a->context);
+  }
+  return status;
 }
 
-static ba_status read_rows(table *t, const bai_columns *columns) {
-  for (int64_t turn = 0;; turn++) {
-    bai_window *window = window_of(t);
-    int32_t complete;
-    skip_mark(t, window);
-    ba_status status = bai_csv_take(t->context, &t->csv, &window->at, window->end, window->ended, &complete);
-    if (status) return status;
-    if (complete) {
-      status = t->csv.row == 1 ? name_columns(t, columns) : add_row(t);
-    } else {
-      if (window->ended) break;
-      status = refill(t);
-      if (!status) status = bai_check_cancel(t->context);
+ba_status ba_dataset_add_table(ba_dataset *dataset, ba_table *table, const char *options) {
+  if (!dataset) return BA_ERR_ARGUMENT;
+  ba_context *context = dataset->context;
+  ba_status status = bai_enter(context);
+  if (status) return status;
+  char names[ROLES][BAI_OPTION_TEXT] = {""};
+  adding a = {.dataset = dataset, .context = context, .table = table};
+  const bai_option accepted[] = {{"target", 't', NULL, 0, 0, names[TARGET]},
+                                 {"name", 't', NULL, 0, 0, names[NAME]},
+                                 {"weight", 't', NULL, 0, 0, names[WEIGHT]},
+                                 {"group", 't', NULL, 0, 0, names[GROUP]},
+                                 {"split", 't', NULL, 0, 0, names[SPLIT]},
+                                 {"time", 't', NULL, 0, 0, names[TIME]},
+                                 {"offset", 't', NULL, 0, 0, names[OFFSET]},
+                                 {"part", 'w', "train|dev|test", 0, 0, &a.part},
+                                 {NULL, 0, NULL, 0, 0, NULL}};
+  const ba_dataset before = *dataset;
+  if (!table) status = bai_fail(context, BA_ERR_ARGUMENT, "add_table: expected a table");
+  if (!status && dataset->rows > 0 && dataset->tables.count == 0)
+    status = bai_fail(context, BA_ERR_ARGUMENT, "add_table: the dataset holds sequences; expected one for the table");
+  if (!status) status = bai_options_parse(context, options, accepted);
+  if (!status) status = add_table(&a, table, names);
+  if (status) bai_dataset_restore(dataset, &before);
+  return bai_leave(context, status);
+}
+
+/* ---- reading ---- */
+
+static const bai_dataset_table *table_at(const ba_dataset *dataset, int64_t index) {
+  return (const bai_dataset_table *)dataset->tables.data + index;
+}
+
+/* The table of a row; rows stand in the order of the tables. */
+static int64_t table_of(const ba_dataset *dataset, int64_t row, int64_t guess) {
+  while (guess + 1 < dataset->tables.count && table_at(dataset, guess + 1)->first <= row) guess++;
+  return guess;
+}
+
+static int64_t row_in_table(const ba_dataset *dataset, int64_t row) {
+  return ((const int64_t *)dataset->table_rows.data)[row];
+}
+
+ba_status bai_inputs_matrix(ba_context *context, const ba_dataset *dataset, const bai_inputs *inputs, double **out) {
+  const int64_t width = inputs->items.count;
+  double *matrix = NULL;
+  *out = NULL;
+  if (width == 0) return BA_OK;
+  if (dataset->tables.count == 0)
+    return bai_fail(context, BA_ERR_ARGUMENT, "the recipe reads columns of a table; expected a dataset of one");
+  ba_status status = bai_alloc(context, dataset->rows, 8 * width, &matrix);
+  int64_t row = 0;
+  for (int64_t t = 0; !status && t < dataset->tables.count; t++) {
+    bai_columns_link link;
+    const int64_t end = t + 1 < dataset->tables.count ? table_at(dataset, t + 1)->first : dataset->rows;
+    status = bai_columns_find(context, table_at(dataset, t)->table, inputs, &link);
+    if (status) break;
+    for (; !status && row < end; row++) {
+      bai_columns_read(&link, row_in_table(dataset, row), matrix + row * width);
+      if (row % 4096 == 0) status = bai_check_cancel(context);
     }
-    if (status) return status;
+    bai_columns_free(context, &link);
   }
-  if (t->csv.row == 0) return bai_fail(t->context, BA_ERR_TABLE, "the table is empty; expected a header");
-  return BA_OK;
+  if (status)
+    bai_free(context, matrix);
+  else
+    *out = matrix;
+  return status;
 }
 
-ba_status bai_dataset_add_table(ba_dataset *dataset, const char *path, const bai_columns *columns, int32_t part) {
-  table t;
-  memset(&t, 0, sizeof t);
-  t.dataset = dataset;
-  t.context = dataset->context;
-  t.part = part;
-  ba_status status = open_text(&t, path);
-  if (!status) {
-    status = read_rows(&t, columns);
-    if (status) bai_fail_prefix(t.context, status, path);
+/* ---- what a plan learns ---- */
+
+static int32_t has_role(const ba_dataset *dataset, const char *name) {
+  for (int32_t i = 0; i < dataset->roles.offsets.count; i++)
+    if (strcmp(bai_names_text(&dataset->roles, i), name) == 0) return 1;
+  return 0;
+}
+
+/* The numbers of one column of the table: one, or as many as it has in a row. */
+static ba_status add_column(ba_context *context, const bai_column *column, bai_inputs *inputs) {
+  if (column->array->ndim == 1) return bai_inputs_add(context, inputs, column->name, 0);
+  ba_status status = BA_OK;
+  for (int64_t i = 0; !status && i < column->array->shape[1]; i++) {
+    char name[2 * BAI_COLUMN_NAME];
+    bai_format(name, sizeof name, "%s_%lld", column->name, (long long)i);
+    status = bai_inputs_add(context, inputs, name, 0);
   }
-  bai_csv_free(t.context, &t.csv);
-  bai_inflate_close(t.inflate, t.context);
-  if (t.source) t.source->close(t.source, t.context);
+  return status;
+}
+
+/* Columns that are named by the recipe too stand there twice: a table's columns and their powers, say. */
+static ba_status learn_columns(ba_context *context, const ba_dataset *dataset, bai_inputs *inputs) {
+  const ba_table *table = table_at(dataset, 0)->table;
+  ba_status status = BA_OK;
+  for (int64_t i = 0; !status && i < ba_table_columns(table); i++) {
+    const bai_column *column = bai_table_column(table, i);
+    if (column->array && !has_role(dataset, column->name)) status = add_column(context, column, inputs);
+  }
+  if (!status && inputs->items.count == inputs->named)
+    status = bai_fail(context, BA_ERR_TABLE, "Columns: the table has no column of numbers beside the target");
+  return status;
+}
+
+/* The texts of a category among the training rows, in the order of bytes. */
+static ba_status learn_levels(ba_context *context, const ba_dataset *dataset, const uint8_t *uses, bai_input *input) {
+  bai_names texts = {{0, 0, 0}, {0, 0, 0}, {0, 0, 0}};
+  bai_vector order = {0, 0, 0};
+  ba_status status = BA_OK;
+  int64_t t = 0;
+  for (int64_t row = 0; !status && row < dataset->rows; row++) {
+    char buffer[32];
+    int64_t length;
+    int32_t index;
+    if (uses[row] != BAI_USE_TRAIN) continue;
+    t = table_of(dataset, row, t);
+    const bai_place place = bai_place_of(table_at(dataset, t)->table, input->name);
+    if (!place.column) return bai_fail(context, BA_ERR_TABLE, "there is no column \"%s\" in the table", input->name);
+    const char *text = bai_place_text(&place, row_in_table(dataset, row), buffer, &length);
+    if (text) status = bai_names_index(context, &texts, text, length, &index);
+  }
+  if (!status) status = bai_names_sort(context, &texts, &order);
+  for (int64_t i = 0; !status && i < order.count; i++) {
+    const char *text = bai_names_text(&texts, ((const int32_t *)order.data)[i]);
+    status = bai_input_add_level(context, input, text, bai_length(text));
+  }
+  bai_vector_free(context, &order);
+  bai_names_free(context, &texts);
+  return status;
+}
+
+ba_status bai_inputs_learn(ba_context *context, const ba_dataset *dataset, const uint8_t *uses, bai_plan *plan) {
+  ba_status status = BA_OK;
+  if (plan->inputs.items.count == 0 && !plan->needs_table) return BA_OK;
+  if (dataset->tables.count == 0)
+    return bai_fail(context, BA_ERR_ARGUMENT, "the recipe reads columns of a table; expected a dataset of one");
+  for (int64_t i = 0; !status && i < plan->inputs.items.count; i++)
+    if (bai_input_at(&plan->inputs, i)->is_category)
+      status = learn_levels(context, dataset, uses, bai_input_at(&plan->inputs, i));
+  for (int32_t b = 0; !status && b < plan->block_count; b++) {
+    if (plan->blocks[b].kind != BAI_TERM_COLUMNS) continue;
+    status = learn_columns(context, dataset, &plan->inputs);
+    break;
+  }
+  plan->knows_table = 1;
   return status;
 }

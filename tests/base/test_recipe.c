@@ -26,8 +26,9 @@
   "l2=0.0001, l1=0, solver=lbfgs, tol=0.001, max_iter=300, memory=10, epochs=20, rate=0, patience=3, " \
   "class_weight=none)"
 #define MASK "expected binary digits, a 1 at both ends, how many: from 1 to 31"
-#define FEATURES                                                                                                       \
-  "Kmer, PositionKmer, GappedKmer, SpacedKmer, BinnedKmer, Length, OneHot, @motif, @anchored, @conv, @conv_anchored, " \
+#define FEATURES                                                                                                \
+  "Kmer, PositionKmer, GappedKmer, SpacedKmer, BinnedKmer, Length, Column, Columns, Category, OneHot, @motif, " \
+  "@anchored, @conv, @conv_anchored, "                                                                          \
   "@peptide"
 #define MODEL_KEYS "l2, l1, solver, tol, max_iter, memory, epochs, rate, patience, class_weight"
 
@@ -247,9 +248,11 @@ static void test_refusals(void **state) {
       {"Kmer(", 6, "unknown key; expected k, strand, value, norm, slots, ambiguous, quality, alphabet"},
       {"Kmer(k=3) Kmer(k=4)", 11, "text after the end; expected '+' or '|'"},
       {"Kmer(k=3))", 10, "text after the end; expected '+' or '|'"},
-      {"Kmer(k=3) |", 12, "no model term; expected Conv, Logistic, Softmax, MLP, Linear, Poisson"},
-      {"Kmer(k=3) | SVM()", 13, "unknown model term; expected Conv, Logistic, Softmax, MLP, Linear, Poisson"},
-      {"Kmer(k=3) | Kmer(k=3)", 13, "unknown model term; expected Conv, Logistic, Softmax, MLP, Linear, Poisson"},
+      {"Kmer(k=3) |", 12, "no model term; expected Standardize, MinMax, Conv, Logistic, Softmax, MLP, Linear, Poisson"},
+      {"Kmer(k=3) | SVM()", 13,
+       "unknown model term; expected Standardize, MinMax, Conv, Logistic, Softmax, MLP, Linear, Poisson"},
+      {"Kmer(k=3) | Kmer(k=3)", 13,
+       "unknown model term; expected Standardize, MinMax, Conv, Logistic, Softmax, MLP, Linear, Poisson"},
       {"Kmer(k=3) | Logistic() | Softmax()", 26, "a stage after the model; expected '&', or nothing more"},
       {"Kmer(k=3) | Logistic() + Kmer(k=2)", 24, "text after the end; expected '&' or nothing more"},
       {"Kmer(k=3) | Logistic() & Kmer(k=2)", 35,

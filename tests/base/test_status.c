@@ -52,7 +52,7 @@ static void test_every_status_of_the_header(void **state) {
     }
   }
   fclose(header);
-  assert_int_equal(found, 26);
+  assert_int_equal(found, 27);
 }
 
 static void test_unknown_status(void **state) {

@@ -90,8 +90,9 @@ static inline ba_records *making_slice(ba_context *context, const ba_records *re
 
 static inline int64_t making_width(ba_context *context, const char *recipe, int64_t length) {
   bai_recipe parsed = {{0, 0, 0}};
+  int64_t reals;
   OK(context, bai_recipe_parse(context, recipe, &parsed));
-  const int64_t width = bai_plan_width_of(bai_recipe_member(&parsed, 0), length);
+  const int64_t width = bai_plan_width_of(bai_recipe_member(&parsed, 0), &(bai_fitted){length, NULL, NULL}, &reals);
   bai_recipe_free(context, &parsed);
   return width;
 }
@@ -108,8 +109,8 @@ static inline ba_status making_model_of(ba_context *context, const char *recipe,
   if (!strchr(text, '|'))
     OK(context, ba_recipe_canonical(context, strcat(text, classes == 2 ? " | Logistic()" : " | Softmax()"), text,
                                     (int64_t)sizeof text, &n));
-  const bai_fit fit = {text, making_classes, classes, length, weights, intercepts, "{\"made\": \"by a test\"}", 7,
-                       NULL};
+  const bai_fit fit = {
+      text, making_classes, classes, {length, NULL, NULL}, weights, intercepts, "{\"made\": \"by a test\"}", 7, NULL};
   return bai_model_make(context, &fit, out);
 }
 

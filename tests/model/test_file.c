@@ -297,11 +297,11 @@ static void test_versions(void **state) {
   put(bytes + 8, 4, 9);
   repair(bytes, n);
   assert_int_equal(load(*state, bytes, n, "selftest=yes"), BA_OK); /* newer, yet readable */
-  put(bytes + 12, 4, 3);
+  put(bytes + 12, 4, 4);
   repair(bytes, n);
   assert_int_equal(load(*state, bytes, n, NULL), BA_ERR_VERSION);
   assert_string_equal(ba_context_error_message(*state),
-                      "the model file has format 9 and needs a reader of format 3; this library reads up to 2");
+                      "the model file has format 9 and needs a reader of format 4; this library reads up to 3");
   put(bytes + 12, 4, UINT32_MAX);
   repair(bytes, n);
   assert_int_equal(load(*state, bytes, n, NULL), BA_ERR_VERSION);
@@ -586,7 +586,8 @@ static void test_saving_is_all_or_nothing(void **state) {
 
 static ba_status whole_life(ba_context *context, void *argument) {
   const double weights[] = {1.0, 2.0, 3.0, -4.0}, intercept = 0.0;
-  const bai_fit fit = {"Kmer(k=1) | Logistic()", making_classes, 2, -1, weights, &intercept, "{}", 7, NULL};
+  const bai_fit fit = {
+      "Kmer(k=1) | Logistic()", making_classes, 2, {-1, NULL, NULL}, weights, &intercept, "{}", 7, NULL};
   uint8_t buffer[1];
   int64_t n;
   ba_model *model = NULL, *loaded = NULL;

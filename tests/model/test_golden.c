@@ -179,7 +179,8 @@ static void test_the_seed_decides(void **state) {
       ba_model_release(model);
     }
   }
-  const bai_fit other = {"Kmer(k=1) | Logistic()", making_classes, 2, -1, weights, &intercept, "{}", 8, NULL};
+  const bai_fit other = {
+      "Kmer(k=1) | Logistic()", making_classes, 2, {-1, NULL, NULL}, weights, &intercept, "{}", 8, NULL};
   ba_model *seven = NULL, *eight = NULL;
   OK(*state, making_model_of(*state, "Kmer(k=1)", -1, 2, weights, &intercept, &seven));
   OK(*state, bai_model_make(*state, &other, &eight));

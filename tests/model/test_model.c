@@ -207,7 +207,8 @@ static ba_status ask(ba_context *context, void *argument) {
   double back[4];
   int64_t n;
   ba_model *model = NULL;
-  const bai_fit fit = {"Kmer(k=1) | Logistic()", making_classes, 2, -1, weights, &intercept, "{}", 7, NULL};
+  const bai_fit fit = {
+      "Kmer(k=1) | Logistic()", making_classes, 2, {-1, NULL, NULL}, weights, &intercept, "{}", 7, NULL};
   (void)argument;
   ba_status status = bai_model_make(context, &fit, &model);
   if (!status) status = ba_model_describe(context, model, text, sizeof text, &n);

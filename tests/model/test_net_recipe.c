@@ -26,7 +26,7 @@ static ba_status make(ba_context *context, const char *recipe, int32_t classes, 
   if (!status) status = bai_alloc(context, net.copies * net.parameters, 4, &parameters);
   for (int64_t i = 0; !status && i < net.copies * net.parameters; i++) parameters[i] = (float)making_real(&seed) * 0.4f;
   if (!status) {
-    const bai_fit fit = {text, making_classes, classes, -1, NULL, NULL, "{}", 7, parameters};
+    const bai_fit fit = {text, making_classes, classes, {-1, NULL, NULL}, NULL, NULL, "{}", 7, parameters};
     status = bai_model_make(context, &fit, out);
   }
   bai_free(context, parameters);
@@ -67,8 +67,8 @@ static void test_recipes_that_make_no_network(void **state) {
   };
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
     ba_model *model;
-    const int64_t length = -1;
-    REFUSED(*state, bai_model_open(*state, cases[i].recipe, &length, 2, &model), BA_ERR_RECIPE, cases[i].message);
+    const bai_fitted fitted = {-1, NULL, NULL};
+    REFUSED(*state, bai_model_open(*state, cases[i].recipe, &fitted, 2, &model), BA_ERR_RECIPE, cases[i].message);
     assert_null(model);
   }
   ba_extractor *extractor = NULL;
@@ -185,7 +185,7 @@ static void test_copies(void **state) {
     const bai_fit fit = {"OneHot() | Conv(filters=5, width=6) | MLP(hidden=3)",
                          making_classes,
                          2,
-                         -1,
+                         {-1, NULL, NULL},
                          NULL,
                          NULL,
                          "{}",
@@ -229,7 +229,7 @@ static void test_parameters_that_are_no_numbers(void **state) {
   assert_non_null(parameters);
   memcpy(parameters, model->members[0].parameters, (size_t)n * 4);
   parameters[n - 1] = (float)INFINITY;
-  const bai_fit fit = {RECIPE, making_classes, 2, -1, NULL, NULL, "{}", 7, parameters};
+  const bai_fit fit = {RECIPE, making_classes, 2, {-1, NULL, NULL}, NULL, NULL, "{}", 7, parameters};
   REFUSED(*state, bai_model_make(*state, &fit, &again), BA_ERR_DIVERGED, "a weight is not finite");
   free(parameters);
   /* A file that says so is damaged, whoever made its checksums. */

@@ -30,7 +30,7 @@ static ba_status open_solver(fixture *f, double rate, uint64_t seed) {
   if (!status) status = bai_plan_create(f->context, bai_recipe_member(&parsed, 0), &f->plan);
   bai_recipe_free(f->context, &parsed);
   if (!status) status = bai_uses_make(f->context, f->dataset, -1, 0, 1, &f->uses);
-  if (!status) status = bai_problem_create(f->context, f->dataset, f->plan, f->uses, &objective, &f->problem);
+  if (!status) status = bai_problem_create(f->context, f->dataset, f->plan, f->uses, NULL, &objective, &f->problem);
   if (!status) status = bai_adagrad_create(f->context, f->problem, f->kind, rate, start, seed, &f->solver);
   return status;
 }

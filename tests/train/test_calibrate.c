@@ -300,7 +300,7 @@ static ba_status life(ba_context *context, void *options) {
   ba_model *model = NULL, *out = NULL;
   const double weights[] = {-1.0, 0.5, 1.0, 2.0}, intercept = 0.25;
   const char *const names[] = {"a", "b"};
-  const bai_fit fit = {"Kmer(k=1) | Logistic()", names, 2, -1, weights, &intercept, "{}", 1, NULL};
+  const bai_fit fit = {"Kmer(k=1) | Logistic()", names, 2, {-1, NULL, NULL}, weights, &intercept, "{}", 1, NULL};
   ba_status status = bai_model_make(context, &fit, &model);
   if (!status) status = ba_dataset_create(context, NULL, &dataset);
   for (int32_t i = 0; !status && i < 12; i++) {

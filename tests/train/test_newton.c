@@ -65,7 +65,7 @@ static ba_status make(fixture *f, ba_context *context, const char *recipe, int32
   if (!status) status = bai_plan_create(context, bai_recipe_member(&f->recipe, 0), &f->plan);
   if (!status) status = bai_plan_lay_out(context, f->plan);
   if (!status) status = bai_uses_make(context, f->dataset, -1, 0, 1, &f->uses);
-  if (!status) status = bai_problem_create(context, f->dataset, f->plan, f->uses, &objective, &f->problem);
+  if (!status) status = bai_problem_create(context, f->dataset, f->plan, f->uses, NULL, &objective, &f->problem);
   return status;
 }
 

@@ -58,7 +58,7 @@ static void open_problem(fixture *f, const bai_loss *loss, double l2) {
   OK(f->context, bai_plan_create(f->context, bai_recipe_member(&parsed, 0), &f->plan));
   bai_recipe_free(f->context, &parsed);
   OK(f->context, bai_uses_make(f->context, f->dataset, -1, 0, 1, &f->uses));
-  OK(f->context, bai_problem_create(f->context, f->dataset, f->plan, f->uses, &objective, &f->problem));
+  OK(f->context, bai_problem_create(f->context, f->dataset, f->plan, f->uses, NULL, &objective, &f->problem));
   assert_int_equal(f->problem->parameters, WIDTH);
 }
 

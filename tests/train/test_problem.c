@@ -25,7 +25,7 @@ static ba_status open_problem(fixture *f, const char *recipe, int32_t outputs, i
   if (!status) status = bai_plan_create(f->context, bai_recipe_member(&parsed, 0), &f->plan);
   bai_recipe_free(f->context, &parsed);
   if (!status) status = bai_uses_make(f->context, f->dataset, hold_out, 0, 1, &f->uses);
-  if (!status) status = bai_problem_create(f->context, f->dataset, f->plan, f->uses, &objective, &f->problem);
+  if (!status) status = bai_problem_create(f->context, f->dataset, f->plan, f->uses, NULL, &objective, &f->problem);
   return status;
 }
 

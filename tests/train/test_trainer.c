@@ -163,7 +163,8 @@ static void test_converges_to_the_optimum(void **state) {
   OK(context, bai_recipe_parse(context, "Kmer(k=1..3)", &parsed));
   OK(context, bai_plan_create(context, bai_recipe_member(&parsed, 0), &plan));
   OK(context, bai_uses_make(context, dataset, -1, 0, 1, &uses));
-  OK(context, bai_problem_create(context, dataset, plan, uses, &(bai_objective){.outputs = 1, .l2 = 0.01}, &problem));
+  OK(context,
+     bai_problem_create(context, dataset, plan, uses, NULL, &(bai_objective){.outputs = 1, .l2 = 0.01}, &problem));
   OK(context, bai_problem_evaluate(problem, x, &value, gradient));
   assert_true(fabs(value - objective) < 1e-12);
   uint64_t seed = 1;

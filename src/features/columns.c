@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * columns.c: finds a plan's inputs among the columns of a table and reads them row by row.
+ */
+#include "features/columns.h"
+
+#include <string.h>
+
+static int64_t width_of(const bai_column *column) {
+  return column->array && column->array->ndim == 2 ? column->array->shape[1] : 1;
+}
+
+/* "x_3": the third number from 0 of a column "x" of two dimensions. */
+static bai_place place_within(const ba_table *table, const char *name) {
+  const char *bar = NULL;
+  int64_t at;
+  for (const char *c = name; *c; c++)
+    if (*c == '_') bar = c;
+  const int64_t n = bar ? (int64_t)(bar - name) : 0;
+  for (int64_t i = 0; bar && i < ba_table_columns(table); i++) {
+    const bai_column *column = bai_table_column(table, i);
+    if (bai_length(column->name) != n || memcmp(column->name, name, (size_t)n) != 0) continue;
+    if (!column->array || column->array->ndim != 2) continue;
+    if (bai_parse_i64(bar + 1, bai_length(bar + 1), &at) && at >= 0 && at < width_of(column))
+      return (bai_place){column, at};
+  }
+  return (bai_place){NULL, 0};
+}
+
+bai_place bai_place_of(const ba_table *table, const char *name) {
+  const int64_t index = ba_table_find(table, name);
+  const bai_column *column = bai_table_column(table, index);
+  if (column && (!column->array || column->array->ndim == 1)) return (bai_place){column, 0};
+  return place_within(table, name);
+}
+
+int32_t bai_place_has_numbers(const bai_place *place) {
+  return place->column->array != NULL;
+}
+
+static int32_t is_missing(const bai_place *place, int64_t row) {
+  return place->column->validity && !bai_bit(place->column->validity, row);
+}
+
+static const char *text_of(const bai_place *place, int64_t row, int64_t *length) {
+  const int64_t *offsets = place->column->offsets.data;
+  *length = offsets[row + 1] - offsets[row];
+  return place->column->bytes.data ? (const char *)place->column->bytes.data + offsets[row] : "";
+}
+
+double bai_place_number(const bai_place *place, int64_t row) {
+  const ba_array *array = place->column->array;
+  double value = bai_not_a_number();
+  if (is_missing(place, row)) return value;
+  if (!array) {
+    int64_t length;
+    const char *text = text_of(place, row, &length);
+    return length && bai_parse_f64(text, length, &value) ? value : bai_not_a_number();
+  }
+  const uint8_t *at = (const uint8_t *)array->data + row * array->stride[0];
+  if (array->ndim == 2) at += place->at * array->stride[1];
+  int64_t whole;
+  int32_t small;
+  uint32_t natural;
+  float single;
+  switch (array->dtype) {
+    case BA_FLOAT64:
+      memcpy(&value, at, sizeof value);
+      return value;
+    case BA_FLOAT32:
+      memcpy(&single, at, sizeof single);
+      return (double)single;
+    case BA_INT64:
+      memcpy(&whole, at, sizeof whole);
+      return (double)whole;
+    case BA_INT32:
+      memcpy(&small, at, sizeof small);
+      return (double)small;
+    case BA_UINT32:
+      memcpy(&natural, at, sizeof natural);
+      return (double)natural;
+    default:
+      return (double)*at;
+  }
+}
+
+const char *bai_place_text(const bai_place *place, int64_t row, char buffer[32], int64_t *length) {
+  *length = 0;
+  if (is_missing(place, row)) return NULL;
+  if (!place->column->array) {
+    const char *text = text_of(place, row, length);
+    return *length ? text : NULL;
+  }
+  const double value = bai_place_number(place, row);
+  if (value != value) return NULL;
+  *length = bai_format_f64(buffer, value + 0.0);
+  return buffer;
+}
+
+/* ---- the inputs of a plan ---- */
+
+static ba_status missing_column(ba_context *context, const ba_table *table, const bai_input *input) {
+  char names[300];
+  int64_t n = 0;
+  names[0] = 0;
+  for (int64_t i = 0; i < ba_table_columns(table) && n < 240; i++)
+    n += bai_format(names + n, (int64_t)sizeof names - n, "%s%s", i ? ", " : "", ba_table_name(table, i));
+  return bai_fail(context, BA_ERR_TABLE, "there is no column \"%s\"; expected one of: %s", input->name, names);
+}
+
+/* A column of texts that are numbers, as a reader without types gives them, will do. */
+static ba_status check_texts(ba_context *context, const ba_table *table, const bai_place *place) {
+  for (int64_t row = 0; row < table->rows; row++) {
+    int64_t length;
+    double value;
+    const char *text = text_of(place, row, &length);
+    if (is_missing(place, row) || length == 0 || bai_parse_f64(text, length, &value)) continue;
+    return bai_fail_at(context, BA_ERR_TABLE, row + 1, -1,
+                       "column \"%s\" has the text \"%.*s\"; expected a number, or Category(column=...) in the recipe",
+                       place->column->name, length < 60 ? (int)length : 60, text);
+  }
+  return BA_OK;
+}
+
+ba_status bai_columns_find(ba_context *context, const ba_table *table, const bai_inputs *inputs,
+                           bai_columns_link *out) {
+  out->inputs = inputs;
+  ba_status status = bai_alloc_zero(context, inputs->items.count, sizeof *out->places, &out->places);
+  for (int64_t i = 0; !status && i < inputs->items.count; i++) {
+    const bai_input *input = bai_input_at(inputs, i);
+    out->places[i] = bai_place_of(table, input->name);
+    if (!out->places[i].column)
+      status = missing_column(context, table, input);
+    else if (!input->is_category && !bai_place_has_numbers(&out->places[i]))
+      status = check_texts(context, table, &out->places[i]);
+  }
+  if (status) bai_columns_free(context, out);
+  return status;
+}
+
+void bai_columns_free(ba_context *context, bai_columns_link *link) {
+  bai_free(context, link->places);
+  link->places = NULL;
+}
+
+void bai_columns_read(const bai_columns_link *link, int64_t row, double *inputs) {
+  for (int64_t i = 0; i < link->inputs->items.count; i++) {
+    const bai_input *input = bai_input_at(link->inputs, i);
+    if (input->is_category) {
+      char buffer[32];
+      int64_t length;
+      const char *text = bai_place_text(&link->places[i], row, buffer, &length);
+      inputs[i] = text ? bai_input_place(input, text, length) : -1.0;
+    } else {
+      inputs[i] = bai_place_number(&link->places[i], row);
+    }
+  }
+}

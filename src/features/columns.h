@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * columns.h: rows of a table as the inputs of a plan.
+ */
+#ifndef BAI_FEATURES_COLUMNS_H
+#define BAI_FEATURES_COLUMNS_H
+
+#include "array/array.h"
+#include "features/inputs.h"
+
+/* Where one number or text of a row comes from. */
+typedef struct bai_place {
+  const bai_column *column; /* of the table, which must live as long */
+  int64_t at;               /* of an array of two dimensions: which number of the row */
+} bai_place;
+
+typedef struct bai_columns_link {
+  const bai_inputs *inputs;
+  bai_place *places; /* one an input */
+} bai_columns_link;
+
+/* Finds the columns by their names; column "x" of two dimensions has numbers "x_0", "x_1" and so on. BA_ERR_TABLE for
+ * one that is not there, or is of texts where numbers are wanted and a text of them is none: with the row. */
+ba_status bai_columns_find(ba_context *context, const ba_table *table, const bai_inputs *inputs, bai_columns_link *out);
+void bai_columns_free(ba_context *context, bai_columns_link *link);
+/* The inputs of a row. */
+void bai_columns_read(const bai_columns_link *link, int64_t row, double *inputs);
+
+/* A place by its name; column NULL when there is none. */
+bai_place bai_place_of(const ba_table *table, const char *name);
+/* 1 for one of numbers. */
+int32_t bai_place_has_numbers(const bai_place *place);
+/* NaN for none. */
+double bai_place_number(const bai_place *place, int64_t row);
+/* The text of a row, NULL for none; a number is written to `buffer`. */
+const char *bai_place_text(const bai_place *place, int64_t row, char buffer[32], int64_t *length);
+
+#endif

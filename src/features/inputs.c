@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * inputs.c: lists of the columns that a plan reads, and the texts of its categories.
+ */
+#include "features/inputs.h"
+
+#include <string.h>
+
+ba_status bai_inputs_make(ba_context *context, const bai_pipeline *recipe, bai_inputs *out) {
+  const bai_term *terms = recipe->features.data;
+  ba_status status = BA_OK;
+  *out = (bai_inputs){{0, 0, 0}, 0};
+  for (int64_t i = 0; !status && i < recipe->features.count; i++) {
+    const bai_value *column = bai_term_reads_table(&terms[i]) ? bai_term_value(&terms[i], "column") : NULL;
+    const int32_t is_category = terms[i].spec->kind == BAI_TERM_CATEGORY;
+    if (column && bai_inputs_find(out, column->name, is_category) < 0)
+      status = bai_inputs_add(context, out, column->name, is_category);
+  }
+  out->named = out->items.count;
+  return status;
+}
+
+ba_status bai_inputs_copy(ba_context *context, const bai_inputs *from, bai_inputs *out) {
+  ba_status status = BA_OK;
+  *out = (bai_inputs){{0, 0, 0}, from->named};
+  for (int64_t i = 0; !status && i < from->items.count; i++) {
+    const bai_input *input = bai_input_at(from, i);
+    status = bai_inputs_add(context, out, input->name, input->is_category);
+    if (status) break;
+    bai_input *copy = bai_input_at(out, i);
+    status = bai_vector_append(context, &copy->levels, input->levels.data, input->levels.count, 1);
+    if (!status) status = bai_vector_append(context, &copy->starts, input->starts.data, input->starts.count, 8);
+  }
+  return status;
+}
+
+void bai_inputs_free(ba_context *context, bai_inputs *inputs) {
+  for (int64_t i = 0; i < inputs->items.count; i++) {
+    bai_vector_free(context, &bai_input_at(inputs, i)->levels);
+    bai_vector_free(context, &bai_input_at(inputs, i)->starts);
+  }
+  bai_vector_free(context, &inputs->items);
+}
+
+int64_t bai_inputs_find(const bai_inputs *inputs, const char *name, int32_t is_category) {
+  for (int64_t i = 0; i < inputs->items.count; i++)
+    if (bai_input_at(inputs, i)->is_category == is_category && strcmp(bai_input_at(inputs, i)->name, name) == 0)
+      return i;
+  return -1;
+}
+
+ba_status bai_inputs_add(ba_context *context, bai_inputs *inputs, const char *name, int32_t is_category) {
+  bai_input input = {.is_category = is_category};
+  const int64_t length = bai_length(name);
+  if (length >= BAI_COLUMN_NAME)
+    return bai_fail(context, BA_ERR_TABLE, "column \"%.*s...\" has a name of %lld bytes; expected at most %d", 40, name,
+                    (long long)length, BAI_COLUMN_NAME - 1);
+  if (inputs->items.count == BAI_MOST_INPUTS)
+    return bai_fail(context, BA_ERR_TABLE, "more than %d columns; expected fewer", BAI_MOST_INPUTS);
+  memcpy(input.name, name, (size_t)length);
+  return bai_vector_append(context, &inputs->items, &input, 1, sizeof input);
+}
+
+ba_status bai_input_add_level(ba_context *context, bai_input *input, const char *text, int64_t length) {
+  const int64_t start = input->levels.count;
+  if (input->starts.count == BAI_MOST_LEVELS)
+    return bai_fail(context, BA_ERR_TABLE, "Category: column \"%s\" has more than %d texts; expected fewer",
+                    input->name, BAI_MOST_LEVELS);
+  ba_status status = bai_vector_append(context, &input->levels, text, length, 1);
+  if (!status) status = bai_vector_append(context, &input->levels, "", 1, 1);
+  return status ? status : bai_vector_append(context, &input->starts, &start, 1, 8);
+}
+
+const char *bai_input_level(const bai_input *input, int64_t index) {
+  return (const char *)input->levels.data + ((const int64_t *)input->starts.data)[index];
+}
+
+/* memcmp with the shorter text first. */
+static int32_t order(const char *level, const char *text, int64_t length) {
+  const int64_t n = bai_length(level);
+  const int32_t difference = n && length ? memcmp(level, text, (size_t)(n < length ? n : length)) : 0;
+  return difference ? difference : (n > length) - (n < length);
+}
+
+double bai_input_place(const bai_input *input, const char *text, int64_t length) {
+  int64_t low = 0, high = input->starts.count - 1;
+  while (low <= high) {
+    const int64_t middle = (low + high) / 2;
+    const int32_t difference = order(bai_input_level(input, middle), text, length);
+    if (difference == 0) return (double)middle;
+    if (difference < 0)
+      low = middle + 1;
+    else
+      high = middle - 1;
+  }
+  return -1.0;
+}
+
+double bai_input_place_of_number(const bai_input *input, double number) {
+  char text[32];
+  if (number != number) return -1.0;
+  const int64_t length = bai_format_f64(text, number + 0.0);
+  return bai_input_place(input, text, length);
+}

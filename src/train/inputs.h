@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * inputs.h: what a plan learns from the rows it is trained on: the columns of their table, and scales.
+ */
+#ifndef BAI_TRAIN_INPUTS_H
+#define BAI_TRAIN_INPUTS_H
+
+#include "train/uses.h"
+
+/* table.c: which columns of numbers there are and which texts a category has. */
+ba_status bai_inputs_learn(ba_context *context, const ba_dataset *dataset, const uint8_t *uses, bai_plan *plan);
+/* The inputs of all rows, one row after the other; NULL for a plan without inputs. The caller frees it. */
+ba_status bai_inputs_matrix(ba_context *context, const ba_dataset *dataset, const bai_inputs *inputs, double **out);
+/* scale.c: fill, centre and factor of the real columns of a plan that is laid out. `inputs` is the matrix. */
+ba_status bai_scale_learn(ba_context *context, const ba_dataset *dataset, const uint8_t *uses, const double *inputs,
+                          bai_plan *plan);
+
+#endif

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * scale.c: means, deviations and ranges of real columns over the training rows, in the order of the rows: first the
+ * means, then, with missing values filled in, how far the values are from them.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "train/dataset.h"
+#include "train/inputs.h"
+
+typedef struct learning {
+  ba_context *context;
+  const ba_dataset *dataset;
+  const uint8_t *uses;
+  const double *inputs;
+  bai_plan *plan;
+  bai_row *row;
+  double *sums, *weights; /* one a real column */
+} learning;
+
+typedef void (*bai_visit)(learning *l, double weight);
+
+/* Extracts every training row with the plan as it is by now. */
+static ba_status visit_rows(learning *l, bai_visit visit) {
+  const bai_kernels *kernels = bai_kernels_of(l->context);
+  const double *weights = l->dataset->weights.data;
+  for (int64_t row = 0; row < l->dataset->rows; row++) {
+    if (l->uses[row] != BAI_USE_TRAIN) continue;
+    const int64_t length = bai_dataset_length(l->dataset, row);
+    const int64_t ambiguous = bai_dataset_codes(kernels, l->dataset, row, l->plan->protein, l->row->codes);
+    l->row->inputs = l->inputs ? l->inputs + row * l->plan->inputs.items.count : NULL;
+    l->row->symbols = bai_dataset_symbols(l->dataset, row);
+    ba_status status = bai_row_extract(kernels, l->row, length, ambiguous);
+    if (status) return bai_row_explain(l->context, l->row, status, row + 1, length);
+    visit(l, weights[row]);
+    if (row % 1024 == 0) status = bai_check_cancel(l->context);
+    if (status) return status;
+  }
+  return BA_OK;
+}
+
+/* Values that are missing stand as NaN, the fill of this pass. */
+static void add_values(learning *l, double weight) {
+  for (int64_t i = 0; i < l->plan->real_width; i++) {
+    if (l->row->reals[i] != l->row->reals[i]) continue;
+    l->sums[i] += weight * l->row->reals[i];
+    l->weights[i] += weight;
+  }
+}
+
+/* Values are less their mean by now. */
+static void add_squares(learning *l, double weight) {
+  for (int64_t i = 0; i < l->plan->real_width; i++) {
+    l->sums[i] += weight * (l->row->reals[i] * l->row->reals[i]);
+    l->weights[i] += weight;
+  }
+}
+
+/* sums: the smallest; weights: the largest. */
+static void widen(learning *l, double weight) {
+  (void)weight;
+  for (int64_t i = 0; i < l->plan->real_width; i++) {
+    const double value = l->row->reals[i];
+    if (value < l->sums[i]) l->sums[i] = value;
+    if (value > l->weights[i]) l->weights[i] = value;
+  }
+}
+
+static void clear(learning *l, double sum, double weight) {
+  for (int64_t i = 0; i < l->plan->real_width; i++) {
+    l->sums[i] = sum;
+    l->weights[i] = weight;
+  }
+}
+
+static ba_status learn_fill(learning *l) {
+  bai_plan *plan = l->plan;
+  for (int64_t i = 0; i < plan->real_width; i++) plan->fill[i] = bai_not_a_number();
+  clear(l, 0.0, 0.0);
+  const ba_status status = visit_rows(l, add_values);
+  for (int64_t i = 0; i < plan->real_width; i++) plan->fill[i] = l->weights[i] > 0.0 ? l->sums[i] / l->weights[i] : 0.0;
+  return status;
+}
+
+static ba_status standardize(learning *l) {
+  bai_plan *plan = l->plan;
+  memcpy(plan->centre, plan->fill, (size_t)plan->real_width * 8);
+  clear(l, 0.0, 0.0);
+  const ba_status status = visit_rows(l, add_squares);
+  for (int64_t i = 0; i < plan->real_width; i++) {
+    const double deviation = l->weights[i] > 0.0 ? sqrt(l->sums[i] / l->weights[i]) : 0.0;
+    /* Rounding alone leaves something of this size where all values are equal. */
+    const double least = 1e-13 * (plan->centre[i] < 0.0 ? -plan->centre[i] : plan->centre[i]);
+    plan->factor[i] = deviation > least ? 1.0 / deviation : 1.0;
+  }
+  return status;
+}
+
+static ba_status find_ranges(learning *l) {
+  bai_plan *plan = l->plan;
+  clear(l, 1e308, -1e308);
+  const ba_status status = visit_rows(l, widen);
+  for (int64_t i = 0; i < plan->real_width; i++) {
+    plan->centre[i] = l->sums[i];
+    plan->factor[i] = l->weights[i] > l->sums[i] ? 1.0 / (l->weights[i] - l->sums[i]) : 1.0;
+  }
+  return status;
+}
+
+static int32_t fills(const bai_plan *plan) {
+  for (int32_t b = 0; b < plan->block_count; b++)
+    if (plan->blocks[b].missing != BAI_MISSING_ERROR) return 1;
+  return 0;
+}
+
+ba_status bai_scale_learn(ba_context *context, const ba_dataset *dataset, const uint8_t *uses, const double *inputs,
+                          bai_plan *plan) {
+  learning l = {.context = context, .dataset = dataset, .uses = uses, .inputs = inputs, .plan = plan};
+  if (plan->real_width <= 0 || (plan->scaling == BAI_SCALE_NONE && !fills(plan))) return BA_OK;
+  ba_status status = bai_row_create(context, plan, dataset->longest, &l.row);
+  if (!status) status = bai_alloc(context, plan->real_width, 8, &l.sums);
+  if (!status) status = bai_alloc(context, plan->real_width, 8, &l.weights);
+  if (!status) status = learn_fill(&l);
+  if (!status && plan->scaling == BAI_SCALE_STANDARDIZE) status = standardize(&l);
+  if (!status && plan->scaling == BAI_SCALE_MINMAX) status = find_ranges(&l);
+  bai_row_destroy(l.row);
+  bai_free(context, l.sums);
+  bai_free(context, l.weights);
+  return status;
+}
