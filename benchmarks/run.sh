@@ -1,19 +1,18 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# usage: benchmarks/run.sh [NAME...] [--test]
+# usage: benchmarks/run.sh [NAME...]
 # NAME: parse, features, train, score, accuracy; all of them without one. Prints `NAME VALUE` lines, units in the names;
-# vs_PEER is a ratio, above 1 where we are faster. --test lets accuracy score the test parts, and adds to its log.
+# vs_PEER is a ratio, above 1 where we are faster. accuracy takes an hour and adds what is new to its log.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 build=${BA_BUILD:-build/release}
 export BA=${BA:-$PWD/$build/ba} BA_LIBRARY=${BA_LIBRARY:-$PWD/$build/src/libbioanalytics.so}
 python=$(command -v /usr/bin/python3 || command -v python3 || true)
 
-names=() test=()
+names=()
 for name in "$@"; do
   case $name in
     parse | features | train | score | accuracy) names+=("$name") ;;
-    --test) test=(--test) ;;
     *)
       sed -n '3,5s/^# //p' "$0" >&2
       exit 1
@@ -52,7 +51,7 @@ for name in "${names[@]}"; do
   elif [ -z "$python" ]; then
     echo "$name skipped no python3"
   elif [ "$name" = accuracy ]; then
-    "$python" benchmarks/accuracy.py "${test[@]}"
+    "$python" benchmarks/accuracy.py --test
   else
     "${pin[@]}" "$python" benchmarks/compare.py "$name"
   fi
