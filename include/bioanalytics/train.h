@@ -228,6 +228,36 @@ BA_API void ba_dataset_destroy(ba_dataset *dataset);
 BA_API ba_status ba_trainer_create(ba_context *context, const char *recipe, ba_dataset *dataset, const char *options,
                                    ba_trainer **out);
 /**
+ * Starts a training run whose rows come in batches, by ba_trainer_update: a stream of any length in bounded memory.
+ * @param recipe one member without a network, with solver=adagrad, nag or ftrl.
+ * @param classes names of all classes there will be, in any order; NULL for a model of numbers.
+ * @param class_count 2 or more; 0 for a model of numbers.
+ * @param start a model to go on from, with the same features, kind of answers and classes, whose calibration is left
+ * behind; NULL to begin at zero. Not needed after the call.
+ * @param options `seed=0..` (default 1; golden inputs), `length=0..` (for features that are fitted on the length of the
+ * sequences, such as PositionKmer; default that of `start`).
+ * @param out gets the trainer.
+ * @return BA_OK, BA_ERR_RECIPE, BA_ERR_CLASSES, BA_ERR_LABEL for a class, BA_ERR_UNSUPPORTED, BA_ERR_ARGUMENT,
+ * BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_BUSY.
+ * Owns: the caller destroys the trainer. Threads: one at a time. Cost: 32 bytes a column of one output. Since 0.1.0.
+ */
+BA_API ba_status ba_trainer_create_online(ba_context *context, const char *recipe, const char *const *classes,
+                                          int32_t class_count, const ba_model *start, const char *options,
+                                          ba_trainer **out);
+/**
+ * Learns from a batch of rows, in their order and once each; only rows of the part train count. The same rows in the
+ * same order give the same bits, into whatever batches they are cut. A call that fails leaves the trainer as it was.
+ * @param trainer made by ba_trainer_create_online; ba_trainer_finish makes a model at any time, ba_trainer_metrics
+ * gives as `iterations` the rows so far, as `passes` the batches, as `objective` the mean loss of all rows, each before
+ * it was learnt (progressive validation), and as `dev_loss` that of the last batch.
+ * @param batch made from the same context; it may be destroyed afterwards. A weight counts as so many rows.
+ * @return BA_OK; BA_ERR_LABEL, BA_ERR_LETTER, BA_ERR_LENGTH and BA_ERR_QUALITY with the row; BA_ERR_DIVERGED,
+ * BA_ERR_CANCELLED, BA_ERR_UNSUPPORTED, BA_ERR_ARGUMENT, BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_BUSY.
+ * Owns: nothing. Threads: one at a time; works on one. Cost: one look at the rows; while it runs, a copy of the columns
+ * that it meets. Since 0.1.0.
+ */
+BA_API ba_status ba_trainer_update(ba_trainer *trainer, ba_dataset *batch);
+/**
  * Begins the run anew at its best weights so far, with other penalties: a path of penalties, the largest first, takes
  * fewer passes than as many runs from zero. `tol` stays relative to the gradient at the first start. A call that fails
  * leaves the trainer as it was.

@@ -351,6 +351,16 @@ ba_status ba_model_column_name(ba_context *context, const ba_model *model, int64
   return bai_leave(context, status);
 }
 
+void bai_member_weights(const bai_member *member, int32_t output, double *weights) {
+  const bai_plan *plan = member->plan;
+  for (int32_t b = 0; b < plan->block_count; b++) {
+    const int64_t first = plan->blocks[b].first;
+    for (int64_t i = first; i < first + plan->blocks[b].width; i++)
+      weights[i] = bai_scale_by_power((double)member->weights[output * plan->width + i],
+                                      -member->exponents[output * plan->block_count + b]);
+  }
+}
+
 ba_status ba_model_weights(ba_context *context, const ba_model *model, int32_t output, double *weights,
                            double *intercept) {
   ba_status status = bai_enter(context);

@@ -110,6 +110,8 @@ int64_t bai_model_inputs(const ba_model *model);
 ba_status bai_model_check_letters(ba_context *context, const ba_model *model, const char *call);
 /* The same for one whose score is no sum over words. */
 ba_status bai_model_check_words(ba_context *context, const ba_model *model, const char *call);
+/* One output's weights by column, of a member that is no network. */
+void bai_member_weights(const bai_member *member, int32_t output, double *weights);
 /* The only member, where a call needs one with weights by column; else an error that names the call. */
 ba_status bai_model_single(ba_context *context, const ba_model *model, const char *call);
 

@@ -35,7 +35,7 @@ struct bai_adagrad {
   int64_t width, parts, stride;
   double *cells, *point;
   bai_keyed *order;
-  int32_t keeps; /* cells are kept in `before`, at their first meeting since `kept_from` */
+  int32_t keeps; /* cells are kept in `before`, at their first meeting since `kept_from`; a few at the second too */
   double kept_from;
   bai_vector before; /* number and cell of columns as they were */
 };
@@ -184,12 +184,12 @@ static ba_status learn(bai_adagrad *s, int64_t row, double weight, double *loss)
     lane->values[e] /= lane->divisors[b];
   }
   const double rate = common_rate(s);
-  s->total += weight;
   for (int32_t o = 0; o < p->outputs; o++) lane->margins[o] = 0.0;
   for (int64_t e = 0; !status && e < entries; e++)
     status = meet(s, lane->row->columns[e], lane->values[e], weight, rate, lane->margins);
   if (!status) status = meet(s, s->width, 1.0, weight, rate, lane->margins);
   if (status) return status;
+  s->total += weight;
   if (p->targets) s->size += weight * (p->targets[row] - lane->offset) * (p->targets[row] - lane->offset);
   for (int32_t o = 0; o < p->outputs; o++) lane->chances[o] = lane->margins[o] += lane->offset;
   *loss = bai_problem_loss(p, kernels, lane->margins, row);
@@ -258,7 +258,6 @@ ba_status bai_adagrad_learn(bai_adagrad *s, double *loss) {
   ba_status status = BA_OK;
   s->keeps = 1;
   s->kept_from = total;
-  *loss = 0.0;
   for (int64_t row = 0; !status && row < p->dataset->rows; row++) {
     double one;
     if (p->weights[row] == 0.0) continue;
@@ -267,7 +266,8 @@ ba_status bai_adagrad_learn(bai_adagrad *s, double *loss) {
     if (status) break;
     *loss += p->weights[row] * one;
     if (!(*loss - *loss == 0.0))
-      status = bai_fail_at(s->context, BA_ERR_DIVERGED, row + 1, -1, "the loss is not finite; expected a smaller rate");
+      status = bai_fail_at(s->context, BA_ERR_DIVERGED, row + 1, -1,
+                           "the loss is not finite; expected smaller numbers, or a smaller rate");
   }
   s->keeps = 0;
   if (status) {

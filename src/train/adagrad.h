@@ -24,8 +24,9 @@ void bai_adagrad_archive(bai_adagrad *solver, bai_archive *archive);
 /* One pass over the training rows. Afterwards *loss is the mean loss of the rows as they were met. After a cancel the
  * next call goes on with the same pass. */
 ba_status bai_adagrad_epoch(bai_adagrad *solver, double *loss);
-/* Learns the training rows that the problem has now, in their order; *loss gets the sum of their weighted losses, each
- * before it was learnt. Into how many batches rows are cut makes no difference. A failure undoes the batch. */
+/* Learns the training rows that the problem has now, in their order, and adds their weighted losses to *loss, each as
+ * it was before the row was learnt. Into how many batches rows are cut makes no difference. A failure undoes the batch.
+ */
 ba_status bai_adagrad_learn(bai_adagrad *solver, double *loss);
 /* The point as it was at the end of the last epoch, or when it was last settled. */
 const double *bai_adagrad_point(const bai_adagrad *solver);

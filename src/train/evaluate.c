@@ -108,7 +108,7 @@ ba_status ba_evaluate(ba_context *context, ba_model *model, ba_dataset *dataset,
 static ba_status train_fold(ba_context *context, const char *recipe, ba_dataset *dataset, int64_t seed, int32_t fold,
                             ba_model **model) {
   ba_trainer *trainer;
-  ba_status status = bai_trainer_make(context, recipe, dataset, seed, fold, &trainer);
+  ba_status status = bai_trainer_make(context, recipe, dataset, seed, fold, NULL, &trainer);
   if (status) return status;
   while (!status) {
     status = bai_trainer_advance(trainer);

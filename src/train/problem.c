@@ -25,7 +25,7 @@ static ba_status take_rows(bai_problem *p, int32_t balanced, int32_t classes) {
     if (class_weight[p->labels[row]] == 0.0) present++;
     class_weight[p->labels[row]] += weights[row];
   }
-  if (present < 2)
+  if (present < 2 && dataset->rows > 0) /* none: they come in batches */
     status =
         bai_fail(p->context, BA_ERR_CLASSES,
                  "the training rows hold %lld class(es); expected rows of at least two classes", (long long)present);
@@ -51,6 +51,23 @@ static ba_status take_numbers(bai_problem *p) {
   return status;
 }
 
+/* Makes a lane's room, anew for longer rows. */
+static ba_status make_lane(const bai_problem *p, int64_t longest, bai_pass_lane *lane) {
+  bai_row *row = NULL;
+  double *values = NULL;
+  ba_status status = bai_row_create(p->context, p->plan, longest, &row);
+  if (!status) status = bai_alloc(p->context, row->entries, 8, &values);
+  if (status) {
+    bai_row_destroy(row);
+    return status;
+  }
+  bai_row_destroy(lane->row);
+  bai_free(p->context, lane->values);
+  lane->row = row;
+  lane->values = values;
+  return BA_OK;
+}
+
 static ba_status make_lanes(bai_problem *p) {
   const int64_t blocks = (p->dataset->rows + BAI_BLOCK_ROWS - 1) / BAI_BLOCK_ROWS;
   const int32_t count = bai_workers(p->context, blocks);
@@ -59,8 +76,7 @@ static ba_status make_lanes(bai_problem *p) {
   p->lane_count = count;
   for (int32_t i = 0; !status && i < count; i++) {
     bai_pass_lane *lane = &p->lanes[i];
-    status = bai_row_create(p->context, p->plan, p->dataset->longest, &lane->row);
-    if (!status) status = bai_alloc(p->context, lane->row->entries, 8, &lane->values);
+    status = make_lane(p, p->dataset->longest, lane);
     if (!status) status = bai_alloc(p->context, p->plan->block_count, 8, &lane->divisors);
     if (!status) status = bai_alloc(p->context, p->outputs, 8, &lane->margins);
     if (!status) status = bai_alloc(p->context, p->outputs, 8, &lane->chances);
@@ -136,6 +152,62 @@ void bai_problem_destroy(bai_problem *p) {
   bai_free(context, p->weights);
   bai_free(context, p);
   bai_context_release(context);
+}
+
+/* ---- rows of a batch ---- */
+
+/* classes[i]: the number, in class order, of the batch's i-th class; -1 when there is none of that name. */
+static void match_classes(const ba_dataset *batch, const ba_dataset *own, int32_t *classes) {
+  for (int32_t i = 0; i < ba_dataset_classes(batch); i++) {
+    classes[i] = -1;
+    for (int32_t c = 0; classes[i] < 0 && c < ba_dataset_classes(own); c++)
+      if (strcmp(bai_names_text(&batch->classes, i), ba_dataset_class_name(own, c)) == 0) classes[i] = c;
+  }
+}
+
+static ba_status match_rows(bai_problem *p, const ba_dataset *own) {
+  const ba_dataset *batch = p->dataset;
+  const int32_t *labels = batch->labels.data;
+  int32_t *classes;
+  ba_status status = bai_alloc(p->context, ba_dataset_classes(batch), 4, &classes);
+  if (status) return status;
+  match_classes(batch, own, classes);
+  for (int64_t row = 0; !status && row < batch->rows; row++) {
+    if (p->uses[row] != BAI_USE_TRAIN) continue;
+    p->labels[row] = classes[labels[row]];
+    p->weights[row] = ((const double *)batch->weights.data)[row];
+    if (p->labels[row] < 0)
+      status = bai_fail_at(p->context, BA_ERR_LABEL, row + 1, -1,
+                           "the label \"%s\" is none of the classes that were declared; expected \"%s\", \"%s\"%s",
+                           bai_names_text(&batch->classes, labels[row]), ba_dataset_class_name(own, 0),
+                           ba_dataset_class_name(own, 1), ba_dataset_classes(own) > 2 ? " and so on" : "");
+  }
+  bai_free(p->context, classes);
+  return status;
+}
+
+ba_status bai_problem_borrow(bai_problem *p, const ba_dataset *batch, const uint8_t *uses, const double *inputs,
+                             bai_problem *own) {
+  *own = *p;
+  p->inputs = inputs;
+  p->dataset = batch;
+  p->uses = uses;
+  p->labels = NULL;
+  p->targets = p->weights = NULL;
+  ba_status status = bai_alloc_zero(p->context, batch->rows, 8, &p->weights);
+  if (!status && own->labels) status = bai_alloc_zero(p->context, batch->rows, 4, &p->labels);
+  if (!status && own->targets) status = bai_alloc_zero(p->context, batch->rows, 8, &p->targets);
+  if (!status) status = own->labels ? match_rows(p, own->dataset) : take_numbers(p);
+  if (!status && batch->longest > p->lanes[0].row->length_capacity) status = make_lane(p, batch->longest, &p->lanes[0]);
+  if (status) bai_problem_return(p, own);
+  return status;
+}
+
+void bai_problem_return(bai_problem *p, const bai_problem *own) {
+  bai_free(p->context, p->weights);
+  bai_free(p->context, p->labels);
+  bai_free(p->context, p->targets);
+  *p = *own;
 }
 
 /* ---- one row ---- */

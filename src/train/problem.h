@@ -54,6 +54,11 @@ typedef struct bai_problem {
 ba_status bai_problem_create(ba_context *context, ba_dataset *dataset, const bai_plan *plan, const uint8_t *uses,
                              const double *inputs, const bai_objective *objective, bai_problem **out);
 void bai_problem_destroy(bai_problem *problem);
+/* Puts the rows of a batch in the place of the problem's own, which `own` keeps; labels are found among the problem's
+ * classes by name. To be returned, but after a failure. */
+ba_status bai_problem_borrow(bai_problem *problem, const ba_dataset *batch, const uint8_t *uses, const double *inputs,
+                             bai_problem *own);
+void bai_problem_return(bai_problem *problem, const bai_problem *own);
 /* Objective, without l1, and its gradient at x. */
 ba_status bai_problem_evaluate(bai_problem *problem, const double *x, double *objective, double *gradient);
 /* The Hessian of that objective at x: its product with a direction, and its diagonal. */

@@ -39,15 +39,24 @@ struct bai_run {
   double first_slope; /* the gradient at the first start; 0 before it is known */
   double dev_loss, best_dev;
   char reason[200];
+  /* Of a run whose rows come in batches: weight, weighted loss, letters and digest of those so far. */
+  int32_t online;
+  double learnt_weight, learnt_loss;
+  int64_t learnt_letters;
+  uint64_t learnt_digest;
 };
 
 /* ---- making ---- */
 
+static ba_status check_offsets(const bai_run *t, const ba_dataset *dataset) {
+  if (!dataset->offsets.count || t->model->spec->kind == BAI_TERM_LOGISTIC || bai_term_is_value(t->model)) return BA_OK;
+  return bai_fail(t->context, BA_ERR_UNSUPPORTED, "%s takes no offsets; expected Linear, Poisson or Logistic",
+                  t->model->spec->name);
+}
+
 static ba_status check_model(bai_run *t, const bai_pipeline *pipeline) {
-  const int32_t one = t->model->spec->kind == BAI_TERM_LOGISTIC || bai_term_is_value(t->model);
-  if (t->dataset->offsets.count && !one)
-    return bai_fail(t->context, BA_ERR_UNSUPPORTED, "%s takes no offsets; expected Linear, Poisson or Logistic",
-                    t->model->spec->name);
+  const ba_status status = check_offsets(t, t->dataset);
+  if (status) return status;
   t->outputs = 1;
   if (bai_term_is_value(t->model)) return bai_net_of_pipeline(t->context, pipeline, 1, &t->net);
   const int32_t classes = ba_dataset_classes(t->dataset), margins = classes == 2 ? 1 : classes;
@@ -89,13 +98,78 @@ static ba_status fit_plan(bai_run *t) {
   return status ? status : bai_scale_learn(t->context, t->dataset, t->uses, t->inputs, t->plan);
 }
 
-static ba_status make_solver(bai_run *t) {
+/* ---- without rows of its own, or from a model on ---- */
+
+static ba_status fit_online(bai_run *t, int64_t length) {
+  const bai_value *balanced = bai_term_value(t->model, "class_weight");
+  ba_status status = BA_OK;
+  if (!t->kind->learn)
+    return bai_fail(t->context, BA_ERR_UNSUPPORTED,
+                    "%s needs all rows at once; expected solver=adagrad, nag or ftrl to learn from batches",
+                    t->kind->name);
+  if (balanced && balanced->integer == 1)
+    return bai_fail(t->context, BA_ERR_UNSUPPORTED,
+                    "class_weight=balanced needs all rows at once; expected weights of rows");
+  if (t->plan->needs_table || t->plan->scaling != BAI_SCALE_NONE || bai_plan_fills(t->plan))
+    return bai_fail(
+        t->context, BA_ERR_UNSUPPORTED,
+        "categories, Columns(), scales and missing=mean are learnt from all rows at once; expected columns by "
+        "name and solver=nag, which takes any scale");
+  if (t->plan->needs_fit && length < 0)
+    return bai_fail(t->context, BA_ERR_ARGUMENT,
+                    "the columns depend on the length of the sequences; expected the option length=");
+  if (length >= 0) status = bai_plan_fit_length(t->context, t->plan, length, 1);
+  return status ? status : bai_plan_lay_out(t->context, t->plan);
+}
+
+static ba_status differs(const bai_run *t, const char *what) {
+  return bai_fail(t->context, BA_ERR_ARGUMENT, "the model to go on from has other %s; expected those of the recipe",
+                  what);
+}
+
+/* The recipe's features and model term, and the classes, must be those of the model. */
+static ba_status check_start(const bai_run *t, const bai_pipeline *pipeline, const ba_model *model) {
+  bai_recipe recipe = {{0, 0, 0}};
+  bai_vector ours = {0, 0, 0}, theirs = {0, 0, 0};
+  ba_status status = bai_model_single(t->context, model, "a model to go on from");
+  if (!status) status = bai_recipe_parse(t->context, model->recipe, &recipe);
+  if (!status) status = bai_pipeline_write(t->context, pipeline, 0, &ours);
+  if (!status) status = bai_pipeline_write(t->context, bai_recipe_member(&recipe, 0), 0, &theirs);
+  if (!status && strcmp(ours.data, theirs.data) != 0) status = differs(t, "features");
+  if (!status && bai_recipe_member(&recipe, 0)->model.spec != t->model->spec) status = differs(t, "kinds of answers");
+  if (!status && model->members[0].plan->width != t->plan->width) status = differs(t, "lengths of sequences");
+  const int32_t classes = bai_term_is_value(t->model) ? 0 : ba_dataset_classes(t->dataset);
+  if (!status && model->classes != classes) status = differs(t, "classes");
+  for (int32_t c = 0; !status && c < classes; c++)
+    if (strcmp(ba_dataset_class_name(t->dataset, c), ba_model_class_name(model, c)) != 0)
+      status = differs(t, "classes");
+  bai_vector_free(t->context, &ours);
+  bai_vector_free(t->context, &theirs);
+  bai_recipe_free(t->context, &recipe);
+  return status;
+}
+
+static void take_weights(bai_run *t, const ba_model *model) {
+  const int64_t width = t->plan->width;
+  double *intercepts = t->start + t->outputs * width;
+  for (int32_t o = 0; o < model->outputs; o++) {
+    bai_member_weights(&model->members[0], o, t->start + o * width);
+    intercepts[o] = model->members[0].intercepts[o];
+  }
+  if (t->outputs == model->outputs) return;
+  for (int64_t i = 0; i < width; i++) t->start[i] = -(t->start[width + i] = 0.5 * t->start[i]); /* Softmax of two */
+  intercepts[0] = -(intercepts[1] = 0.5 * intercepts[0]);
+}
+
+static ba_status make_solver(bai_run *t, const bai_pipeline *pipeline, const ba_model *start) {
   const bai_term *model = t->model;
   t->tol = bai_term_value(model, "tol")->real;
   t->max_iter = bai_term_value(model, "max_iter")->integer;
   t->epochs = bai_term_value(model, "epochs")->integer;
   t->patience = bai_term_value(model, "patience")->integer;
-  const ba_status status = bai_alloc_zero(t->context, t->problem->parameters, 8, &t->start);
+  ba_status status = bai_alloc_zero(t->context, t->problem->parameters, 8, &t->start);
+  if (!status && start) status = check_start(t, pipeline, start);
+  if (!status && start) take_weights(t, start);
   return status ? status : t->kind->create(t->problem, model, t->start, (uint64_t)t->seed, &t->solver);
 }
 
@@ -158,7 +232,7 @@ static ba_status make_problem(bai_run *t) {
 }
 
 ba_status bai_run_create(ba_dataset *dataset, const bai_pipeline *pipeline, const uint8_t *uses, int64_t seed,
-                         bai_run **out) {
+                         const bai_online *online, bai_run **out) {
   ba_context *context = dataset->context;
   bai_run *t;
   *out = NULL;
@@ -169,14 +243,18 @@ ba_status bai_run_create(ba_dataset *dataset, const bai_pipeline *pipeline, cons
   t->model = &pipeline->model;
   t->uses = uses;
   t->seed = seed;
+  t->online = online != NULL;
   begin(t);
+  if (online) bai_format(t->reason, sizeof t->reason, "learns from batches");
   status = bai_pipeline_write(context, pipeline, 1, &t->text);
   if (!status) status = check_model(t, pipeline);
+  if (!status && online && t->net.layer_count)
+    status = bai_fail(context, BA_ERR_UNSUPPORTED, "a network needs all rows at once; expected a linear model");
   if (!status && !t->net.layer_count) status = bai_solver_choose(context, t->model, &t->kind);
   if (!status) status = bai_plan_create(context, bai_net_columns(&t->net, pipeline), &t->plan);
-  if (!status) status = fit_plan(t);
+  if (!status) status = online ? fit_online(t, online->length) : fit_plan(t);
   if (!status) status = make_problem(t);
-  if (!status) status = t->net.layer_count ? make_networks(t) : make_solver(t);
+  if (!status) status = t->net.layer_count ? make_networks(t) : make_solver(t, pipeline, online ? online->start : NULL);
   if (status)
     bai_run_destroy(t);
   else
@@ -334,6 +412,8 @@ static ba_status step(bai_run *t) {
 }
 
 ba_status bai_run_advance(bai_run *t) {
+  if (t->online)
+    return bai_fail(t->context, BA_ERR_UNSUPPORTED, "step: the rows come in batches; expected ba_trainer_update");
   if (t->stopped) {
     const ba_status status = t->dev_due ? measure_dev(t, best_point(t)) : BA_OK;
     return status ? status : BA_END;
@@ -359,30 +439,31 @@ const char *bai_run_reason(const bai_run *run) {
 
 /* ---- the model ---- */
 
-static uint64_t hash_inputs(const bai_run *t, uint64_t seed, int64_t row) {
+static uint64_t hash_inputs(const bai_run *t, const double *inputs, uint64_t seed, int64_t row) {
   const int64_t width = t->plan->inputs.items.count;
-  for (int64_t i = 0; t->inputs && i < width; i++)
-    seed = bai_random(seed, (uint64_t)i, bai_bits_of_f64(t->inputs[row * width + i] + 0.0));
+  for (int64_t i = 0; inputs && i < width; i++)
+    seed = bai_random(seed, (uint64_t)i, bai_bits_of_f64(inputs[row * width + i] + 0.0));
   return seed;
 }
 
 /* The same for any order of the rows: row digests add up. */
-static ba_status digest_rows(bai_run *t, uint64_t *digest, int64_t *rows, int64_t *bases) {
+static ba_status digest_rows(const bai_run *t, const ba_dataset *dataset, const uint8_t *uses, const double *inputs,
+                             uint64_t *digest, int64_t *rows, int64_t *bases) {
   uint8_t *codes;
   const bai_kernels *kernels = bai_kernels_of(t->context);
-  const ba_status status = bai_alloc(t->context, t->dataset->longest, 1, &codes);
+  const ba_status status = bai_alloc(t->context, dataset->longest, 1, &codes);
   if (status) return status;
   *digest = 0;
   *rows = *bases = 0;
-  for (int64_t row = 0; row < t->dataset->rows; row++) {
-    if (t->uses[row] != BAI_USE_TRAIN) continue;
-    const char *label = bai_names_text(&t->dataset->classes, ((const int32_t *)t->dataset->labels.data)[row]);
-    const uint64_t weight = bai_bits_of_f64(((const double *)t->dataset->weights.data)[row]);
+  for (int64_t row = 0; row < dataset->rows; row++) {
+    if (uses[row] != BAI_USE_TRAIN) continue;
+    const char *label = bai_names_text(&dataset->classes, ((const int32_t *)dataset->labels.data)[row]);
+    const uint64_t weight = bai_bits_of_f64(((const double *)dataset->weights.data)[row]);
     uint64_t seed = bai_hash_bytes(DIGEST_SEED ^ weight, (const uint8_t *)label, bai_length(label));
-    const int64_t length = bai_dataset_length(t->dataset, row);
-    bai_dataset_codes(kernels, t->dataset, row, t->plan->protein, codes);
-    const uint8_t *symbols = t->plan->needs_quality ? bai_dataset_symbols(t->dataset, row) : NULL;
-    seed = hash_inputs(t, seed, row);
+    seed = hash_inputs(t, inputs, seed, row);
+    const int64_t length = bai_dataset_length(dataset, row);
+    bai_dataset_codes(kernels, dataset, row, t->plan->protein, codes);
+    const uint8_t *symbols = t->plan->needs_quality ? bai_dataset_symbols(dataset, row) : NULL;
     *digest += bai_hash_bytes(symbols ? bai_hash_bytes(seed, symbols, length) : seed, codes, length);
     ++*rows;
     *bases += length;
@@ -397,9 +478,9 @@ static ba_status add_number(bai_run *t, bai_vector *text, const char *name, doub
 }
 
 static ba_status write_provenance(bai_run *t, bai_vector *text) {
-  uint64_t digest;
-  int64_t rows, bases;
-  ba_status status = digest_rows(t, &digest, &rows, &bases);
+  uint64_t digest = t->learnt_digest;
+  int64_t rows = t->standing.iterations, bases = t->learnt_letters;
+  ba_status status = t->online ? BA_OK : digest_rows(t, t->dataset, t->uses, t->inputs, &digest, &rows, &bases);
   if (!status)
     status = bai_text_add(t->context, text,
                           "{\"library\": \"%s\", \"seed\": %lld, \"rows\": %lld, \"letters\": %lld, \"data\": "
@@ -426,6 +507,10 @@ ba_status bai_run_model(bai_run *t, ba_model **out) {
   const char **names = NULL;
   double *weights = NULL;
   ba_status status = bai_alloc(t->context, classes, sizeof *names, &names);
+  if (t->online) {
+    t->kind->settle(t->solver);
+    memcpy(t->start, t->kind->point(t->solver), (size_t)t->problem->parameters * 8);
+  }
   for (int32_t c = 0; !status && c < classes; c++) names[c] = ba_dataset_class_name(t->dataset, c);
   if (!status) status = bai_alloc(t->context, t->problem->parameters, 8, &weights);
   if (!status) status = write_provenance(t, &provenance);
@@ -445,6 +530,49 @@ ba_status bai_run_model(bai_run *t, ba_model **out) {
   return status;
 }
 
+/* ---- rows that come in batches ---- */
+
+static ba_status learn_rows(bai_run *t, const ba_dataset *batch, const uint8_t *uses, const double *inputs,
+                            double *loss) {
+  bai_problem own;
+  ba_status status = check_offsets(t, batch);
+  for (int64_t row = 0; !status && row < batch->rows; row++)
+    if (uses[row] == BAI_USE_TRAIN) status = bai_dataset_check_row(t->context, batch, row, t->plan);
+  if (status) return status;
+  status = bai_problem_borrow(t->problem, batch, uses, inputs, &own);
+  if (status) return status;
+  status = t->kind->learn(t->solver, loss);
+  bai_problem_return(t->problem, &own);
+  return status;
+}
+
+ba_status bai_run_learn(bai_run *t, ba_dataset *batch) {
+  uint8_t *uses;
+  uint64_t digest = 0;
+  int64_t rows = 0, letters = 0;
+  double loss = t->learnt_loss, weight = t->learnt_weight; /* summed row by row: batches make no difference */
+  double *inputs = NULL;
+  ba_status status = bai_uses_make(t->context, batch, -1, 0, t->seed, &uses);
+  if (status) return status;
+  status = bai_inputs_matrix(t->context, batch, &t->plan->inputs, &inputs);
+  if (!status) status = digest_rows(t, batch, uses, inputs, &digest, &rows, &letters);
+  if (!status) status = learn_rows(t, batch, uses, inputs, &loss);
+  bai_free(t->context, inputs);
+  for (int64_t row = 0; row < batch->rows; row++)
+    if (uses[row] == BAI_USE_TRAIN) weight += ((const double *)batch->weights.data)[row];
+  bai_free(t->context, uses);
+  if (status || rows == 0) return status;
+  t->learnt_digest += digest;
+  t->learnt_letters += letters;
+  t->dev_loss = (loss - t->learnt_loss) / (weight - t->learnt_weight);
+  t->learnt_weight = weight;
+  t->learnt_loss = loss;
+  t->standing.iterations += rows;
+  t->standing.passes++;
+  t->standing.objective = loss / weight;
+  return BA_OK;
+}
+
 /* ---- checkpoints ---- */
 
 ba_status bai_run_identity(bai_run *t, uint64_t *digest) {
@@ -452,6 +580,11 @@ ba_status bai_run_identity(bai_run *t, uint64_t *digest) {
   uint8_t *codes;
   ba_status status = bai_alloc(t->context, t->dataset->longest, 1, &codes);
   uint64_t chain = bai_hash_bytes(DIGEST_SEED ^ (uint64_t)t->seed, t->text.data, t->text.count);
+  for (int32_t c = 0; t->online && c < ba_dataset_classes(t->dataset); c++) {
+    const char *name = ba_dataset_class_name(t->dataset, c);
+    chain = bai_hash_bytes(chain, (const uint8_t *)name, bai_length(name) + 1);
+  }
+  if (t->online) chain = bai_random(chain, 1, (uint64_t)t->plan->fitted_length);
   for (int64_t row = 0; !status && row < t->dataset->rows; row++) {
     const char *label = bai_names_text(&t->dataset->classes, ((const int32_t *)t->dataset->labels.data)[row]);
     const int64_t length = bai_dataset_length(t->dataset, row);
@@ -459,7 +592,7 @@ ba_status bai_run_identity(bai_run *t, uint64_t *digest) {
     chain = bai_random(chain, 0, bai_bits_of_f64(bai_dataset_offset(t->dataset, row)));
     chain = bai_hash_bytes(chain, (const uint8_t *)label, bai_length(label));
     bai_dataset_codes(kernels, t->dataset, row, t->plan->protein, codes);
-    chain = hash_inputs(t, bai_hash_bytes(chain, codes, length), row);
+    chain = hash_inputs(t, t->inputs, bai_hash_bytes(chain, codes, length), row);
     if (row % 1024 == 0) status = bai_check_cancel(t->context);
   }
   bai_free(t->context, codes);
@@ -478,6 +611,12 @@ ba_status bai_run_archive(bai_run *t, bai_archive *a) {
   bai_archive_f64(a, &t->dev_loss, 1);
   bai_archive_f64(a, &t->best_dev, 1);
   bai_archive_f64(a, t->start, t->problem->parameters);
+  if (t->online) {
+    bai_archive_f64(a, &t->learnt_weight, 1);
+    bai_archive_f64(a, &t->learnt_loss, 1);
+    bai_archive_i64(a, &t->learnt_letters, 1, 0, INT64_MAX);
+    bai_archive_i64(a, (int64_t *)&t->learnt_digest, 1, INT64_MIN, INT64_MAX);
+  }
   bai_archive_bytes(a, t->reason, (int64_t)sizeof t->reason);
   t->reason[sizeof t->reason - 1] = 0;
   t->kind->archive(t->solver, a);

@@ -11,9 +11,17 @@
 
 typedef struct bai_run bai_run;
 
-/* `pipeline` and `uses` must live as long as the run. */
+/* Of a run whose rows come in batches; its dataset has the classes and no rows. */
+typedef struct bai_online {
+  int64_t length;        /* of the sequences, for features that are fitted on it; else -1 */
+  const ba_model *start; /* to go on from; NULL */
+} bai_online;
+
+/* `pipeline` and `uses` must live as long as the run; `online` is NULL for a run over the dataset's rows. */
 ba_status bai_run_create(ba_dataset *dataset, const bai_pipeline *pipeline, const uint8_t *uses, int64_t seed,
-                         bai_run **out);
+                         const bai_online *online, bai_run **out);
+/* Learns from the training rows of a batch, in their order. A failure leaves the run as it was. */
+ba_status bai_run_learn(bai_run *run, ba_dataset *batch);
 void bai_run_destroy(bai_run *run);
 /* Begins anew at the best point so far, with the penalties that the pipeline has now; `tol` stays relative to the
  * gradient at the first start. BA_ERR_UNSUPPORTED for a solver that goes by epochs. */

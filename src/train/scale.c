@@ -108,7 +108,7 @@ static ba_status find_ranges(learning *l) {
   return status;
 }
 
-static int32_t fills(const bai_plan *plan) {
+int32_t bai_plan_fills(const bai_plan *plan) {
   for (int32_t b = 0; b < plan->block_count; b++)
     if (plan->blocks[b].missing != BAI_MISSING_ERROR) return 1;
   return 0;
@@ -117,7 +117,7 @@ static int32_t fills(const bai_plan *plan) {
 ba_status bai_scale_learn(ba_context *context, const ba_dataset *dataset, const uint8_t *uses, const double *inputs,
                           bai_plan *plan) {
   learning l = {.context = context, .dataset = dataset, .uses = uses, .inputs = inputs, .plan = plan};
-  if (plan->real_width <= 0 || (plan->scaling == BAI_SCALE_NONE && !fills(plan))) return BA_OK;
+  if (plan->real_width <= 0 || (plan->scaling == BAI_SCALE_NONE && !bai_plan_fills(plan))) return BA_OK;
   ba_status status = bai_row_create(context, plan, dataset->longest, &l.row);
   if (!status) status = bai_alloc(context, plan->real_width, 8, &l.sums);
   if (!status) status = bai_alloc(context, plan->real_width, 8, &l.weights);

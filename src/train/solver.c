@@ -202,6 +202,14 @@ static ba_status step_adagrad(void *solver, bai_standing *standing) {
   return BA_OK;
 }
 
+static ba_status learn_adagrad(void *solver, double *loss) {
+  return bai_adagrad_learn(solver, loss);
+}
+
+static void settle_adagrad(void *solver) {
+  bai_adagrad_settle(solver);
+}
+
 static const double *point_of_adagrad(const void *solver) {
   return bai_adagrad_point(solver);
 }
@@ -212,13 +220,15 @@ static void archive_adagrad(void *solver, bai_archive *archive) {
 
 /* ---- the table ---- */
 
+#define ROWWISE step_adagrad, point_of_adagrad, learn_adagrad, settle_adagrad, archive_adagrad, destroy_adagrad
+
 static const bai_solver_kind kinds[] = {
-    {"lbfgs", 0, 1, create_descent, step_descent, point_of_descent, archive_descent, destroy_descent},
-    {"adagrad", 1, 0, create_adagrad, step_adagrad, point_of_adagrad, archive_adagrad, destroy_adagrad},
-    {"newton", 0, 0, create_newton, step_newton, point_of_newton, archive_newton, destroy_newton},
-    {"tron", 0, 0, create_tron, step_tron, point_of_tron, archive_tron, destroy_tron},
-    {"ftrl", 1, 1, create_ftrl, step_adagrad, point_of_adagrad, archive_adagrad, destroy_adagrad},
-    {"nag", 1, 0, create_nag, step_adagrad, point_of_adagrad, archive_adagrad, destroy_adagrad},
+    {"lbfgs", 0, 1, create_descent, step_descent, point_of_descent, NULL, NULL, archive_descent, destroy_descent},
+    {"adagrad", 1, 0, create_adagrad, ROWWISE},
+    {"newton", 0, 0, create_newton, step_newton, point_of_newton, NULL, NULL, archive_newton, destroy_newton},
+    {"tron", 0, 0, create_tron, step_tron, point_of_tron, NULL, NULL, archive_tron, destroy_tron},
+    {"ftrl", 1, 1, create_ftrl, ROWWISE},
+    {"nag", 1, 0, create_nag, ROWWISE},
 };
 
 ba_status bai_solver_choose(ba_context *context, const bai_term *model, const bai_solver_kind **out) {

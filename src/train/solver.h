@@ -24,6 +24,10 @@ typedef struct bai_solver_kind {
   ba_status (*create)(bai_problem *problem, const bai_term *model, const double *start, uint64_t seed, void **out);
   ba_status (*step)(void *solver, bai_standing *standing);
   const double *(*point)(const void *solver);
+  /* Of solvers that can learn from rows in batches, else NULL: learn as bai_adagrad_learn; settle brings `point` up to
+   * date. */
+  ba_status (*learn)(void *solver, double *loss);
+  void (*settle)(void *solver);
   void (*archive)(void *solver, bai_archive *archive); /* writes its state down, or takes it back */
   void (*destroy)(void *solver);
 } bai_solver_kind;

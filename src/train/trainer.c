@@ -21,6 +21,7 @@ struct ba_trainer {
   int32_t members, current; /* the run that is stepped */
   int64_t seed;
   int32_t sketches; /* 1: off */
+  ba_dataset *own;  /* of a trainer whose rows come in batches: the classes, without rows */
   char reason[200 * BAI_MOST_MEMBERS + 32 * BAI_MOST_MEMBERS];
 };
 
@@ -43,13 +44,19 @@ static ba_status check_recipe(const ba_trainer *t) {
   return status;
 }
 
-static ba_status check_classes(const ba_trainer *t) {
+static ba_status check_classes(const ba_trainer *t, const bai_online *online) {
   const int32_t classes = ba_dataset_classes(t->dataset);
   int32_t values = 0;
   for (int64_t m = 0; m < t->recipe.members.count; m++)
     values += bai_term_is_value(&bai_recipe_member(&t->recipe, m)->model);
   if (values && t->recipe.members.count > 1)
     return bai_fail(t->context, BA_ERR_UNSUPPORTED, "an ensemble with a model of numbers; expected models of classes");
+  if (online && t->recipe.members.count > 1)
+    return bai_fail(t->context, BA_ERR_UNSUPPORTED,
+                    "an ensemble needs all rows at once; expected a recipe of one member");
+  if (online && values) return BA_OK;
+  if (online && classes < 2)
+    return bai_fail(t->context, BA_ERR_CLASSES, "%d classes are declared; expected at least two", classes);
   if (values)
     return classes ? BA_OK : bai_fail(t->context, BA_ERR_LABEL, "the dataset has no rows; expected at least one");
   if (classes == 0)
@@ -64,7 +71,7 @@ static ba_status check_classes(const ba_trainer *t) {
 }
 
 ba_status bai_trainer_make(ba_context *context, const char *recipe, ba_dataset *dataset, int64_t seed, int32_t hold_out,
-                           ba_trainer **out) {
+                           const bai_online *online, ba_trainer **out) {
   ba_trainer *t;
   *out = NULL;
   ba_status status = bai_alloc_zero(context, 1, sizeof *t, &t);
@@ -75,7 +82,7 @@ ba_status bai_trainer_make(ba_context *context, const char *recipe, ba_dataset *
   bai_format(t->reason, sizeof t->reason, "running");
   status = bai_recipe_parse(context, recipe, &t->recipe);
   if (!status) status = check_recipe(t);
-  if (!status) status = check_classes(t);
+  if (!status) status = check_classes(t, online);
   if (!status && !bai_term_is_value(&bai_recipe_member(&t->recipe, 0)->model))
     status = bai_dataset_order_classes(context, dataset);
   const int32_t members = (int32_t)t->recipe.members.count;
@@ -85,7 +92,7 @@ ba_status bai_trainer_make(ba_context *context, const char *recipe, ba_dataset *
     need_dev |= bai_recipe_member(&t->recipe, m)->model.spec->kind == BAI_TERM_MLP;
   if (!status) status = bai_uses_make(context, dataset, hold_out, need_dev, seed, &t->uses);
   for (int32_t m = 0; !status && m < members; m++) {
-    status = bai_run_create(dataset, bai_recipe_member(&t->recipe, m), t->uses, seed, &t->runs[m]);
+    status = bai_run_create(dataset, bai_recipe_member(&t->recipe, m), t->uses, seed, online, &t->runs[m]);
     t->members = m + 1;
   }
   if (status)
@@ -120,8 +127,52 @@ ba_status ba_trainer_create(ba_context *context, const char *recipe, ba_dataset 
                  "hold_out=0: the folds follow each other in time, and nothing comes before the first; expected 1 to "
                  "%d",
                  dataset->folds_made - 1);
-  if (!status) status = bai_trainer_make(context, recipe, dataset, seed, (int32_t)hold_out, out);
+  if (!status) status = bai_trainer_make(context, recipe, dataset, seed, (int32_t)hold_out, NULL, out);
   if (!status) (*out)->sketches = sketches;
+  return bai_leave(context, status);
+}
+
+static ba_status declare_classes(ba_dataset *dataset, const char *const *classes, int32_t count) {
+  ba_context *context = dataset->context;
+  ba_status status = BA_OK;
+  for (int32_t c = 0; !status && c < count; c++) {
+    int32_t index = -1;
+    if (!classes[c] || !bai_is_class_name(classes[c], bai_length(classes[c])))
+      status = bai_fail(context, BA_ERR_LABEL, "class %d: expected a name without control bytes", c + 1);
+    if (!status) status = bai_names_index(context, &dataset->classes, classes[c], bai_length(classes[c]), &index);
+    if (!status && index != c)
+      status = bai_fail(context, BA_ERR_LABEL, "the class \"%s\" is declared twice", classes[c]);
+  }
+  return status;
+}
+
+ba_status ba_trainer_create_online(ba_context *context, const char *recipe, const char *const *classes,
+                                   int32_t class_count, const ba_model *start, const char *options, ba_trainer **out) {
+  ba_dataset *own = NULL;
+  if (out) *out = NULL;
+  ba_status status = ba_dataset_create(context, NULL, &own);
+  if (!status) status = bai_enter(context);
+  if (status) {
+    ba_dataset_destroy(own);
+    return status;
+  }
+  int64_t seed = 1;
+  bai_online online = {-1, start};
+  const bai_option table[] = {{"seed", 'i', NULL, 0, 9e15, &seed},
+                              {"length", 'i', NULL, 0, 1099511627775.0, &online.length},
+                              {NULL, 0, NULL, 0, 0, NULL}};
+  if (!out || !recipe || class_count < 0 || (class_count && !classes))
+    status = bai_fail(context, BA_ERR_ARGUMENT, "trainer: expected a recipe, classes and a place for the result");
+  if (!status) status = bai_options_parse(context, options, table);
+  if (!status && start && online.length < 0) online.length = start->members[0].plan->fitted_length;
+  if (!status) status = declare_classes(own, classes, class_count);
+  if (!status) status = bai_trainer_make(context, recipe, own, seed, -1, &online, out);
+  if (!status) {
+    (*out)->own = own;
+    (*out)->sketches = 1; /* a model's bins are made from all rows at once */
+  } else {
+    ba_dataset_destroy(own);
+  }
   return bai_leave(context, status);
 }
 
@@ -131,6 +182,7 @@ void ba_trainer_destroy(ba_trainer *t) {
   for (int32_t m = 0; m < t->members; m++) bai_run_destroy(t->runs[m]);
   bai_recipe_free(context, &t->recipe);
   bai_free(context, t->uses);
+  ba_dataset_destroy(t->own);
   bai_free(context, t);
   bai_context_release(context);
 }
@@ -183,6 +235,19 @@ ba_status ba_trainer_step(ba_trainer *trainer) {
   const ba_status status = bai_enter(trainer->context);
   if (status) return status;
   return bai_leave(trainer->context, bai_trainer_advance(trainer));
+}
+
+ba_status ba_trainer_update(ba_trainer *trainer, ba_dataset *batch) {
+  if (!trainer) return BA_ERR_ARGUMENT;
+  ba_status status = bai_enter(trainer->context);
+  if (status) return status;
+  if (!batch) status = bai_fail(trainer->context, BA_ERR_ARGUMENT, "update: expected a dataset, a batch of rows");
+  if (!status && !trainer->own)
+    status = bai_fail(trainer->context, BA_ERR_UNSUPPORTED,
+                      "update: the trainer has rows of its own; expected one of ba_trainer_create_online");
+  if (!status) status = bai_dataset_check_context(trainer->context, batch);
+  if (!status) status = bai_run_learn(trainer->runs[0], batch);
+  return bai_leave(trainer->context, status);
 }
 
 void ba_trainer_metrics(const ba_trainer *t, int64_t *iterations, int64_t *passes, double *objective, double *gradient,

@@ -8,9 +8,11 @@
 #include "model/model.h"
 #include "train/archive.h"
 #include "train/dataset.h"
+#include "train/run.h"
 
+/* `online` as for bai_run_create. */
 ba_status bai_trainer_make(ba_context *context, const char *recipe, ba_dataset *dataset, int64_t seed, int32_t hold_out,
-                           ba_trainer **out);
+                           const bai_online *online, ba_trainer **out);
 ba_context *bai_trainer_context(const ba_trainer *trainer);
 /* Of all members; see run.h. */
 ba_status bai_trainer_archive(ba_trainer *trainer, bai_archive *archive);

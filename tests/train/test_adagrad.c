@@ -86,7 +86,6 @@ static double plain_row(const fixture *f, plain *s, const double *x, double targ
                         int64_t epoch) {
   const double before = common(s, rate, f->number, epoch);
   double margin = 0, speed = 0;
-  s->total += weight;
   for (int32_t c = 0; c < 5; c++) {
     if (x[c] == 0) continue;
     pull_in(s, c, before, f->l2);
@@ -100,6 +99,7 @@ static double plain_row(const fixture *f, plain *s, const double *x, double targ
     s->norm += weight * pow(x[c] / s->scale[c], 2);
     margin += s->w[c] * x[c];
   }
+  s->total += weight;
   s->size += weight * target * target;
   const double side = target > 0 ? 1 : -1, rest = margin - target;
   const double slope = f->number ? rest : -side / (1 + exp(side * margin)), now = common(s, rate, f->number, epoch);
@@ -342,10 +342,10 @@ static void test_ftrl_by_hand(void **state) {
     for (int32_t i = 0; i < 2; i++) {
       const int32_t row = i ^ swapped;
       const double count = row ? 1.0 : 2.0, weight = row ? 3.0 : 1.0;
-      step += weight / 2.0; /* mean weight is 1 */
       const double pull = pulls[row], cut = fmax(fabs(pull) - step * l1, 0.0);
       w[row] = -copysign(cut, pull) / (sqrt(squares[row] + epsilon) / rate + step * l2);
       const double margin = w[row] * count + w[2];
+      step += weight / 2.0; /* mean weight is 1 */
       const double slope = (row ? -1.0 / (1.0 + exp(margin)) : 1.0 / (1.0 + exp(-margin))) * weight / 2.0;
       for (int32_t k = row; k <= 2; k += 2 - row) {
         const double gradient = k == 2 ? slope : slope * count;
