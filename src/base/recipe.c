@@ -88,10 +88,13 @@ static ba_status fail_names(parser *p, const char *what, const bai_term_spec *sp
       n += bai_format(list + n, (int64_t)sizeof list - n, "%s%s", n ? ", " : "", key->name);
   } else {
     for (int32_t i = 0; i < bai_term_table_count; i++)
-      if (bai_term_table[i].role == role || (role == BAI_ROLE_MODEL && bai_term_table[i].role != BAI_ROLE_FEATURE))
+      if (!bai_kind_is_descriptor(bai_term_table[i].kind) &&
+          (bai_term_table[i].role == role || (role == BAI_ROLE_MODEL && bai_term_table[i].role != BAI_ROLE_FEATURE)))
         n += bai_format(list + n, (int64_t)sizeof list - n, "%s%s", n ? ", " : "", bai_term_table[i].name);
     for (int32_t i = 0; role == BAI_ROLE_FEATURE && i < bai_preset_table_count; i++)
       n += bai_format(list + n, (int64_t)sizeof list - n, ", @%s", bai_preset_table[i].name);
+    if (role == BAI_ROLE_FEATURE)
+      bai_format(list + n, (int64_t)sizeof list - n, ", or a descriptor, such as PseDNC; ba help recipe has all");
   }
   return fail(p, what, list);
 }
@@ -386,6 +389,7 @@ static ba_status check_kind(ba_context *context, const bai_recipe *recipe) {
 
 static int32_t reads_protein(const bai_term *term) {
   const bai_value *alphabet = bai_term_value(term, "alphabet");
+  if (term->spec->kind >= BAI_TERM_CTDC && term->spec->kind <= BAI_TERM_ZSCALE) return 1;
   return alphabet && alphabet->integer >= BAI_ALPHABET_PROTEIN;
 }
 

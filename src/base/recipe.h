@@ -21,6 +21,31 @@ typedef enum bai_term_kind {
   BAI_TERM_COLUMN,
   BAI_TERM_COLUMNS,
   BAI_TERM_CATEGORY,
+  BAI_TERM_MISMATCH, /* the first descriptor: real numbers by a formula; they stay together, in this order */
+  BAI_TERM_SUBSEQUENCE,
+  BAI_TERM_ENAC,
+  BAI_TERM_NCP,
+  BAI_TERM_ANF,
+  BAI_TERM_EIIP,
+  BAI_TERM_PSEEIIP,
+  BAI_TERM_ZCURVE,
+  BAI_TERM_DAC,
+  BAI_TERM_DCC,
+  BAI_TERM_DACC,
+  BAI_TERM_PSEDNC,
+  BAI_TERM_PSEKNC,
+  BAI_TERM_SCPSEDNC,
+  BAI_TERM_ORF,
+  BAI_TERM_CODON_USAGE,
+  BAI_TERM_ENTROPY,
+  BAI_TERM_COMPLEXITY,
+  BAI_TERM_CTDC, /* the first of residues only */
+  BAI_TERM_CTDT,
+  BAI_TERM_CTDD,
+  BAI_TERM_PAAC,
+  BAI_TERM_APAAC,
+  BAI_TERM_BLOSUM62,
+  BAI_TERM_ZSCALE, /* the last descriptor */
   BAI_TERM_ONE_HOT,
   BAI_TERM_STANDARDIZE,
   BAI_TERM_MINMAX,
@@ -137,6 +162,10 @@ static inline const bai_pipeline *bai_recipe_member(const bai_recipe *recipe, in
 const bai_value *bai_term_value(const bai_term *term, const char *key);
 /* 1 for a term over the columns of a table, 0 for one over sequences. */
 int32_t bai_term_reads_table(const bai_term *term);
+/* 1 for a descriptor: a term of real numbers made from letters. */
+static inline int32_t bai_kind_is_descriptor(bai_term_kind kind) {
+  return kind >= BAI_TERM_MISMATCH && kind <= BAI_TERM_ZSCALE;
+}
 /* 1 for a model of numbers, 0 for one of classes. */
 int32_t bai_term_is_value(const bai_term *model);
 /* Gives a key of type real that the term has another value. */

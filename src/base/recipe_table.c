@@ -91,6 +91,33 @@
   }
 #define END_KEY \
   { NULL, BAI_KEY_WORD, 0, 0, NULL, NULL, NULL }
+#define LETTERS_KEY(standard, most, help) \
+  { "k", BAI_KEY_INTEGER, 1, most, NULL, standard, help }
+#define LAG_KEY(name, help) \
+  { name, BAI_KEY_INTEGER, 1, 1000, NULL, "3", help }
+#define WEIGHT_KEY(standard) \
+  { "weight", BAI_KEY_REAL, 0, 1000, NULL, standard, "how much the correlations weigh beside the composition" }
+#define TABLE_KEY(words, standard, help) \
+  { "table", BAI_KEY_WORD, 0, 0, words, standard, help }
+#define STEP_TABLE_KEY                                                                                \
+  TABLE_KEY("chen2013|ilearn2020", "chen2013",                                                        \
+            "twist, tilt, roll, shift, slide and rise of dinucleotides: of iRSpot-PseDNC and repDNA " \
+            "(chen2013), or of iLearn and iFeatureOmega (ilearn2020), which differ in roll")
+#define EIIP_TABLE_KEY TABLE_KEY("nair2006", "nair2006", "A 0.1260, C 0.1340, G 0.0806, T 0.1335")
+#define CTD_TABLE_KEY TABLE_KEY("chen2018", "chen2018", "the 13 groupings of residues of iFeature")
+#define RESIDUE_TABLE_KEY TABLE_KEY("chou2001", "chou2001", "hydrophobicity, hydrophilicity and mass of the side chain")
+#define CONVENTION_KEY                                                                                             \
+  {                                                                                                                \
+    "convention", BAI_KEY_WORD, 0, 0, "chou|ifeature|propy", "chou",                                               \
+        "chou: the composition is shares, as in the papers; ifeature: counts, as in iFeature; propy: all of chou " \
+        "in percent"                                                                                               \
+  }
+#define DESCRIPTOR(kind, name, aliases, help, ...)            \
+  {                                                           \
+    BAI_TERM_##kind, BAI_ROLE_FEATURE, name, aliases, help, { \
+      __VA_ARGS__, AMBIGUOUS_KEY, END_KEY                     \
+    }                                                         \
+  }
 
 const bai_term_spec bai_term_table[] = {
     {BAI_TERM_KMER,
@@ -197,6 +224,90 @@ const bai_term_spec bai_term_table[] = {
      "One column of 0 and 1 for each text that the training rows have in a column, in the order of bytes. A text that "
      "they did not have, or none, is all zeros.",
      {COLUMN_KEY, END_KEY}},
+    DESCRIPTOR(MISMATCH, "Mismatch", NULL,
+               "Counts of all words that differ from a word of the sequence in at most mismatch letters.",
+               LETTERS_KEY("3", 8, "letters of a word"),
+               {"mismatch", BAI_KEY_INTEGER, 0, 8, NULL, "1", "letters that may differ"}),
+    DESCRIPTOR(SUBSEQUENCE, "Subsequence", NULL,
+               "For each word, the ways to pick its letters from the sequence in order: one without gaps weighs 1, one "
+               "that spans n letters delta^n.",
+               LETTERS_KEY("3", 6, "letters of a word"),
+               {"delta", BAI_KEY_REAL, 0, 1, NULL, "0", "weight of a letter spanned; 0: words without gaps only"}),
+    DESCRIPTOR(ENAC, "ENAC", NULL, "Shares of A C G T in each window, step 1, of sequences of one length.",
+               {"sliding_window", BAI_KEY_INTEGER, 1, 1000000, NULL, "5", "letters of a window"}),
+    DESCRIPTOR(
+        NCP, "NCP", NULL,
+        "Nucleotide chemical properties, three columns a position: A 1 1 1, C 0 1 0, G 1 0 0, T 0 0 1. One length.",
+        TABLE_KEY("chen2017", "chen2017", "two rings, an amino group, two hydrogen bonds")),
+    {BAI_TERM_ANF,
+     BAI_ROLE_FEATURE,
+     "ANF",
+     NULL,
+     "Accumulated nucleotide frequency: of the letters up to a position, the share of its own. One length.",
+     {AMBIGUOUS_KEY, END_KEY}},
+    DESCRIPTOR(EIIP, "EIIP", NULL, "Electron-ion interaction potential of the letter at each position. One length.",
+               EIIP_TABLE_KEY),
+    DESCRIPTOR(PSEEIIP, "PseEIIP", NULL, "The share of each word of three letters times the sum of their potentials.",
+               EIIP_TABLE_KEY),
+    DESCRIPTOR(ZCURVE, "ZCurve", NULL,
+               "Parameters of the Z curve: purine less pyrimidine (x), amino less keto (y), weak less strong (z), over "
+               "all words of k letters, by the letters before the last.",
+               LETTERS_KEY("1", 3, "letters of a word"),
+               {"phase", BAI_KEY_WORD, 0, 0, "no|yes", "yes", "yes: apart for each of the three positions in a codon"}),
+    DESCRIPTOR(DAC, "DAC", NULL,
+               "Auto covariance of each property of dinucleotides, lag letters apart, over their mean in the sequence.",
+               LAG_KEY("nlag", "lags from 1 to this"), STEP_TABLE_KEY),
+    DESCRIPTOR(DCC, "DCC", NULL, "Cross covariance of each two properties of dinucleotides, lag letters apart.",
+               LAG_KEY("nlag", "lags from 1 to this"), STEP_TABLE_KEY),
+    DESCRIPTOR(DACC, "DACC", NULL, "The columns of DAC, then those of DCC.", LAG_KEY("nlag", "lags from 1 to this"),
+               STEP_TABLE_KEY),
+    DESCRIPTOR(PSEDNC, "PseDNC", "PCPseDNC",
+               "Pseudo dinucleotide composition: shares of dinucleotides, then mean squared differences of the "
+               "properties of dinucleotides 1 to lambda letters apart, of one whole.",
+               LAG_KEY("lambda", "distances from 1 to this"), WEIGHT_KEY("0.05"), STEP_TABLE_KEY),
+    DESCRIPTOR(PSEKNC, "PseKNC", NULL, "PseDNC with words of k letters in the place of dinucleotides.",
+               LETTERS_KEY("3", 8, "letters of a word"), LAG_KEY("lambda", "distances from 1 to this"),
+               WEIGHT_KEY("0.05"), STEP_TABLE_KEY),
+    DESCRIPTOR(SCPSEDNC, "SCPseDNC", NULL,
+               "PseDNC with the mean product of each property in the place of differences, six columns a distance. All "
+               "are 0 where the whole is below 1/1024.",
+               LAG_KEY("lambda", "distances from 1 to this"), WEIGHT_KEY("0.05"), STEP_TABLE_KEY),
+    DESCRIPTOR(ORF, "ORF", NULL,
+               "Open reading frames, from an ATG to the next stop in its frame: letters of the longest over per, their "
+               "share of the sequence, and how many there are.",
+               {"strand", BAI_KEY_WORD, 0, 0, "forward|both", "forward", "both: frames of the reverse complement too"},
+               {"per", BAI_KEY_INTEGER, 1, 1000000000, NULL, "100", "letters that make a length of 1"}),
+    DESCRIPTOR(
+        CODON_USAGE, "CodonUsage", NULL, "Codons of one frame, by the standard genetic code.",
+        {"frame", BAI_KEY_INTEGER, 0, 2, NULL, "0", "letters before the first codon"},
+        {"value", BAI_KEY_WORD, 0, 0, "freq|rscu", "freq",
+         "freq: share of all codons; rscu: count over the mean count of the codons of the same residue, or stop"}),
+    DESCRIPTOR(ENTROPY, "Entropy", NULL, "Shannon's entropy of the words of k letters, in bits: one column.",
+               LETTERS_KEY("1", 16, "letters of a word; at most 65536 words"), ALPHABET_KEY),
+    DESCRIPTOR(COMPLEXITY, "Complexity", NULL,
+               "Linguistic complexity: the distinct words of 1 to k letters over the most that there could be in so "
+               "many letters: one column.",
+               LETTERS_KEY("6", 16, "letters of the longest word; at most 65536 words"), ALPHABET_KEY),
+    DESCRIPTOR(CTDC, "CTDC", NULL, "Composition: shares of the three groups of residues of each property.",
+               CTD_TABLE_KEY),
+    DESCRIPTOR(CTDT, "CTDT", NULL, "Transition: shares of the neighbours that are of two groups, for each two.",
+               CTD_TABLE_KEY),
+    DESCRIPTOR(CTDD, "CTDD", NULL,
+               "Distribution: where the first, a quarter, half, three quarters and all of the residues of a group are "
+               "reached, in percent of the sequence; 0 for a group without residues.",
+               CTD_TABLE_KEY),
+    DESCRIPTOR(PAAC, "PAAC", "PseAAC",
+               "Pseudo amino acid composition: shares of residues, then mean squared differences of the properties of "
+               "residues 1 to lambda apart, of one whole.",
+               LAG_KEY("lambda", "distances from 1 to this"), WEIGHT_KEY("0.05"), CONVENTION_KEY, RESIDUE_TABLE_KEY),
+    DESCRIPTOR(APAAC, "APAAC", "AmPseAAC",
+               "Amphiphilic: PAAC with the mean products of hydrophobicity and of hydrophilicity, two columns a "
+               "distance. All are 0 where the whole is below 1/1024.",
+               LAG_KEY("lambda", "distances from 1 to this"), WEIGHT_KEY("0.05"), CONVENTION_KEY, RESIDUE_TABLE_KEY),
+    DESCRIPTOR(BLOSUM62, "BLOSUM62", NULL, "The row of BLOSUM62 of the residue at each position. One length.",
+               TABLE_KEY("henikoff1992", "henikoff1992", "in half bits")),
+    DESCRIPTOR(ZSCALE, "ZScale", NULL, "Five z-scales of the residue at each position. One length.",
+               TABLE_KEY("sandberg1998", "sandberg1998", "lipophilicity, bulk, polarity, electronics (two)")),
     {BAI_TERM_ONE_HOT,
      BAI_ROLE_FEATURE,
      "OneHot",
@@ -301,6 +412,15 @@ const bai_shorthand bai_shorthand_table[] = {
     {"CKSAAP", "GappedKmer", "gap=0..3, alphabet=protein, value=freq, norm=none"},
     {"GAAC", "Kmer", "k=1, alphabet=gaac, value=freq, norm=none"},
     {"CKSAAGP", "GappedKmer", "gap=0..3, alphabet=gaac, value=freq, norm=none"},
+    {"Binary", "PositionKmer", "k=1, norm=none"},
+    {"one_hot", "PositionKmer", "k=1, norm=none"},
+    {"RevKmer", "Kmer", "strand=canonical, value=freq, norm=none"},
+    {"RevcKmer", "Kmer", "strand=canonical, value=freq, norm=none"},
+    {"ZCurve9", "ZCurve", "k=1, phase=yes"},
+    {"ZCurve12", "ZCurve", "k=2, phase=no"},
+    {"ZCurve36", "ZCurve", "k=2, phase=yes"},
+    {"ZCurve48", "ZCurve", "k=3, phase=no"},
+    {"ZCurve144", "ZCurve", "k=3, phase=yes"},
 };
 const int32_t bai_shorthand_table_count = (int32_t)(sizeof bai_shorthand_table / sizeof bai_shorthand_table[0]);
 

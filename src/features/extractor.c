@@ -64,9 +64,11 @@ int64_t ba_extractor_width(const ba_extractor *extractor) {
 }
 
 static ba_status check_fitted(const ba_extractor *extractor) {
-  return extractor->plan->width >= 0 ? BA_OK
-                                     : bai_fail(extractor->context, BA_ERR_FIT,
-                                                "extractor: PositionKmer needs ba_extractor_fit on records first");
+  const bai_plan *plan = extractor->plan;
+  return plan->width >= 0
+             ? BA_OK
+             : bai_fail(extractor->context, BA_ERR_FIT, "extractor: %s needs ba_extractor_fit on records first",
+                        plan->needs_fit ? plan->fitted : "the recipe");
 }
 
 ba_status ba_extractor_column_name(const ba_extractor *extractor, int64_t column, char *buffer, int64_t capacity,

@@ -98,13 +98,22 @@ static bai_block shape_block(const bai_term *term, int64_t index, const bai_inpu
     block.real = block.kind != BAI_TERM_CATEGORY;
     return block;
   }
+  block.refuse_ambiguous = word_of(term, "ambiguous", 0) == 1;
+  if (bai_kind_is_descriptor(block.kind)) {
+    block.descriptor = bai_descriptor_of(term);
+    block.alphabet = block.descriptor.alphabet;
+    block.norm = BAI_NORM_NONE;
+    block.value = BAI_VALUE_BINARY;
+    block.words = block.span = block.real = 1;
+    block.k = block.descriptor.k;
+    return block;
+  }
   if (block.kind != BAI_TERM_LENGTH) block.alphabet = &bai_alphabets[word_of(term, "alphabet", BAI_ALPHABET_DNA)];
   shape_word(term, index, &block);
   block.canonical = word_of(term, "strand", 0) == 1;
   block.norm = (int32_t)word_of(term, "norm", BAI_NORM_NONE);
   block.anchor = (int32_t)word_of(term, "anchor", BAI_ANCHOR_NONE);
   block.weighted = word_of(term, "quality", 0) == 1;
-  block.refuse_ambiguous = word_of(term, "ambiguous", 0) == 1;
   block.value = (int32_t)word_of(term, "value", block.kind == BAI_TERM_LENGTH ? BAI_VALUE_COUNT : BAI_VALUE_BINARY);
   block.per = word_of(term, "per", 1);
   block.bins = word_of(term, "bins", 0);
@@ -125,6 +134,10 @@ static int64_t table_width(const bai_block *block, const bai_inputs *inputs) {
 
 static int64_t width_of(const bai_block *block, int64_t fitted_length, const bai_inputs *inputs) {
   if (block->kind >= BAI_TERM_COLUMN && block->kind <= BAI_TERM_CATEGORY) return table_width(block, inputs);
+  if (bai_kind_is_descriptor(block->kind)) {
+    const int64_t width = bai_descriptor_width(&block->descriptor, fitted_length);
+    return width < TOO_MANY ? width : TOO_MANY;
+  }
   int64_t places = block->bins ? block->bins : 1;
   if (block->kind == BAI_TERM_POSITION_KMER)
     places = fitted_length >= block->span ? fitted_length - block->span + 1 : 0;
@@ -191,6 +204,7 @@ static ba_status make_ranks(ba_context *context, bai_block *block) {
 
 /* What a key alone cannot say. */
 static ba_status check_block(ba_context *context, const bai_block *block) {
+  if (bai_kind_is_descriptor(block->kind)) return bai_descriptor_check(context, &block->descriptor);
   const int32_t size = block->alphabet ? block->alphabet->size : 1;
   int32_t most = 31;
   if (block->canonical && block->alphabet != &bai_alphabets[BAI_ALPHABET_DNA])
@@ -217,6 +231,25 @@ static ba_status check_block(ba_context *context, const bai_block *block) {
   return BA_OK;
 }
 
+/* What the plan must learn from the lengths of sequences for a block. */
+static void note_fit(bai_plan *plan, const bai_block *block) {
+  const int32_t equal = block->kind != BAI_TERM_POSITION_KMER || block->anchor == BAI_ANCHOR_NONE;
+  if (!bai_kind_by_position(block->kind)) return;
+  if (!plan->needs_fit || (equal && !plan->needs_equal))
+    plan->fitted = equal && block->kind == BAI_TERM_POSITION_KMER ? "PositionKmer(anchor=none)" : block->name;
+  plan->needs_fit = 1;
+  plan->needs_equal |= equal;
+}
+
+/* What the working memory of a row must hold for a block. */
+static void note_memory(bai_plan *plan, bai_block *block) {
+  const int64_t work = bai_kind_is_descriptor(block->kind) ? bai_descriptor_work(&block->descriptor) : 0;
+  if (!block->real && block->input < 0 && block->kind != BAI_TERM_POSITION_KMER)
+    block->slots = width_of(block, 0, NULL);
+  if (block->slots > plan->most_slots) plan->most_slots = block->slots;
+  if (work > plan->most_work) plan->most_work = work;
+}
+
 static ba_status make_blocks(ba_context *context, const bai_pipeline *recipe, bai_plan *plan) {
   const bai_term *terms = recipe->features.data;
   bai_block *block = plan->blocks;
@@ -230,16 +263,10 @@ static ba_status make_blocks(ba_context *context, const bai_pipeline *recipe, ba
       block->term = (int32_t)i;
       status = check_block(context, block);
       if (block->alphabet && !plan->reader) plan->reader = block->name;
-      if (block->kind == BAI_TERM_POSITION_KMER) {
-        plan->needs_fit = 1;
-        plan->needs_equal |= block->anchor == BAI_ANCHOR_NONE;
-      } else if (bai_term_reads_table(&terms[i])) {
-        plan->needs_table |= block->kind != BAI_TERM_COLUMN;
-      } else {
-        block->slots = width_of(block, 0, NULL);
-      }
+      plan->needs_table |= bai_term_reads_table(&terms[i]) && block->kind != BAI_TERM_COLUMN;
+      note_fit(plan, block);
+      note_memory(plan, block);
       if (!status && block->canonical && !block->hash_bits) status = make_ranks(context, block);
-      if (block->slots > plan->most_slots) plan->most_slots = block->slots;
       plan->both_strands |= block->canonical;
       plan->needs_quality |= block->weighted;
     }
@@ -291,9 +318,9 @@ ba_status bai_plan_fit_length(ba_context *context, bai_plan *plan, int64_t lengt
   if (!plan->needs_fit) return BA_OK;
   if (plan->needs_equal && plan->fitted_length >= 0 && plan->fitted_length != length)
     return bai_fail_at(context, BA_ERR_LENGTH, record, -1,
-                       "the sequence has %lld letters, those before it %lld; expected equal lengths, or "
-                       "PositionKmer(anchor=start) or anchor=end",
-                       (long long)length, (long long)plan->fitted_length);
+                       "the sequence has %lld letters, those before it %lld; expected equal lengths, as %s needs "
+                       "(PositionKmer with anchor=start or anchor=end does not)",
+                       (long long)length, (long long)plan->fitted_length, plan->fitted);
   if (length > plan->fitted_length) plan->fitted_length = length;
   return BA_OK;
 }
@@ -314,7 +341,8 @@ static ba_status open_scale(ba_context *context, bai_plan *plan, int64_t reals) 
 
 ba_status bai_plan_lay_out(ba_context *context, bai_plan *plan) {
   if (plan->needs_fit && plan->fitted_length < 0)
-    return bai_fail(context, BA_ERR_FIT, "PositionKmer: the length is not known yet; expected a fit on records first");
+    return bai_fail(context, BA_ERR_FIT, "%s: the length is not known yet; expected a fit on records first",
+                    plan->fitted);
   if (plan->needs_table && !plan->knows_table)
     return bai_fail(context, BA_ERR_FIT, "Columns, Category: the table is not known yet; expected a fit on one first");
   int64_t first = 0, total = 0, reals = 0;
@@ -433,19 +461,35 @@ static ba_status table_column_name(ba_context *context, const bai_plan *plan, co
   return status;
 }
 
+/* The field has names of its own for shares of residues, and of pairs at a distance. */
+static const char *field_name(const bai_block *block) {
+  static const char *const shares[] = {"AAC", "DPC", "TPC"};
+  const int32_t pairs = block->kind == BAI_TERM_GAPPED_KMER && block->k == 2;
+  const int64_t alphabet = block->alphabet - bai_alphabets;
+  if (block->value != BAI_VALUE_FREQ || block->norm != BAI_NORM_NONE || block->hash_bits) return block->name;
+  if (pairs && alphabet == BAI_ALPHABET_DNA) return "CKSNAP";
+  if (pairs && alphabet == BAI_ALPHABET_PROTEIN) return "CKSAAP";
+  if (pairs && alphabet == BAI_ALPHABET_GAAC) return "CKSAAGP";
+  if (block->kind != BAI_TERM_KMER) return block->name;
+  if (alphabet == BAI_ALPHABET_PROTEIN && block->k <= 3) return shares[block->k - 1];
+  return alphabet == BAI_ALPHABET_GAAC && block->k == 1 ? "GAAC" : block->name;
+}
+
 ba_status bai_plan_column_name(ba_context *context, const bai_plan *plan, int64_t column, bai_vector *text) {
   int32_t b = 0;
   char word[40];
   while (column >= plan->blocks[b].first + plan->blocks[b].width) b++;
   const bai_block *block = &plan->blocks[b];
   if (block->input >= 0) return table_column_name(context, plan, block, column - block->first, text);
+  if (bai_kind_is_descriptor(block->kind))
+    return bai_descriptor_column_name(context, &block->descriptor, column - block->first, text);
   if (!block->alphabet) return bai_text_add(context, text, "%s", block->name);
   const int64_t place = (column - block->first) / block->words, code = (column - block->first) % block->words;
   if (block->hash_bits)
     spell_shape(block, word);
   else
     spell(block, block->rank_bits ? code_of_rank(block, code) : code, word);
-  ba_status status = bai_text_add(context, text, "%s%s_%s", block->canonical ? "RC" : "", block->name, word);
+  ba_status status = bai_text_add(context, text, "%s%s_%s", block->canonical ? "RC" : "", field_name(block), word);
   if (!status && block->kind == BAI_TERM_POSITION_KMER)
     status = bai_text_add(context, text, ".pos%lld", (long long)place);
   if (!status && block->kind == BAI_TERM_GAPPED_KMER) status = bai_text_add(context, text, ".gap%d", block->gap);

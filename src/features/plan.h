@@ -6,7 +6,7 @@
 #ifndef BAI_FEATURES_PLAN_H
 #define BAI_FEATURES_PLAN_H
 
-#include "features/alphabet.h"
+#include "features/descriptor.h"
 #include "features/inputs.h"
 
 enum { BAI_VALUE_COUNT, BAI_VALUE_FREQ, BAI_VALUE_SQRT, BAI_VALUE_BINARY };
@@ -36,19 +36,20 @@ typedef struct bai_block {
   int32_t canonical;
   int32_t value, norm, anchor;
   int32_t refuse_ambiguous;
-  int32_t weighted;    /* quality=weight: counts are in units of 1/BAI_SHARES */
-  int64_t per;         /* what counts are divided by where nothing else says */
-  int32_t hash_bits;   /* 0: exact */
-  int64_t words;       /* columns of one place */
-  int64_t bins;        /* places that a sequence is parted into; 0 when it is not */
-  int64_t first;       /* its first column in the whole row */
-  int64_t width;       /* its number of columns */
-  int64_t slots;       /* entries that a count table needs: 0 when nothing is counted */
-  int32_t real;        /* its values are real numbers, one a column, and nothing is counted */
-  int64_t real_first;  /* of a real block: its first place in row->reals */
-  int64_t input;       /* of a term over a table: the first input that it reads; -1 for none */
-  int32_t missing;     /* what becomes of an input without a value */
-  uint64_t *rank_bits; /* canonical and exact: one bit a code, set for canonical codes */
+  int32_t weighted;          /* quality=weight: counts are in units of 1/BAI_SHARES */
+  int64_t per;               /* what counts are divided by where nothing else says */
+  int32_t hash_bits;         /* 0: exact */
+  int64_t words;             /* columns of one place */
+  int64_t bins;              /* places that a sequence is parted into; 0 when it is not */
+  int64_t first;             /* its first column in the whole row */
+  int64_t width;             /* its number of columns */
+  int64_t slots;             /* entries that a count table needs: 0 when nothing is counted */
+  int32_t real;              /* its values are real numbers, one a column, and nothing is counted */
+  int64_t real_first;        /* of a real block: its first place in row->reals */
+  int64_t input;             /* of a term over a table: the first input that it reads; -1 for none */
+  int32_t missing;           /* what becomes of an input without a value */
+  bai_descriptor descriptor; /* of a descriptor; its block is real and has no input */
+  uint64_t *rank_bits;       /* canonical and exact: one bit a code, set for canonical codes */
   uint32_t *rank_prefix;
 } bai_block;
 
@@ -64,8 +65,10 @@ typedef struct bai_plan {
   int32_t needs_table;   /* which columns or texts there are is learnt from a table */
   int32_t knows_table;   /* and has been */
   int32_t needs_equal;   /* anchor=none is there: all lengths must be the fitted one */
+  const char *fitted;    /* the first term that needs a fitted length, or the first that needs equal ones */
   int64_t width;         /* -1 before a needed fit */
   int64_t most_slots;
+  int64_t most_work;     /* doubles that a descriptor needs to work in */
   int32_t both_strands;  /* some block is canonical */
   int32_t needs_quality; /* some block is weighted */
   /* Of real blocks: a missing value becomes fill, and any value x becomes (x - centre) factor. */
@@ -73,6 +76,11 @@ typedef struct bai_plan {
   int64_t real_width; /* columns of real blocks; -1 before a needed fit */
   double *fill, *centre, *factor;
 } bai_plan;
+
+/* 1 for terms with columns for each position, whose number is learnt. */
+static inline int32_t bai_kind_by_position(bai_term_kind kind) {
+  return kind == BAI_TERM_POSITION_KMER || bai_descriptor_by_position(kind);
+}
 
 ba_status bai_plan_create(ba_context *context, const bai_pipeline *recipe, bai_plan **out);
 void bai_plan_destroy(bai_plan *plan);
@@ -124,6 +132,7 @@ typedef struct bai_row {
   /* Of a plan with real blocks. */
   const double *inputs; /* borrowed; whoever extracts sets it. NULL: there is no table */
   double *reals;        /* the values of real blocks; their counts are the places within the block */
+  double *work;         /* of descriptors */
   int64_t bad_input;    /* the one that could not be used */
 } bai_row;
 

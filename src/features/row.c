@@ -40,6 +40,7 @@ ba_status bai_row_create(ba_context *context, const bai_plan *plan, int64_t long
   if (!status) status = bai_alloc_zero(context, plan->block_count, 8, &row->ends);
   if (!status) status = bai_alloc_zero(context, plan->block_count, 8, &row->kept);
   if (!status && plan->real_width > 0) status = bai_alloc_zero(context, plan->real_width, 8, &row->reals);
+  if (!status && plan->most_work > 0) status = bai_alloc(context, plan->most_work, 8, &row->work);
   if (!status) status = bai_row_reserve(context, row, longest);
   if (status)
     bai_row_destroy(row);
@@ -85,8 +86,9 @@ ba_status bai_row_reserve(ba_context *context, bai_row *row, int64_t longest) {
 void bai_row_destroy(bai_row *row) {
   if (!row) return;
   ba_context *context = row->context;
-  void *parts[] = {row->codes,   row->runs,   row->forward, row->reverse, row->smaller, row->slots,  row->table,
-                   row->columns, row->counts, row->ends,    row->kept,    row->right,   row->shares, row->reals};
+  void *parts[] = {row->codes, row->runs,  row->forward, row->reverse, row->smaller,
+                   row->slots, row->table, row->columns, row->counts,  row->ends,
+                   row->kept,  row->right, row->shares,  row->reals,   row->work};
   for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) bai_free(context, parts[i]);
   bai_free(context, row);
   bai_context_release(context);
@@ -266,11 +268,15 @@ static ba_status extract_numbers(bai_row *row, const bai_block *block) {
 }
 
 /* A block whose values are real: all its columns are entries. */
-static ba_status extract_reals(bai_row *row, int32_t b, int64_t at) {
+static ba_status extract_reals(const bai_kernels *kernels, bai_row *row, int32_t b, int64_t at) {
   const bai_plan *plan = row->plan;
   const bai_block *block = &plan->blocks[b];
   double *reals = row->reals + block->real_first;
-  const ba_status status = extract_numbers(row, block);
+  ba_status status = BA_OK;
+  if (bai_kind_is_descriptor(block->kind))
+    bai_descriptor_compute(kernels, &block->descriptor, row->codes, row->length, row->work, reals);
+  else
+    status = extract_numbers(row, block);
   if (status) return status;
   for (int64_t i = 0; i < block->width; i++) {
     const int64_t r = block->real_first + i;
@@ -349,7 +355,7 @@ ba_status bai_row_extract(const bai_kernels *kernels, bai_row *row, int64_t leng
   for (int32_t b = 0; b < plan->block_count; b++) {
     ba_status status = is_cancelled(row) ? BA_ERR_CANCELLED : BA_OK;
     if (!status && plan->blocks[b].real)
-      status = extract_reals(row, b, at);
+      status = extract_reals(kernels, row, b, at);
     else if (!status && plan->blocks[b].input >= 0)
       extract_category(row, b, at);
     else if (!status)
@@ -377,8 +383,8 @@ ba_status bai_row_extract_letters(const bai_kernels *kernels, bai_row *row, cons
 ba_status bai_row_explain(ba_context *context, const bai_row *row, ba_status status, int64_t record, int64_t length) {
   if (status == BA_ERR_LENGTH)
     return bai_fail_at(context, status, record, -1,
-                       "the sequence has %lld letters; PositionKmer(anchor=none) was fitted on %lld and expects that",
-                       (long long)length, (long long)row->plan->fitted_length);
+                       "the sequence has %lld letters; %s was fitted on %lld and expects that", (long long)length,
+                       row->plan->fitted, (long long)row->plan->fitted_length);
   if (status == BA_ERR_LETTER)
     return bai_fail_at(context, status, record, -1,
                        "the sequence has a letter other than %s, and the recipe says ambiguous=error",

@@ -115,6 +115,9 @@ static ba_status check_members(ba_context *context, const ba_model *model) {
                       "export: member %d is a network; expected linear members, which have a weight a feature", m + 1);
     if (model->members[m].plan->needs_quality)
       return bai_fail(context, BA_ERR_UNSUPPORTED, "export: the recipe says quality=weight; expected quality=ignore");
+    if (model->members[m].plan->real_width > 0 || model->members[m].plan->inputs.items.count > 0)
+      return bai_fail(context, BA_ERR_UNSUPPORTED,
+                      "export: the recipe has descriptors, or columns of a table; expected terms that count words");
   }
   return BA_OK;
 }

@@ -372,7 +372,7 @@ static ba_status check_member(const reading *r, const bai_pipeline *pipeline, in
   const bai_term *terms = pipeline->features.data;
   int32_t by_length = 0;
   int64_t reals = 0;
-  for (int64_t i = 0; i < pipeline->features.count; i++) by_length |= terms[i].spec->kind == BAI_TERM_POSITION_KMER;
+  for (int64_t i = 0; i < pipeline->features.count; i++) by_length |= bai_kind_by_position(terms[i].spec->kind);
   if (!has_model || fitted->length > r->length || (by_length ? fitted->length < 0 : fitted->length != -1))
     return damaged(r, length.offset, "length or recipe");
   if (!net.layer_count && pipeline->model.spec->kind == BAI_TERM_LOGISTIC && outputs != 1)

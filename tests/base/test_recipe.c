@@ -29,7 +29,7 @@
 #define FEATURES                                                                                                \
   "Kmer, PositionKmer, GappedKmer, SpacedKmer, BinnedKmer, Length, Column, Columns, Category, OneHot, @motif, " \
   "@anchored, @conv, @conv_anchored, "                                                                          \
-  "@peptide"
+  "@peptide, or a descriptor, such as PseDNC; ba help recipe has all"
 #define MODEL_KEYS "l2, l1, solver, tol, max_iter, memory, epochs, rate, patience, class_weight"
 
 static int32_t set_up(void **state) {

@@ -35,10 +35,10 @@ def folder(tmp_path_factory):
 def test_features(folder):
     rows = table(ok("features", "--recipe", "AAC()", "pos.fa", cwd=folder))
     letters = [line for line in (folder / "pos.fa").read_text().splitlines() if not line.startswith(">")]
-    assert [key for key in rows[0] if key != "name"] == [f"Kmer_{x}" for x in RESIDUES]
+    assert [key for key in rows[0] if key != "name"] == [f"AAC_{x}" for x in RESIDUES]
     for row, sequence in zip(rows, letters):
         for x in RESIDUES:
-            assert float(row[f"Kmer_{x}"]) == pytest.approx(sequence.count(x) / len(sequence), abs=1e-15)
+            assert float(row[f"AAC_{x}"]) == pytest.approx(sequence.count(x) / len(sequence), abs=1e-15)
 
 
 def test_from_fasta_and_from_a_table_alike(folder):

@@ -173,11 +173,11 @@ static void test_names_of_other_terms(void **state) {
       {"GC()", 0, 0, "Kmer_S"},
       {"GC()", 0, 1, "Kmer_W"},
       {"Kmer(k=2, alphabet=ry)", 0, 1, "Kmer_RY"},
-      {"DPC()", 0, 399, "Kmer_YY"},
-      {"DPC()", 0, 21, "Kmer_CC"},
-      {"TPC()", 0, 8000 - 20, "Kmer_YYA"},
-      {"GAAC()", 0, 4, "Kmer_5"},
-      {"CKSAAP()", 0, 400 + 19, "GappedKmer_AY.gap1"},
+      {"DPC()", 0, 399, "DPC_YY"},
+      {"DPC()", 0, 21, "DPC_CC"},
+      {"TPC()", 0, 8000 - 20, "TPC_YYA"},
+      {"GAAC()", 0, 4, "GAAC_5"},
+      {"CKSAAP()", 0, 400 + 19, "CKSAAP_AY.gap1"},
       {"PositionKmer(k=1, alphabet=protein)", 9, 8 * 20 + 18, "PositionKmer_W.pos8"},
   };
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -243,13 +243,13 @@ static void test_fit(void **state) {
   assert_int_equal(plan->width, -1);
   assert_int_equal(bai_plan_lay_out(*state, plan), BA_ERR_FIT);
   assert_string_equal(ba_context_error_message(*state),
-                      "PositionKmer: the length is not known yet; expected a fit on records first");
+                      "PositionKmer(anchor=none): the length is not known yet; expected a fit on records first");
   assert_int_equal(bai_plan_fit_length(*state, plan, 7, 1), BA_OK);
   assert_int_equal(bai_plan_fit_length(*state, plan, 7, 2), BA_OK);
   assert_int_equal(bai_plan_fit_length(*state, plan, 8, 3), BA_ERR_LENGTH);
   assert_string_equal(ba_context_error_message(*state),
-                      "record 3: the sequence has 8 letters, those before it 7; expected equal lengths, or "
-                      "PositionKmer(anchor=start) or anchor=end");
+                      "record 3: the sequence has 8 letters, those before it 7; expected equal lengths, as "
+                      "PositionKmer(anchor=none) needs (PositionKmer with anchor=start or anchor=end does not)");
   int64_t record, byte;
   ba_context_error_position(*state, &record, &byte);
   assert_int_equal(record, 3);

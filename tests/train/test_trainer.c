@@ -40,6 +40,9 @@ static const run_case runs[] = {
     {"GappedKmer(gap=1..3) + BinnedKmer(k=2, bins=3) + GC() + Length() | Logistic(max_iter=4)", 3000, 5, 20, 2},
     {"SpacedKmer(mask=1101) + NAC() | Logistic(solver=adagrad, epochs=2)", 3000, 5, 20, 2},
     {"Kmer(k=1..2) | Softmax(max_iter=4) & Kmer(k=3) | Softmax(max_iter=3)", 3000, 5, 20, 4},
+    {"PseDNC() + DACC(nlag=1) + Kmer(k=2) + Entropy() | Standardize() | Logistic(max_iter=4)", 3000, 5, 20, 2},
+    {"ENAC(sliding_window=3) + ANF() | Softmax(max_iter=3) & Subsequence(delta=0.5) | Softmax(max_iter=2)", 3000, 12,
+     12, 3},
 };
 
 static void test_the_same_bytes(void **state) {
