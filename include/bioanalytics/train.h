@@ -13,6 +13,8 @@ extern "C" {
 
 /** Packed sequences (2 bits a base) with labels, weights, groups and parts. Since 0.1.0. */
 typedef struct ba_dataset ba_dataset;
+/** A labelled table that is read in batches. Since 0.1.0. */
+typedef struct ba_feed ba_feed;
 /** A training run, stepped by the caller. Since 0.1.0. */
 typedef struct ba_trainer ba_trainer;
 /** The result of an evaluation: named numbers and a confusion matrix. Since 0.1.0. */
@@ -209,6 +211,36 @@ BA_API ba_status ba_dataset_leakage(ba_dataset *dataset, const char *options, in
  * Owns: nothing is left of it. Threads: any, but no call on it may be running. Cost: frees its memory. Since 0.1.0.
  */
 BA_API void ba_dataset_destroy(ba_dataset *dataset);
+
+/**
+ * Opens a table of labelled sequences (CSV or TSV, plain or gz, with a header) to be read in batches: a file of any
+ * size in bounded memory.
+ * @param context not NULL.
+ * @param path a local file, or "-" for standard input.
+ * @param options the columns as for ba_dataset_add_file: `sequence=`, `label=`, `name=`, `weight=`, `group=`, `split=`,
+ * `time=`, `offset=`.
+ * @param out gets the feed.
+ * @return BA_OK, BA_ERR_IO, BA_ERR_RECIPE for an option, BA_ERR_ARGUMENT, BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_BUSY.
+ * Owns: the caller closes the feed. Threads: one at a time. Cost: a buffer. Since 0.1.0.
+ */
+BA_API ba_status ba_feed_open(ba_context *context, const char *path, const char *options, ba_feed **out);
+/**
+ * Reads the next rows into a dataset of their own. After a failure the feed can only be closed.
+ * @param feed not NULL.
+ * @param most rows, 1 or more; at the end of the file there are fewer. Rows of weight 0 are left out and not counted.
+ * @param out gets the dataset.
+ * @return BA_OK; BA_END when no row is left; BA_ERR_TABLE and BA_ERR_LABEL with the row; the statuses of reading;
+ * BA_ERR_ARGUMENT, BA_ERR_CANCELLED, BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_BUSY.
+ * Owns: the caller destroys the dataset, which needs no feed. Threads: one at a time. Cost: one read of the rows.
+ * Since 0.1.0.
+ */
+BA_API ba_status ba_feed_next(ba_feed *feed, int64_t most, ba_dataset **out);
+/**
+ * Closes a feed; datasets that it gave stay.
+ * @param feed may be NULL. Not to be used afterwards.
+ * Owns: nothing is left of it. Threads: any, but no call on it may be running. Cost: frees its memory. Since 0.1.0.
+ */
+BA_API void ba_feed_close(ba_feed *feed);
 
 /**
  * Starts a training run over the training rows of a dataset.

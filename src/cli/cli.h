@@ -261,6 +261,7 @@ int cli_convert(int argc, char **argv);
 int cli_split(int argc, char **argv);
 int cli_features(int argc, char **argv);
 int cli_train(int argc, char **argv);
+int cli_learn(int argc, char **argv);
 int cli_calibrate(int argc, char **argv);
 int cli_eval(int argc, char **argv);
 int cli_predict(int argc, char **argv);

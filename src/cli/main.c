@@ -14,6 +14,7 @@ const cli_command cli_commands[] = {
     {"split", cli_split, "deal records or rows into train, dev and test, and report what leaks"},
     {"features", cli_features, "compute the features of a recipe: TSV, libsvm or NPY"},
     {"train", cli_train, "fit a model to labelled sequences and write it to one file"},
+    {"learn", cli_learn, "fit a model in one pass over a table of any size"},
     {"eval", cli_eval, "measure a model on labelled sequences"},
     {"calibrate", cli_calibrate, "fit a model's probabilities to rows that it has not seen"},
     {"predict", cli_predict, "give each record a class, a probability and a score"},

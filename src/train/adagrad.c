@@ -12,6 +12,7 @@
 
 #define RATE 0.2
 #define FTRL_RATE 0.05
+#define AHEAD 16     /* entries: cells are asked from memory before they are met */
 #define EPSILON 1e-8 /* FTRL: added to the sums of squares, so that an untouched column has a finite rate */
 
 /* What is known of a column stands together, as it is met together: the largest value seen and the total at which it
@@ -113,10 +114,13 @@ static double weight_now(const bai_adagrad *s, const double *cell, const double 
 }
 
 static ba_status keep(bai_adagrad *s, int64_t column, const double *cell) {
-  const double number = (double)column;
-  ba_status status = bai_vector_reserve(s->context, &s->before, s->stride + 1, 8);
-  if (!status) status = bai_vector_append(s->context, &s->before, &number, 1, 8);
-  return status ? status : bai_vector_append(s->context, &s->before, cell, s->stride, 8);
+  const ba_status status = bai_vector_reserve(s->context, &s->before, s->stride + 1, 8);
+  if (status) return status;
+  double *to = (double *)s->before.data + s->before.count;
+  to[0] = (double)column;
+  for (int64_t i = 0; i < s->stride; i++) to[i + 1] = cell[i];
+  s->before.count += s->stride + 1;
+  return BA_OK;
 }
 
 /* Brings a column up to the row, and adds its part to the margins. */
@@ -163,11 +167,11 @@ static void move(bai_adagrad *s, const bai_pass_lane *lane, int64_t entries, int
   }
   if (!(speed > 0.0)) return;
   const double far = bai_problem_flow(s->problem, bai_kernels_of(s->context), lane, row, o, weight * rate * speed);
+  const double share = far / speed;
   for (int64_t e = 0; e <= entries; e++) {
     const double value = e < entries ? lane->values[e] : 1.0;
     part = cells + (e < entries ? (int64_t)lane->row->columns[e] : s->width) * s->stride;
-    if (part[SQUARES] > 0.0)
-      part[WEIGHT] += far / speed * value / (part[SCALE - HEAD - o * s->parts] * sqrt(part[SQUARES]));
+    if (part[SQUARES] > 0.0) part[WEIGHT] += share * value / (part[SCALE - HEAD - o * s->parts] * sqrt(part[SQUARES]));
   }
 }
 
@@ -185,8 +189,10 @@ static ba_status learn(bai_adagrad *s, int64_t row, double weight, double *loss)
   }
   const double rate = common_rate(s);
   for (int32_t o = 0; o < p->outputs; o++) lane->margins[o] = 0.0;
-  for (int64_t e = 0; !status && e < entries; e++)
+  for (int64_t e = 0; !status && e < entries; e++) {
+    if (e + AHEAD < entries) __builtin_prefetch(s->cells + lane->row->columns[e + AHEAD] * s->stride, 1);
     status = meet(s, lane->row->columns[e], lane->values[e], weight, rate, lane->margins);
+  }
   if (!status) status = meet(s, s->width, 1.0, weight, rate, lane->margins);
   if (status) return status;
   s->total += weight;

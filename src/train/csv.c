@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * csv.c: labelled sequences from a CSV or TSV file, plain or gzip, in one streaming pass.
+ * csv.c: labelled sequences from a CSV or TSV file, plain or gzip, in one streaming pass, whole or in batches.
  */
 #include <string.h>
 
@@ -156,29 +156,91 @@ static ba_status add_row(table *t) {
   return bai_dataset_add_row(t->dataset, &row);
 }
 
-static ba_status read_rows(table *t, const bai_columns *columns) {
+/* Rows until the dataset has `most` of them, or BA_END. */
+static ba_status read_rows(table *t, const bai_columns *columns, int64_t most) {
   ba_status status = BA_OK;
-  while (!status) {
+  while (!status && t->dataset->rows < most) {
     status = bai_delimited_next(&t->text);
     if (!status) status = t->text.csv.row == 1 ? name_columns(t, columns) : add_row(t);
     if (!status && t->text.csv.row % 1024 == 0) status = bai_check_cancel(t->context);
   }
   if (status == BA_END && t->text.csv.row == 0)
     return bai_fail(t->context, BA_ERR_TABLE, "the table is empty; expected a header");
-  return status == BA_END ? BA_OK : status;
+  return status;
 }
 
 ba_status bai_dataset_add_csv(ba_dataset *dataset, const char *path, const bai_columns *columns, int32_t part) {
-  table t;
-  memset(&t, 0, sizeof t);
-  t.dataset = dataset;
-  t.context = dataset->context;
-  t.part = part;
+  table t = {.dataset = dataset, .context = dataset->context, .part = part};
   ba_status status = bai_delimited_open(t.context, path, &t.text);
-  if (!status) {
-    status = read_rows(&t, columns);
-    if (status) bai_fail_prefix(t.context, status, path);
-  }
+  if (!status) status = read_rows(&t, columns, INT64_MAX);
+  if (status == BA_END) status = BA_OK;
+  if (status) bai_fail_prefix(t.context, status, path);
   bai_delimited_close(&t.text);
   return status;
+}
+
+/* ---- batches ---- */
+
+struct ba_feed {
+  table table;
+  bai_columns columns;
+  int32_t broken; /* a row could not be read: what follows it would not be the next one */
+};
+
+ba_status ba_feed_open(ba_context *context, const char *path, const char *options, ba_feed **out) {
+  ba_status status = bai_enter(context);
+  if (status) return status;
+  bai_columns columns = {"", "", "", "", "", "", "", ""};
+  const bai_option accepted[] = {BAI_COLUMN_OPTIONS(columns), {NULL, 0, NULL, 0, 0, NULL}};
+  ba_feed *feed = NULL;
+  if (out) *out = NULL;
+  if (!path || !out) status = bai_fail(context, BA_ERR_ARGUMENT, "feed: expected a path and a place for the result");
+  if (!status) status = bai_options_parse(context, options, accepted);
+  if (!status) status = bai_alloc_zero(context, 1, sizeof *feed, &feed);
+  if (!status) {
+    feed->table.context = bai_context_retain(context);
+    feed->columns = columns;
+    status = bai_delimited_open(context, path, &feed->table.text);
+    if (status) bai_fail_prefix(context, status, path);
+  }
+  if (!status) *out = feed;
+  status = bai_leave(context, status);
+  if (status) ba_feed_close(feed);
+  return status;
+}
+
+ba_status ba_feed_next(ba_feed *feed, int64_t most, ba_dataset **out) {
+  if (!feed) return BA_ERR_ARGUMENT;
+  ba_context *context = feed->table.context;
+  ba_dataset *dataset = NULL;
+  if (out) *out = NULL;
+  ba_status status = ba_dataset_create(context, NULL, &dataset);
+  if (!status) status = bai_enter(context);
+  if (status) {
+    ba_dataset_destroy(dataset);
+    return status;
+  }
+  if (!out || most < 1) status = bai_fail(context, BA_ERR_ARGUMENT, "feed: expected a place for 1 row or more");
+  if (!status && feed->broken)
+    status = bai_fail(context, BA_ERR_TABLE, "feed: a row before this one could not be read");
+  if (!status) {
+    feed->table.dataset = dataset;
+    status = read_rows(&feed->table, &feed->columns, most);
+    feed->broken = status && status != BA_END;
+    if (status == BA_END && dataset->rows + dataset->left_out > 0) status = BA_OK;
+  }
+  status = bai_leave(context, status);
+  if (status)
+    ba_dataset_destroy(dataset);
+  else
+    *out = dataset;
+  return status;
+}
+
+void ba_feed_close(ba_feed *feed) {
+  if (!feed) return;
+  ba_context *context = feed->table.context;
+  bai_delimited_close(&feed->table.text);
+  bai_free(context, feed);
+  bai_context_release(context);
 }

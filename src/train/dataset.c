@@ -308,14 +308,7 @@ ba_status ba_dataset_add_file(ba_dataset *dataset, const char *path, const char 
   int32_t part = BA_PART_TRAIN;
   const bai_option table[] = {{"class", 't', NULL, 0, 0, label},
                               {"part", 'w', "train|dev|test", 0, 0, &part},
-                              {"sequence", 't', NULL, 0, 0, columns.sequence},
-                              {"label", 't', NULL, 0, 0, columns.label},
-                              {"name", 't', NULL, 0, 0, columns.name},
-                              {"weight", 't', NULL, 0, 0, columns.weight},
-                              {"group", 't', NULL, 0, 0, columns.group},
-                              {"split", 't', NULL, 0, 0, columns.split},
-                              {"time", 't', NULL, 0, 0, columns.time},
-                              {"offset", 't', NULL, 0, 0, columns.offset},
+                              BAI_COLUMN_OPTIONS(columns),
                               {NULL, 0, NULL, 0, 0, NULL}};
   const ba_dataset before = *dataset;
   if (!path) status = bai_fail(context, BA_ERR_ARGUMENT, "dataset: expected a path");

@@ -110,6 +110,13 @@ typedef struct bai_columns {
   char sequence[BAI_OPTION_TEXT], label[BAI_OPTION_TEXT], name[BAI_OPTION_TEXT], weight[BAI_OPTION_TEXT],
       group[BAI_OPTION_TEXT], split[BAI_OPTION_TEXT], time[BAI_OPTION_TEXT], offset[BAI_OPTION_TEXT];
 } bai_columns;
+#define BAI_COLUMN_OPTIONS(columns)                                                               \
+  {"sequence", 't', NULL, 0, 0, (columns).sequence}, {"label", 't', NULL, 0, 0, (columns).label}, \
+      {"name", 't', NULL, 0, 0, (columns).name}, {"weight", 't', NULL, 0, 0, (columns).weight},   \
+      {"group", 't', NULL, 0, 0, (columns).group}, {"split", 't', NULL, 0, 0, (columns).split},   \
+      {"time", 't', NULL, 0, 0, (columns).time}, {                                                \
+    "offset", 't', NULL, 0, 0, (columns).offset                                                   \
+  }
 ba_status bai_dataset_add_csv(ba_dataset *dataset, const char *path, const bai_columns *columns, int32_t part);
 
 #endif

@@ -221,6 +221,82 @@ static void test_refusals(void **state) {
   assert_int_equal(ba_dataset_classes(f->dataset), 501);
 }
 
+/* Batches one after the other are the rows of the file. */
+static void test_batches(void **state) {
+  static const char text[] =
+      "label,sequence,weight,name,group,split\n"
+      "a,ACGT,1,one,g,train\nb,AC,2,two,,dev\na,,0,left,g,train\nb,NNN,1,three,h,test\n"
+      "c,ACGTTT,0.5,four,g,train\na,G,1,five,,train\n";
+  fixture *f = *state;
+  ba_feed *feed = NULL;
+  ba_dataset *dataset = NULL;
+  OK(f->context, add(f, text, -1, NULL));
+  ba_dataset *whole = f->dataset;
+  OK(f->context, ba_feed_open(f->context, f->path, NULL, &feed));
+  for (int64_t row = 0, most = 2; row < 5; row += most) {
+    const int64_t count = row + most < 5 ? most : 5 - row;
+    ba_records *ours = NULL, *theirs = NULL;
+    OK(f->context, ba_feed_next(feed, most, &dataset));
+    assert_int_equal(ba_dataset_rows(dataset, BA_PART_ALL), count);
+    OK(f->context, ba_dataset_records(dataset, 0, count, &ours));
+    OK(f->context, ba_dataset_records(whole, row, count, &theirs));
+    for (int64_t i = 0; i < count; i++) {
+      int32_t labels[2], parts[2];
+      double weights[2];
+      int64_t n[4];
+      const char *names[] = {ba_records_name(ours, i, &n[0]), ba_records_name(theirs, i, &n[1])};
+      const char *letters[] = {ba_records_sequence(ours, i, &n[2]), ba_records_sequence(theirs, i, &n[3])};
+      OK(f->context, ba_dataset_row(dataset, i, &labels[0], &weights[0], &parts[0], NULL));
+      OK(f->context, ba_dataset_row(whole, row + i, &labels[1], &weights[1], &parts[1], NULL));
+      assert_true(n[0] == n[1] && n[2] == n[3] && weights[0] == weights[1] && parts[0] == parts[1]);
+      assert_memory_equal(names[0], names[1], (size_t)n[0]);
+      assert_memory_equal(letters[0], letters[1], (size_t)n[2]);
+      assert_string_equal(ba_dataset_class_name(dataset, labels[0]), ba_dataset_class_name(whole, labels[1]));
+      const char *ours_in = ba_dataset_group(dataset, i), *theirs_in = ba_dataset_group(whole, row + i);
+      assert_string_equal(ours_in ? ours_in : "none", theirs_in ? theirs_in : "none");
+    }
+    ba_records_release(ours);
+    ba_records_release(theirs);
+    ba_dataset_destroy(dataset);
+  }
+  assert_int_equal(ba_feed_next(feed, 2, &dataset), BA_END);
+  assert_null(dataset);
+  assert_int_equal(ba_feed_next(feed, 2, &dataset), BA_END);
+  ba_feed_close(feed);
+}
+
+static void test_batches_that_fail(void **state) {
+  fixture *f = *state;
+  ba_feed *feed = NULL;
+  ba_dataset *dataset = NULL;
+  OK(f->context, add(f, "x,y\nACGT,1\nAC,2\n", -1, "sequence=x, label=y"));
+  temp_write(f->path, f->folder, "rows.csv", "x,y\nACGT,1\nAC\nAC,2\n", 20);
+  REFUSED(f->context, ba_feed_open(f->context, f->path, "colour=x", &feed), BA_ERR_RECIPE, "no option \"colour\"");
+  REFUSED(f->context, ba_feed_open(f->context, "/nonexistent/x", NULL, &feed), BA_ERR_IO, "/nonexistent/x");
+  REFUSED(f->context, ba_feed_open(f->context, NULL, NULL, &feed), BA_ERR_ARGUMENT, "a path");
+  REFUSED(f->context, ba_feed_open(f->context, f->path, NULL, NULL), BA_ERR_ARGUMENT, "a path");
+  assert_int_equal(ba_feed_open(NULL, f->path, NULL, &feed), BA_ERR_ARGUMENT);
+  assert_int_equal(ba_feed_next(NULL, 1, &dataset), BA_ERR_ARGUMENT);
+  assert_null(feed);
+  OK(f->context, ba_feed_open(f->context, f->path, "sequence=x, label=y", &feed));
+  REFUSED(f->context, ba_feed_next(feed, 0, &dataset), BA_ERR_ARGUMENT, "1 row or more");
+  REFUSED(f->context, ba_feed_next(feed, 1, NULL), BA_ERR_ARGUMENT, "a place");
+  OK(f->context, ba_feed_next(feed, 1, &dataset));
+  ba_dataset_destroy(dataset);
+  REFUSED(f->context, ba_feed_next(feed, 1, &dataset), BA_ERR_TABLE, "record 3, byte 11: 1 fields; expected 2");
+  REFUSED(f->context, ba_feed_next(feed, 1, &dataset), BA_ERR_TABLE, "a row before this one");
+  assert_null(dataset);
+  ba_feed_close(feed);
+  temp_write(f->path, f->folder, "rows.csv", "", 0);
+  OK(f->context, ba_feed_open(f->context, f->path, NULL, &feed));
+  REFUSED(f->context, ba_feed_next(feed, 1, &dataset), BA_ERR_TABLE, "the table is empty");
+  ba_feed_close(feed);
+  temp_write(f->path, f->folder, "rows.csv", "sequence,label\n", 15);
+  OK(f->context, ba_feed_open(f->context, f->path, NULL, &feed));
+  assert_int_equal(ba_feed_next(feed, 1, &dataset), BA_END);
+  ba_feed_close(feed);
+}
+
 static ba_status life(ba_context *context, void *argument) {
   ba_dataset *dataset = NULL;
   ba_status status = ba_dataset_create(context, NULL, &dataset);
@@ -233,12 +309,25 @@ static ba_status life(ba_context *context, void *argument) {
   return status;
 }
 
+static ba_status life_in_batches(ba_context *context, void *argument) {
+  ba_feed *feed = NULL;
+  ba_dataset *dataset = NULL;
+  ba_status status = ba_feed_open(context, argument, NULL, &feed);
+  while (!status) {
+    status = ba_feed_next(feed, 2, &dataset);
+    ba_dataset_destroy(dataset);
+  }
+  ba_feed_close(feed);
+  return status == BA_END ? BA_OK : status;
+}
+
 static void test_every_failing_allocation(void **state) {
   fixture *f = *state;
   const char *text = "sequence,label,name\nACGTN,x,one\nACG,y,two\nNN,x,three\n";
   char path[TEMP_PATH];
   temp_write(path, f->folder, "rows.csv", text, (int64_t)strlen(text));
   assert_true(fault_sweep(life, path) > 15);
+  assert_true(fault_sweep(life_in_batches, path) > 20);
   temp_join(path, f->folder, "rows.csv.gz");
   gzFile file = gzopen(path, "wb");
   assert_non_null(file);
@@ -254,6 +343,8 @@ int main(void) {
       cmocka_unit_test_setup_teardown(test_quotes_marks_and_line_ends, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_gzip, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_refusals, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(test_batches, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(test_batches_that_fail, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_every_failing_allocation, set_up, tear_down),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
