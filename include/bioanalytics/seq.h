@@ -407,6 +407,53 @@ BA_API const char *ba_variants_sample(const ba_variants *variants, int64_t index
  */
 BA_API void ba_variants_close(ba_variants *variants);
 
+/* ---- tables ---- */
+
+/** Reads a CSV or TSV file in batches. Since 0.1.0. */
+typedef struct ba_table_reader ba_table_reader;
+
+/**
+ * Opens a CSV (RFC 4180) or TSV file, plain, gzip or bgzf, with names of columns in its first row; the first comma or
+ * tab of that row says which.
+ * @param context not NULL.
+ * @param path "-" is standard input.
+ * @param out gets the reader, or NULL on failure.
+ * @return BA_OK; BA_ERR_TABLE for an empty file; BA_ERR_IO, BA_ERR_CORRUPT, BA_ERR_TRUNCATED, BA_ERR_ARGUMENT,
+ * BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_CANCELLED, BA_ERR_BUSY.
+ * Owns: the caller closes the reader. Threads: one at a time. Cost: reads the first row. Since 0.1.0.
+ */
+BA_API ba_status ba_table_reader_open(ba_context *context, const char *path, ba_table_reader **out);
+/**
+ * Reads the next rows as a table of texts, empty ones missing.
+ * @param reader not NULL.
+ * @param most rows at most, 1 or more.
+ * @param out gets the table, or NULL.
+ * @return BA_OK; BA_END behind the last row; BA_ERR_TABLE with row (the header is 1) and byte for a row that has
+ * another number of fields or is no CSV: the next call goes on behind it, with the rows before it, so that a caller may
+ * count bad rows and go on; BA_ERR_CORRUPT, BA_ERR_TRUNCATED, BA_ERR_IO, BA_ERR_ARGUMENT, BA_ERR_MEMORY, BA_ERR_LIMIT,
+ * BA_ERR_CANCELLED, BA_ERR_BUSY.
+ * Owns: the caller releases the table. Threads: one at a time. Cost: one pass, and the bytes of the batch. Since 0.1.0.
+ */
+BA_API ba_status ba_table_reader_next(ba_table_reader *reader, int64_t most, ba_table **out);
+/**
+ * Closes a reader.
+ * @param reader may be NULL. Not to be used afterwards.
+ * Owns: nothing is left of it; its tables live on. Threads: any, but no call on it may be running. Cost: frees its
+ * memory. Since 0.1.0.
+ */
+BA_API void ba_table_reader_close(ba_table_reader *reader);
+/**
+ * Reads a whole CSV or TSV file. A column whose texts are all numbers, or empty, NA, N/A, NaN, nan, null, NULL or None,
+ * becomes one of float64 with these missing; the others are texts.
+ * @param context not NULL.
+ * @param path as for ba_table_reader_open.
+ * @param out gets the table, or NULL on failure.
+ * @return as ba_table_reader_open and ba_table_reader_next, but a bad row ends the call.
+ * Owns: the caller releases the table. Threads: one at a time. Cost: the bytes of the file and 8 for each field, held
+ * at once. Since 0.1.0.
+ */
+BA_API ba_status ba_table_read(ba_context *context, const char *path, ba_table **out);
+
 #ifdef __cplusplus
 }
 #endif
