@@ -119,6 +119,22 @@ BA_API int32_t ba_model_outputs(const ba_model *model);
  */
 BA_API int64_t ba_model_width(const ba_model *model);
 /**
+ * Gives the number of columns of a table that a model reads, over all its members.
+ * @param model NULL gives 0.
+ * @return 0 for a model of sequences. Cannot fail.
+ * Owns: nothing. Threads: any. Cost: constant. Since 0.1.0.
+ */
+BA_API int64_t ba_model_inputs(const ba_model *model);
+/**
+ * Gives the name of a column that a model reads; rows for ba_scorer_predict and ba_scorer_predict_row have their numbers
+ * in this order.
+ * @param model NULL gives NULL.
+ * @param index 0 to ba_model_inputs - 1.
+ * @return a borrowed text; NULL for an input that is not there. Cannot fail.
+ * Owns: the model owns the text, which lives as long as it. Threads: any. Cost: constant. Since 0.1.0.
+ */
+BA_API const char *ba_model_input_name(const ba_model *model, int64_t index);
+/**
  * Writes the name of a feature column, as ba_extractor_column_name.
  * @param context not NULL.
  * @param model not NULL.

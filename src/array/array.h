@@ -49,6 +49,8 @@ ba_status bai_table_make(ba_context *context, int64_t rows, ba_table **out);
 /* Takes over what the column has but its name, which it copies, and leaves it empty; also when it fails. Lengths are
  * the caller's to get right. */
 ba_status bai_table_take(ba_table *table, const char *name, bai_column *column);
+/* 1 for a text that stands for a number that is not there: none, NA, N/A, NaN, nan, null, NULL, None. */
+int32_t bai_is_missing_number(const char *text, int64_t length);
 const bai_column *bai_table_column(const ba_table *table, int64_t column); /* NULL when it is not there */
 void bai_column_free(ba_context *context, bai_column *column);
 

@@ -137,6 +137,13 @@ ba_status ba_table_add_text(ba_table *table, const char *name, const char *bytes
 
 /* ---- looking ---- */
 
+int32_t bai_is_missing_number(const char *text, int64_t length) {
+  static const char *const words[] = {"", "NA", "N/A", "NaN", "nan", "null", "NULL", "None"};
+  for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+    if (length == bai_length(words[i]) && memcmp(text, words[i], (size_t)length) == 0) return 1;
+  return 0;
+}
+
 const bai_column *bai_table_column(const ba_table *table, int64_t column) {
   if (!table || column < 0 || column >= table->columns.count) return NULL;
   return (const bai_column *)table->columns.data + column;

@@ -222,7 +222,7 @@ const bai_term_spec bai_term_table[] = {
      "Category",
      NULL,
      "One column of 0 and 1 for each text that the training rows have in a column, in the order of bytes. A text that "
-     "they did not have, or none, is all zeros.",
+     "they did not have, or none, is all zeros. 7, 7.0 and 007 are one text.",
      {COLUMN_KEY, END_KEY}},
     DESCRIPTOR(MISMATCH, "Mismatch", NULL,
                "Counts of all words that differ from a word of the sequence in at most mismatch letters.",

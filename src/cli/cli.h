@@ -191,15 +191,27 @@ int cli_variants_write(cli *c, const char *path, ba_variants *variants, FILE *ou
 typedef struct cli_data {
   cli_list positives, negatives;
   const char *labels, *columns, *dev, *group, *time;
+  const char *table, *target, *weight; /* rows of numbers instead of sequences */
   const char *train; /* of eval: a table of training rows; the other rows are then test rows, if they do not say */
   bool quality;      /* the rows keep their qualities */
 } cli_data;
+
+/* The rows of a command's table that name a table of numbers. */
+#define CLI_TABLE_OPTIONS(data)                                                                             \
+  {"table", CLI_TEXT, &(data).table, "T.csv", "rows of numbers: CSV or TSV, plain or gzip, or JSON lines"}, \
+      {"target", CLI_TEXT, &(data).target, "COL", "with --table: the column to predict"}, {                 \
+    "weight", CLI_TEXT, &(data).weight, "COL", "with --table: the column of weights"                        \
+  }
 
 /* Whether a recipe weighs by quality, so that its rows must keep theirs. */
 bool cli_recipe_weighs(cli *c, const char *recipe);
 /* Options of a reader for a recipe: qualities are kept where the recipe asks for them. */
 const char *cli_reader_options(cli *c, const char *recipe);
 
+/* tables.c: reads a table whole, with its columns of numbers found. */
+int cli_table_read(cli *c, const char *path, ba_table **out);
+/* Whether a file has JSON lines, by its name. */
+bool cli_table_is_lines(const char *path);
 /* Checks that the options name one source of data. */
 int cli_data_check(cli *c, const cli_data *data);
 /* Makes the dataset and reads the files into it. */

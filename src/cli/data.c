@@ -7,11 +7,26 @@
 
 #include "cli.h"
 
+static int check_table(cli *c, const cli_data *data) {
+  if (data->labels != NULL || data->positives.count > 0 || data->negatives.count > 0)
+    return cli_error(c, CLI_USAGE, "--table has rows of numbers: give it without --labels, --pos and --neg");
+  if (data->target == NULL) return cli_error(c, CLI_USAGE, "--table needs --target COL, the column to predict");
+  const char *const names[] = {data->target, data->weight, data->group, data->time};
+  for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+    if (names[i] != NULL && strchr(names[i], ',') != NULL)
+      return cli_error(c, CLI_USAGE, "'%s': expected the name of one column, without a comma", names[i]);
+  return CLI_DONE;
+}
+
 int cli_data_check(cli *c, const cli_data *data) {
   const bool sequences = data->positives.count > 0 || data->negatives.count > 0;
+  if (data->table != NULL) return check_table(c, data);
+  if (data->target != NULL || data->weight != NULL)
+    return cli_error(c, CLI_USAGE, "--target and --weight name columns of a table, so they need --table");
   if (sequences && data->labels != NULL) return cli_error(c, CLI_USAGE, "give --pos and --neg, or --labels, not both");
   if (!sequences && data->labels == NULL)
-    return cli_error(c, CLI_USAGE, "the data are missing: --pos A.fa --neg B.fa, or --labels T.csv");
+    return cli_error(c, CLI_USAGE,
+                     "the data are missing: --pos A.fa --neg B.fa, --labels T.csv, or --table T.csv --target COL");
   if (sequences && (data->positives.count == 0 || data->negatives.count == 0))
     return cli_error(c, CLI_USAGE, "--pos needs --neg, and --neg needs --pos");
   if (sequences && data->group != NULL)
@@ -49,8 +64,32 @@ static int add_table(cli *c, ba_dataset *dataset, const cli_data *data, const ch
   return add_file(c, dataset, path, options);
 }
 
+static int add_numbers(cli *c, ba_dataset *dataset, const cli_data *data, const char *path, const char *part) {
+  char options[2048] = "";
+  ba_table *table = NULL;
+  if (!add_option(options, sizeof options, "target=", data->target) ||
+      !add_option(options, sizeof options, "weight=", data->weight) ||
+      !add_option(options, sizeof options, "group=", data->group) ||
+      !add_option(options, sizeof options, "time=", data->time) ||
+      !add_option(options, sizeof options, "", data->columns) || !add_option(options, sizeof options, "part=", part))
+    return cli_error(c, CLI_USAGE, "the names of the columns are too long");
+  const int code = cli_table_read(c, path, &table);
+  if (code != CLI_DONE) return code;
+  const ba_status status = ba_dataset_add_table(dataset, table, options);
+  ba_table_release(table);
+  return status == BA_OK ? CLI_DONE : cli_fail_in(c, status, path);
+}
+
+static int load_tables(cli *c, const cli_data *data, ba_dataset *dataset) {
+  int code = add_numbers(c, dataset, data, data->table, data->train != NULL ? "test" : NULL);
+  if (code == CLI_DONE && data->train != NULL) code = add_numbers(c, dataset, data, data->train, "train");
+  if (code == CLI_DONE && data->dev != NULL) code = add_numbers(c, dataset, data, data->dev, "dev");
+  return code;
+}
+
 static int load(cli *c, const cli_data *data, ba_dataset *dataset) {
   int code = CLI_DONE;
+  if (data->table != NULL) return load_tables(c, data, dataset);
   for (int32_t i = 0; code == CLI_DONE && i < data->positives.count; i++)
     code = add_file(c, dataset, data->positives.items[i], data->train != NULL ? "class=1, part=test" : "class=1");
   for (int32_t i = 0; code == CLI_DONE && i < data->negatives.count; i++)

@@ -9,7 +9,7 @@
 
 static const cli_spec spec = {
     "eval",
-    "--model m.ba (--labels T.csv | --pos A.fa --neg B.fa) [OPTIONS]",
+    "--model m.ba (--labels T.csv | --pos A.fa --neg B.fa | --table T.csv --target COL) [OPTIONS]",
     "Scores labelled sequences and prints n, accuracy, MCC, AUROC, AUPRC, log loss, Brier score, calibration error "
     "(ECE)\n"
     "and the confusion matrix, actual classes down and predicted ones across; of a model of numbers n, RMSE, MAE, R2,\n"
@@ -115,7 +115,8 @@ static int measure(cli *c, const cli_data *data, ba_model *model, ba_dataset *da
                    const char *options, ba_metrics **out) {
   const ba_status status = ba_evaluate(c->context, model, dataset, part, options, out);
   if (status == BA_OK) return CLI_DONE;
-  return data->labels != NULL ? cli_fail_in(c, status, data->labels) : cli_fail(c, status);
+  const char *path = data->table != NULL ? data->table : data->labels;
+  return path != NULL ? cli_fail_in(c, status, path) : cli_fail(c, status);
 }
 
 static int work(cli *c, const cli_data *data, ba_model *model, const char *part_name, int64_t resamples,
@@ -153,6 +154,9 @@ int cli_eval(int argc, char **argv) {
       {"model", CLI_TEXT, &path, "m.ba", "the model file"},
       {"labels", CLI_TEXT, &data.labels, "T.csv", "a table, CSV or TSV, with columns sequence and label"},
       {"columns", CLI_TEXT, &data.columns, "LIST", "other columns by name or number: sequence=text,label=2"},
+      CLI_TABLE_OPTIONS(data),
+      {"group", CLI_TEXT, &data.group, "COL", "with --table: the column of groups"},
+      {"time", CLI_TEXT, &data.time, "COL", "with --table: the column of times"},
       {"pos", CLI_LIST, &data.positives, "A.fa", "sequences of class 1; may be repeated"},
       {"neg", CLI_LIST, &data.negatives, "B.fa", "sequences of class 0; may be repeated"},
       {"part", CLI_TEXT, &part, "PART", "rows of train, dev, test or all"},

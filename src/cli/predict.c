@@ -19,7 +19,10 @@ typedef struct job {
   const char *reading;            /* options */
   int64_t records, ambiguous;
   bool drift;
-  double threshold; /* of the sets; NaN without them */
+  double threshold;           /* of the sets; NaN without them */
+  const char *name, *rejects; /* of tables: a column of names, and a file for rows that cannot be scored */
+  cli_output bad;
+  int64_t rejected;
   FILE *out;
 } job;
 
@@ -30,6 +33,7 @@ static const cli_spec spec = {
     "With two classes the probability is that of the second and the score its margin, positive for the second class;\n"
     "with more there is a column probability:CLASS for each, and the score is the margin of the class predicted.\n"
     "A model of numbers (Linear, Poisson) gives name, value and score, which is the log of the value for Poisson.\n"
+    "The files of a model of numbers from tables are CSV or TSV; a row's name is its number, or what --name says.\n"
     "--coverage adds a column set: the classes, with '|' between them, that hold the true one at least that often; "
     "the\n"
     "model must come from `ba calibrate`.\n"
@@ -138,7 +142,92 @@ static int predict_batches(job *j, ba_reader *reader, const char *path) {
   return status == BA_END ? CLI_DONE : cli_fail_in(j->c, status, path);
 }
 
+/* ---- tables ---- */
+
+/* The row's name, or its number. */
+static const char *row_name(const job *j, const ba_table *table, int64_t row, char number[32], int64_t *length) {
+  const int64_t column = ba_table_find(table, j->name);
+  const char *text = ba_table_text(table, column, row, length);
+  const ba_array *array = ba_table_array(table, column);
+  if (text != NULL) return text;
+  *length = array != NULL ? snprintf(number, 32, "%.15g", ((const double *)ba_array_data(array))[row])
+                          : snprintf(number, 32, "%lld", (long long)(j->records + row + 1));
+  return number;
+}
+
+/* A row that cannot be read or scored: the end, or a line in the file of rejects. */
+static int reject(job *j, ba_status status, const char *path) {
+  int64_t row = -1;
+  const char *message = ba_context_error_message(j->c->context);
+  ba_context_error_position(j->c->context, &row, NULL);
+  if (row < 0 || (status != BA_ERR_TABLE && status != BA_ERR_NUMBER)) return cli_fail_in(j->c, status, path);
+  /* The library counts the rows of a batch; a reader those of the file. */
+  const char *after = status == BA_ERR_NUMBER ? strstr(message, ": ") : NULL;
+  char text[512];
+  if (after != NULL)
+    snprintf(text, sizeof text, "row %lld%s", (long long)(j->records + row), after);
+  else
+    snprintf(text, sizeof text, "%s", message);
+  if (j->rejects == NULL) return cli_error(j->c, CLI_INPUT, "%s%s%s", after ? path : "", after ? ": " : "", text);
+  fprintf(j->bad.file, "%s\t%s\n", path, text);
+  j->rejected++;
+  return CLI_DONE;
+}
+
+static int predict_rows(job *j, const ba_table *table, const char *path) {
+  const int64_t rows = ba_table_rows(table);
+  if (rows > BATCH_RECORDS) {
+    j->scores = cli_resize(j->scores, sizeof(double) * (size_t)(rows * j->outputs));
+    j->probabilities =
+        cli_resize(j->probabilities, sizeof(double) * (size_t)(rows * (j->classes > 0 ? j->classes : 1)));
+  }
+  const ba_status status = ba_scorer_predict_table(j->scorer, table, j->scores, j->probabilities);
+  if (status != BA_OK) return reject(j, status, path);
+  if (j->name != NULL && ba_table_find(table, j->name) < 0)
+    return cli_error(j->c, CLI_INPUT, "%s: there is no column \"%s\" for --name", path, j->name);
+  for (int64_t i = 0; i < rows; i++) {
+    int64_t length = 0;
+    char number[32];
+    const char *name = row_name(j, table, i, number, &length);
+    const double *p = j->probabilities + i * (j->classes > 0 ? j->classes : 1);
+    const int32_t best = most_probable(j, p);
+    const double score = j->outputs == 1 ? j->scores[i] : j->scores[i * j->outputs + best];
+    (j->c->json ? write_object : write_row)(j, name, length, best, p, score);
+  }
+  return CLI_DONE;
+}
+
+static int predict_lines(job *j, const char *path) {
+  ba_table *table = NULL;
+  int code = cli_table_read(j->c, path, &table);
+  if (code == CLI_DONE) code = predict_rows(j, table, path);
+  j->records += ba_table_rows(table);
+  ba_table_release(table);
+  return code;
+}
+
+/* Rows go one by one where a bad one must not take its neighbours along. */
+static int predict_table(job *j, const char *path) {
+  ba_table_reader *reader = NULL;
+  if (cli_table_is_lines(path)) return predict_lines(j, path);
+  ba_status status = ba_table_reader_open(j->c->context, path, &reader);
+  int code = status == BA_OK ? CLI_DONE : cli_fail_in(j->c, status, path);
+  while (code == CLI_DONE && !ferror(j->out)) {
+    ba_table *table = NULL;
+    status = ba_table_reader_next(reader, j->rejects != NULL ? 1 : BATCH_RECORDS, &table);
+    if (status == BA_END) break;
+    code = status == BA_OK ? predict_rows(j, table, path) : reject(j, status, path);
+    j->records += ba_table_rows(table);
+    ba_table_release(table);
+    if (code == CLI_DONE) code = cli_interrupted(j->c);
+    cli_progress(j->c, "scoring %s: %lld rows", path, (long long)j->records);
+  }
+  ba_table_reader_close(reader);
+  return code;
+}
+
 static int predict_file(job *j, const char *path) {
+  if (ba_model_inputs(j->model) > 0) return predict_table(j, path);
   ba_reader *reader = NULL;
   const ba_status status = ba_reader_open_path(j->c->context, path, j->reading, &reader);
   if (status != BA_OK) return cli_fail_in(j->c, status, path);
@@ -171,12 +260,19 @@ static int work(job *j, const char *out) {
   j->outputs = ba_model_outputs(j->model);
   j->scores = cli_allocate(sizeof(double) * BATCH_RECORDS * (size_t)j->outputs);
   j->probabilities = cli_allocate(sizeof(double) * BATCH_RECORDS * (size_t)(j->classes > 0 ? j->classes : 1));
+  if (j->rejects != NULL) {
+    const int opened = cli_output_open(c, j->rejects, &j->bad);
+    if (opened != CLI_DONE) return opened;
+  }
   int code = cli_output_open(c, out, &output);
   if (code != CLI_DONE) return code;
   j->out = output.file;
   if (!c->json) write_header(j);
   for (int32_t i = 0; code == CLI_DONE && i < c->files.count; i++) code = predict_file(j, c->files.items[i]);
   code = cli_output_close(c, &output, code);
+  if (j->rejects != NULL) code = cli_output_close(c, &j->bad, code);
+  if (code == CLI_DONE && j->rejected > 0)
+    cli_note("ba predict: %lld rows could not be scored; %s says why", (long long)j->rejected, j->rejects);
   if (code == CLI_DONE && j->ambiguous > 0)
     cli_note("ba predict: %lld letters other than A C G T U in %lld records; features that touch them are skipped",
              (long long)j->ambiguous, (long long)j->records);
@@ -204,6 +300,8 @@ int cli_predict(int argc, char **argv) {
       {"model", CLI_TEXT, &model, "m.ba", "the model file"},
       {"coverage", CLI_TEXT, &coverage, "C", "add the set of classes that holds the true one this often, such as 0.9"},
       {"drift", CLI_FLAG, &j.drift, NULL, "say on stderr whether the records look like the rows of training"},
+      {"name", CLI_TEXT, &j.name, "COL", "tables: the column of names"},
+      {"rejects", CLI_TEXT, &j.rejects, "F", "tables: go on behind a bad row, and write why to this file"},
       {"out", CLI_TEXT, &out, "F", "write to a file, which appears when it is complete"},
       {NULL, CLI_FLAG, NULL, NULL, NULL},
   };

@@ -37,9 +37,11 @@ typedef struct job {
 
 static const cli_spec spec = {
     "train",
-    "--recipe R (--pos A.fa --neg B.fa | --labels T.csv) --out m.ba [OPTIONS]",
-    "Fits a model to labelled sequences and writes it to one file. A table has a header and the columns sequence and\n"
-    "label, and if present name, weight, group and split (train, dev or test); test rows are never touched.\n"
+    "--recipe R (--pos A.fa --neg B.fa | --labels T.csv | --table T.csv --target COL) --out m.ba [OPTIONS]",
+    "Fits a model to labelled sequences, or to rows of numbers, and writes it to one file. A table of sequences has a\n"
+    "header and the columns sequence and label, and if present name, weight, group and split (train, dev or test); "
+    "test\n"
+    "rows are never touched. With --table any column may be a feature: `Columns() | Standardize() | Linear()`.\n"
     "With several recipes, or several values of --l2, each is tried by cross-validation (--cv) or on the dev rows\n"
     "(--dev, or a split column); the best by --choose is fitted on the training rows and written. Rows of one group\n"
     "stay in one fold with --group. `ba help recipe` explains recipes. --recipe auto tries a short list: features "
@@ -47,6 +49,8 @@ static const cli_spec spec = {
     "fit the data, then penalties for the best of them, then a network beside it.",
     "  ba train --recipe '@motif | Logistic()' --pos bound.fa --neg other.fa --cv 5 --out m.ba\n"
     "  ba train --recipe auto --budget 600 --labels t.csv --cv 5 --choose log_loss --out m.ba\n"
+    "  ba train --recipe 'Columns() + Category(column=region) | Standardize() | Linear()' --table t.csv --target y \\\n"
+    "           --cv 5 --out m.ba\n"
     "  ba train --recipe 'Kmer(k=6) | Logistic()' --l2 1e-5,1e-4,1e-3 --labels t.csv --dev d.csv --out m.ba --json\n",
     0,
     0,
@@ -114,9 +118,11 @@ static int fit_candidate(job *j, const cli_candidate *item, fit *f) {
 
 static int deal_folds(job *j) {
   char options[128];
+  /* What comes later is not known yet: of a table's rows, time before group. */
+  const bool in_time = j->data.time != NULL && (j->data.table != NULL || j->data.group == NULL);
   const char *by = j->by != NULL           ? j->by
+                   : in_time               ? "time"
                    : j->data.group != NULL ? "group"
-                   : j->data.time != NULL  ? "time"
                    : j->candidates.numbers ? "random"
                                            : "stratified";
   snprintf(options, sizeof options, "by=%s, folds=%lld, seed=%lld", by, (long long)j->folds, (long long)j->c->seed);
@@ -274,13 +280,14 @@ static int check(job *j) {
   if (j->by != NULL && strcmp(j->by, "stratified") != 0 && strcmp(j->by, "random") != 0 &&
       strcmp(j->by, "group") != 0 && strcmp(j->by, "similarity") != 0 && strcmp(j->by, "time") != 0)
     return cli_error(c, CLI_USAGE, "--by '%s': expected stratified, random, group, similarity or time", j->by);
-  if (j->by != NULL && strcmp(j->by, "group") != 0 && j->data.group != NULL)
+  if (j->data.table == NULL && j->by != NULL && strcmp(j->by, "group") != 0 && j->data.group != NULL)
     return cli_error(c, CLI_USAGE, "--group splits by group, so it does not go with --by %s", j->by);
-  if (j->data.time != NULL && (j->data.group != NULL || (j->by != NULL && strcmp(j->by, "time") != 0)))
+  if (j->data.table == NULL && j->data.time != NULL &&
+      (j->data.group != NULL || (j->by != NULL && strcmp(j->by, "time") != 0)))
     return cli_error(c, CLI_USAGE, "--time splits by time, so it goes neither with --group nor with another --by");
   if (j->data.time == NULL && j->by != NULL && strcmp(j->by, "time") == 0)
     return cli_error(c, CLI_USAGE, "--by time needs --time COL, the column of times");
-  if (j->folds == 0 && (j->by != NULL || j->data.group != NULL || j->data.time != NULL))
+  if (j->folds == 0 && (j->by != NULL || (j->data.table == NULL && (j->data.group != NULL || j->data.time != NULL))))
     return cli_error(c, CLI_USAGE, "--by, --group and --time deal the folds of --cv, which is missing");
   if (j->folds != 0 && j->folds < 2)
     return cli_error(c, CLI_USAGE, "--cv %lld: expected 2 or more folds", (long long)j->folds);
@@ -391,6 +398,7 @@ int cli_train(int argc, char **argv) {
       {"neg", CLI_LIST, &j.data.negatives, "B.fa", "sequences of class 0; may be repeated"},
       {"labels", CLI_TEXT, &j.data.labels, "T.csv", "a table, CSV or TSV, plain or gzip"},
       {"columns", CLI_TEXT, &j.data.columns, "LIST", "its columns by name or number: sequence=text,label=2"},
+      CLI_TABLE_OPTIONS(j.data),
       {"dev", CLI_TEXT, &j.data.dev, "D.csv", "a table of rows to choose by and to stop by"},
       {"calibrate", CLI_TEXT, &j.calibrate, "M",
        "fit probabilities to the dev rows: platt, temperature, isotonic, none"},

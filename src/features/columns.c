@@ -55,7 +55,7 @@ double bai_place_number(const bai_place *place, int64_t row) {
   if (!array) {
     int64_t length;
     const char *text = text_of(place, row, &length);
-    return length && bai_parse_f64(text, length, &value) ? value : bai_not_a_number();
+    return !bai_is_missing_number(text, length) && bai_parse_f64(text, length, &value) ? value : bai_not_a_number();
   }
   const uint8_t *at = (const uint8_t *)array->data + row * array->stride[0];
   if (array->ndim == 2) at += place->at * array->stride[1];
@@ -89,7 +89,11 @@ const char *bai_place_text(const bai_place *place, int64_t row, char buffer[32],
   if (is_missing(place, row)) return NULL;
   if (!place->column->array) {
     const char *text = text_of(place, row, length);
-    return *length ? text : NULL;
+    double number;
+    if (*length == 0) return NULL;
+    if (*length > 31 || !bai_parse_f64(text, *length, &number) || !(number - number == 0.0)) return text;
+    *length = bai_format_f64(buffer, number + 0.0);
+    return buffer;
   }
   const double value = bai_place_number(place, row);
   if (value != value) return NULL;
@@ -114,7 +118,7 @@ static ba_status check_texts(ba_context *context, const ba_table *table, const b
     int64_t length;
     double value;
     const char *text = text_of(place, row, &length);
-    if (is_missing(place, row) || length == 0 || bai_parse_f64(text, length, &value)) continue;
+    if (is_missing(place, row) || bai_is_missing_number(text, length) || bai_parse_f64(text, length, &value)) continue;
     return bai_fail_at(context, BA_ERR_TABLE, row + 1, -1,
                        "column \"%s\" has the text \"%.*s\"; expected a number, or Category(column=...) in the recipe",
                        place->column->name, length < 60 ? (int)length : 60, text);

@@ -32,7 +32,8 @@ bai_place bai_place_of(const ba_table *table, const char *name);
 int32_t bai_place_has_numbers(const bai_place *place);
 /* NaN for none. */
 double bai_place_number(const bai_place *place, int64_t row);
-/* The text of a row, NULL for none; a number is written to `buffer`. */
+/* The text of a row, NULL for none. A number, and a text that is one, is the shortest text of it, so that a column is
+ * the same whether its reader knew that it has numbers or not; it stands in `buffer`. */
 const char *bai_place_text(const bai_place *place, int64_t row, char buffer[32], int64_t *length);
 
 #endif

@@ -606,7 +606,7 @@ static ba_status read_golden(const reading *r, ba_model *model) {
     golden->offsets[i] = before = offset;
   }
   if (before != letters.columns) return damaged(r, offsets.offset, "golden.offsets");
-  golden->input_count = bai_model_inputs(model);
+  golden->input_count = ba_model_inputs(model);
   if (golden->input_count) status = take_f64(r, "golden.inputs", golden->count, golden->input_count, &golden->inputs);
   if (status) return status;
   status = take_f64(r, "golden.scores", golden->count, model->outputs, &golden->scores);

@@ -118,7 +118,7 @@ ba_status bai_golden_make(ba_context *context, ba_model *model, uint64_t seed) {
   status = bai_alloc(context, golden->offsets[GOLDEN_INPUTS], 1, &golden->letters);
   if (!status) status = bai_alloc_zero(context, GOLDEN_INPUTS, 8 * (int64_t)model->outputs, &golden->scores);
   if (!status) status = bai_alloc_zero(context, GOLDEN_INPUTS, 8 * (int64_t)model->answers, &golden->probabilities);
-  golden->input_count = bai_model_inputs(model);
+  golden->input_count = ba_model_inputs(model);
   if (!status && golden->input_count)
     status = bai_alloc_zero(context, GOLDEN_INPUTS, 8 * golden->input_count, &golden->inputs);
   if (status) return status;

@@ -250,14 +250,23 @@ ba_status bai_model_join(ba_context *context, ba_model *const *models, int32_t c
   return status;
 }
 
-int64_t bai_model_inputs(const ba_model *model) {
+int64_t ba_model_inputs(const ba_model *model) {
   int64_t inputs = 0;
-  for (int32_t m = 0; m < model->member_count; m++) inputs += model->members[m].plan->inputs.items.count;
+  for (int32_t m = 0; model && m < model->member_count; m++) inputs += model->members[m].plan->inputs.items.count;
   return inputs;
 }
 
+const char *ba_model_input_name(const ba_model *model, int64_t index) {
+  for (int32_t m = 0; model && index >= 0 && m < model->member_count; m++) {
+    const bai_inputs *inputs = &model->members[m].plan->inputs;
+    if (index < inputs->items.count) return bai_input_at(inputs, index)->name;
+    index -= inputs->items.count;
+  }
+  return NULL;
+}
+
 ba_status bai_model_check_letters(ba_context *context, const ba_model *model, const char *call) {
-  if (bai_model_inputs(model) == 0) return BA_OK;
+  if (ba_model_inputs(model) == 0) return BA_OK;
   return bai_fail(context, BA_ERR_UNSUPPORTED,
                   "%s: the model reads columns of a table; expected rows of one, by ba_scorer_predict_table", call);
 }

@@ -104,8 +104,6 @@ ba_status bai_model_complete(ba_context *context, ba_model *model);
 ba_status bai_model_find_digest(ba_context *context, ba_model *model);
 /* The tables of a member's network, from its parameters. */
 void bai_member_prepare(bai_member *member);
-/* How many columns of tables its members read together. */
-int64_t bai_model_inputs(const ba_model *model);
 /* BA_ERR_UNSUPPORTED for a model that reads a table, where a call has sequences. */
 ba_status bai_model_check_letters(ba_context *context, const ba_model *model, const char *call);
 /* The same for one whose score is no sum over words. */

@@ -46,7 +46,7 @@ ba_status ba_scorer_create(ba_context *context, ba_model *model, const char *opt
   int32_t drift = 0;
   const bai_option table[] = {{"drift", 'w', "no|yes", 0, 0, &drift}, {NULL, 0, NULL, 0, 0, NULL}};
   ba_scorer *scorer = NULL;
-  const int64_t inputs = model ? bai_model_inputs(model) : 0;
+  const int64_t inputs = model ? ba_model_inputs(model) : 0;
   if (out) *out = NULL;
   if (!out || !model)
     status = bai_fail(context, BA_ERR_ARGUMENT, "scorer: expected a model and a place for the result");
@@ -387,7 +387,7 @@ static ba_status score_inputs(ba_scorer *scorer, const bai_kernels *kernels, int
 static ba_status predict_inputs(ba_scorer *scorer, const ba_array *rows, double *scores, double *probabilities) {
   const ba_model *model = scorer->model;
   const bai_kernels *kernels = bai_kernels_of(scorer->context);
-  const int64_t inputs = bai_model_inputs(model);
+  const int64_t inputs = ba_model_inputs(model);
   ba_status status = BA_OK;
   for (int64_t i = 0; !status && i < rows->shape[0]; i++) {
     const uint8_t *row = (const uint8_t *)rows->data + i * rows->stride[0];
@@ -433,7 +433,7 @@ ba_status ba_scorer_predict_table(ba_scorer *scorer, const ba_table *table, doub
   ba_status status = bai_enter(context);
   if (status) return status;
   if (!table) status = bai_fail(context, BA_ERR_ARGUMENT, "predict: expected a table");
-  if (!status && bai_model_inputs(scorer->model) == 0)
+  if (!status && ba_model_inputs(scorer->model) == 0)
     status = bai_fail(context, BA_ERR_UNSUPPORTED,
                       "predict_table: the model reads sequences; expected ba_scorer_predict_records");
   if (!status) status = find_columns(scorer, table, links);
@@ -445,7 +445,7 @@ ba_status ba_scorer_predict_table(ba_scorer *scorer, const ba_table *table, doub
 static ba_status check_rows(const ba_scorer *scorer, const ba_array *rows) {
   ba_context *context = scorer->context;
   if (!rows) return bai_fail(context, BA_ERR_ARGUMENT, "predict: expected rows");
-  const int64_t inputs = bai_model_inputs(scorer->model);
+  const int64_t inputs = ba_model_inputs(scorer->model);
   const ba_status status = inputs ? BA_OK : bai_model_single(context, scorer->model, "predict");
   if (status) return status;
   const int64_t width = inputs ? inputs : scorer->model->members[0].plan->width;
@@ -470,8 +470,7 @@ ba_status ba_scorer_predict(ba_scorer *scorer, const ba_array *rows, double *sco
   const bai_kernels *kernels = bai_kernels_of(context);
   const int32_t counts = rows && rows->dtype == BA_UINT32;
   status = check_rows(scorer, rows);
-  if (!status && bai_model_inputs(model))
-    return bai_leave(context, predict_inputs(scorer, rows, scores, probabilities));
+  if (!status && ba_model_inputs(model)) return bai_leave(context, predict_inputs(scorer, rows, scores, probabilities));
   /* A row of counts may have any number of non-zeros: as many entries as columns. */
   if (!status) status = bai_scorer_reserve(scorer, 1, counts ? model->members[0].plan->width : 0);
   if (!status && rows->dtype == BA_FLOAT64) status = make_float_weights(scorer, 0);
@@ -502,7 +501,7 @@ ba_status ba_scorer_predict_row(ba_scorer *scorer, const float *row, int64_t wid
   ba_status status = bai_enter(context);
   if (status) return status;
   const ba_model *model = scorer->model;
-  const int64_t inputs = bai_model_inputs(model);
+  const int64_t inputs = ba_model_inputs(model);
   status = inputs ? BA_OK : bai_model_single(context, model, "predict_row");
   const int64_t expected = !status && !inputs ? model->members[0].plan->width : inputs;
   if (!status && (!row || width != expected))

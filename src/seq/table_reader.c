@@ -169,14 +169,6 @@ ba_status ba_table_reader_next(ba_table_reader *reader, int64_t most, ba_table *
 
 /* ---- whole tables with numbers ---- */
 
-/* What stands for a number that is not there. */
-static int32_t is_missing(const char *text, int64_t length) {
-  static const char *const words[] = {"", "NA", "N/A", "NaN", "nan", "null", "NULL", "None"};
-  for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-    if (length == bai_length(words[i]) && memcmp(text, words[i], (size_t)length) == 0) return 1;
-  return 0;
-}
-
 /* A column of texts that all are numbers, or missing, becomes an array; *found is 0 when one is neither. */
 static ba_status find_numbers(ba_context *context, const bai_column *column, int64_t rows, bai_column *out,
                               int32_t *found) {
@@ -191,7 +183,7 @@ static ba_status find_numbers(ba_context *context, const bai_column *column, int
     const char *text = bytes + offsets[i];
     const int64_t length = offsets[i + 1] - offsets[i];
     values[i] = bai_not_a_number();
-    if (is_missing(text, length)) continue;
+    if (bai_is_missing_number(text, length)) continue;
     *found = bai_parse_f64(text, length, &values[i]);
     bai_bit_set(out->validity, i);
     numbers++;

@@ -51,7 +51,7 @@ static ba_status score_batch(void *argument, int32_t worker, int64_t batch) {
 /* The members' inputs side by side. */
 static ba_status join_inputs(ba_context *context, scoring *s) {
   int64_t at = 0;
-  s->input_count = bai_model_inputs(s->model);
+  s->input_count = ba_model_inputs(s->model);
   if (s->input_count == 0) return BA_OK;
   ba_status status = bai_alloc(context, s->dataset->rows, 8 * s->input_count, &s->inputs);
   for (int32_t m = 0; !status && m < s->model->member_count; m++) {
