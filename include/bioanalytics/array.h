@@ -218,6 +218,22 @@ BA_API const char *ba_table_texts(const ba_table *table, int64_t column, const i
  */
 BA_API const uint8_t *ba_table_validity(const ba_table *table, int64_t column);
 /**
+ * Describes every column as JSON: of numbers count, missing, infinite, mean, standard deviation (over n - 1), minimum,
+ * quantiles (q05, q25, median, q75, q95, by linear interpolation), maximum and a histogram of ten equal bins; of texts
+ * count, missing, how many are distinct and the five most frequent; and Pearson's correlations of the columns of
+ * numbers (the first 64), over the rows that have both.
+ * @param context not NULL.
+ * @param table not NULL.
+ * @param buffer room for `capacity` bytes; may be NULL when that is 0.
+ * @param capacity bytes, 0 or more; a longer text is cut and stays NUL-terminated.
+ * @param length gets the length of the whole text without the NUL.
+ * @return BA_OK, BA_ERR_ARGUMENT, BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_CANCELLED, BA_ERR_BUSY.
+ * Owns: nothing. Threads: one at a time. Cost: every column is sorted, and two passes for each pair of columns of
+ * numbers. Since 0.1.0.
+ */
+BA_API ba_status ba_table_describe(ba_context *context, const ba_table *table, char *buffer, int64_t capacity,
+                                   int64_t *length);
+/**
  * Adds a reference to a table.
  * @param table may be NULL.
  * @return `table` itself. Cannot fail.

@@ -70,7 +70,7 @@ BA_API ba_status ba_dataset_add_file(ba_dataset *dataset, const char *path, cons
  * @param table not NULL.
  * @param options `target=COLUMN` (needed: the class, or the number), and if there are such columns `name=`, `weight=`,
  * `group=`, `split=` (train, dev or test), `time=` (numbers, or dates) and `offset=`; `part=train|dev|test` for rows
- * without a split. Columns with such a part are not among those of Columns().
+ * without a split. Columns with such a part are not among those of Columns(), nor are those of `ignore=A|B|C`.
  * @return BA_OK; BA_ERR_TABLE for a column that is not there; BA_ERR_LABEL with the row; BA_ERR_RECIPE for an option;
  * BA_ERR_ARGUMENT, BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_CANCELLED, BA_ERR_BUSY. A call that fails adds nothing.
  * Owns: the dataset holds a reference on the table. Threads: one at a time. Cost: 80 bytes a row; the columns are not

@@ -4,6 +4,8 @@
  */
 #include "array/array.h"
 
+#include <string.h>
+
 int64_t bai_dtype_size(int32_t dtype) {
   switch (dtype) {
     case BA_FLOAT64:
@@ -145,4 +147,33 @@ const void *ba_array_data(const ba_array *array) {
 
 void *ba_array_data_mut(ba_array *array) {
   return array && !array->foreign && array->references == 1 ? array->data : NULL;
+}
+
+double bai_array_number(const ba_array *array, int64_t row, int64_t column) {
+  const uint8_t *at = (const uint8_t *)array->data + row * array->stride[0];
+  if (array->ndim == 2) at += column * array->stride[1];
+  double value;
+  int64_t whole;
+  int32_t small;
+  uint32_t natural;
+  float single;
+  switch (array->dtype) {
+    case BA_FLOAT64:
+      memcpy(&value, at, sizeof value);
+      return value;
+    case BA_FLOAT32:
+      memcpy(&single, at, sizeof single);
+      return (double)single;
+    case BA_INT64:
+      memcpy(&whole, at, sizeof whole);
+      return (double)whole;
+    case BA_INT32:
+      memcpy(&small, at, sizeof small);
+      return (double)small;
+    case BA_UINT32:
+      memcpy(&natural, at, sizeof natural);
+      return (double)natural;
+    default:
+      return (double)*at;
+  }
 }

@@ -23,6 +23,8 @@ struct ba_array {
 int64_t bai_dtype_size(int32_t dtype);
 /* Without bai_enter: for calls that are inside already. Contents are zero. */
 ba_status bai_array_make(ba_context *context, int32_t dtype, int32_t ndim, const int64_t *shape, ba_array **out);
+/* One element as a double; column 0 of an array of one dimension. */
+double bai_array_number(const ba_array *array, int64_t row, int64_t column);
 /* An array in row-major order over memory of bai_alloc, which it takes over, also when it fails. */
 ba_status bai_array_take(ba_context *context, int32_t dtype, int32_t ndim, const int64_t *shape, void *data,
                          ba_array **out);

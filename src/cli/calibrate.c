@@ -92,5 +92,6 @@ int cli_calibrate(int argc, char **argv) {
   }
   cli_list_free(&data.positives);
   cli_list_free(&data.negatives);
+  cli_list_free(&data.ignored);
   return code;
 }

@@ -192,15 +192,17 @@ typedef struct cli_data {
   cli_list positives, negatives;
   const char *labels, *columns, *dev, *group, *time;
   const char *table, *target, *weight; /* rows of numbers instead of sequences */
+  cli_list ignored;                    /* columns that are no features */
   const char *train; /* of eval: a table of training rows; the other rows are then test rows, if they do not say */
   bool quality;      /* the rows keep their qualities */
 } cli_data;
 
 /* The rows of a command's table that name a table of numbers. */
-#define CLI_TABLE_OPTIONS(data)                                                                             \
-  {"table", CLI_TEXT, &(data).table, "T.csv", "rows of numbers: CSV or TSV, plain or gzip, or JSON lines"}, \
-      {"target", CLI_TEXT, &(data).target, "COL", "with --table: the column to predict"}, {                 \
-    "weight", CLI_TEXT, &(data).weight, "COL", "with --table: the column of weights"                        \
+#define CLI_TABLE_OPTIONS(data)                                                                                   \
+  {"table", CLI_TEXT, &(data).table, "T.csv", "rows of numbers: CSV or TSV, plain or gzip, or JSON lines"},       \
+      {"ignore", CLI_LIST, &(data).ignored, "COL", "with --table: a column that is no feature; may be repeated"}, \
+      {"target", CLI_TEXT, &(data).target, "COL", "with --table: the column to predict"}, {                       \
+    "weight", CLI_TEXT, &(data).weight, "COL", "with --table: the column of weights"                              \
   }
 
 /* Whether a recipe weighs by quality, so that its rows must keep theirs. */
@@ -272,6 +274,7 @@ int cli_cut(int argc, char **argv);
 int cli_convert(int argc, char **argv);
 int cli_split(int argc, char **argv);
 int cli_features(int argc, char **argv);
+int cli_describe(int argc, char **argv);
 int cli_train(int argc, char **argv);
 int cli_learn(int argc, char **argv);
 int cli_calibrate(int argc, char **argv);

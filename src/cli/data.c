@@ -65,9 +65,16 @@ static int add_table(cli *c, ba_dataset *dataset, const cli_data *data, const ch
 }
 
 static int add_numbers(cli *c, ba_dataset *dataset, const cli_data *data, const char *path, const char *part) {
-  char options[2048] = "";
+  char options[2048] = "", ignored[1024] = "";
   ba_table *table = NULL;
-  if (!add_option(options, sizeof options, "target=", data->target) ||
+  bool fits = true;
+  for (int32_t i = 0; i < data->ignored.count; i++) {
+    const size_t used = strlen(ignored), n = strlen(data->ignored.items[i]);
+    fits = fits && used + n + 2 < sizeof ignored;
+    if (fits) snprintf(ignored + used, sizeof ignored - used, "%s%s", used > 0 ? "|" : "", data->ignored.items[i]);
+  }
+  if (!fits || !add_option(options, sizeof options, "target=", data->target) ||
+      !add_option(options, sizeof options, "ignore=", ignored) ||
       !add_option(options, sizeof options, "weight=", data->weight) ||
       !add_option(options, sizeof options, "group=", data->group) ||
       !add_option(options, sizeof options, "time=", data->time) ||

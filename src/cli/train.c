@@ -383,6 +383,7 @@ static void job_free(job *j) {
   cli_list_free(&j->recipes);
   cli_list_free(&j->data.positives);
   cli_list_free(&j->data.negatives);
+  cli_list_free(&j->data.ignored);
 }
 
 int cli_train(int argc, char **argv) {

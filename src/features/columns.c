@@ -57,31 +57,7 @@ double bai_place_number(const bai_place *place, int64_t row) {
     const char *text = text_of(place, row, &length);
     return !bai_is_missing_number(text, length) && bai_parse_f64(text, length, &value) ? value : bai_not_a_number();
   }
-  const uint8_t *at = (const uint8_t *)array->data + row * array->stride[0];
-  if (array->ndim == 2) at += place->at * array->stride[1];
-  int64_t whole;
-  int32_t small;
-  uint32_t natural;
-  float single;
-  switch (array->dtype) {
-    case BA_FLOAT64:
-      memcpy(&value, at, sizeof value);
-      return value;
-    case BA_FLOAT32:
-      memcpy(&single, at, sizeof single);
-      return (double)single;
-    case BA_INT64:
-      memcpy(&whole, at, sizeof whole);
-      return (double)whole;
-    case BA_INT32:
-      memcpy(&small, at, sizeof small);
-      return (double)small;
-    case BA_UINT32:
-      memcpy(&natural, at, sizeof natural);
-      return (double)natural;
-    default:
-      return (double)*at;
-  }
+  return bai_array_number(array, row, place->at);
 }
 
 const char *bai_place_text(const bai_place *place, int64_t row, char buffer[32], int64_t *length) {

@@ -33,6 +33,24 @@ static ba_status find_roles(adding *a, char (*names)[BAI_OPTION_TEXT]) {
   return BA_OK;
 }
 
+/* Names with bars between them: columns that are no features. */
+static ba_status leave_out(adding *a, const char *names) {
+  ba_status status = BA_OK;
+  for (const char *from = names; !status && *from;) {
+    char name[BAI_OPTION_TEXT];
+    int64_t n = 0;
+    int32_t index;
+    while (from[n] && from[n] != '|') n++;
+    memcpy(name, from, (size_t)n);
+    name[n] = 0;
+    if (!bai_place_of(a->table, name).column)
+      return bai_fail(a->context, BA_ERR_TABLE, "there is no column \"%s\" to ignore", name);
+    status = bai_names_index(a->context, &a->dataset->roles, name, n, &index);
+    from += n + (from[n] == '|');
+  }
+  return status;
+}
+
 static ba_status bad(const adding *a, int64_t row, int32_t role, const char *expected) {
   char buffer[32];
   int64_t length;
@@ -93,9 +111,10 @@ static ba_status add_row(const adding *a, int64_t row) {
   return bai_dataset_add_row(a->dataset, &new);
 }
 
-static ba_status add_table(adding *a, ba_table *table, char (*names)[BAI_OPTION_TEXT]) {
+static ba_status add_table(adding *a, ba_table *table, char (*names)[BAI_OPTION_TEXT], const char *ignored) {
   const bai_dataset_table kept = {table, a->dataset->rows};
   ba_status status = find_roles(a, names);
+  if (!status) status = leave_out(a, ignored);
   if (!status) status = bai_vector_append(a->context, &a->dataset->tables, &kept, 1, sizeof kept);
   if (status) return status;
   ba_table_retain(table);
@@ -111,23 +130,20 @@ ba_status ba_dataset_add_table(ba_dataset *dataset, ba_table *table, const char 
   ba_context *context = dataset->context;
   ba_status status = bai_enter(context);
   if (status) return status;
-  char names[ROLES][BAI_OPTION_TEXT] = {""};
+  char names[ROLES][BAI_OPTION_TEXT] = {""}, ignored[BAI_OPTION_TEXT] = "";
   adding a = {.dataset = dataset, .context = context, .table = table};
-  const bai_option accepted[] = {{"target", 't', NULL, 0, 0, names[TARGET]},
-                                 {"name", 't', NULL, 0, 0, names[NAME]},
-                                 {"weight", 't', NULL, 0, 0, names[WEIGHT]},
-                                 {"group", 't', NULL, 0, 0, names[GROUP]},
-                                 {"split", 't', NULL, 0, 0, names[SPLIT]},
-                                 {"time", 't', NULL, 0, 0, names[TIME]},
-                                 {"offset", 't', NULL, 0, 0, names[OFFSET]},
-                                 {"part", 'w', "train|dev|test", 0, 0, &a.part},
-                                 {NULL, 0, NULL, 0, 0, NULL}};
+  const bai_option accepted[] = {
+      {"target", 't', NULL, 0, 0, names[TARGET]},     {"name", 't', NULL, 0, 0, names[NAME]},
+      {"weight", 't', NULL, 0, 0, names[WEIGHT]},     {"group", 't', NULL, 0, 0, names[GROUP]},
+      {"split", 't', NULL, 0, 0, names[SPLIT]},       {"time", 't', NULL, 0, 0, names[TIME]},
+      {"offset", 't', NULL, 0, 0, names[OFFSET]},     {"ignore", 't', NULL, 0, 0, ignored},
+      {"part", 'w', "train|dev|test", 0, 0, &a.part}, {NULL, 0, NULL, 0, 0, NULL}};
   const ba_dataset before = *dataset;
   if (!table) status = bai_fail(context, BA_ERR_ARGUMENT, "add_table: expected a table");
   if (!status && dataset->rows > 0 && dataset->tables.count == 0)
     status = bai_fail(context, BA_ERR_ARGUMENT, "add_table: the dataset holds sequences; expected one for the table");
   if (!status) status = bai_options_parse(context, options, accepted);
-  if (!status) status = add_table(&a, table, names);
+  if (!status) status = add_table(&a, table, names, ignored);
   if (status) bai_dataset_restore(dataset, &before);
   return bai_leave(context, status);
 }

@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: MIT
+"""Tables of numbers: describe, train, eval, predict; against Python's own arithmetic."""
+
+import gzip
+import json
+import math
+import random
+import statistics
+
+import pytest
+
+from program import ba, fails, ok, table
+
+REGIONS = ("north", "east", "west", "")
+LINEAR = "Columns() + Category(column=region) | Standardize() | Linear(l2=0, solver=newton, tol=1e-12)"
+
+
+def rows(seed=1, count=300):
+    source = random.Random(seed)
+    found = []
+    for i in range(count):
+        row = {"id": f"r{i}", "price": round(source.gauss(100, 20), 3), "age": source.randrange(1, 90),
+               "region": source.choice(REGIONS)}
+        row["y"] = 2 * row["price"] - 3 * row["age"] + (7 if row["region"] == "west" else 0) + 5
+        row["high"] = "yes" if row["y"] + source.gauss(0, 40) > 70 else "no"
+        found.append(row)
+    return found
+
+
+def csv_of(found, mark=","):
+    return "\n".join([mark.join(found[0])] + [mark.join(str(v) for v in row.values()) for row in found]) + "\n"
+
+
+@pytest.fixture(name="place")
+def made_place(tmp_path):
+    (tmp_path / "t.csv").write_text(csv_of(rows()))
+    return tmp_path
+
+
+def train(place, recipe, *more, target="y", out="m.ba", source="t.csv"):
+    return ok("train", "--recipe", recipe, "--table", source, "--target", target, "--out", out, *more, cwd=place)
+
+
+def test_describe_equals_python(place):
+    found = json.loads(ok("describe", "--json", "t.csv", cwd=place))
+    data = rows()
+    assert found["rows"] == 300
+    columns = {column["name"]: column for column in found["columns"]}
+    for name in ("price", "age", "y"):
+        values = [row[name] for row in data]
+        column = columns[name]
+        assert column["count"] == 300 and column["missing"] == 0
+        assert column["mean"] == pytest.approx(statistics.fmean(values), rel=1e-13)
+        assert column["sd"] == pytest.approx(statistics.stdev(values), rel=1e-12)
+        quartiles = statistics.quantiles(values, n=4, method="inclusive")
+        assert [column[q] for q in ("q25", "median", "q75")] == pytest.approx(quartiles, rel=1e-13)
+        assert (column["min"], column["max"]) == (min(values), max(values))
+        assert sum(column["histogram"]) == 300
+    region = columns["region"]
+    counts = {name: sum(row["region"] == name for row in data) for name in REGIONS}
+    assert region["missing"] == counts[""] and region["distinct"] == 3
+    assert {item["text"]: item["count"] for item in region["top"]} == {n: c for n, c in counts.items() if n}
+    names = found["correlated"]
+    for a in names:
+        for b in names:
+            r = statistics.correlation([row[a] for row in data], [row[b] for row in data])
+            assert found["correlation"][names.index(a)][names.index(b)] == pytest.approx(r, abs=1e-12)
+    text = ok("describe", "t.csv", cwd=place)
+    assert "300 rows" in text and "price, y" in text and "█" in text
+
+
+def test_exact_line_is_found(place):
+    train(place, LINEAR, "--ignore", "id")
+    scores = table(ok("predict", "--model", "m.ba", "--name", "id", "t.csv", cwd=place))
+    for row, score in zip(rows(), scores):
+        assert score["name"] == row["id"]
+        assert float(score["value"]) == pytest.approx(row["y"], abs=1e-5)
+    measures = json.loads(ok("eval", "--model", "m.ba", "--table", "t.csv", "--target", "y", "--json", cwd=place))
+    assert measures["n"] == 300 and measures["rmse"] < 1e-5 and measures["r2"] > 0.999999
+    weights = table(ok("explain", "--model", "m.ba", cwd=place))
+    deviation = statistics.pstdev(row["price"] for row in rows())
+    found = {item["feature"]: float(item["weight"]) for item in weights}
+    assert found["price"] == pytest.approx(2 * deviation, rel=1e-6)
+    assert found["region=west"] == pytest.approx(7, abs=1e-5)
+
+
+def test_every_form_of_a_table_gives_the_same(place):
+    data = rows()
+    with gzip.open(place / "t.tsv.gz", "wt") as file:
+        file.write(csv_of(data, "\t"))
+    lines = "".join(json.dumps({k: v if v != "" else None for k, v in row.items()}) + "\n" for row in data)
+    (place / "t.jsonl").write_text(lines)
+    with gzip.open(place / "t.ndjson.gz", "wt") as file:
+        file.write(lines)
+    train(place, LINEAR)
+    expected = ok("predict", "--model", "m.ba", "t.csv", cwd=place)
+    for source in ("t.tsv.gz", "t.jsonl", "t.ndjson.gz"):
+        train(place, LINEAR, source=source, out="n.ba")
+        assert (place / "n.ba").read_bytes() == (place / "m.ba").read_bytes()
+        assert ok("predict", "--model", "m.ba", source, cwd=place) == expected
+    done = ba("predict", "--model", "m.ba", "-", cwd=place, data=csv_of(data))
+    assert done.stdout == expected
+
+
+def test_classes_folds_and_time(place):
+    recipe = "Column(column=price) + Column(column=age) | Standardize() | Logistic()"
+    text = json.loads(train(place, recipe, "--cv", "5", "--json", target="high"))
+    assert text["classes"] == ["no", "yes"]
+    assert text["candidates"][0]["cv"]["auroc"] > 0.85
+    json.loads(train(place, recipe, "--cv", "4", "--time", "age", "--json", target="high"))
+    json.loads(train(place, recipe, "--cv", "2", "--group", "age", "--by", "group", "--json", target="high"))
+    parts = rows()
+    for i, row in enumerate(parts):
+        row["part"] = ("train", "train", "dev", "test")[i % 4]
+    (place / "p.csv").write_text(csv_of(parts))
+    train(place, recipe, "--columns", "split=part", "--calibrate", "platt", target="high", source="p.csv")
+    found = json.loads(ok("eval", "--model", "m.ba", "--table", "p.csv", "--target", "high", "--columns", "split=part",
+                          "--part", "test", "--json", cwd=place))
+    assert found["n"] == 75 and found["auroc"] > 0.8
+
+
+def test_missing_values(place):
+    data = rows()
+    data[4]["price"] = "NA"
+    (place / "t.csv").write_text(csv_of(data))
+    fails(2, 'record 5: column "price" has no value; expected a finite number, or missing=mean', "train", "--recipe",
+          "Columns() | Linear()", "--table", "t.csv", "--target", "y", "--out", "m.ba", cwd=place)
+    train(place, "Columns(missing=indicator) | Standardize() | Linear()")
+    assert "price.missing" in ok("explain", "--model", "m.ba", cwd=place)
+    assert len(table(ok("predict", "--model", "m.ba", "t.csv", cwd=place))) == 300
+
+
+def test_rejects(place):
+    train(place, "Columns() | Standardize() | Linear()")
+    lines = csv_of(rows(2, 10)).splitlines()
+    lines[3] += ",more"
+    lines[6] = "r5,abc,5,north,1,no"
+    lines[8] = "r7,,5,north,1,no"
+    (place / "bad.csv").write_text("\n".join(lines) + "\n")
+    fails(2, "7 fields; expected 6", "predict", "--model", "m.ba", "--out", "p.tsv", "bad.csv", cwd=place)
+    assert not (place / "p.tsv").exists()
+    done = ba("predict", "--model", "m.ba", "--name", "id", "--rejects", "bad.tsv", "bad.csv", cwd=place)
+    assert done.returncode == 0 and "3 rows could not be scored; bad.tsv says why" in done.stderr
+    assert [row["name"] for row in table(done.stdout)] == ["r0", "r1", "r3", "r4", "r6", "r8", "r9"]
+    reasons = (place / "bad.tsv").read_text().splitlines()
+    assert len(reasons) == 3
+    assert "7 fields; expected 6" in reasons[0]
+    assert 'column "price" has the text "abc"' in reasons[1]
+    assert 'column "price" has no value' in reasons[2]
+
+
+def test_refusals(place):
+    start = ("train", "--recipe", "Columns() | Linear()", "--out", "m.ba")
+    fails(1, "--table needs --target", *start, "--table", "t.csv", cwd=place)
+    fails(1, "they need --table", *start, "--target", "y", cwd=place)
+    fails(1, "give it without --labels", *start, "--table", "t.csv", "--target", "y", "--labels", "t.csv", cwd=place)
+    fails(2, 'no column "z" for the target', *start, "--table", "t.csv", "--target", "z", cwd=place)
+    fails(2, 'no column "z" to ignore', *start, "--table", "t.csv", "--target", "y", "--ignore", "z", cwd=place)
+    fails(3, "nowhere.csv", *start, "--table", "nowhere.csv", "--target", "y", cwd=place)
+    (place / "bad.jsonl").write_text('{"y": 1, "x": 2}\n{"y": 2\n')
+    fails(2, "bad.jsonl: record 2: expected one JSON object", *start, "--table", "bad.jsonl", "--target", "y", cwd=place)
+    (place / "deep.jsonl").write_text('{"y": [1], "x": 2}\n')
+    fails(2, 'record 1: "y" is no number', *start, "--table", "deep.jsonl", "--target", "y", cwd=place)
+    train(place, "Columns() | Linear()")
+    (place / "other.csv").write_text("a,b\n1,2\n")
+    fails(2, 'other.csv: there is no column "price"; expected one of: a, b', "predict", "--model", "m.ba", "--out",
+          "p.tsv", "other.csv", cwd=place)
+    fails(2, 'there is no column "who" for --name', "predict", "--model", "m.ba", "--name", "who", "--out", "p.tsv", "t.csv",
+          cwd=place)
+    (place / "s.fa").write_text(">a\nACGT\n")
+    fails(2, "the model reads columns of a table", "scan", "--model", "m.ba", "--window", "3", "--step", "1", "--out",
+          "s.bed", "s.fa", cwd=place)
+    assert math.isfinite(float(table(ok("predict", "--model", "m.ba", "t.csv", cwd=place))[0]["value"]))
