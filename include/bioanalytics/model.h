@@ -126,8 +126,15 @@ BA_API int64_t ba_model_width(const ba_model *model);
  */
 BA_API int64_t ba_model_inputs(const ba_model *model);
 /**
- * Gives the name of a column that a model reads; rows for ba_scorer_predict and ba_scorer_predict_row have their numbers
- * in this order.
+ * Says whether a model has terms that look at the rows before, so that rows must come together and in order.
+ * @param model NULL gives 0.
+ * @return 1 or 0. Cannot fail.
+ * Owns: nothing. Threads: any. Cost: constant. Since 0.1.0.
+ */
+BA_API int32_t ba_model_looks_back(const ba_model *model);
+/**
+ * Gives the name of a column that a model reads; rows for ba_scorer_predict and ba_scorer_predict_row have their
+ * numbers in this order.
  * @param model NULL gives NULL.
  * @param index 0 to ba_model_inputs - 1.
  * @return a borrowed text; NULL for an input that is not there. Cannot fail.
@@ -260,16 +267,22 @@ BA_API ba_status ba_scorer_create(ba_context *context, ba_model *model, const ch
 BA_API ba_status ba_scorer_predict(ba_scorer *scorer, const ba_array *rows, double *scores, double *probabilities);
 /**
  * Scores the rows of a table with a model that reads columns of one; columns are found by their names.
+ *
+ * Terms that look back see the rows of the table alone: a series begins with its first row.
  * @param scorer of a model that was trained on a table.
  * @param table not NULL.
+ * @param options of a model whose terms look back: `group=COLUMN`, each text of which is a series of its own, and
+ * `time=COLUMN` of numbers or dates, in whose order the rows of a series go; without it they go as they stand. NULL and
+ * "" mean one series.
  * @param scores gets rows x outputs numbers; may be NULL.
  * @param probabilities gets rows x classes numbers, rows for a model of numbers; may be NULL.
- * @return BA_OK; BA_ERR_TABLE for a column that is not there or holds texts where numbers are wanted; BA_ERR_NUMBER with
- * the row for a missing or infinite value; BA_ERR_UNSUPPORTED for a model of sequences; BA_ERR_ARGUMENT, BA_ERR_MEMORY,
- * BA_ERR_LIMIT, BA_ERR_CANCELLED, BA_ERR_BUSY.
- * Owns: nothing. Threads: one at a time. Cost: one pass over the columns that the model reads. Since 0.1.0.
+ * @return BA_OK; BA_ERR_TABLE for a column that is not there or holds texts where numbers are wanted; BA_ERR_NUMBER
+ * with the row for a missing or infinite value; BA_ERR_UNSUPPORTED for a model of sequences; BA_ERR_ARGUMENT,
+ * BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_CANCELLED, BA_ERR_BUSY. Owns: nothing. Threads: one at a time. Cost: one pass
+ * over the columns that the model reads; with group or time of a model that looks back, 8 bytes a row and number that
+ * it reads or computes. Since 0.1.0.
  */
-BA_API ba_status ba_scorer_predict_table(ba_scorer *scorer, const ba_table *table, double *scores,
+BA_API ba_status ba_scorer_predict_table(ba_scorer *scorer, const ba_table *table, const char *options, double *scores,
                                          double *probabilities);
 /**
  * Scores one row of float32 values, as ba_scorer_predict does.

@@ -137,6 +137,25 @@ void bai_sort_keyed(bai_keyed *items, int64_t n);
 /* Bits that sort as the doubles do; NaN of positive sign comes last. */
 uint64_t bai_order_of_f64(double value);
 
+/* ---- names.c: texts to small numbers, in order of first sight ---- */
+
+typedef struct bai_names {
+  bai_vector bytes;   /* each ended by a NUL */
+  bai_vector offsets; /* int64, where each starts */
+  bai_vector table;   /* int32, open addressing; index + 1, 0 is empty */
+} bai_names;
+ba_status bai_names_index(ba_context *context, bai_names *names, const char *text, int64_t length, int32_t *index);
+const char *bai_names_text(const bai_names *names, int32_t index);
+/* The indices of the texts (int32) in the order of bytes. */
+ba_status bai_names_sort(ba_context *context, const bai_names *names, bai_vector *order);
+void bai_names_free(ba_context *context, bai_names *names);
+
+/* ---- time.c ---- */
+
+/* A number, or a date with or without a time of day as in ISO 8601, in seconds since 1970 in UTC. Returns 1, or 0
+ * when the text is neither. */
+int32_t bai_parse_time(const char *text, int64_t length, double *time);
+
 /* ---- file.c: whole reads and atomic writes ---- */
 
 /* Opens for reading; directories are refused. The message names the file and the system's reason. */

@@ -87,10 +87,11 @@ static ba_status fail_names(parser *p, const char *what, const bai_term_spec *sp
     for (const bai_key *key = spec->keys; key->name; key++)
       n += bai_format(list + n, (int64_t)sizeof list - n, "%s%s", n ? ", " : "", key->name);
   } else {
-    for (int32_t i = 0; i < bai_term_table_count; i++)
-      if (!bai_kind_is_descriptor(bai_term_table[i].kind) &&
-          (bai_term_table[i].role == role || (role == BAI_ROLE_MODEL && bai_term_table[i].role != BAI_ROLE_FEATURE)))
-        n += bai_format(list + n, (int64_t)sizeof list - n, "%s%s", n ? ", " : "", bai_term_table[i].name);
+    const bai_term_spec *term;
+    for (int32_t i = 0; (term = bai_term_spec_at(i)) != NULL; i++)
+      if (!bai_kind_is_descriptor(term->kind) && !bai_kind_is_derived(term->kind) &&
+          (term->role == role || (role == BAI_ROLE_MODEL && term->role != BAI_ROLE_FEATURE)))
+        n += bai_format(list + n, (int64_t)sizeof list - n, "%s%s", n ? ", " : "", term->name);
     for (int32_t i = 0; role == BAI_ROLE_FEATURE && i < bai_preset_table_count; i++)
       n += bai_format(list + n, (int64_t)sizeof list - n, ", @%s", bai_preset_table[i].name);
     if (role == BAI_ROLE_FEATURE)
@@ -222,9 +223,12 @@ static ba_status parse_list(parser *p, bai_term *term, uint32_t *given) {
   do {
     skip_space(p);
     const int64_t n = word_length(p);
+    const char *word = p->text + p->at;
+    const int32_t timeperiod = same_word(word, n, "timeperiod", 10); /* the usual name for indicators */
+    const char *name = timeperiod ? "window" : word;
     int32_t i = 0;
     while (term->spec->keys[i].name &&
-           !same_word(p->text + p->at, n, term->spec->keys[i].name, bai_length(term->spec->keys[i].name)))
+           !same_word(name, timeperiod ? 6 : n, term->spec->keys[i].name, bai_length(term->spec->keys[i].name)))
       i++;
     if (n == 0 || !term->spec->keys[i].name) return fail_names(p, "unknown key", term->spec, BAI_ROLE_FEATURE);
     if (*given & (UINT32_C(1) << i)) return fail(p, "key given twice", "each key once");
@@ -252,9 +256,15 @@ static ba_status parse_keys(parser *p, const bai_shorthand *shorthand, bai_term 
   return status ? status : set_defaults(p, term, given | preset);
 }
 
+const bai_term_spec *bai_term_spec_at(int32_t index) {
+  if (index < bai_term_table_count) return &bai_term_table[index];
+  index -= bai_term_table_count;
+  return index < bai_series_table_count ? &bai_series_table[index] : NULL;
+}
+
 static const bai_term_spec *find_term(const char *word, int64_t n, bai_role role) {
-  for (int32_t i = 0; i < bai_term_table_count; i++) {
-    const bai_term_spec *spec = &bai_term_table[i];
+  const bai_term_spec *spec;
+  for (int32_t i = 0; (spec = bai_term_spec_at(i)) != NULL; i++) {
     if (spec->role != role) continue;
     if (same_word(word, n, spec->name, bai_length(spec->name))) return spec;
     if (spec->aliases && word_index(spec->aliases, word, n) >= 0) return spec;

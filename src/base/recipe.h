@@ -20,6 +20,27 @@ typedef enum bai_term_kind {
   BAI_TERM_LENGTH,
   BAI_TERM_COLUMN,
   BAI_TERM_COLUMNS,
+  BAI_TERM_LOG, /* the first that is computed from columns; see recipe_series.c */
+  BAI_TERM_CLIP,
+  BAI_TERM_POWER,
+  BAI_TERM_PRODUCT,
+  BAI_TERM_RATIO,
+  BAI_TERM_LAG,
+  BAI_TERM_DIFFERENCE,
+  BAI_TERM_RETURN,
+  BAI_TERM_LOG_RETURN,
+  BAI_TERM_ROLLING,
+  BAI_TERM_CORRELATION,
+  BAI_TERM_COVARIANCE,
+  BAI_TERM_ZSCORE,
+  BAI_TERM_ROBUST_Z,
+  BAI_TERM_BOLLINGER,
+  BAI_TERM_VOLATILITY,
+  BAI_TERM_DRAWDOWN,
+  BAI_TERM_EWMA,
+  BAI_TERM_RSI,
+  BAI_TERM_MACD,
+  BAI_TERM_ATR, /* the last */
   BAI_TERM_CATEGORY,
   BAI_TERM_MISMATCH, /* the first descriptor: real numbers by a formula; they stay together, in this order */
   BAI_TERM_SUBSEQUENCE,
@@ -114,6 +135,10 @@ typedef struct bai_preset {
 
 extern const bai_term_spec bai_term_table[];
 extern const int32_t bai_term_table_count;
+extern const bai_term_spec bai_series_table[];
+extern const int32_t bai_series_table_count;
+/* The terms of both tables, one after the other; NULL behind the last. */
+const bai_term_spec *bai_term_spec_at(int32_t index);
 extern const bai_shorthand bai_shorthand_table[];
 extern const int32_t bai_shorthand_table_count;
 extern const bai_preset bai_preset_table[];
@@ -165,6 +190,10 @@ int32_t bai_term_reads_table(const bai_term *term);
 /* 1 for a descriptor: a term of real numbers made from letters. */
 static inline int32_t bai_kind_is_descriptor(bai_term_kind kind) {
   return kind >= BAI_TERM_MISMATCH && kind <= BAI_TERM_ZSCALE;
+}
+/* 1 for one over columns whose numbers are computed from them row by row. */
+static inline int32_t bai_kind_is_derived(bai_term_kind kind) {
+  return kind >= BAI_TERM_LOG && kind <= BAI_TERM_ATR;
 }
 /* 1 for a model of numbers, 0 for one of classes. */
 int32_t bai_term_is_value(const bai_term *model);

@@ -27,7 +27,9 @@ static const char *const examples[] = {"Kmer(k=6) | Logistic(l2=1e-4)",
                                        "@motif | Logistic() & @conv",
                                        "@peptide + Length() | Logistic()",
                                        "Columns() + Category(column=region) | Standardize() | Linear()",
-                                       "Column(column=\"Air temperature [K]\", missing=mean) | Logistic()"};
+                                       "Column(column=\"Air temperature [K]\", missing=mean) | Logistic()",
+                                       "Return(column=close) + Rolling(column=close, stat=std, window=20, "
+                                       "of=return) | Standardize() | Linear()"};
 
 static const char *const rules =
     "Names and words may be written in any letter case. Columns stand in recipe order, then by k, then by gap, then "
@@ -72,8 +74,9 @@ static ba_status write_spec(ba_context *context, const bai_term_spec *spec, int3
 static ba_status write_terms(ba_context *context, bai_role role, int32_t markdown, bai_vector *text) {
   static const char *const titles[] = {"Features", "Scaling", "Convolutions", "Models"};
   ba_status status = bai_text_add(context, text, markdown ? "## %s\n\n" : "%s\n\n", titles[role]);
-  for (int32_t i = 0; !status && i < bai_term_table_count; i++)
-    if (bai_term_table[i].role == role) status = write_spec(context, &bai_term_table[i], markdown, text);
+  const bai_term_spec *spec;
+  for (int32_t i = 0; !status && (spec = bai_term_spec_at(i)) != NULL; i++)
+    if (spec->role == role) status = write_spec(context, spec, markdown, text);
   return status;
 }
 

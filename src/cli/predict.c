@@ -20,6 +20,7 @@ typedef struct job {
   int64_t records, ambiguous;
   bool drift;
   double threshold;           /* of the sets; NaN without them */
+  const char *group, *time;   /* of tables: the columns that make series of rows */
   const char *name, *rejects; /* of tables: a column of names, and a file for rows that cannot be scored */
   cli_output bad;
   int64_t rejected;
@@ -181,7 +182,11 @@ static int predict_rows(job *j, const ba_table *table, const char *path) {
     j->probabilities =
         cli_resize(j->probabilities, sizeof(double) * (size_t)(rows * (j->classes > 0 ? j->classes : 1)));
   }
-  const ba_status status = ba_scorer_predict_table(j->scorer, table, j->scores, j->probabilities);
+  char options[600] = "";
+  if (j->group != NULL) snprintf(options, sizeof options, "group=%.256s", j->group);
+  if (j->time != NULL)
+    snprintf(options + strlen(options), 300, "%stime=%.256s", options[0] != '\0' ? ", " : "", j->time);
+  const ba_status status = ba_scorer_predict_table(j->scorer, table, options, j->scores, j->probabilities);
   if (status != BA_OK) return reject(j, status, path);
   if (j->name != NULL && ba_table_find(table, j->name) < 0)
     return cli_error(j->c, CLI_INPUT, "%s: there is no column \"%s\" for --name", path, j->name);
@@ -206,15 +211,18 @@ static int predict_lines(job *j, const char *path) {
   return code;
 }
 
-/* Rows go one by one where a bad one must not take its neighbours along. */
+/* Rows go one by one where a bad one must not take its neighbours along, and all at once where the model looks back. */
 static int predict_table(job *j, const char *path) {
   ba_table_reader *reader = NULL;
+  const bool back = ba_model_looks_back(j->model);
+  const int64_t batch = back ? INT64_MAX : j->rejects != NULL ? 1 : BATCH_RECORDS;
+  if (back && j->rejects != NULL) return cli_error(j->c, CLI_USAGE, "--rejects: the model looks at the rows before");
   if (cli_table_is_lines(path)) return predict_lines(j, path);
   ba_status status = ba_table_reader_open(j->c->context, path, &reader);
   int code = status == BA_OK ? CLI_DONE : cli_fail_in(j->c, status, path);
   while (code == CLI_DONE && !ferror(j->out)) {
     ba_table *table = NULL;
-    status = ba_table_reader_next(reader, j->rejects != NULL ? 1 : BATCH_RECORDS, &table);
+    status = ba_table_reader_next(reader, batch, &table);
     if (status == BA_END) break;
     code = status == BA_OK ? predict_rows(j, table, path) : reject(j, status, path);
     j->records += ba_table_rows(table);
@@ -301,6 +309,8 @@ int cli_predict(int argc, char **argv) {
       {"coverage", CLI_TEXT, &coverage, "C", "add the set of classes that holds the true one this often, such as 0.9"},
       {"drift", CLI_FLAG, &j.drift, NULL, "say on stderr whether the records look like the rows of training"},
       {"name", CLI_TEXT, &j.name, "COL", "tables: the column of names"},
+      {"group", CLI_TEXT, &j.group, "COL", "tables: each text of this column is a series, for models that look back"},
+      {"time", CLI_TEXT, &j.time, "COL", "tables: the column in whose order the rows of a series go"},
       {"rejects", CLI_TEXT, &j.rejects, "F", "tables: go on behind a bad row, and write why to this file"},
       {"out", CLI_TEXT, &out, "F", "write to a file, which appears when it is complete"},
       {NULL, CLI_FLAG, NULL, NULL, NULL},

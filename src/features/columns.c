@@ -136,3 +136,44 @@ void bai_columns_read(const bai_columns_link *link, int64_t row, double *inputs)
     }
   }
 }
+
+/* ---- series ---- */
+
+static ba_status find_place(ba_context *context, const ba_table *table, const char *name, const char *what,
+                            bai_place *out) {
+  *out = bai_place_of(table, name);
+  if (out->column) return BA_OK;
+  return bai_fail(context, BA_ERR_TABLE, "there is no column \"%s\" for the %s", name, what);
+}
+
+ba_status bai_columns_groups(ba_context *context, const ba_table *table, const char *name, int32_t **out) {
+  bai_names names = {{0, 0, 0}, {0, 0, 0}, {0, 0, 0}};
+  bai_place place;
+  ba_status status = find_place(context, table, name, "group", &place);
+  if (!status) status = bai_alloc(context, table->rows, sizeof **out, out);
+  for (int64_t row = 0; !status && row < table->rows; row++) {
+    char buffer[32];
+    int64_t length;
+    const char *text = bai_place_text(&place, row, buffer, &length);
+    (*out)[row] = -1;
+    if (text) status = bai_names_index(context, &names, text, length, &(*out)[row]);
+  }
+  bai_names_free(context, &names);
+  return status;
+}
+
+ba_status bai_columns_times(ba_context *context, const ba_table *table, const char *name, double **out) {
+  bai_place place;
+  ba_status status = find_place(context, table, name, "time", &place);
+  if (!status) status = bai_alloc(context, table->rows, sizeof **out, out);
+  for (int64_t row = 0; !status && row < table->rows; row++) {
+    char buffer[32];
+    int64_t length;
+    const char *text = bai_place_text(&place, row, buffer, &length);
+    if (text && bai_parse_time(text, length, &(*out)[row])) continue;
+    status = bai_fail_at(context, BA_ERR_NUMBER, row + 1, -1, "column \"%s\" has \"%.*s\"; expected %s", name,
+                         length < 60 ? (int)length : 60, text ? text : "",
+                         "a number, or a date such as 2024-05-31 or 2024-05-31T12:00:00Z");
+  }
+  return status;
+}

@@ -26,6 +26,11 @@ void bai_columns_free(ba_context *context, bai_columns_link *link);
 /* The inputs of a row. */
 void bai_columns_read(const bai_columns_link *link, int64_t row, double *inputs);
 
+/* One a row, which the caller frees: the number of the text that the row has in a column, -1 for none; and the time.
+ * BA_ERR_TABLE for no such column, BA_ERR_NUMBER with the row for no time. */
+ba_status bai_columns_groups(ba_context *context, const ba_table *table, const char *name, int32_t **out);
+ba_status bai_columns_times(ba_context *context, const ba_table *table, const char *name, double **out);
+
 /* A place by its name; column NULL when there is none. */
 bai_place bai_place_of(const ba_table *table, const char *name);
 /* 1 for one of numbers. */

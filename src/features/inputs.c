@@ -11,10 +11,13 @@ ba_status bai_inputs_make(ba_context *context, const bai_pipeline *recipe, bai_i
   ba_status status = BA_OK;
   *out = (bai_inputs){{0, 0, 0}, 0};
   for (int64_t i = 0; !status && i < recipe->features.count; i++) {
-    const bai_value *column = bai_term_reads_table(&terms[i]) ? bai_term_value(&terms[i], "column") : NULL;
+    const bai_key *keys = terms[i].spec->keys;
     const int32_t is_category = terms[i].spec->kind == BAI_TERM_CATEGORY;
-    if (column && bai_inputs_find(out, column->name, is_category) < 0)
-      status = bai_inputs_add(context, out, column->name, is_category);
+    for (int32_t k = 0; !status && bai_term_reads_table(&terms[i]) && keys[k].name; k++) {
+      const char *name = terms[i].values[k].name;
+      if (keys[k].type == BAI_KEY_NAME && bai_inputs_find(out, name, is_category) < 0)
+        status = bai_inputs_add(context, out, name, is_category);
+    }
   }
   out->named = out->items.count;
   return status;

@@ -81,7 +81,7 @@ static int64_t words_of_block(const bai_term *term, bai_block *block) {
 
 /* Where a term over a table starts to read. */
 static int64_t input_of(const bai_term *term, const bai_inputs *inputs) {
-  if (!inputs || !bai_term_reads_table(term)) return -1;
+  if (!inputs || !bai_term_reads_table(term) || bai_kind_is_derived(term->spec->kind)) return -1;
   if (term->spec->kind == BAI_TERM_COLUMNS) return inputs->named;
   return bai_inputs_find(inputs, bai_term_value(term, "column")->name, term->spec->kind == BAI_TERM_CATEGORY);
 }
@@ -93,8 +93,9 @@ static bai_block shape_block(const bai_term *term, int64_t index, const bai_inpu
   if (bai_term_reads_table(term)) {
     block.norm = BAI_NORM_NONE;
     block.value = BAI_VALUE_BINARY;
-    block.words = 1;
-    block.missing = (int32_t)word_of(term, "missing", BAI_MISSING_ERROR);
+    block.derived = bai_kind_is_derived(term->spec->kind);
+    block.words = block.derived ? bai_series_outputs(term) : 1;
+    block.missing = (int32_t)word_of(term, "missing", BAI_MISSING_ERROR) + (block.derived ? BAI_MISSING_MEAN : 0);
     block.real = block.kind != BAI_TERM_CATEGORY;
     return block;
   }
@@ -123,11 +124,12 @@ static bai_block shape_block(const bai_term *term, int64_t index, const bai_inpu
 
 /* How many inputs a block of numbers reads. */
 static int64_t inputs_of(const bai_block *block, const bai_inputs *inputs) {
+  if (block->derived) return block->words;
   return block->kind == BAI_TERM_COLUMNS ? inputs->items.count - inputs->named : 1;
 }
 
 static int64_t table_width(const bai_block *block, const bai_inputs *inputs) {
-  if (!inputs || block->input < 0) return 0;
+  if (!block->derived && (!inputs || block->input < 0)) return 0;
   if (block->kind == BAI_TERM_CATEGORY) return bai_input_at(inputs, block->input)->starts.count;
   return inputs_of(block, inputs) * (block->missing == BAI_MISSING_INDICATOR ? 2 : 1);
 }
@@ -263,7 +265,7 @@ static ba_status make_blocks(ba_context *context, const bai_pipeline *recipe, ba
       block->term = (int32_t)i;
       status = check_block(context, block);
       if (block->alphabet && !plan->reader) plan->reader = block->name;
-      plan->needs_table |= bai_term_reads_table(&terms[i]) && block->kind != BAI_TERM_COLUMN;
+      plan->needs_table |= block->kind == BAI_TERM_COLUMNS || block->kind == BAI_TERM_CATEGORY;
       note_fit(plan, block);
       note_memory(plan, block);
       if (!status && block->canonical && !block->hash_bits) status = make_ranks(context, block);
@@ -287,6 +289,7 @@ ba_status bai_plan_create(ba_context *context, const bai_pipeline *recipe, bai_p
   if (recipe->scale.spec)
     plan->scaling = recipe->scale.spec->kind == BAI_TERM_MINMAX ? BAI_SCALE_MINMAX : BAI_SCALE_STANDARDIZE;
   status = bai_inputs_make(context, recipe, &plan->inputs);
+  if (!status) status = bai_series_make(context, recipe, &plan->inputs, &plan->series);
   if (!status) status = bai_alloc_zero(context, count, sizeof(bai_block), &plan->blocks);
   if (!status) {
     plan->block_count = count;
@@ -310,6 +313,7 @@ void bai_plan_destroy(bai_plan *plan) {
   bai_free(context, plan->blocks);
   bai_free(context, plan->fill);
   bai_inputs_free(context, &plan->inputs);
+  bai_series_free(context, &plan->series);
   bai_free(context, plan);
   bai_context_release(context);
 }
@@ -359,9 +363,12 @@ ba_status bai_plan_lay_out(ba_context *context, bai_plan *plan) {
   }
   const ba_status status = open_scale(context, plan, reals);
   if (status) return status;
+  int64_t derived = plan->inputs.items.count;
   reals = 0;
   for (int32_t b = 0; b < plan->block_count; b++) {
     bai_block *block = &plan->blocks[b];
+    if (block->derived) block->input = derived;
+    if (block->derived) derived += block->words;
     block->width = width_of(block, plan->fitted_length, &plan->inputs);
     block->first = first;
     block->real_first = reals;
@@ -450,10 +457,15 @@ static void spell_shape(const bai_block *block, char *text) {
   text[block->span] = 0;
 }
 
-/* "price", "price.missing" or "region=north". */
+/* "price", "price.missing", "region=north" or "Return_price.1". */
 static ba_status table_column_name(ba_context *context, const bai_plan *plan, const bai_block *block, int64_t column,
                                    bai_vector *text) {
   const int64_t inputs = inputs_of(block, &plan->inputs);
+  if (block->derived) {
+    const int64_t output = block->input - plan->inputs.items.count + column % inputs;
+    const ba_status status = bai_series_name(context, &plan->series, output, text);
+    return status || column < inputs ? status : bai_text_add(context, text, ".missing");
+  }
   const bai_input *input = bai_input_at(&plan->inputs, block->input + (block->real ? column % inputs : 0));
   ba_status status = bai_text_add(context, text, "%s", input->name);
   if (!status && !block->real) status = bai_text_add(context, text, "=%s", bai_input_level(input, column));

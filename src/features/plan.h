@@ -8,6 +8,7 @@
 
 #include "features/descriptor.h"
 #include "features/inputs.h"
+#include "features/series.h"
 
 enum { BAI_VALUE_COUNT, BAI_VALUE_FREQ, BAI_VALUE_SQRT, BAI_VALUE_BINARY };
 enum { BAI_NORM_L2, BAI_NORM_L1, BAI_NORM_NONE };
@@ -47,6 +48,7 @@ typedef struct bai_block {
   int32_t real;              /* its values are real numbers, one a column, and nothing is counted */
   int64_t real_first;        /* of a real block: its first place in row->reals */
   int64_t input;             /* of a term over a table: the first input that it reads; -1 for none */
+  int32_t derived;           /* its inputs are computed from others: they stand behind those of the table */
   int32_t missing;           /* what becomes of an input without a value */
   bai_descriptor descriptor; /* of a descriptor; its block is real and has no input */
   uint64_t *rank_bits;       /* canonical and exact: one bit a code, set for canonical codes */
@@ -62,6 +64,7 @@ typedef struct bai_plan {
   int32_t needs_fit;
   int64_t fitted_length; /* of PositionKmer; -1 before fit */
   bai_inputs inputs;     /* columns of a table that it reads */
+  bai_series series;     /* what it computes from them, row by row */
   int32_t needs_table;   /* which columns or texts there are is learnt from a table */
   int32_t knows_table;   /* and has been */
   int32_t needs_equal;   /* anchor=none is there: all lengths must be the fitted one */
@@ -105,6 +108,11 @@ ba_status bai_plan_lay_out(ba_context *context, bai_plan *plan);
 ba_status bai_plan_check_letter(ba_context *context, const bai_plan *plan, char foreign, int64_t record);
 ba_status bai_plan_column_name(ba_context *context, const bai_plan *plan, int64_t column, bai_vector *text);
 
+/* Numbers of a row of a table: the inputs, and what is computed from them. */
+static inline int64_t bai_plan_inputs(const bai_plan *plan) {
+  return plan->inputs.items.count + plan->series.width;
+}
+
 /* The working memory of one thread, and the features of one sequence. */
 typedef struct bai_row {
   ba_context *context;
@@ -130,7 +138,7 @@ typedef struct bai_row {
   int32_t has_ambiguous;
   int64_t length;
   /* Of a plan with real blocks. */
-  const double *inputs; /* borrowed; whoever extracts sets it. NULL: there is no table */
+  const double *inputs; /* bai_plan_inputs of them, borrowed; whoever extracts sets it. NULL: there is no table */
   double *reals;        /* the values of real blocks; their counts are the places within the block */
   double *work;         /* of descriptors */
   int64_t bad_input;    /* the one that could not be used */

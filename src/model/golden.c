@@ -80,6 +80,19 @@ static void golden_inputs(const ba_model *model, uint64_t seed, bai_golden *gold
   }
 }
 
+/* The golden rows with what the members compute, as one series; NULL for a model that reads no table. */
+static ba_status derive_golden(ba_context *context, const ba_model *model, double **out) {
+  const bai_golden *golden = &model->golden;
+  const int64_t width = bai_model_row_inputs(model);
+  *out = NULL;
+  if (!golden->inputs) return BA_OK;
+  ba_status status = bai_alloc_zero(context, golden->count, 8 * width, out);
+  for (int64_t i = 0; !status && i < golden->count; i++)
+    bai_model_spread(model, golden->inputs + i * golden->input_count, *out + i * width);
+  const bai_series_rows rows = {*out, width, golden->count, NULL, NULL};
+  return status ? status : bai_model_derive(context, model, &rows);
+}
+
 static ba_status score_golden(ba_context *context, const ba_model *model, const bai_kernels *kernels, double *scores,
                               double *probabilities) {
   const bai_golden *golden = &model->golden;
@@ -88,14 +101,16 @@ static ba_status score_golden(ba_context *context, const ba_model *model, const 
   for (int64_t i = 0; i < golden->count; i++)
     if (golden->offsets[i + 1] - golden->offsets[i] > longest) longest = golden->offsets[i + 1] - golden->offsets[i];
   uint8_t *symbols = NULL;
-  ba_status status = bai_lane_reserve(context, model, &lane, longest);
+  double *inputs = NULL;
+  ba_status status = derive_golden(context, model, &inputs);
+  if (!status) status = bai_lane_reserve(context, model, &lane, longest);
   if (!status) status = bai_alloc(context, longest, 1, &symbols);
   lane.symbols = symbols;
   for (int64_t i = 0; !status && i < golden->count; i++) {
     const int64_t length = golden->offsets[i + 1] - golden->offsets[i];
     double *score = scores + i * model->outputs;
     golden_symbols(symbols, golden->offsets[i], length);
-    if (golden->inputs) lane.inputs = golden->inputs + i * golden->input_count;
+    if (inputs) lane.inputs = inputs + i * bai_model_row_inputs(model);
     status = bai_lane_score(kernels, model, &lane, (const char *)golden->letters + golden->offsets[i], length, score);
     if (status) {
       status = bai_lane_explain(context, &lane, status, i + 1, length);
@@ -103,6 +118,7 @@ static ba_status score_golden(ba_context *context, const ba_model *model, const 
     }
     bai_model_probabilities(kernels, model, score, probabilities + i * model->answers);
   }
+  bai_free(context, inputs);
   bai_free(context, symbols);
   bai_lane_free(context, &lane);
   return status;

@@ -265,6 +265,39 @@ const char *ba_model_input_name(const ba_model *model, int64_t index) {
   return NULL;
 }
 
+int64_t bai_model_row_inputs(const ba_model *model) {
+  int64_t inputs = 0;
+  for (int32_t m = 0; m < model->member_count; m++) inputs += bai_plan_inputs(model->members[m].plan);
+  return inputs;
+}
+
+int32_t ba_model_looks_back(const ba_model *model) {
+  for (int32_t m = 0; model && m < model->member_count; m++)
+    if (model->members[m].plan->series.needs_past) return 1;
+  return 0;
+}
+
+ba_status bai_model_derive(ba_context *context, const ba_model *model, const bai_series_rows *rows) {
+  bai_series_rows own = *rows;
+  ba_status status = BA_OK;
+  for (int32_t m = 0; !status && m < model->member_count; m++) {
+    const bai_plan *plan = model->members[m].plan;
+    status = bai_series_fill(context, &plan->series, plan->inputs.items.count, &own);
+    own.rows += bai_plan_inputs(plan);
+  }
+  return status;
+}
+
+void bai_model_spread(const ba_model *model, const double *inputs, double *row) {
+  for (int32_t m = 0; m < model->member_count; m++) {
+    const bai_plan *plan = model->members[m].plan;
+    const int64_t n = plan->inputs.items.count;
+    if (n) memcpy(row, inputs, (size_t)n * 8);
+    inputs += n;
+    row += bai_plan_inputs(plan);
+  }
+}
+
 ba_status bai_model_check_letters(ba_context *context, const ba_model *model, const char *call) {
   if (ba_model_inputs(model) == 0) return BA_OK;
   return bai_fail(context, BA_ERR_UNSUPPORTED,

@@ -104,6 +104,12 @@ ba_status bai_model_complete(ba_context *context, ba_model *model);
 ba_status bai_model_find_digest(ba_context *context, ba_model *model);
 /* The tables of a member's network, from its parameters. */
 void bai_member_prepare(bai_member *member);
+/* Numbers of a row of a table: what the members read, and what they compute from it. */
+int64_t bai_model_row_inputs(const ba_model *model);
+/* Puts the inputs of all members where the row of inputs has them. */
+void bai_model_spread(const ba_model *model, const double *inputs, double *row);
+/* Computes the rest of such rows; `rows` has those of all members side by side. */
+ba_status bai_model_derive(ba_context *context, const ba_model *model, const bai_series_rows *rows);
 /* BA_ERR_UNSUPPORTED for a model that reads a table, where a call has sequences. */
 ba_status bai_model_check_letters(ba_context *context, const ba_model *model, const char *call);
 /* The same for one whose score is no sum over words. */
@@ -136,8 +142,9 @@ typedef struct bai_lane {
   bai_net_room *rooms; /* one a member; empty ones of those that are no networks */
   int32_t row_count;
   const uint8_t *symbols; /* qualities of the sequence to score, borrowed; NULL: it has none */
-  const double *inputs;   /* of all members, one after the other, borrowed; NULL: there is no table */
-  uint32_t *values;       /* room for the entries of any row */
+  const double
+      *inputs;      /* of all members, with what they compute, one after the other, borrowed; NULL: there is no table */
+  uint32_t *values; /* room for the entries of any row */
   int64_t values_capacity;
   double *scores; /* outputs of the model, for callers that want no scores */
   double *part;   /* outputs of one member */

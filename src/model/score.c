@@ -135,7 +135,7 @@ ba_status bai_lane_score_codes(const bai_kernels *kernels, const ba_model *model
     if (m > 0) memcpy(row->codes, lane->rows[0]->codes, (size_t)length);
     row->symbols = lane->symbols;
     row->inputs = inputs;
-    if (inputs) inputs += member->plan->inputs.items.count;
+    if (inputs) inputs += bai_plan_inputs(member->plan);
     const ba_status status = bai_row_extract(kernels, row, length, ambiguous);
     if (status) return status;
     if (member->net.layer_count)

@@ -40,13 +40,28 @@ static ba_status make_float_weights(ba_scorer *scorer, int32_t single) {
   return BA_OK;
 }
 
+/* Memory for one row of a table: a single row allocates nothing. */
+static ba_status make_inputs(ba_scorer *scorer) {
+  const ba_model *model = scorer->model;
+  int64_t size = 0, scratch = 0;
+  if (ba_model_inputs(model) == 0) return BA_OK;
+  for (int32_t m = 0; m < model->member_count; m++) {
+    const bai_series *series = &model->members[m].plan->series;
+    size += series->size;
+    if (series->scratch > scratch) scratch = series->scratch;
+  }
+  ba_status status = bai_alloc_zero(scorer->context, bai_model_row_inputs(model), 8, &scorer->inputs);
+  scorer->state_size = size;
+  if (!status) status = bai_alloc_zero(scorer->context, size + scratch, 8, &scorer->states);
+  return status ? status : bai_scorer_reserve(scorer, 1, 0);
+}
+
 ba_status ba_scorer_create(ba_context *context, ba_model *model, const char *options, ba_scorer **out) {
   ba_status status = bai_enter(context);
   if (status) return status;
   int32_t drift = 0;
   const bai_option table[] = {{"drift", 'w', "no|yes", 0, 0, &drift}, {NULL, 0, NULL, 0, 0, NULL}};
   ba_scorer *scorer = NULL;
-  const int64_t inputs = model ? ba_model_inputs(model) : 0;
   if (out) *out = NULL;
   if (!out || !model)
     status = bai_fail(context, BA_ERR_ARGUMENT, "scorer: expected a model and a place for the result");
@@ -63,8 +78,7 @@ ba_status ba_scorer_create(ba_context *context, ba_model *model, const char *opt
     scorer->drift = drift;
     if (model->member_count == 1) status = make_float_weights(scorer, 1);
     if (!status) status = bai_alloc(context, model->outputs, 8, &scorer->scores);
-    if (!status && inputs) status = bai_alloc_zero(context, inputs, 8, &scorer->inputs);
-    if (!status && inputs) status = bai_scorer_reserve(scorer, 1, 0); /* a single row allocates nothing */
+    if (!status) status = make_inputs(scorer);
     if (status)
       ba_scorer_destroy(scorer);
     else
@@ -82,6 +96,7 @@ void ba_scorer_destroy(ba_scorer *scorer) {
   bai_free(context, scorer->weights32);
   bai_free(context, scorer->scores);
   bai_free(context, scorer->inputs);
+  bai_free(context, scorer->states);
   ba_model_release(scorer->model);
   bai_free(context, scorer);
   bai_context_release(context);
@@ -383,62 +398,130 @@ static ba_status score_inputs(ba_scorer *scorer, const bai_kernels *kernels, int
   return status ? bai_lane_explain(scorer->context, lane, status, record, 0) : BA_OK;
 }
 
+/* A row whose inputs stand in scorer->inputs is the next of its series: computes the rest of them. */
+static void derive_row(ba_scorer *scorer, const bai_kernels *kernels) {
+  double *row = scorer->inputs, *state = scorer->states;
+  for (int32_t m = 0; m < scorer->model->member_count; m++) {
+    const bai_plan *plan = scorer->model->members[m].plan;
+    bai_series_update(kernels, &plan->series, row, bai_not_a_number(), state, scorer->states + scorer->state_size,
+                      row + plan->inputs.items.count);
+    row += bai_plan_inputs(plan);
+    state += plan->series.size;
+  }
+}
+
+static void begin_series(ba_scorer *scorer) {
+  memset(scorer->states, 0, (size_t)scorer->state_size * 8);
+}
+
+static ba_status score_next(ba_scorer *scorer, const bai_kernels *kernels, int64_t i, double *scores,
+                            double *probabilities) {
+  const ba_model *model = scorer->model;
+  double *to = scores ? scores + i * model->outputs : scorer->scores;
+  const ba_status status = score_inputs(scorer, kernels, i + 1, to);
+  if (status) return status;
+  if (probabilities) bai_model_probabilities(kernels, model, to, probabilities + i * model->answers);
+  return i % 256 == 255 ? bai_check_cancel(scorer->context) : BA_OK;
+}
+
 /* Rows of numbers as the model's inputs, in its order. */
 static ba_status predict_inputs(ba_scorer *scorer, const ba_array *rows, double *scores, double *probabilities) {
   const ba_model *model = scorer->model;
   const bai_kernels *kernels = bai_kernels_of(scorer->context);
   const int64_t inputs = ba_model_inputs(model);
-  ba_status status = BA_OK;
+  double *plain = NULL;
+  ba_status status = bai_alloc(scorer->context, inputs, 8, &plain);
+  if (!status) begin_series(scorer);
   for (int64_t i = 0; !status && i < rows->shape[0]; i++) {
     const uint8_t *row = (const uint8_t *)rows->data + i * rows->stride[0];
     for (int64_t j = 0; j < inputs; j++)
-      scorer->inputs[j] = rows->dtype == BA_FLOAT32  ? (double)((const float *)(const void *)row)[j]
-                          : rows->dtype == BA_UINT32 ? (double)((const uint32_t *)(const void *)row)[j]
-                                                     : ((const double *)(const void *)row)[j];
-    double *to = scores ? scores + i * model->outputs : scorer->scores;
-    status = score_inputs(scorer, kernels, i + 1, to);
-    if (!status && probabilities) bai_model_probabilities(kernels, model, to, probabilities + i * model->answers);
-    if (!status && i % 256 == 255) status = bai_check_cancel(scorer->context);
+      plain[j] = rows->dtype == BA_FLOAT32  ? (double)((const float *)(const void *)row)[j]
+                 : rows->dtype == BA_UINT32 ? (double)((const uint32_t *)(const void *)row)[j]
+                                            : ((const double *)(const void *)row)[j];
+    bai_model_spread(model, plain, scorer->inputs);
+    derive_row(scorer, kernels);
+    status = score_next(scorer, kernels, i, scores, probabilities);
   }
+  bai_free(scorer->context, plain);
   return status;
 }
 
-static ba_status find_columns(ba_scorer *scorer, const ba_table *table, bai_columns_link *links) {
+/* Rows of a table: columns of all members, and of which series a row is. */
+typedef struct table_rows {
+  const ba_table *table;
+  bai_columns_link links[BAI_MOST_MEMBERS];
+  char group[BAI_OPTION_TEXT], time[BAI_OPTION_TEXT]; /* names of columns; "": none */
+  int32_t *groups;
+  double *times;
+} table_rows;
+
+static ba_status find_columns(ba_scorer *scorer, table_rows *rows) {
   ba_status status = BA_OK;
   for (int32_t m = 0; !status && m < scorer->model->member_count; m++)
-    status = bai_columns_find(scorer->context, table, &scorer->model->members[m].plan->inputs, &links[m]);
+    status = bai_columns_find(scorer->context, rows->table, &scorer->model->members[m].plan->inputs, &rows->links[m]);
   return status;
 }
 
-static ba_status predict_table(ba_scorer *scorer, const ba_table *table, const bai_columns_link *links, double *scores,
-                               double *probabilities) {
-  const ba_model *model = scorer->model;
-  const bai_kernels *kernels = bai_kernels_of(scorer->context);
+static void read_row(const ba_scorer *scorer, const table_rows *rows, int64_t i, double *row) {
+  for (int32_t m = 0; m < scorer->model->member_count; row += bai_plan_inputs(scorer->model->members[m++].plan))
+    bai_columns_read(&rows->links[m], i, row);
+}
+
+/* All rows at once, each series in the order of time. */
+static ba_status order_table(ba_scorer *scorer, table_rows *rows, double **out) {
+  ba_context *context = scorer->context;
+  const int64_t count = rows->table->rows, width = bai_model_row_inputs(scorer->model);
   ba_status status = BA_OK;
-  for (int64_t i = 0; !status && i < table->rows; i++) {
-    double *inputs = scorer->inputs, *to = scores ? scores + i * model->outputs : scorer->scores;
-    for (int32_t m = 0; m < model->member_count; inputs += model->members[m++].plan->inputs.items.count)
-      bai_columns_read(&links[m], i, inputs);
-    status = score_inputs(scorer, kernels, i + 1, to);
-    if (!status && probabilities) bai_model_probabilities(kernels, model, to, probabilities + i * model->answers);
-    if (!status && i % 256 == 255) status = bai_check_cancel(scorer->context);
+  if (rows->group[0]) status = bai_columns_groups(context, rows->table, rows->group, &rows->groups);
+  if (!status && rows->time[0]) status = bai_columns_times(context, rows->table, rows->time, &rows->times);
+  if (!status) status = bai_alloc(context, count, 8 * width, out);
+  for (int64_t i = 0; !status && i < count; i++) {
+    read_row(scorer, rows, i, *out + i * width);
+    if (i % 1024 == 1023) status = bai_check_cancel(context);
   }
+  const bai_series_rows all = {*out, width, count, rows->groups, rows->times};
+  return status ? status : bai_model_derive(context, scorer->model, &all);
+}
+
+static ba_status predict_table(ba_scorer *scorer, table_rows *rows, double *scores, double *probabilities) {
+  const bai_kernels *kernels = bai_kernels_of(scorer->context);
+  const int64_t width = bai_model_row_inputs(scorer->model);
+  double *all = NULL;
+  ba_status status = find_columns(scorer, rows);
+  if (!status && ba_model_looks_back(scorer->model) && (rows->group[0] || rows->time[0]))
+    status = order_table(scorer, rows, &all);
+  begin_series(scorer);
+  for (int64_t i = 0; !status && i < rows->table->rows; i++) {
+    if (all) {
+      memcpy(scorer->inputs, all + i * width, (size_t)width * 8);
+    } else {
+      read_row(scorer, rows, i, scorer->inputs);
+      derive_row(scorer, kernels);
+    }
+    status = score_next(scorer, kernels, i, scores, probabilities);
+  }
+  bai_free(scorer->context, all);
+  bai_free(scorer->context, rows->groups);
+  bai_free(scorer->context, rows->times);
   return status;
 }
 
-ba_status ba_scorer_predict_table(ba_scorer *scorer, const ba_table *table, double *scores, double *probabilities) {
+ba_status ba_scorer_predict_table(ba_scorer *scorer, const ba_table *table, const char *options, double *scores,
+                                  double *probabilities) {
   if (!scorer) return BA_ERR_ARGUMENT;
   ba_context *context = scorer->context;
-  bai_columns_link links[BAI_MOST_MEMBERS] = {{NULL, NULL}};
+  table_rows rows = {.table = table};
+  const bai_option accepted[] = {
+      {"group", 't', NULL, 0, 0, rows.group}, {"time", 't', NULL, 0, 0, rows.time}, {NULL, 0, NULL, 0, 0, NULL}};
   ba_status status = bai_enter(context);
   if (status) return status;
   if (!table) status = bai_fail(context, BA_ERR_ARGUMENT, "predict: expected a table");
   if (!status && ba_model_inputs(scorer->model) == 0)
     status = bai_fail(context, BA_ERR_UNSUPPORTED,
                       "predict_table: the model reads sequences; expected ba_scorer_predict_records");
-  if (!status) status = find_columns(scorer, table, links);
-  if (!status) status = predict_table(scorer, table, links, scores, probabilities);
-  for (int32_t m = 0; m < scorer->model->member_count; m++) bai_columns_free(context, &links[m]);
+  if (!status) status = bai_options_parse(context, options, accepted);
+  if (!status) status = predict_table(scorer, &rows, scores, probabilities);
+  for (int32_t m = 0; m < scorer->model->member_count; m++) bai_columns_free(context, &rows.links[m]);
   return bai_leave(context, status);
 }
 
@@ -507,10 +590,20 @@ ba_status ba_scorer_predict_row(ba_scorer *scorer, const float *row, int64_t wid
   if (!status && (!row || width != expected))
     status = bai_fail(context, BA_ERR_SHAPE, "predict: a row of %lld columns; expected %lld", (long long)width,
                       (long long)expected);
+  if (!status && ba_model_looks_back(model))
+    status = bai_fail(context, BA_ERR_UNSUPPORTED,
+                      "predict_row: the model looks at the rows before; expected rows of a series");
   double *to = scores ? scores : scorer->scores;
   const bai_kernels *kernels = bai_kernels_of(context);
   if (!status && inputs) {
-    for (int64_t i = 0; i < inputs; i++) scorer->inputs[i] = (double)row[i];
+    begin_series(scorer);
+    for (int32_t m = 0, from = 0, at = 0; m < model->member_count; m++) {
+      const bai_plan *plan = model->members[m].plan;
+      for (int32_t i = 0; i < plan->inputs.items.count; i++) scorer->inputs[at + i] = (double)row[from + i];
+      from += (int32_t)plan->inputs.items.count;
+      at += (int32_t)bai_plan_inputs(plan);
+    }
+    derive_row(scorer, kernels);
     status = score_inputs(scorer, kernels, -1, to);
   } else if (!status) {
     score_float_row(scorer, kernels, row, 1, to);

@@ -15,8 +15,10 @@ struct ba_scorer {
   double *weights64; /* outputs x width, made when float64 rows are first scored */
   float *weights32;  /* the same as float32, made at once: a single row allocates nothing */
   double *scores;    /* one row of outputs, for such a row */
-  double *inputs;    /* of one row of a table, for all members; NULL for a model that reads none */
-  int32_t drift;     /* requests are counted */
+  double *inputs;    /* of one row of a table with what the members compute; NULL for a model that reads none */
+  double *states;    /* of the members' series, then working memory for them */
+  int64_t state_size;
+  int32_t drift; /* requests are counted */
 };
 
 /* Makes sure of `count` lanes with room for sequences of `longest` letters. */

@@ -10,18 +10,6 @@
 #include "bioanalytics/train.h"
 #include "features/plan.h"
 
-/* Texts to small numbers, in order of first sight. */
-typedef struct bai_names {
-  bai_vector bytes;   /* each ended by a NUL */
-  bai_vector offsets; /* int64, where each starts */
-  bai_vector table;   /* int32, open addressing; index + 1, 0 is empty */
-} bai_names;
-ba_status bai_names_index(ba_context *context, bai_names *names, const char *text, int64_t length, int32_t *index);
-const char *bai_names_text(const bai_names *names, int32_t index);
-/* The indices of the texts (int32) in the order of bytes. */
-ba_status bai_names_sort(ba_context *context, const bai_names *names, bai_vector *order);
-void bai_names_free(ba_context *context, bai_names *names);
-
 /* A letter other than A C G T (U is T), with its case folded up. */
 typedef struct bai_exception {
   int64_t position; /* in the row */
@@ -79,9 +67,6 @@ int32_t bai_is_class_name(const char *text, int64_t length);
 ba_status bai_dataset_add_row(ba_dataset *dataset, const bai_new_row *row);
 /* What a failed call added goes again. */
 void bai_dataset_restore(ba_dataset *dataset, const ba_dataset *before);
-/* time.c: a number, or a date with or without a time of day as in ISO 8601, in seconds since 1970 in UTC. Returns 1, or
- * 0 when the text is neither. */
-int32_t bai_parse_time(const char *text, int64_t length, double *time);
 
 /* A dataset changes while it is worked with, so it must be of the context that works. */
 ba_status bai_dataset_check_context(ba_context *context, const ba_dataset *dataset);

@@ -9,8 +9,9 @@
 
 /* table.c: which columns of numbers there are and which texts a category has. */
 ba_status bai_inputs_learn(ba_context *context, const ba_dataset *dataset, const uint8_t *uses, bai_plan *plan);
-/* The inputs of all rows, one row after the other; NULL for a plan without inputs. The caller frees it. */
-ba_status bai_inputs_matrix(ba_context *context, const ba_dataset *dataset, const bai_inputs *inputs, double **out);
+/* The inputs of all rows with what is computed from them, bai_plan_inputs numbers a row, one row after the other; NULL
+ * for a plan without inputs. The caller frees it. */
+ba_status bai_inputs_matrix(ba_context *context, const ba_dataset *dataset, const bai_plan *plan, double **out);
 /* scale.c: fill, centre and factor of the real columns of a plan that is laid out. `inputs` is the matrix. */
 ba_status bai_scale_learn(ba_context *context, const ba_dataset *dataset, const uint8_t *uses, const double *inputs,
                           bai_plan *plan);

@@ -215,7 +215,7 @@ void bai_problem_return(bai_problem *p, const bai_problem *own) {
 ba_status bai_problem_features(const bai_problem *p, const bai_kernels *kernels, bai_pass_lane *lane, int64_t row) {
   const int64_t ambiguous = bai_dataset_codes(kernels, p->dataset, row, p->plan->protein, lane->row->codes);
   lane->row->symbols = bai_dataset_symbols(p->dataset, row);
-  lane->row->inputs = p->inputs ? p->inputs + row * p->plan->inputs.items.count : NULL;
+  lane->row->inputs = p->inputs ? p->inputs + row * bai_plan_inputs(p->plan) : NULL;
   const ba_status status = bai_row_extract(kernels, lane->row, bai_dataset_length(p->dataset, row), ambiguous);
   if (status) return status;
   lane->offset = bai_dataset_offset(p->dataset, row);

@@ -94,7 +94,7 @@ static ba_status fit_plan(bai_run *t) {
                     (long long)longest, shortest->span, shortest->name);
   status = bai_inputs_learn(t->context, t->dataset, t->uses, t->plan);
   if (!status) status = bai_plan_lay_out(t->context, t->plan);
-  if (!status) status = bai_inputs_matrix(t->context, t->dataset, &t->plan->inputs, &t->inputs);
+  if (!status) status = bai_inputs_matrix(t->context, t->dataset, t->plan, &t->inputs);
   return status ? status : bai_scale_learn(t->context, t->dataset, t->uses, t->inputs, t->plan);
 }
 
@@ -440,7 +440,7 @@ const char *bai_run_reason(const bai_run *run) {
 /* ---- the model ---- */
 
 static uint64_t hash_inputs(const bai_run *t, const double *inputs, uint64_t seed, int64_t row) {
-  const int64_t width = t->plan->inputs.items.count;
+  const int64_t width = bai_plan_inputs(t->plan);
   for (int64_t i = 0; inputs && i < width; i++)
     seed = bai_random(seed, (uint64_t)i, bai_bits_of_f64(inputs[row * width + i] + 0.0));
   return seed;
@@ -547,6 +547,9 @@ static ba_status learn_rows(bai_run *t, const ba_dataset *batch, const uint8_t *
 }
 
 ba_status bai_run_learn(bai_run *t, ba_dataset *batch) {
+  if (t->plan->series.needs_past)
+    return bai_fail(t->context, BA_ERR_UNSUPPORTED,
+                    "a term looks at the rows before, which a batch does not have; expected all rows at once");
   uint8_t *uses;
   uint64_t digest = 0;
   int64_t rows = 0, letters = 0;
@@ -554,7 +557,7 @@ ba_status bai_run_learn(bai_run *t, ba_dataset *batch) {
   double *inputs = NULL;
   ba_status status = bai_uses_make(t->context, batch, -1, 0, t->seed, &uses);
   if (status) return status;
-  status = bai_inputs_matrix(t->context, batch, &t->plan->inputs, &inputs);
+  status = bai_inputs_matrix(t->context, batch, t->plan, &inputs);
   if (!status) status = digest_rows(t, batch, uses, inputs, &digest, &rows, &letters);
   if (!status) status = learn_rows(t, batch, uses, inputs, &loss);
   bai_free(t->context, inputs);

@@ -29,7 +29,7 @@ static ba_status visit_rows(learning *l, bai_visit visit) {
     if (l->uses[row] != BAI_USE_TRAIN) continue;
     const int64_t length = bai_dataset_length(l->dataset, row);
     const int64_t ambiguous = bai_dataset_codes(kernels, l->dataset, row, l->plan->protein, l->row->codes);
-    l->row->inputs = l->inputs ? l->inputs + row * l->plan->inputs.items.count : NULL;
+    l->row->inputs = l->inputs ? l->inputs + row * bai_plan_inputs(l->plan) : NULL;
     l->row->symbols = bai_dataset_symbols(l->dataset, row);
     ba_status status = bai_row_extract(kernels, l->row, length, ambiguous);
     if (status) return bai_row_explain(l->context, l->row, status, row + 1, length);

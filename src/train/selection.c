@@ -51,14 +51,14 @@ static ba_status score_batch(void *argument, int32_t worker, int64_t batch) {
 /* The members' inputs side by side. */
 static ba_status join_inputs(ba_context *context, scoring *s) {
   int64_t at = 0;
-  s->input_count = ba_model_inputs(s->model);
+  s->input_count = bai_model_row_inputs(s->model);
   if (s->input_count == 0) return BA_OK;
   ba_status status = bai_alloc(context, s->dataset->rows, 8 * s->input_count, &s->inputs);
   for (int32_t m = 0; !status && m < s->model->member_count; m++) {
-    const bai_inputs *inputs = &s->model->members[m].plan->inputs;
-    const int64_t width = inputs->items.count;
+    const bai_plan *plan = s->model->members[m].plan;
+    const int64_t width = bai_plan_inputs(plan);
     double *matrix = NULL;
-    status = bai_inputs_matrix(context, s->dataset, inputs, &matrix);
+    status = bai_inputs_matrix(context, s->dataset, plan, &matrix);
     for (int64_t row = 0; !status && matrix && row < s->dataset->rows; row++)
       memcpy(s->inputs + row * s->input_count + at, matrix + row * width, (size_t)width * 8);
     bai_free(context, matrix);

@@ -164,8 +164,16 @@ static int64_t row_in_table(const ba_dataset *dataset, int64_t row) {
   return ((const int64_t *)dataset->table_rows.data)[row];
 }
 
-ba_status bai_inputs_matrix(ba_context *context, const ba_dataset *dataset, const bai_inputs *inputs, double **out) {
-  const int64_t width = inputs->items.count;
+/* The rows of a group are a series, in the order of their times where they have some. */
+static ba_status derive(ba_context *context, const ba_dataset *dataset, const bai_plan *plan, double *matrix) {
+  const bai_series_rows rows = {matrix, bai_plan_inputs(plan), dataset->rows, dataset->groups.data,
+                                dataset->times.count ? dataset->times.data : NULL};
+  return bai_series_fill(context, &plan->series, plan->inputs.items.count, &rows);
+}
+
+ba_status bai_inputs_matrix(ba_context *context, const ba_dataset *dataset, const bai_plan *plan, double **out) {
+  const bai_inputs *inputs = &plan->inputs;
+  const int64_t width = bai_plan_inputs(plan);
   double *matrix = NULL;
   *out = NULL;
   if (width == 0) return BA_OK;
@@ -184,6 +192,7 @@ ba_status bai_inputs_matrix(ba_context *context, const ba_dataset *dataset, cons
     }
     bai_columns_free(context, &link);
   }
+  if (!status) status = derive(context, dataset, plan, matrix);
   if (status)
     bai_free(context, matrix);
   else

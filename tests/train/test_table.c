@@ -174,7 +174,7 @@ static void test_ridge_is_the_exact_one(void **state) {
     assert_true(fabs((double)(weights[c] - exact[c])) < (c < NUMBERS ? 1e-9 : 3e-9));
   assert_true(fabs((double)(intercept - exact[COLUMNS])) < 1e-9);
   OK(context, ba_scorer_create(context, model, NULL, &scorer));
-  OK(context, ba_scorer_predict_table(scorer, table, scores, NULL));
+  OK(context, ba_scorer_predict_table(scorer, table, NULL, scores, NULL));
   for (int64_t i = 0; i < ROWS; i++) {
     long double score = 0;
     row_of(i, mean, deviation, x);
@@ -208,7 +208,7 @@ static void test_names_of_columns(void **state) {
 static void predict(ba_context *context, ba_model *model, ba_table *table, double *scores, double *probabilities) {
   ba_scorer *scorer;
   OK(context, ba_scorer_create(context, model, NULL, &scorer));
-  OK(context, ba_scorer_predict_table(scorer, table, scores, probabilities));
+  OK(context, ba_scorer_predict_table(scorer, table, NULL, scores, probabilities));
   ba_scorer_destroy(scorer);
 }
 
@@ -407,7 +407,7 @@ static ba_status life(ba_context *context, void *argument) {
         train(context, table, "Columns(missing=mean) + Category(column=region) | Standardize() | Linear(max_iter=3)",
               ROLES, &model);
   if (!status) status = ba_scorer_create(context, model, NULL, &scorer);
-  if (!status) status = ba_scorer_predict_table(scorer, table, scores, NULL);
+  if (!status) status = ba_scorer_predict_table(scorer, table, NULL, scores, NULL);
   ba_scorer_destroy(scorer);
   ba_model_release(model);
   ba_table_release(table);

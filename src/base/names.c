@@ -4,7 +4,7 @@
  */
 #include <string.h>
 
-#include "train/dataset.h"
+#include "base/base.h"
 
 #define NAMES_SEED UINT64_C(0x6e616d6573)
 
@@ -64,7 +64,7 @@ ba_status bai_names_sort(ba_context *context, const bai_names *names, bai_vector
   const ba_status status = bai_vector_reserve(context, order, n, 4);
   if (status) return status;
   int32_t *sorted = order->data;
-  /* By insertion: categories have few texts, at most BAI_MOST_LEVELS. */
+  /* By insertion: it is called for texts of categories, which are few. */
   for (int32_t i = 0; i < n; i++) {
     int32_t low = 0, high = i;
     while (low < high) {

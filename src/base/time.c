@@ -2,7 +2,7 @@
  *
  * time.c: points in time as tables write them.
  */
-#include "train/dataset.h"
+#include "base/base.h"
 
 /* A number of so many digits at the cursor. */
 static int32_t digits(const char **at, const char *end, int32_t count, int32_t *value) {

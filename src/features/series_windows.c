@@ -1,0 +1,406 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * series_windows.c: figures of the last w rows. Rows go by blocks of w: a window is the end of one block and the
+ * beginning of the next, so it is made from what the beginning has come to and what each end came to, found once a
+ * block (van Herk 1992, Gil and Werman 1993). Nothing is ever taken out again, so nothing drifts. Moments are joined as
+ * Chan, Golub and LeVeque 1979 do, so none is a difference of large numbers.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "features/series.h"
+
+/* ---- moments of pairs: the second number is another column, or the time ---- */
+
+enum { X, Y, XX, YY, XY, MOMENTS };
+
+static void one_pair(double *m, double x, double y) {
+  m[X] = x;
+  m[Y] = y;
+  m[XX] = m[YY] = m[XY] = 0.0;
+}
+
+/* The moments of na pairs and nb pairs together; those of b have y from a place `shift` further on. */
+static void join_pairs(double *out, double na, const double *a, double nb, const double *b, double shift) {
+  const double n = na + nb, dx = b[X] - a[X], dy = b[Y] + shift - a[Y], both = na * nb / n;
+  double joined[MOMENTS];
+  joined[X] = a[X] + dx * (nb / n);
+  joined[Y] = a[Y] + dy * (nb / n);
+  joined[XX] = a[XX] + b[XX] + dx * dx * both;
+  joined[YY] = a[YY] + b[YY] + dy * dy * both;
+  joined[XY] = a[XY] + b[XY] + dx * dy * both;
+  memcpy(out, joined, sizeof joined);
+}
+
+/* A state: the pairs of the block, what its beginning came to, where its y starts, how far that is from where the block
+ * before started, and what each end of that came to. */
+static int64_t size_of_pairs(int64_t w) {
+  return 2 * w + MOMENTS + 2 + w * MOMENTS;
+}
+
+/* Takes a pair; returns 1 with the moments of the last w pairs, or 0 before there are so many. `start`: where y of this
+ * pair starts, if it is the first of a block. */
+static int32_t slide_pairs(double *state, int64_t w, int64_t n, double x, double y, double start, double *out) {
+  double *pairs = state, *head = pairs + 2 * w, *base = head + MOMENTS, *ends = base + 2, one[MOMENTS];
+  const int64_t at = n % w;
+  if (at == 0) {
+    base[1] = start - base[0];
+    base[0] = start;
+  }
+  y -= base[0];
+  pairs[2 * at] = x;
+  pairs[2 * at + 1] = y;
+  one_pair(one, x, y);
+  if (at == 0)
+    memcpy(head, one, sizeof one);
+  else
+    join_pairs(head, (double)at, head, 1.0, one, 0.0);
+  if (at == w - 1)
+    memcpy(out, head, sizeof one);
+  else if (n >= w)
+    join_pairs(out, (double)(w - 1 - at), ends + (at + 1) * MOMENTS, (double)(at + 1), head, base[1]);
+  for (int64_t i = w - 1; at == w - 1 && i >= 0; i--) {
+    one_pair(one, pairs[2 * i], pairs[2 * i + 1]);
+    if (i < w - 1) join_pairs(one, 1.0, one, (double)(w - 1 - i), ends + (i + 1) * MOMENTS, 0.0);
+    memcpy(ends + i * MOMENTS, one, sizeof one);
+  }
+  return n >= w - 1;
+}
+
+/* ---- moments of numbers ---- */
+
+enum { MEAN, SQUARES };
+
+static void join_numbers(double *out, double na, const double *a, double nb, const double *b) {
+  const double n = na + nb, d = b[MEAN] - a[MEAN], mean = a[MEAN] + d * (nb / n);
+  out[SQUARES] = a[SQUARES] + b[SQUARES] + d * d * (na * nb / n);
+  out[MEAN] = mean;
+}
+
+static int64_t size_of_numbers(int64_t w) {
+  return w + 2 + 2 * w;
+}
+
+/* Mean, and squares about it, of the last w numbers; 0 before there are so many. */
+static int32_t slide_numbers(double *state, int64_t w, int64_t n, double x, double *out) {
+  double *numbers = state, *head = numbers + w, *ends = head + 2, one[2] = {x, 0.0};
+  const int64_t at = n % w;
+  numbers[at] = x;
+  if (at == 0)
+    memcpy(head, one, sizeof one);
+  else
+    join_numbers(head, (double)at, head, 1.0, one);
+  if (at == w - 1)
+    memcpy(out, head, sizeof one);
+  else if (n >= w)
+    join_numbers(out, (double)(w - 1 - at), ends + 2 * (at + 1), (double)(at + 1), head);
+  for (int64_t i = w - 1; at == w - 1 && i >= 0; i--) {
+    one[MEAN] = numbers[i];
+    one[SQUARES] = 0.0;
+    if (i < w - 1) join_numbers(one, 1.0, one, (double)(w - 1 - i), ends + 2 * (i + 1));
+    memcpy(ends + 2 * i, one, sizeof one);
+  }
+  return n >= w - 1;
+}
+
+/* ---- the smallest, the largest, and sums ---- */
+
+enum { LEAST, MOST, SUM };
+
+static double fold(int32_t what, double a, double b) {
+  if (what == SUM) return a + b;
+  return what == LEAST ? (b < a ? b : a) : (b > a ? b : a);
+}
+
+static int64_t size_of_fold(int64_t w) {
+  return w + 1 + w;
+}
+
+static int32_t slide_fold(double *state, int32_t what, int64_t w, int64_t n, double x, double *out) {
+  double *numbers = state, *head = numbers + w, *ends = head + 1;
+  const int64_t at = n % w;
+  numbers[at] = x;
+  *head = at ? fold(what, *head, x) : x;
+  *out = at == w - 1 || n < w ? *head : fold(what, ends[at + 1], *head);
+  for (int64_t i = w - 1; at == w - 1 && i >= 0; i--)
+    ends[i] = i < w - 1 ? fold(what, numbers[i], ends[i + 1]) : numbers[i];
+  return n >= w - 1;
+}
+
+/* ---- the order of the last numbers: a ring, and the same in order ---- */
+
+static int64_t size_of_order(int64_t w) {
+  return 2 * w;
+}
+
+/* The first place of numbers that are no smaller. */
+static int64_t place_of(const double *sorted, int64_t n, double x) {
+  int64_t low = 0, high = n;
+  while (low < high) {
+    const int64_t middle = (low + high) / 2;
+    if (sorted[middle] < x)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return low;
+}
+
+/* Brings the numbers of the window into state + w, in order. */
+static int32_t slide_order(double *state, int64_t w, int64_t n, double x) {
+  double *ring = state, *sorted = state + w;
+  int64_t count = n < w ? n : w;
+  if (n >= w) {
+    const int64_t old = place_of(sorted, w - 1, ring[n % w]);
+    memmove(sorted + old, sorted + old + 1, (size_t)(w - 1 - old) * 8);
+    count--;
+  }
+  const int64_t new = place_of(sorted, count, x);
+  memmove(sorted + new + 1, sorted + new, (size_t)(count - new) * 8);
+  sorted[new] = x;
+  ring[n % w] = x;
+  return n >= w - 1;
+}
+
+static double quantile_of(const double *sorted, int64_t n, double q) {
+  const double place = q * (double)(n - 1);
+  const int64_t low = (int64_t)place;
+  if (low >= n - 1) return sorted[n - 1];
+  return sorted[low] + (place - (double)low) * (sorted[low + 1] - sorted[low]);
+}
+
+/* Distances from the median grow to both sides of it: the middle one, or the mean of the middle two. */
+static double median_distance(const double *sorted, int64_t n, double median) {
+  int64_t right = place_of(sorted, n, median), left = right - 1;
+  double last = 0.0, distance = 0.0;
+  for (int64_t i = 0; i <= n / 2; i++) {
+    last = distance;
+    if (right >= n || (left >= 0 && median - sorted[left] <= sorted[right] - median))
+      distance = median - sorted[left--];
+    else
+      distance = sorted[right++] - median;
+  }
+  return n % 2 ? distance : 0.5 * (last + distance);
+}
+
+/* ---- Rolling: stat, window, quantile, ddof ---- */
+
+enum { STAT_MEAN, STAT_STD, STAT_MIN, STAT_MAX, STAT_SUM, STAT_MEDIAN, STAT_QUANTILE, STAT_SLOPE, STAT_THEIL };
+#define MOST_THEIL 256
+
+static int64_t size_of_rolling(const bai_series_term *t) {
+  const int64_t w = (int64_t)t->p[1];
+  switch ((int32_t)t->p[0]) {
+    case STAT_MEAN:
+    case STAT_STD:
+      return size_of_numbers(w);
+    case STAT_MEDIAN:
+    case STAT_QUANTILE:
+      return size_of_order(w);
+    case STAT_SLOPE:
+      return size_of_pairs(w);
+    case STAT_THEIL:
+      return 2 * w;
+    default:
+      return size_of_fold(w);
+  }
+}
+
+static int64_t scratch_of_rolling(const bai_series_term *t) {
+  return t->p[0] == STAT_THEIL ? (int64_t)(t->p[1] * (t->p[1] - 1.0) / 2.0) : 0;
+}
+
+static ba_status check_rolling(ba_context *context, const bai_series_term *t) {
+  if (t->p[0] != STAT_THEIL || t->p[1] <= MOST_THEIL) return BA_OK;
+  return bai_fail(context, BA_ERR_RECIPE, "recipe: Rolling has stat=theilsen, window=%g; expected at most %d rows",
+                  t->p[1], MOST_THEIL);
+}
+
+static double place_in_time(const bai_series_term *t, const bai_tick *tick) {
+  return t->by_time ? tick->time : (double)tick->n;
+}
+
+/* The k-th smallest, from 0: Hoare's selection. */
+static double select_number(double *numbers, int64_t n, int64_t k) {
+  int64_t low = 0, high = n - 1;
+  while (low < high) {
+    const double pivot = numbers[(low + high) / 2];
+    int64_t i = low - 1, j = high + 1;
+    for (;;) {
+      do i++;
+      while (numbers[i] < pivot);
+      do j--;
+      while (numbers[j] > pivot);
+      if (i >= j) break;
+      const double kept = numbers[i];
+      numbers[i] = numbers[j];
+      numbers[j] = kept;
+    }
+    if (k <= j)
+      high = j;
+    else
+      low = j + 1;
+  }
+  return numbers[k];
+}
+
+static void update_theil(const bai_series_term *t, const bai_tick *tick, double *state, double *out) {
+  const int64_t w = (int64_t)t->p[1];
+  double *slopes = tick->scratch;
+  int64_t count = 0;
+  state[2 * (tick->n % w)] = tick->x[0];
+  state[2 * (tick->n % w) + 1] = place_in_time(t, tick);
+  if (tick->n < w - 1) return;
+  for (int64_t i = 0; i < w; i++) {
+    for (int64_t j = 0; j < i; j++) {
+      const double slope = (state[2 * i] - state[2 * j]) / (state[2 * i + 1] - state[2 * j + 1]);
+      if (slope - slope == 0.0) slopes[count++] = slope; /* equal times say nothing */
+    }
+  }
+  if (count == 0) return;
+  const double upper = select_number(slopes, count, count / 2);
+  out[0] = count % 2 ? upper : 0.5 * (select_number(slopes, count, count / 2 - 1) + upper);
+}
+
+static void update_slope(const bai_series_term *t, const bai_tick *tick, double *state, double *out) {
+  double m[MOMENTS];
+  const double place = place_in_time(t, tick);
+  if (slide_pairs(state, (int64_t)t->p[1], tick->n, tick->x[0], place, place, m)) out[0] = m[XY] / m[YY];
+}
+
+static void update_rolling(const bai_series_term *t, const bai_tick *tick, double *state, double *out) {
+  const int64_t w = (int64_t)t->p[1];
+  const int32_t stat = (int32_t)t->p[0];
+  double m[2], one;
+  if (stat == STAT_SLOPE || stat == STAT_THEIL) {
+    (stat == STAT_SLOPE ? update_slope : update_theil)(t, tick, state, out);
+  } else if (stat == STAT_MEAN || stat == STAT_STD) {
+    if (!slide_numbers(state, w, tick->n, tick->x[0], m)) return;
+    out[0] = stat == STAT_MEAN ? m[MEAN] : sqrt(m[SQUARES] / ((double)w - t->p[3]));
+  } else if (stat == STAT_MEDIAN || stat == STAT_QUANTILE) {
+    if (!slide_order(state, w, tick->n, tick->x[0])) return;
+    out[0] = quantile_of(state + w, w, stat == STAT_MEDIAN ? 0.5 : t->p[2]);
+  } else {
+    const int32_t what = stat == STAT_MIN ? LEAST : stat == STAT_MAX ? MOST : SUM;
+    if (slide_fold(state, what, w, tick->n, tick->x[0], &one)) out[0] = one;
+  }
+}
+
+/* ---- two columns: window, ddof ---- */
+
+static int64_t size_of_two(const bai_series_term *t) {
+  return size_of_pairs((int64_t)t->p[0]);
+}
+
+static void update_correlation(const bai_series_term *t, const bai_tick *tick, double *state, double *out) {
+  double m[MOMENTS];
+  if (!slide_pairs(state, (int64_t)t->p[0], tick->n, tick->x[0], tick->x[1], 0.0, m)) return;
+  const double r = m[XY] / (sqrt(m[XX]) * sqrt(m[YY]));
+  out[0] = r > 1.0 ? 1.0 : r < -1.0 ? -1.0 : r;
+}
+
+static void update_covariance(const bai_series_term *t, const bai_tick *tick, double *state, double *out) {
+  double m[MOMENTS];
+  if (slide_pairs(state, (int64_t)t->p[0], tick->n, tick->x[0], tick->x[1], 0.0, m))
+    out[0] = m[XY] / (t->p[0] - t->p[1]);
+}
+
+/* ---- scores: window, against. The past of a row is the window that the row before had ---- */
+
+static int64_t size_of_zscore(const bai_series_term *t) {
+  return 2 + size_of_numbers((int64_t)t->p[0]);
+}
+
+static void update_zscore(const bai_series_term *t, const bai_tick *tick, double *state, double *out) {
+  const int64_t w = (int64_t)t->p[0];
+  double past[2];
+  memcpy(past, state, sizeof past);
+  const int32_t full = slide_numbers(state + 2, w, tick->n, tick->x[0], state);
+  const double *m = t->p[1] != 0.0 ? past : state;
+  const double distance = tick->x[0] - m[MEAN];
+  if (full && (t->p[1] == 0.0 || tick->n >= w))
+    out[0] = distance == 0.0 ? 0.0 : distance / sqrt(m[SQUARES] / (double)w);
+}
+
+static int64_t size_of_robust(const bai_series_term *t) {
+  return size_of_order((int64_t)t->p[0]);
+}
+
+static void update_robust(const bai_series_term *t, const bai_tick *tick, double *state, double *out) {
+  const int64_t w = (int64_t)t->p[0];
+  const int32_t past = t->p[1] != 0.0;
+  const double x = tick->x[0];
+  if (!past && !slide_order(state, w, tick->n, x)) return;
+  if (!past || tick->n >= w) {
+    const double median = quantile_of(state + w, w, 0.5), distance = x - median;
+    out[0] = distance == 0.0 ? 0.0 : 0.6744897501960817 * distance / median_distance(state + w, w, median);
+  }
+  if (past) slide_order(state, w, tick->n, x);
+}
+
+/* ---- Bollinger: window, width; RealisedVolatility: window, periods; Drawdown: window ---- */
+
+static int64_t size_of_bollinger(const bai_series_term *t) {
+  return size_of_numbers((int64_t)t->p[0]);
+}
+
+static void update_bollinger(const bai_series_term *t, const bai_tick *tick, double *state, double *out) {
+  double m[2];
+  if (!slide_numbers(state, (int64_t)t->p[0], tick->n, tick->x[0], m)) return;
+  const double width = t->p[1] * sqrt(m[SQUARES] / t->p[0]);
+  out[0] = m[MEAN] + width;
+  out[1] = m[MEAN];
+  out[2] = m[MEAN] - width;
+}
+
+static int64_t size_of_volatility(const bai_series_term *t) {
+  return size_of_fold((int64_t)t->p[0]);
+}
+
+static void update_volatility(const bai_series_term *t, const bai_tick *tick, double *state, double *out) {
+  const double change = tick->x[0];
+  double sum;
+  if (slide_fold(state, SUM, (int64_t)t->p[0], tick->n, change * change, &sum))
+    out[0] = sqrt(t->p[1] > 0.0 ? sum / t->p[0] * t->p[1] : sum);
+}
+
+static int64_t size_of_drawdown(const bai_series_term *t) {
+  return t->p[0] > 0.0 ? size_of_fold((int64_t)t->p[0]) : 1;
+}
+
+static void update_drawdown(const bai_series_term *t, const bai_tick *tick, double *state, double *out) {
+  const double x = tick->x[0];
+  double most;
+  if (t->p[0] > 0.0) {
+    slide_fold(state, MOST, (int64_t)t->p[0], tick->n, x, &most);
+  } else {
+    if (tick->n == 0 || x > state[0]) state[0] = x;
+    most = state[0];
+  }
+  if (most > 0.0) out[0] = x / most - 1.0;
+}
+
+const bai_series_kind bai_series_windows[] = {
+    {.kind = BAI_TERM_ROLLING,
+     .update = update_rolling,
+     .size = size_of_rolling,
+     .scratch = scratch_of_rolling,
+     .check = check_rolling,
+     .needs_past = 1},
+    {.kind = BAI_TERM_CORRELATION, .update = update_correlation, .size = size_of_two, .needs_past = 1},
+    {.kind = BAI_TERM_COVARIANCE, .update = update_covariance, .size = size_of_two, .needs_past = 1},
+    {.kind = BAI_TERM_ZSCORE, .update = update_zscore, .size = size_of_zscore, .needs_past = 1},
+    {.kind = BAI_TERM_ROBUST_Z, .update = update_robust, .size = size_of_robust, .needs_past = 1},
+    {.kind = BAI_TERM_BOLLINGER,
+     .outputs = "upper|middle|lower",
+     .update = update_bollinger,
+     .size = size_of_bollinger,
+     .needs_past = 1},
+    {.kind = BAI_TERM_VOLATILITY,
+     .of = BAI_OF_LOG_RETURN,
+     .update = update_volatility,
+     .size = size_of_volatility,
+     .needs_past = 1},
+    {.kind = BAI_TERM_DRAWDOWN, .update = update_drawdown, .size = size_of_drawdown, .needs_past = 1},
+    {.update = NULL},
+};

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * test_series.c: training on terms that look back, against the same numbers as plain columns of a table.
+ */
+#include <math.h>
+
+#include "model/making.h"
+#include "support/fault.h"
+
+enum { ROWS = 400, GROUPS = 3 };
+
+static int64_t group_of(int64_t row) {
+  return (int64_t)(bai_random(1, 0, (uint64_t)row) % GROUPS);
+}
+
+/* Times are no two alike, and in no order. */
+static int64_t time_of(int64_t row) {
+  return (row * 157) % ROWS;
+}
+
+static double number(int64_t row) {
+  return 100.0 + (double)(bai_random(2, 0, (uint64_t)row) % 10000) / 100.0;
+}
+
+static double target(int64_t row) {
+  return (double)(bai_random(3, 0, (uint64_t)row) % 1000) / 100.0;
+}
+
+/* The row of the same group that was `lag` before it in time; -1 for none. */
+static int64_t row_before(int64_t row, int64_t lag) {
+  for (int64_t found = row;; lag--) {
+    int64_t next = -1;
+    if (lag == 0) return found;
+    for (int64_t i = 0; i < ROWS; i++)
+      if (group_of(i) == group_of(row) && time_of(i) < time_of(found) && (next < 0 || time_of(i) > time_of(next)))
+        next = i;
+    if (next < 0) return -1;
+    found = next;
+  }
+}
+
+static ba_status add(ba_context *context, ba_table *table, const char *name, const double *values, int64_t rows) {
+  ba_array *array;
+  ba_status status = ba_array_create(context, BA_FLOAT64, 1, &rows, &array);
+  if (status) return status;
+  memcpy(ba_array_data_mut(array), values, (size_t)rows * 8);
+  status = ba_table_add_array(table, name, array, NULL);
+  ba_array_release(array);
+  return status;
+}
+
+/* x, g, t (of dates), y, high; then what Lag and Difference should make of them, NaN where there is nothing. */
+static ba_status make_table(ba_context *context, int64_t rows, ba_table **out) {
+  static double x[ROWS], g[ROWS], y[ROWS], high[ROWS], lag[ROWS], difference[ROWS];
+  char bytes[16 * ROWS];
+  int64_t offsets[ROWS + 1] = {0};
+  for (int64_t i = 0; i < rows; i++) {
+    const int64_t two = row_before(i, 2), one = row_before(i, 1);
+    x[i] = number(i);
+    g[i] = (double)group_of(i);
+    y[i] = target(i);
+    high[i] = y[i] > 5.0;
+    lag[i] = two < 0 ? NAN : number(two);
+    difference[i] = one < 0 ? NAN : number(i) - number(one);
+    const int64_t time = time_of(i);
+    char date[] = "2024-03-01T00:00";
+    date[8] = (char)('0' + (1 + time / 24) / 10);
+    date[9] = (char)('0' + (1 + time / 24) % 10);
+    date[11] = (char)('0' + time % 24 / 10);
+    date[12] = (char)('0' + time % 24 % 10);
+    memcpy(bytes + offsets[i], date, 16);
+    offsets[i + 1] = offsets[i] + 16;
+  }
+  ba_status status = ba_table_create(context, rows, out);
+  if (!status) status = add(context, *out, "x", x, rows);
+  if (!status) status = add(context, *out, "g", g, rows);
+  if (!status) status = ba_table_add_text(*out, "t", bytes, offsets, NULL);
+  if (!status) status = add(context, *out, "y", y, rows);
+  if (!status) status = add(context, *out, "high", high, rows);
+  if (!status) status = add(context, *out, "lag", lag, rows);
+  if (!status) status = add(context, *out, "difference", difference, rows);
+  return status;
+}
+
+static ba_status train(ba_context *context, ba_table *table, const char *recipe, const char *options, ba_model **out) {
+  ba_dataset *dataset = NULL;
+  ba_trainer *trainer = NULL;
+  *out = NULL;
+  ba_status status = ba_dataset_create(context, NULL, &dataset);
+  if (!status) status = ba_dataset_add_table(dataset, table, options);
+  if (!status) status = ba_trainer_create(context, recipe, dataset, NULL, &trainer);
+  while (!status) status = ba_trainer_step(trainer);
+  if (status == BA_END) status = ba_trainer_finish(trainer, out);
+  ba_trainer_destroy(trainer);
+  ba_dataset_destroy(dataset);
+  return status;
+}
+
+static void predict(ba_context *context, ba_model *model, ba_table *table, const char *options, double *scores) {
+  ba_scorer *scorer;
+  OK(context, ba_scorer_create(context, model, NULL, &scorer));
+  OK(context, ba_scorer_predict_table(scorer, table, options, scores, NULL));
+  ba_scorer_destroy(scorer);
+}
+
+#define SERIES "Lag(column=x, lag=2) + Difference(column=x, missing=indicator) | Standardize() | Linear()"
+#define PLAIN \
+  "Column(column=lag, missing=mean) + Column(column=difference, missing=indicator) | Standardize() | Linear()"
+#define ROLES "target=y, group=g, time=t"
+
+static void test_as_plain_columns(void **state) {
+  static const char *const names[] = {"Lag_x.2", "Difference_x.1", "Difference_x.1.missing"};
+  ba_context *context = *state;
+  ba_table *table;
+  ba_model *series, *plain;
+  double of_series[ROWS], of_plain[ROWS];
+  OK(context, make_table(context, ROWS, &table));
+  OK(context, train(context, table, SERIES, ROLES, &series));
+  OK(context, train(context, table, PLAIN, ROLES, &plain));
+  predict(context, series, table, "group=g, time=t", of_series);
+  predict(context, plain, table, NULL, of_plain);
+  SAME_BITS(of_series, of_plain, ROWS);
+  assert_int_equal(ba_model_width(series), 3);
+  for (int64_t i = 0; i < 3; i++) {
+    char name[40];
+    int64_t length;
+    OK(context, ba_model_column_name(context, series, i, name, 40, &length));
+    assert_string_equal(name, names[i]);
+  }
+  ba_model_release(series);
+  ba_model_release(plain);
+  ba_table_release(table);
+}
+
+/* Evaluation and ensembles see the same series. */
+static void test_evaluation_and_ensembles(void **state) {
+  ba_context *context = *state;
+  static const char *const recipes[] = {
+      "Lag(column=x, lag=2) + Difference(column=x) | Logistic() & Difference(column=x) + Column(column=x) | Logistic()",
+      "Column(column=lag, missing=mean) + Column(column=difference, missing=mean) | Logistic() & "
+      "Column(column=difference, missing=mean) + Column(column=x) | Logistic()"};
+  ba_table *table;
+  double scores[2][ROWS], loss[2];
+  OK(context, make_table(context, ROWS, &table));
+  for (int32_t i = 0; i < 2; i++) {
+    ba_model *model;
+    ba_dataset *dataset;
+    ba_metrics *metrics;
+    OK(context, train(context, table, recipes[i], "target=high, group=g, time=t", &model));
+    predict(context, model, table, "group=g, time=t", scores[i]);
+    OK(context, ba_dataset_create(context, NULL, &dataset));
+    OK(context, ba_dataset_add_table(dataset, table, "target=high, group=g, time=t"));
+    OK(context, ba_evaluate(context, model, dataset, BA_PART_ALL, NULL, &metrics));
+    loss[i] = ba_metrics_value(metrics, "log_loss");
+    ba_metrics_destroy(metrics);
+    ba_dataset_destroy(dataset);
+    ba_model_release(model);
+  }
+  SAME_BITS(scores[0], scores[1], ROWS);
+  assert_true(loss[0] == loss[1]);
+  ba_table_release(table);
+}
+
+static void test_same_bits_at_every_level(void **state) {
+  static const char *const levels[] = {"scalar", "avx2", "avx512"};
+  ba_context *context = *state;
+  ba_table *table;
+  double scores[3][ROWS];
+  uint8_t *first = NULL;
+  int64_t length = 0, n = 0;
+  OK(context, make_table(context, ROWS, &table));
+  for (int32_t i = 0; i < 3; i++) {
+    ba_model *model, *copy;
+    if (ba_context_set_cpu(context, levels[i]) != BA_OK) continue;
+    OK(context, train(context, table,
+                      "LogReturn(column=x) + Rolling(column=x, window=5, stat=std) + EWMA(column=x, halflife=3600) + "
+                      "RSI(column=x, window=3) + Log(column=x) | Standardize() | Linear()",
+                      ROLES, &model));
+    OK(context, ba_model_save_memory(context, model, NULL, 0, &n));
+    uint8_t *bytes = malloc((size_t)n);
+    assert_non_null(bytes);
+    OK(context, ba_model_save_memory(context, model, bytes, n, &n));
+    OK(context, ba_model_load_memory(context, bytes, n, "selftest=yes", &copy));
+    predict(context, copy, table, "group=g, time=t", scores[i]);
+    if (first) {
+      assert_int_equal(n, length);
+      assert_memory_equal(bytes, first, (size_t)n);
+      SAME_BITS(scores[i], scores[0], ROWS);
+      free(bytes);
+    } else {
+      first = bytes;
+      length = n;
+    }
+    ba_model_release(copy);
+    ba_model_release(model);
+  }
+  free(first);
+  OK(context, ba_context_set_cpu(context, "auto"));
+  ba_table_release(table);
+}
+
+/* Rows of numbers are one series; a single row will do where no term looks back. */
+static void test_rows(void **state) {
+  ba_context *context = *state;
+  ba_table *table;
+  ba_model *model;
+  ba_scorer *scorer;
+  ba_array *rows;
+  double of_table[ROWS], of_rows[ROWS], x[ROWS], one;
+  const int64_t shape[] = {ROWS, 1}, strides[] = {8, 8};
+  for (int64_t i = 0; i < ROWS; i++) x[i] = number(i);
+  OK(context, make_table(context, ROWS, &table));
+  OK(context, ba_array_wrap(context, BA_FLOAT64, 2, shape, strides, x, NULL, NULL, &rows));
+  OK(context, train(context, table, SERIES, "target=y", &model));
+  predict(context, model, table, NULL, of_table);
+  OK(context, ba_scorer_create(context, model, NULL, &scorer));
+  for (int32_t again = 0; again < 2; again++) {
+    OK(context, ba_scorer_predict(scorer, rows, of_rows, NULL));
+    SAME_BITS(of_rows, of_table, ROWS);
+  }
+  const float single = 128.5f;
+  REFUSED(context, ba_scorer_predict_row(scorer, &single, 1, &one, NULL), BA_ERR_UNSUPPORTED, "rows before");
+  REFUSED(context, ba_scorer_predict_table(scorer, table, "group=h", of_rows, NULL), BA_ERR_TABLE,
+          "there is no column \"h\" for the group");
+  REFUSED(context, ba_scorer_predict_table(scorer, table, "time=lag", of_rows, NULL), BA_ERR_NUMBER, "record ");
+  ba_scorer_destroy(scorer);
+  ba_model_release(model);
+  OK(context, train(context, table, "Power(column=x) + Log(column=x) | Standardize() | Linear()", "target=y", &model));
+  OK(context, ba_scorer_create(context, model, NULL, &scorer));
+  x[0] = 128.5;
+  OK(context, ba_scorer_predict(scorer, rows, of_rows, NULL));
+  OK(context, ba_scorer_predict_row(scorer, &single, 1, &one, NULL));
+  SAME_BITS(&one, of_rows, 1);
+  ba_scorer_destroy(scorer);
+  ba_model_release(model);
+  ba_array_release(rows);
+  ba_table_release(table);
+}
+
+static ba_status life(ba_context *context, void *argument) {
+  ba_table *table = NULL;
+  ba_model *model = NULL;
+  ba_scorer *scorer = NULL;
+  double scores[32];
+  (void)argument;
+  ba_status status = make_table(context, 32, &table);
+  if (!status) status = train(context, table, "Lag(column=x) | Linear(max_iter=2)", ROLES, &model);
+  if (!status) status = ba_scorer_create(context, model, NULL, &scorer);
+  if (!status) status = ba_scorer_predict_table(scorer, table, "group=g, time=t", scores, NULL);
+  ba_scorer_destroy(scorer);
+  ba_model_release(model);
+  ba_table_release(table);
+  return status;
+}
+
+static void test_every_failing_allocation(void **state) {
+  (void)state;
+  assert_true(fault_sweep(life, NULL) > 60);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test_setup_teardown(test_as_plain_columns, making_set_up, making_tear_down),
+      cmocka_unit_test_setup_teardown(test_evaluation_and_ensembles, making_set_up, making_tear_down),
+      cmocka_unit_test_setup_teardown(test_same_bits_at_every_level, making_set_up, making_tear_down),
+      cmocka_unit_test_setup_teardown(test_rows, making_set_up, making_tear_down),
+      cmocka_unit_test_setup_teardown(test_every_failing_allocation, making_set_up, making_tear_down),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
