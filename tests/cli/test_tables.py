@@ -171,3 +171,26 @@ def test_refusals(place):
     fails(2, "the model reads columns of a table", "scan", "--model", "m.ba", "--window", "3", "--step", "1", "--out",
           "s.bed", "s.fa", cwd=place)
     assert math.isfinite(float(table(ok("predict", "--model", "m.ba", "t.csv", cwd=place))[0]["value"]))
+
+
+def test_series_follow_group_and_time(tmp_path):
+    """A model that looks back scores rows in any order alike, and as a table that holds what it looks at."""
+    source = random.Random(9)
+    rows = [[g, t, source.gauss(100, 5), source.gauss(0, 1)] for g in "ABC" for t in range(80)]
+    for i, row in enumerate(rows):
+        row.append(rows[i - 1][2] if row[1] else "")
+    head = "group,time,x,y,before\n"
+    ordered, mixed = tmp_path / "ordered.csv", tmp_path / "mixed.csv"
+    text = [",".join(str(value) for value in row) + "\n" for row in rows]
+    ordered.write_text(head + "".join(text))
+    places = list(range(len(rows)))
+    source.shuffle(places)
+    mixed.write_text(head + "".join(text[i] for i in places))
+    back, plain = tmp_path / "back.ba", tmp_path / "plain.ba"
+    for recipe, model in (("Lag(column=x)", back), ("Column(column=before, missing=mean)", plain)):
+        ok("train", "--recipe", recipe + " | Linear()", "--table", mixed, "--target", "y", "--group", "group", "--time",
+           "time", "--out", model)
+    scores = [line.split("\t")[2] for line in ok("predict", "--model", plain, ordered).splitlines()[1:]]
+    series = ("predict", "--model", back, "--group", "group", "--time", "time")
+    assert [line.split("\t")[2] for line in ok(*series, ordered).splitlines()[1:]] == scores
+    assert [line.split("\t")[2] for line in ok(*series, mixed).splitlines()[1:]] == [scores[i] for i in places]
