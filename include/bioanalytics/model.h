@@ -325,9 +325,11 @@ BA_API ba_status ba_scorer_scan(ba_scorer *scorer, const char *letters, int64_t 
                                 double *scores, int64_t capacity, int64_t *count);
 /**
  * Shares the score of one sequence out to its letters: each feature's part goes in equal shares to the letters of its
- * k-mer. The parts add up to the score minus the intercept, within rounding. Of a network, the letters are hidden one
- * after the other from the left, and shown again in that order; a letter's part is what that changes in the score, on
- * average of both ways, and the parts add up to the score minus that of as many ambiguous letters.
+ * k-mer. The parts add up to the score minus the intercept, within rounding. Of a hidden layer over columns, a
+ * feature's part is what it has in the units that are above 0, and the biases of these are left out too. Of a network
+ * over letters, the letters are hidden one after the other from the left, and shown again in that order; a letter's
+ * part is what that changes in the score, on average of both ways, and the parts add up to the score minus that of as
+ * many ambiguous letters.
  * @param scorer not NULL.
  * @param letters `length` bytes; may be NULL when that is 0.
  * @param output 0 to outputs - 1.

@@ -361,16 +361,18 @@ const bai_term_spec bai_term_table[] = {
      BAI_ROLE_MODEL,
      "MLP",
      NULL,
-     "A hidden layer with relu over what Conv gives, trained with the convolutions by Adam, the "
-     "rate rising and falling once. The best epoch on the dev part is kept; without one, a tenth of the training rows "
-     "is set apart for that.",
-     {{"hidden", BAI_KEY_INTEGER, 1, 4096, NULL, "64", "hidden units"},
+     "A hidden layer with relu over what Conv gives, or over the columns of other features; trained, with the "
+     "convolutions, by Adam, the rate rising and falling once. The best epoch on the dev part is kept; without one, a "
+     "tenth of the training rows is set apart for that.",
+     {{"hidden", BAI_KEY_INTEGER, 1, 4096, NULL, "64", "hidden units; over columns 16 are enough"},
+      {"skip", BAI_KEY_WORD, 0, 0, "none|linear", "none", "linear: over columns: adds a linear function of them"},
       {"dropout", BAI_KEY_REAL, 0, 0.9, NULL, "0.4",
        "share of the hidden layer's inputs left out by chance in training"},
       {"epochs", BAI_KEY_INTEGER, 0, 1e6, NULL, "0", "passes over the rows; 0: 6 + 24000 / rows, at most 30"},
       {"batch", BAI_KEY_INTEGER, 1, 65536, NULL, "64", "rows a step"},
       {"rate", BAI_KEY_REAL, 1e-9, 1, NULL, "0.003", "the highest learning rate"},
-      {"decay", BAI_KEY_REAL, 0, 10, NULL, "0.2", "weights shrink by this times the rate at each step"},
+      {"decay", BAI_KEY_REAL, 0, 10, NULL, "0.2",
+       "weights shrink by this times the rate at each step, those of columns by ten times that"},
       {"smoothing", BAI_KEY_REAL, 0, 0.5, NULL, "0", "share of a label that is spread over all classes"},
       {"class_weight", BAI_KEY_WORD, 0, 0, "none|balanced", "none", "balanced: every class weighs the same in all"},
       {"seeds", BAI_KEY_INTEGER, 1, 16, NULL, "1", "networks to train from other starts; their outputs are averaged"},

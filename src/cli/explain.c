@@ -105,7 +105,7 @@ static int explain_member(job *j, const member *m, int64_t top) {
   const int64_t all = ba_model_width(m->model) * ba_model_outputs(m->model);
   char name[32] = "";
   if (m->number > 0) snprintf(name, sizeof name, "member %d: ", (int)m->number);
-  if (all == 0 && m->number > 0) {
+  if (m->number > 0 && ba_model_weights(j->c->context, m->model, 0, NULL, NULL) != BA_OK) {
     cli_note("ba explain: %sa network has no weights by feature; give a file of sequences", name);
     return CLI_DONE;
   }

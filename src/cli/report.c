@@ -198,8 +198,9 @@ static int write_features(cli *c, FILE *out, const cli_report *r) {
     if (status != BA_OK) return cli_fail(c, status);
     fputs("<p><code>", out);
     cli_html(out, ba_model_recipe(member));
-    fprintf(out, "</code>%s</p>\n", ba_model_width(member) > 0 ? "" : ": a network, which has no weights by feature");
-    if (ba_model_width(member) > 0) {
+    const bool weighed = ba_model_weights(c->context, member, 0, NULL, NULL) == BA_OK;
+    fprintf(out, "</code>%s</p>\n", weighed ? "" : ": a network, which has no weights by feature");
+    if (weighed) {
       cli_heaviest h = cli_heaviest_open(FEATURES);
       code = cli_heaviest_weights(c, member, factor, &h);
       fputs("<table><tr><th>feature</th><th>speaks for</th><th>weight</th><th></th></tr>\n", out);

@@ -323,6 +323,7 @@ const bai_kernels bai_kernels_avx2 = {
     .kmer_hash = scalar_kmer_hash,
     .count = scalar_count,
     .gather_dot_i32 = bai_avx2_gather_dot_i32,
+    .gather_rows_i32 = scalar_gather_rows_i32,
     .dot_f64 = dot_f64,
     .dot_f32 = dot_f32,
     .gather_dot_f64 = bai_avx2_gather_dot_f64,
@@ -340,5 +341,7 @@ const bai_kernels bai_kernels_avx2 = {
     .spread_f32 = scalar_spread_f32,
     .add_rows_f32 = scalar_add_rows_f32,
     .add_row_f32 = scalar_add_row_f32,
+    .gather_rows_f32 = scalar_gather_rows_f32,
+    .scatter_rows_f32 = scalar_scatter_rows_f32,
     .adam_f32 = scalar_adam_f32,
 };

@@ -90,6 +90,10 @@ typedef struct bai_kernels {
 
   /* Sum of weights[columns[i]] * values[i] in int64; the caller sees to it that no partial sum overflows. */
   int64_t (*gather_dot_i32)(const int32_t *weights, const uint32_t *columns, const uint32_t *values, int64_t n);
+  /* sums[j] += the sum of weights[columns[i] units + j] * values[i], for j < units; values below 2^31, and as above no
+   * partial sum overflows. */
+  void (*gather_rows_i32)(int64_t *sums, const int32_t *weights, int64_t units, const uint32_t *columns,
+                          const uint32_t *values, int64_t n);
 
   /* Sums of products in BAI_LANES lanes. */
   double (*dot_f64)(const double *a, const double *b, int64_t n);
@@ -117,6 +121,12 @@ typedef struct bai_kernels {
    * c overlaps neither a nor b. */
   void (*gemm_f32)(float *c, int64_t ldc, const float *a, int64_t row, int64_t step, const float *b, int64_t ldb,
                    int64_t rows, int64_t inner, int64_t columns);
+  /* sum[j] += values[i] x[rows[i] ld + j] for j < columns, i rising from 0 to n - 1. */
+  void (*gather_rows_f32)(float *sum, const float *x, int64_t ld, const uint32_t *rows, const float *values, int64_t n,
+                          int64_t columns);
+  /* The way back: x[rows[i] ld + j] += values[i] slope[j], for the rows from first to end - 1 alone. */
+  void (*scatter_rows_f32)(float *x, int64_t ld, const uint32_t *rows, const float *values, int64_t n,
+                           const float *slope, int64_t columns, uint32_t first, uint32_t end);
   /* A convolution over letters by tables of two letters each: out[p] = bias, then for each group g, in order, plus
    * (tables[2g][pairs[p + 4g]] + tables[2g + 1][pairs[p + 4g + 2]]); rows of `filters` numbers, BAI_PAIRS rows a table,
    * pairs[p] = 5 codes[p] + codes[p + 1]. */

@@ -18,6 +18,26 @@ static inline void BAI_LAYER(gemm)(BAI_REAL *c, int64_t ldc, const BAI_REAL *a, 
   }
 }
 
+static inline void BAI_LAYER(gather_rows)(BAI_REAL *sum, const BAI_REAL *x, int64_t ld, const uint32_t *rows,
+                                          const BAI_REAL *values, int64_t n, int64_t columns) {
+  for (int64_t i = 0; i < n; i++) {
+    const BAI_REAL factor = values[i];
+    const BAI_REAL *from = x + (int64_t)rows[i] * ld;
+    BAI_EACH for (int64_t j = 0; j < columns; j++) sum[j] += factor * from[j];
+  }
+}
+
+static inline void BAI_LAYER(scatter_rows)(BAI_REAL *x, int64_t ld, const uint32_t *rows, const BAI_REAL *values,
+                                           int64_t n, const BAI_REAL *slope, int64_t columns, uint32_t first,
+                                           uint32_t end) {
+  for (int64_t i = 0; i < n; i++) {
+    if (rows[i] < first || rows[i] >= end) continue;
+    const BAI_REAL factor = values[i];
+    BAI_REAL *to = x + (int64_t)rows[i] * ld;
+    BAI_EACH for (int64_t j = 0; j < columns; j++) to[j] += factor * slope[j];
+  }
+}
+
 static inline void BAI_LAYER(letters)(BAI_REAL *out, const BAI_REAL *bias, const BAI_REAL *tables, const uint8_t *pairs,
                                       int64_t positions, int64_t groups, int64_t filters) {
   for (int64_t p = 0; p < positions; p++, out += filters, pairs++) {

@@ -59,6 +59,7 @@ const bai_kernels bai_kernels_scalar = {
     .kmer_hash = scalar_kmer_hash,
     .count = scalar_count,
     .gather_dot_i32 = scalar_gather_dot_i32,
+    .gather_rows_i32 = scalar_gather_rows_i32,
     .dot_f64 = scalar_dot_f64,
     .dot_f32 = scalar_dot_f32,
     .gather_dot_f64 = scalar_gather_dot_f64,
@@ -76,5 +77,7 @@ const bai_kernels bai_kernels_scalar = {
     .spread_f32 = scalar_spread_f32,
     .add_rows_f32 = scalar_add_rows_f32,
     .add_row_f32 = scalar_add_row_f32,
+    .gather_rows_f32 = scalar_gather_rows_f32,
+    .scatter_rows_f32 = scalar_scatter_rows_f32,
     .adam_f32 = scalar_adam_f32,
 };

@@ -304,6 +304,15 @@ static inline int64_t scalar_gather_dot_i32(const int32_t *weights, const uint32
   return sum;
 }
 
+static inline void scalar_gather_rows_i32(int64_t *sums, const int32_t *weights, int64_t units, const uint32_t *columns,
+                                          const uint32_t *values, int64_t n) {
+  for (int64_t i = 0; i < n; i++) {
+    const int32_t value = (int32_t)values[i];
+    const int32_t *from = weights + (int64_t)columns[i] * units;
+    BAI_EACH for (int64_t j = 0; j < units; j++) sums[j] += (int64_t)from[j] * value;
+  }
+}
+
 /* The halving tree of the lanes. */
 static inline double scalar_lanes(double *lanes) {
   for (int32_t width = BAI_LANES / 2; width > 0; width /= 2) {

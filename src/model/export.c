@@ -12,9 +12,9 @@ static void add_quoted(bai_export *e, const char *text) {
   BAI_ADD(e, "\"");
 }
 
-static void add_integers(bai_export *e, const int32_t *values, int64_t n) {
+static void add_integers(bai_export *e, const int32_t *values, int64_t n, int64_t step) {
   BAI_ADD(e, "[");
-  for (int64_t i = 0; !e->status && i < n; i++) BAI_ADD(e, i ? ",%d" : "%d", values[i]);
+  for (int64_t i = 0; !e->status && i < n; i++) BAI_ADD(e, i ? ",%d" : "%d", values[i * step]);
   BAI_ADD(e, "]");
 }
 
@@ -33,8 +33,8 @@ static void add_block(bai_export *e, const bai_member *member, int32_t b) {
           b ? ",\n" : "", block->name, block->k, (long long)block->first, (long long)block->width, values[block->value],
           norms[block->norm]);
   BAI_ADD(e, "\"per\": %lld, \"hash_bits\": %d, \"exponents\": [", (long long)block->per, block->hash_bits);
-  for (int32_t o = 0; o < e->model->outputs; o++)
-    BAI_ADD(e, o ? ",%d" : "%d", member->exponents[o * plan->block_count + b]);
+  for (int32_t u = 0; u < member->units; u++)
+    BAI_ADD(e, u ? ",%d" : "%d", member->exponents[u * plan->block_count + b]);
   BAI_ADD(e, "]}");
 }
 
@@ -52,21 +52,30 @@ static void add_columns(bai_export *e, const bai_plan *plan) {
 static void add_member(bai_export *e, int32_t index) {
   const bai_member *member = &e->model->members[index];
   const bai_plan *plan = member->plan;
+  const int32_t outputs = e->model->outputs;
   BAI_ADD(e, "%s{\"factor\": %g, \"length\": ", index ? ",\n" : "", e->model->factors ? e->model->factors[index] : 1.0);
   if (plan->needs_fit)
     BAI_ADD(e, "%lld", (long long)plan->fitted_length);
   else
     BAI_ADD(e, "null");
   BAI_ADD(e, ", \"intercepts\": ");
-  add_reals(e, member->intercepts, e->model->outputs);
+  add_reals(e, member->intercepts, member->hidden + outputs);
+  if (member->hidden) {
+    BAI_ADD(e, ", \"skip\": %s, \"hidden\": [", member->net.skip ? "true" : "false");
+    for (int32_t j = 0; !e->status && j < member->hidden; j++) {
+      BAI_ADD(e, j ? "," : "");
+      add_reals(e, member->head + j * outputs, outputs);
+    }
+    BAI_ADD(e, "]");
+  }
   BAI_ADD(e, ",\n\"blocks\": [");
   for (int32_t b = 0; b < plan->block_count; b++) add_block(e, member, b);
   BAI_ADD(e, "],\n");
   add_columns(e, plan);
   BAI_ADD(e, ",\n\"weights\": [");
-  for (int32_t o = 0; o < e->model->outputs; o++) {
-    BAI_ADD(e, o ? ",\n" : "");
-    add_integers(e, member->weights + o * plan->width, plan->width);
+  for (int32_t u = 0; u < member->units; u++) {
+    BAI_ADD(e, u ? ",\n" : "");
+    add_integers(e, bai_member_unit(member, u), plan->width, bai_member_step(member));
   }
   BAI_ADD(e, "]}");
 }
@@ -107,13 +116,20 @@ void bai_export_json(bai_export *e) {
   BAI_ADD(e, "],\n\"provenance\": %s}\n", model->provenance);
 }
 
-/* Networks have no columns, and qualities no place in any of the formats. */
-static ba_status check_members(ba_context *context, const ba_model *model) {
+enum { FORMAT_JSON, FORMAT_C, FORMAT_ONNX };
+
+/* Networks over letters have no columns, and qualities, numbers and columns of tables no place in any of the formats.
+ */
+static ba_status check_members(ba_context *context, const ba_model *model, int32_t format) {
   for (int32_t m = 0; m < model->member_count; m++) {
-    if (model->members[m].net.layer_count)
+    const bai_member *member = &model->members[m];
+    if (member->net.layer_count)
       return bai_fail(context, BA_ERR_UNSUPPORTED,
                       "export: member %d is a network; expected linear members, which have a weight a feature", m + 1);
-    if (model->members[m].plan->needs_quality)
+    if (member->hidden && format == FORMAT_C)
+      return bai_fail(context, BA_ERR_UNSUPPORTED,
+                      "export to C: member %d has a hidden layer; expected linear members, or JSON or ONNX", m + 1);
+    if (member->plan->needs_quality)
       return bai_fail(context, BA_ERR_UNSUPPORTED, "export: the recipe says quality=weight; expected quality=ignore");
     if (model->members[m].plan->real_width > 0 || model->members[m].plan->inputs.items.count > 0)
       return bai_fail(context, BA_ERR_UNSUPPORTED,
@@ -133,7 +149,7 @@ ba_status ba_model_export(ba_context *context, const ba_model *model, const char
   if (!model || !length || capacity < 0 || (capacity > 0 && !buffer))
     status = bai_fail(context, BA_ERR_ARGUMENT, "export: expected a model, a buffer and a place for the length");
   if (!status) status = bai_options_parse(context, options, table);
-  if (!status) status = check_members(context, model);
+  if (!status) status = check_members(context, model, format);
   if (!status) {
     formats[format](&e);
     status = e.status;

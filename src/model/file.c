@@ -79,13 +79,13 @@ static void list_drift(listing *l, const bai_drift *drift) {
   list(l, "drift.counts", TYPE_I64, drift->count, BAI_DRIFT_BINS, drift->counts);
 }
 
-static void list_fit(listing *l, int32_t m, const bai_member *member, int64_t outputs) {
+static void list_fit(listing *l, int32_t m, const bai_member *member) {
   const bai_plan *plan = member->plan;
   const bai_vector *inputs = &l->inputs[m];
   if (inputs->count) list_of_member(l, m, "inputs", TYPE_U8, 1, inputs->count, inputs->data);
   if (!plan->real_width) return;
   list_of_member(l, m, "scale", TYPE_F64, 3, plan->real_width, plan->fill);
-  list_of_member(l, m, "reals", TYPE_F64, outputs, plan->real_width, member->reals);
+  list_of_member(l, m, "reals", TYPE_F64, member->units, plan->real_width, member->reals);
 }
 
 static void list_sections(const ba_model *model, listing *l) {
@@ -98,10 +98,14 @@ static void list_sections(const ba_model *model, listing *l) {
   for (int32_t m = 0; m < model->member_count; m++) {
     const bai_member *member = &model->members[m];
     const bai_plan *plan = member->plan;
-    list_of_member(l, m, "weights", TYPE_I32, outputs, plan->width, member->weights);
-    list_of_member(l, m, "exponents", TYPE_I32, outputs, plan->block_count, member->exponents);
-    list_of_member(l, m, "intercepts", TYPE_F64, 1, outputs, member->intercepts);
-    list_fit(l, m, member, outputs);
+    if (member->hidden)
+      list_of_member(l, m, "weights", TYPE_I32, plan->width, member->units, member->weights);
+    else
+      list_of_member(l, m, "weights", TYPE_I32, outputs, plan->width, member->weights);
+    list_of_member(l, m, "exponents", TYPE_I32, member->units, plan->block_count, member->exponents);
+    list_of_member(l, m, "intercepts", TYPE_F64, 1, member->hidden + outputs, member->intercepts);
+    if (member->hidden) list_of_member(l, m, "hidden", TYPE_F64, member->hidden, outputs, member->head);
+    list_fit(l, m, member);
     if (member->net.layer_count)
       list_of_member(l, m, "network", TYPE_F32, member->net.copies, member->net.parameters, member->parameters);
   }
@@ -123,7 +127,9 @@ int32_t bai_model_format(const ba_model *model) {
   const bai_calibration *c = &model->calibration;
   const int32_t network = model->members[0].net.layer_count > 0;
   for (int32_t m = 0; m < model->member_count; m++)
-    if (model->members[m].plan->real_width > 0 || model->members[m].plan->inputs.items.count > 0) return 3;
+    if (model->members[m].hidden || model->members[m].plan->real_width > 0 ||
+        model->members[m].plan->inputs.items.count > 0)
+      return 3;
   return model->classes == 0 || model->member_count > 1 || network || c->method != BAI_CALIBRATION_NONE || c->rows > 0
              ? 2
              : 1;
@@ -348,6 +354,20 @@ static ba_status check_network(const reading *r, int32_t m, const bai_net *net) 
   return BA_OK;
 }
 
+/* What outputs make of hidden units; numbers that are none would make scores that are none. */
+static ba_status check_hidden(const reading *r, int32_t m, int64_t hidden, int64_t outputs) {
+  section_name name;
+  found where;
+  name_section("hidden", m, name);
+  const ba_status status = find_section(r, name, TYPE_F64, &where);
+  if (status) return status;
+  if (where.rows != hidden || where.columns != outputs)
+    return damaged(r, where.offset, "the hidden layer does not fit the recipe");
+  for (int64_t i = 0; i < hidden * outputs; i++)
+    if ((bai_get_u64(where.data + 8 * i) >> 52 & 0x7FF) == 0x7FF) return damaged(r, where.offset + 8 * i, name);
+  return BA_OK;
+}
+
 /* Compares the sizes of a member's sections with its recipe, so that what is allocated is known to be in the file. */
 static ba_status check_member(const reading *r, const bai_pipeline *pipeline, int32_t m, int64_t outputs,
                               bai_fitted *fitted) {
@@ -375,11 +395,16 @@ static ba_status check_member(const reading *r, const bai_pipeline *pipeline, in
   for (int64_t i = 0; i < pipeline->features.count; i++) by_length |= bai_kind_by_position(terms[i].spec->kind);
   if (!has_model || fitted->length > r->length || (by_length ? fitted->length < 0 : fitted->length != -1))
     return damaged(r, length.offset, "length or recipe");
-  if (!net.layer_count && pipeline->model.spec->kind == BAI_TERM_LOGISTIC && outputs != 1)
+  if (!net.hidden && pipeline->model.spec->kind == BAI_TERM_LOGISTIC && outputs != 1)
     return damaged(r, weights.offset, "the classes do not fit the recipe");
-  if (weights.rows != outputs || weights.columns != bai_plan_width_of(pipeline, fitted, &reals))
+  const int32_t turned = bai_net_over_columns(&net);
+  const int64_t hidden = (int64_t)net.copies * net.hidden, units = turned ? hidden + net.skip * outputs : outputs;
+  if (turned) status = check_hidden(r, m, hidden, outputs);
+  if (status) return status;
+  if ((turned ? weights.columns : weights.rows) != units ||
+      (turned ? weights.rows : weights.columns) != bai_plan_width_of(pipeline, fitted, &reals))
     return damaged(r, weights.offset, "the weights do not fit the recipe");
-  if (exponents.rows != outputs || exponents.columns != bai_plan_blocks_of(pipeline))
+  if (exponents.rows != units || exponents.columns != bai_plan_blocks_of(pipeline))
     return damaged(r, exponents.offset, "the exponents do not fit the recipe");
   return BA_OK;
 }
@@ -459,16 +484,16 @@ static ba_status read_classes(const reading *r, ba_model *model) {
 }
 
 /* Weights that are no numbers would make scores that are none; so would a scale. */
-static ba_status read_reals(const reading *r, int32_t m, int64_t outputs, bai_member *member) {
+static ba_status read_reals(const reading *r, int32_t m, bai_member *member) {
   section_name name;
-  const int64_t width = member->plan->real_width;
+  const int64_t width = member->plan->real_width, units = member->units;
   name_section("scale", m, name);
   ba_status status = read_f64(r, name, 3, width, member->plan->fill);
   for (int64_t i = 0; !status && i < 3 * width; i++)
     if (!(member->plan->fill[i] - member->plan->fill[i] == 0.0)) status = damaged(r, -1, name);
   name_section("reals", m, name);
-  if (!status) status = read_f64(r, name, outputs, width, member->reals);
-  for (int64_t i = 0; !status && i < outputs * width; i++)
+  if (!status) status = read_f64(r, name, units, width, member->reals);
+  for (int64_t i = 0; !status && i < units * width; i++)
     if (!(member->reals[i] - member->reals[i] == 0.0)) status = damaged(r, -1, name);
   return status;
 }
@@ -478,14 +503,17 @@ static ba_status read_member(const reading *r, const ba_model *model, int32_t m)
   const bai_plan *plan = member->plan;
   section_name name;
   name_section("weights", m, name);
-  ba_status status = read_i32(r, name, model->outputs, plan->width, member->weights);
+  ba_status status = member->hidden ? read_i32(r, name, plan->width, member->units, member->weights)
+                                    : read_i32(r, name, model->outputs, plan->width, member->weights);
   name_section("exponents", m, name);
-  if (!status) status = read_i32(r, name, model->outputs, plan->block_count, member->exponents);
-  for (int64_t i = 0; !status && i < (int64_t)model->outputs * plan->block_count; i++)
+  if (!status) status = read_i32(r, name, member->units, plan->block_count, member->exponents);
+  for (int64_t i = 0; !status && i < (int64_t)member->units * plan->block_count; i++)
     if (member->exponents[i] < -1000 || member->exponents[i] > 1000) status = damaged(r, -1, name);
   name_section("intercepts", m, name);
-  if (!status) status = read_f64(r, name, 1, model->outputs, member->intercepts);
-  if (!status && plan->real_width) status = read_reals(r, m, model->outputs, member);
+  if (!status) status = read_f64(r, name, 1, member->hidden + model->outputs, member->intercepts);
+  name_section("hidden", m, name);
+  if (!status && member->hidden) status = read_f64(r, name, member->hidden, model->outputs, member->head);
+  if (!status && plan->real_width) status = read_reals(r, m, member);
   return status || !member->net.layer_count ? status : read_network(r, m, member);
 }
 

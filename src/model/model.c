@@ -44,22 +44,70 @@ static int32_t all_finite(const double *values, int64_t n) {
   return 1;
 }
 
-static void round_weights(bai_member *member, int32_t outputs, const double *weights) {
+/* Weights of one unit's block, side by side. */
+static void round_block(bai_member *member, int32_t unit, int32_t b, const double *weights) {
+  const bai_block *block = &member->plan->blocks[b];
+  const int64_t step = bai_member_step(member);
+  if (block->real) {
+    memcpy(member->reals + unit * member->plan->real_width + block->real_first, weights, (size_t)block->width * 8);
+    return;
+  }
+  const int32_t exponent = exponent_for(weights, block->width);
+  int32_t *to = member->weights + (bai_member_unit(member, unit) - member->weights) + block->first * step;
+  member->exponents[unit * member->plan->block_count + b] = exponent;
+  for (int64_t i = 0; i < block->width; i++) to[i * step] = round_to_int(bai_scale_by_power(weights[i], exponent));
+}
+
+static void round_weights(bai_member *member, const double *weights) {
+  for (int32_t u = 0; u < member->units; u++)
+    for (int32_t b = 0; b < member->plan->block_count; b++)
+      round_block(member, u, b, weights + u * member->plan->width + member->plan->blocks[b].first);
+}
+
+/* A weight of the joint network of all copies: hidden units stand side by side, linear functions are averaged. */
+static double joint_weight(const bai_member *member, const float *parameters, int64_t column, int32_t unit) {
+  const bai_net *net = &member->net;
+  double sum = 0.0;
+  if (unit < member->hidden)
+    return (double)parameters[unit / net->hidden * net->parameters + column * net->units + unit % net->hidden];
+  for (int32_t c = 0; c < net->copies; c++)
+    sum += (double)parameters[c * net->parameters + column * net->units + net->hidden + unit - member->hidden];
+  return sum / net->copies;
+}
+
+/* The rest of it: what is made of hidden units is shared out among the copies. */
+static void join_heads(bai_member *member, const float *parameters) {
+  const bai_net *net = &member->net;
+  const int32_t outputs = net->outputs;
+  for (int32_t c = 0; c < net->copies; c++, parameters += net->parameters) {
+    const int64_t first = (int64_t)c * net->hidden;
+    for (int64_t j = 0; j < net->hidden; j++)
+      member->intercepts[first + j] = (double)parameters[net->hidden_biases + j];
+    for (int64_t i = 0; i < (int64_t)net->hidden * outputs; i++)
+      member->head[first * outputs + i] = (double)parameters[net->output_weights + i] / net->copies;
+    for (int32_t o = 0; o < outputs; o++)
+      member->intercepts[member->hidden + o] += (double)parameters[net->output_biases + o] / net->copies;
+  }
+}
+
+static ba_status take_columns(ba_context *context, bai_member *member, const float *parameters) {
   const bai_plan *plan = member->plan;
-  for (int32_t o = 0; o < outputs; o++) {
+  int64_t widest = 0;
+  double *weights;
+  for (int32_t b = 0; b < plan->block_count; b++)
+    if (plan->blocks[b].width > widest) widest = plan->blocks[b].width;
+  const ba_status status = bai_alloc(context, widest, 8, &weights);
+  if (status) return status;
+  for (int32_t u = 0; u < member->units; u++) {
     for (int32_t b = 0; b < plan->block_count; b++) {
-      const int64_t at = o * plan->width + plan->blocks[b].first;
-      const int64_t n = plan->blocks[b].width;
-      const int32_t exponent = plan->blocks[b].real ? 0 : exponent_for(weights + at, n);
-      member->exponents[o * plan->block_count + b] = exponent;
-      if (plan->blocks[b].real) {
-        memcpy(member->reals + o * plan->real_width + plan->blocks[b].real_first, weights + at, (size_t)n * 8);
-        continue;
-      }
-      for (int64_t i = 0; i < n; i++)
-        member->weights[at + i] = round_to_int(bai_scale_by_power(weights[at + i], exponent));
+      for (int64_t i = 0; i < plan->blocks[b].width; i++)
+        weights[i] = joint_weight(member, parameters, plan->blocks[b].first + i, u);
+      round_block(member, u, b, weights);
     }
   }
+  join_heads(member, parameters);
+  bai_free(context, weights);
+  return BA_OK;
 }
 
 static ba_status copy_text(ba_context *context, const char *text, char **out) {
@@ -71,6 +119,7 @@ static ba_status copy_text(ba_context *context, const char *text, char **out) {
 
 void bai_member_prepare(bai_member *member) {
   const bai_net *net = &member->net;
+  if (!net->layer_count) return;
   for (int32_t c = 0; c < net->copies; c++)
     bai_net_make_tables(net, member->parameters + c * net->parameters, member->tables + c * bai_net_table_size(net));
 }
@@ -88,12 +137,20 @@ static ba_status open_member(ba_context *context, const bai_pipeline *pipeline, 
   if (!status && member->net.layer_count) status = open_network(context, member);
   if (!status && (member->plan->needs_fit || fitted->inputs || fitted->scale))
     status = bai_plan_take_fit(context, member->plan, fitted);
-  if (!status && member->plan->width > INT64_MAX / 8 / outputs)
-    status = bai_fail(context, BA_ERR_LIMIT, "model: too many weights");
-  if (!status) status = bai_alloc_zero(context, outputs * member->plan->width, 4, &member->weights);
-  if (!status) status = bai_alloc_zero(context, (int64_t)outputs * member->plan->block_count, 4, &member->exponents);
-  if (!status) status = bai_alloc_zero(context, (int64_t)outputs * member->plan->real_width, 8, &member->reals);
-  return status ? status : bai_alloc_zero(context, outputs, 8, &member->intercepts);
+  if (status) return status;
+  if (bai_net_over_columns(&member->net)) {
+    member->hidden = member->net.copies * member->net.hidden;
+    member->net.features = member->plan->width;
+    bai_net_lay_out(&member->net);
+  }
+  const int64_t hidden = member->hidden, units = hidden ? hidden + member->net.skip * outputs : outputs;
+  member->units = (int32_t)units;
+  if (member->plan->width > INT64_MAX / 8 / units) status = bai_fail(context, BA_ERR_LIMIT, "model: too many weights");
+  if (!status) status = bai_alloc_zero(context, units * member->plan->width, 4, &member->weights);
+  if (!status) status = bai_alloc_zero(context, units * member->plan->block_count, 4, &member->exponents);
+  if (!status) status = bai_alloc_zero(context, units * member->plan->real_width, 8, &member->reals);
+  if (!status) status = bai_alloc_zero(context, hidden * outputs, 8, &member->head);
+  return status ? status : bai_alloc_zero(context, hidden + outputs, 8, &member->intercepts);
 }
 
 /* A model without members. */
@@ -184,20 +241,22 @@ ba_status bai_model_make(ba_context *context, const bai_fit *fit, ba_model **out
   if (status) return status;
   bai_member *member = &model->members[0];
   const int64_t parameters = member->net.copies * member->net.parameters;
-  if (member->net.layer_count ? !all_finite_f32(fit->parameters, parameters)
-                              : !all_finite(fit->weights, model->outputs * member->plan->width) ||
-                                    !all_finite(fit->intercepts, model->outputs)) {
+  if (member->net.hidden ? !all_finite_f32(fit->parameters, parameters)
+                         : !all_finite(fit->weights, model->outputs * member->plan->width) ||
+                               !all_finite(fit->intercepts, model->outputs)) {
     ba_model_release(model);
     return bai_fail(context, BA_ERR_DIVERGED, "model: a weight is not finite; expected a smaller rate or a larger l2");
   }
-  if (member->net.layer_count) {
+  if (member->hidden) {
+    status = take_columns(context, member, fit->parameters);
+  } else if (member->net.hidden) {
     memcpy(member->parameters, fit->parameters, (size_t)parameters * 4);
     bai_member_prepare(member);
   } else {
     memcpy(member->intercepts, fit->intercepts, (size_t)model->outputs * 8);
-    round_weights(member, model->outputs, fit->weights);
+    round_weights(member, fit->weights);
   }
-  status = name_classes(context, model, fit->class_names);
+  if (!status) status = name_classes(context, model, fit->class_names);
   if (!status) status = complete(context, model, fit->provenance, fit->seed);
   if (status)
     ba_model_release(model);
@@ -317,9 +376,8 @@ ba_status bai_model_check_words(ba_context *context, const ba_model *model, cons
 ba_status bai_model_single(ba_context *context, const ba_model *model, const char *call) {
   if (model->member_count == 1 && model->members[0].net.layer_count == 0) return BA_OK;
   if (model->member_count == 1)
-    return bai_fail(
-        context, BA_ERR_UNSUPPORTED,
-        "%s: the model is a network over letters, which has no columns; expected one with a weight a column", call);
+    return bai_fail(context, BA_ERR_UNSUPPORTED,
+                    "%s: the model is a network over letters, which has no columns; expected one with columns", call);
   return bai_fail(
       context, BA_ERR_UNSUPPORTED,
       "%s: the model is an ensemble of %d members, which have columns of their own; expected a model of one", call,
@@ -341,6 +399,7 @@ void ba_model_release(ba_model *model) {
     bai_free(context, member->exponents);
     bai_free(context, member->intercepts);
     bai_free(context, member->reals);
+    bai_free(context, member->head);
     bai_free(context, member->parameters);
     bai_free(context, member->tables);
   }
@@ -411,8 +470,13 @@ ba_status ba_model_weights(ba_context *context, const ba_model *model, int32_t o
     return bai_leave(context, bai_fail(context, BA_ERR_ARGUMENT, "output %d; expected a model and 0 to %d", output,
                                        ba_model_outputs(model) - 1));
   status = bai_model_single(context, model, "weights");
-  if (status) return bai_leave(context, status);
   const bai_member *member = &model->members[0];
+  if (!status && member->hidden)
+    status = bai_fail(context, BA_ERR_UNSUPPORTED,
+                      "weights: the model has a hidden layer of %d units, so no column has one weight; expected a "
+                      "linear model",
+                      member->hidden);
+  if (status) return bai_leave(context, status);
   const bai_plan *plan = member->plan;
   for (int32_t b = 0; weights && b < plan->block_count; b++) {
     const int64_t first = plan->blocks[b].first;
@@ -444,12 +508,14 @@ static ba_status describe_members(ba_context *context, const ba_model *model, ba
   for (int32_t m = 0; m < model->member_count; m++) {
     const bai_plan *plan = model->members[m].plan;
     width += plan->width;
-    parameters += model->members[m].net.copies * model->members[m].net.parameters;
+    parameters += model->members[m].units * plan->width + (int64_t)model->members[m].hidden * model->outputs;
+    if (model->members[m].net.layer_count)
+      parameters += model->members[m].net.copies * model->members[m].net.parameters;
     blocks += plan->block_count;
     if (plan->needs_fit && length < 0) length = plan->fitted_length;
   }
   ba_status status = bai_text_add(context, text, "\"features\": %lld, \"blocks\": %d, \"weights\": %lld, \"length\": ",
-                                  (long long)width, blocks, (long long)(model->outputs * width + parameters));
+                                  (long long)width, blocks, (long long)parameters);
   if (!status)
     status = length >= 0 ? bai_text_add(context, text, "%lld", (long long)length) : bai_text_add(context, text, "null");
   for (int32_t m = 0; !status && model->factors && m < model->member_count; m++)

@@ -24,15 +24,29 @@ typedef struct bai_golden {
 /* One recipe's features and weights, or its network. */
 typedef struct bai_member {
   bai_plan *plan;
-  int32_t *weights;   /* outputs x width */
-  int32_t *exponents; /* outputs x blocks: a weight is its integer times 2^-exponent */
-  double *intercepts; /* outputs */
-  double *reals;      /* outputs x real columns: the weights of those */
-  /* A network has no columns, weights or intercepts, but parameters: a copy of it after the other, and tables made
-   * from them. */
-  bai_net net; /* layer_count 0: none */
+  /* Sums of weights times values: one an output; of a network over columns one a hidden unit, of all its copies, and
+   * with skip one an output behind them. */
+  int32_t units;
+  int32_t *weights;   /* units x width; of a network over columns width x units */
+  int32_t *exponents; /* units x blocks: a weight is its integer times 2^-exponent */
+  double *intercepts; /* outputs; before them those of hidden units */
+  double *reals;      /* units x real columns: the weights of those */
+  bai_net net;        /* hidden 0: none */
+  /* Of a network over columns: what its outputs make of its hidden units, hidden x outputs. */
+  int32_t hidden;
+  double *head;
+  /* A network over letters has no columns, weights or intercepts, but parameters: a copy of it after the other, and
+   * tables made from them. */
   float *parameters, *tables;
 } bai_member;
+
+/* Weights of one unit, and from the weight of a column to that of the next. */
+static inline const int32_t *bai_member_unit(const bai_member *member, int32_t unit) {
+  return member->weights + (member->hidden ? unit : unit * member->plan->width);
+}
+static inline int64_t bai_member_step(const bai_member *member) {
+  return member->hidden ? member->units : 1;
+}
 
 /* How scores become probabilities beyond the plain sigmoid or softmax. */
 enum { BAI_CALIBRATION_NONE, BAI_CALIBRATION_PLATT, BAI_CALIBRATION_TEMPERATURE, BAI_CALIBRATION_ISOTONIC };
@@ -78,7 +92,7 @@ typedef struct bai_fit {
   const double *intercepts;
   const char *provenance;
   uint64_t seed;
-  const float *parameters; /* of a network, instead of weights and intercepts */
+  const float *parameters; /* of a network, a copy after the other, instead of weights and intercepts */
 } bai_fit;
 
 /* How models are joined: one factor a model, one offset an output. */
@@ -116,7 +130,7 @@ ba_status bai_model_check_letters(ba_context *context, const ba_model *model, co
 ba_status bai_model_check_words(ba_context *context, const ba_model *model, const char *call);
 /* One output's weights by column, of a member that is no network. */
 void bai_member_weights(const bai_member *member, int32_t output, double *weights);
-/* The only member, where a call needs one with weights by column; else an error that names the call. */
+/* The only member, where a call needs one with columns; else an error that names the call. */
 ba_status bai_model_single(ba_context *context, const ba_model *model, const char *call);
 
 /* golden.c: generated inputs, never training rows. */
@@ -146,6 +160,8 @@ typedef struct bai_lane {
       *inputs;      /* of all members, with what they compute, one after the other, borrowed; NULL: there is no table */
   uint32_t *values; /* room for the entries of any row */
   int64_t values_capacity;
+  int64_t *whole; /* of networks over columns: integer sums of the units, and what they come to */
+  double *sums;
   double *scores; /* outputs of the model, for callers that want no scores */
   double *part;   /* outputs of one member */
   int64_t *drift; /* requests in the model's bins; NULL when they are not counted */
@@ -162,11 +178,16 @@ ba_status bai_lane_score(const bai_kernels *kernels, const ba_model *model, bai_
 ba_status bai_lane_score_codes(const bai_kernels *kernels, const ba_model *model, bai_lane *lane, int64_t length,
                                int64_t ambiguous, double *scores);
 ba_status bai_lane_explain(ba_context *context, const bai_lane *lane, ba_status status, int64_t record, int64_t length);
-/* One member's scores of the sequence in its row. */
-void bai_member_score(const bai_kernels *kernels, const bai_member *member, int32_t outputs, const bai_row *row,
-                      uint32_t *values, double *scores);
-/* The integer sum of one output's block times its scale, not yet divided. */
-double bai_block_sum(const bai_kernels *kernels, const bai_member *member, int32_t output, int32_t block,
+/* Member m's scores of the codes in its row. */
+ba_status bai_lane_score_member(const bai_kernels *kernels, const ba_model *model, const bai_lane *lane, int32_t m,
+                                int64_t length, int64_t ambiguous, double *scores);
+/* One member's scores of the columns in a row; of a network over columns, lane->sums are left with its units' sums. */
+void bai_member_score(const bai_kernels *kernels, const bai_member *member, int32_t outputs, const bai_lane *lane,
+                      const bai_row *row, double *scores);
+/* From the sums of a network over columns, without intercepts, to its outputs. */
+void bai_member_head(const bai_member *member, int32_t outputs, const double *sums, double *scores);
+/* The integer sum of one unit's block times its scale, not yet divided. */
+double bai_block_sum(const bai_kernels *kernels, const bai_member *member, int32_t unit, int32_t block,
                      const uint32_t *columns, const uint32_t *counts, uint32_t *values, int64_t n);
 /* calibration.c: class probabilities of a model's scores. */
 void bai_model_probabilities(const bai_kernels *kernels, const ba_model *model, const double *scores,

@@ -194,19 +194,22 @@ static ba_status mutate_block(const mutation *m, int32_t output, int32_t index) 
   return status;
 }
 
-/* A network has no sums to change: every changed sequence is scored. */
-static ba_status mutate_network(const mutation *m, bai_net_room *room, int32_t output, double *part) {
-  const bai_member *member = m->member;
+/* The outputs of a network are no sums that could be changed: every changed sequence is scored. */
+static ba_status mutate_network(const mutation *m, const ba_model *model, const bai_lane *lane, int32_t index,
+                                int32_t output) {
   ba_status status = BA_OK;
+  int64_t ambiguous = 0;
+  for (int64_t i = 0; i < m->length; i++) ambiguous += m->codes[i] >= LETTERS;
   memcpy(m->row->codes, m->codes, (size_t)m->length);
   for (int64_t i = 0; !status && i < LETTERS * m->length; i++) {
     const int64_t p = i / LETTERS;
     m->row->codes[p] = (uint8_t)(i % LETTERS);
     if (m->row->codes[p] != m->codes[p])
-      bai_net_score(m->kernels, &member->net, member->parameters, member->tables, room, m->row->codes, m->length, part);
-    m->scores[i] = part[output];
+      status = bai_lane_score_member(m->kernels, model, lane, index, m->length, ambiguous - (m->codes[p] >= LETTERS),
+                                     lane->part);
+    m->scores[i] = lane->part[output];
     m->row->codes[p] = m->codes[p];
-    status = bai_check_cancel(m->context);
+    if (!status || status == BA_ERR_CANCELLED) status = bai_check_cancel(m->context);
   }
   return status;
 }
@@ -229,8 +232,8 @@ static ba_status mutate(ba_scorer *scorer, mutation *m, int32_t output, double *
   for (int32_t i = 0; !status && i < model->member_count; i++) {
     m->member = &model->members[i];
     m->row = lane->rows[i];
-    if (m->member->net.layer_count)
-      status = mutate_network(m, &lane->rooms[i], output, lane->part);
+    if (m->member->net.hidden)
+      status = mutate_network(m, model, lane, i, output);
     else
       status = mutate_member(m, output);
     for (int64_t j = 0; model->factors && j < LETTERS * m->length; j++)

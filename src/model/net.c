@@ -13,7 +13,7 @@ static int64_t groups_of(const bai_net *net) {
 
 void bai_net_lay_out(bai_net *net) {
   int64_t at = 0;
-  net->features = 0;
+  if (net->layer_count) net->features = 0;
   for (int32_t l = 0; l < net->layer_count; l++) {
     bai_net_layer *layer = &net->layers[l];
     layer->inputs = l ? net->layers[l - 1].filters : 4;
@@ -22,8 +22,9 @@ void bai_net_lay_out(bai_net *net) {
     at = layer->biases + layer->filters;
     net->features += (l + 1 < net->layer_count ? 1 : 2 * (int64_t)net->bins) * layer->filters;
   }
+  net->units = net->hidden + net->skip * net->outputs;
   net->hidden_weights = at;
-  net->hidden_biases = at + net->features * net->hidden;
+  net->hidden_biases = at + net->features * net->units;
   net->output_weights = net->hidden_biases + net->hidden;
   net->output_biases = net->output_weights + (int64_t)net->hidden * net->outputs;
   net->parameters = net->output_biases + net->outputs;

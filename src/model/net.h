@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * net.h: a network over letters. Convolutions with relu and max-pool, then features: the largest value of each filter,
- * and for the last layer the mean too, both in each of `bins` equal parts of the sequence; with both strands, the
- * larger of the two for every feature. Then a hidden layer with relu, and the outputs.
+ * net.h: a network, over letters or over columns. Over letters: convolutions with relu and max-pool, then features: the
+ * largest value of each filter, and for the last layer the mean too, both in each of `bins` equal parts of the
+ * sequence; with both strands, the larger of the two for every feature. Then a hidden layer with relu, and the outputs.
  *
  * Letters are one-hot; an ambiguous one is a column of zeros, and so is what lies beyond the ends, so every layer has
  * as many positions as it gets. All numbers of one sequence are made from that sequence alone, in one order.
@@ -26,14 +26,21 @@ typedef struct bai_net {
   int32_t strands; /* 1, or 2: the sequence and its reverse complement */
   int32_t bins, hidden, outputs;
   int32_t copies; /* networks of this shape whose outputs are averaged */
+  int32_t skip;   /* over columns: 1 when a linear function of them is added */
   int64_t features;
-  int64_t hidden_weights, hidden_biases; /* features x hidden, hidden */
+  int64_t units; /* weights of a feature: hidden, and with skip those to the outputs behind them */
+  int64_t hidden_weights, hidden_biases; /* features x units, hidden */
   int64_t output_weights, output_biases; /* hidden x outputs, outputs */
   int64_t parameters;                    /* of one copy */
 } bai_net;
 
-/* Fills in what follows from the sizes: inputs, features, places. */
+/* Fills in what follows from the sizes: inputs, features, places. A network over columns must know its features, the
+ * columns, before. */
 void bai_net_lay_out(bai_net *net);
+/* 1 for a hidden layer over the columns of a plan: it has no convolutions. model.h says how it is scored. */
+static inline int32_t bai_net_over_columns(const bai_net *net) {
+  return net->hidden > 0 && net->layer_count == 0;
+}
 /* Rows that a layer's input has before its first one. */
 int64_t bai_net_before(const bai_net_layer *layer);
 

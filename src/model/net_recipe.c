@@ -42,17 +42,19 @@ ba_status bai_net_of_pipeline(ba_context *context, const bai_pipeline *pipeline,
   memset(net, 0, sizeof *net);
   for (int64_t i = 0; i < pipeline->features.count; i++) letters += features[i].spec->kind == BAI_TERM_ONE_HOT;
   const int32_t hidden = pipeline->has_model && pipeline->model.spec->kind == BAI_TERM_MLP;
+  const int32_t skip = hidden && whole(&pipeline->model, "skip");
   if (!letters && !hidden && pipeline->convs.count == 0) return BA_OK;
   if (letters && pipeline->features.count > 1) return refuse(context, "OneHot is joined to other features");
   if (!letters && pipeline->convs.count > 0) return refuse(context, "Conv has no letters to read");
-  if (!letters) return refuse(context, "MLP has no convolution to read");
-  if (pipeline->convs.count == 0) return refuse(context, "OneHot has no convolution after it");
+  if (letters && pipeline->convs.count == 0) return refuse(context, "OneHot has no convolution after it");
   if (!hidden) return refuse(context, "Conv has no MLP after it");
-  const ba_status status = read_layers(context, pipeline, net);
+  if (letters && skip) return refuse(context, "MLP: skip=linear has no columns to read");
+  const ba_status status = letters ? read_layers(context, pipeline, net) : BA_OK;
   if (status) return status;
   net->hidden = whole(&pipeline->model, "hidden");
   net->copies = whole(&pipeline->model, "seeds");
   net->outputs = outputs;
+  net->skip = skip;
   bai_net_lay_out(net);
   return BA_OK;
 }

@@ -8,9 +8,10 @@
 #include "base/recipe.h"
 #include "model/net.h"
 
-/* The network that a member of a recipe asks for; net->layer_count is 0 when it asks for none. */
+/* The network that a member of a recipe asks for; net->hidden is 0 when it asks for none. One over columns is laid out
+ * once these are known. */
 ba_status bai_net_of_pipeline(ba_context *context, const bai_pipeline *pipeline, int32_t outputs, bai_net *net);
-/* The member for those that ask for its columns: a network has none, and an empty one stands for it. */
+/* The member for those that ask for its columns: a network over letters has none, and an empty one stands for it. */
 const bai_pipeline *bai_net_columns(const bai_net *net, const bai_pipeline *pipeline);
 
 #endif

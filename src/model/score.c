@@ -24,60 +24,105 @@ double bai_scale_by_power(double value, int32_t exponent) {
   return value * bai_f64_of_bits((uint64_t)(1023 + exponent) << 52);
 }
 
-static double wide_sum(const bai_block *block, const int32_t *weights, const uint32_t *columns, const uint32_t *counts,
-                       int64_t n) {
+static double wide_sum(const bai_block *block, const int32_t *weights, int64_t step, const uint32_t *columns,
+                       const uint32_t *counts, int64_t n) {
   wide sum = 0;
-  for (int64_t i = 0; i < n; i++) sum += (wide)weights[columns[i]] * (wide)bai_value_fixed(block, counts[i]);
+  for (int64_t i = 0; i < n; i++) sum += (wide)weights[columns[i] * step] * (wide)bai_value_fixed(block, counts[i]);
   return (double)sum;
 }
 
-static double narrow_sum(const bai_kernels *kernels, const bai_block *block, const int32_t *weights,
-                         const uint32_t *columns, const uint32_t *counts, uint32_t *values, int64_t n) {
-  bai_values_fixed(block, counts, n, values);
-  return (double)kernels->gather_dot_i32(weights, columns, values, n);
-}
-
-double bai_block_sum(const bai_kernels *kernels, const bai_member *member, int32_t output, int32_t b,
-                     const uint32_t *columns, const uint32_t *counts, uint32_t *values, int64_t n) {
-  const bai_plan *plan = member->plan;
-  const bai_block *block = &plan->blocks[b];
-  const int32_t *weights = member->weights + output * plan->width;
+/* Whether no int64 sum of a block can overflow. */
+static int32_t is_narrow(const bai_block *block, const uint32_t *counts, int64_t n) {
   /* Roots of numbers below 1 are larger than these, but no larger than 1. */
   const int64_t most = block->weighted ? (NARROW - n) * BAI_SHARES : NARROW;
   int64_t kept = 0;
   for (int64_t i = 0; i < n && kept <= most; i++) kept += counts[i];
-  const double sum = kept <= most ? narrow_sum(kernels, block, weights, columns, counts, values, n)
-                                  : wide_sum(block, weights, columns, counts, n);
-  return bai_scale_by_power(sum, -member->exponents[output * plan->block_count + b]) * bai_value_unit(block);
+  return kept <= most;
+}
+
+/* An integer sum as a number. */
+static double scaled(const bai_member *member, int32_t unit, int32_t b, double sum) {
+  return bai_scale_by_power(sum, -member->exponents[unit * member->plan->block_count + b]) *
+         bai_value_unit(&member->plan->blocks[b]);
+}
+
+double bai_block_sum(const bai_kernels *kernels, const bai_member *member, int32_t unit, int32_t b,
+                     const uint32_t *columns, const uint32_t *counts, uint32_t *values, int64_t n) {
+  const bai_block *block = &member->plan->blocks[b];
+  const int32_t *weights = bai_member_unit(member, unit);
+  const int64_t step = bai_member_step(member);
+  if (step > 1 || !is_narrow(block, counts, n))
+    return scaled(member, unit, b, wide_sum(block, weights, step, columns, counts, n));
+  bai_values_fixed(block, counts, n, values);
+  return scaled(member, unit, b, (double)kernels->gather_dot_i32(weights, columns, values, n));
 }
 
 /* Real numbers have real weights, and a sum of float64 over lanes whose number depends on the width alone. */
-static void add_reals(const bai_kernels *kernels, const bai_member *member, int32_t outputs, const bai_row *row,
-                      const bai_block *block, double *scores) {
+static void add_reals(const bai_kernels *kernels, const bai_member *member, const bai_row *row, const bai_block *block,
+                      double *sums) {
   const double *values = row->reals + block->real_first;
-  for (int32_t o = 0; o < outputs; o++)
-    scores[o] += kernels->dot_f64(values, member->reals + (int64_t)o * member->plan->real_width + block->real_first,
-                                  block->width);
+  for (int32_t u = 0; u < member->units; u++)
+    sums[u] += kernels->dot_f64(values, member->reals + (int64_t)u * member->plan->real_width + block->real_first,
+                                block->width);
 }
 
-void bai_member_score(const bai_kernels *kernels, const bai_member *member, int32_t outputs, const bai_row *row,
-                      uint32_t *values, double *scores) {
+/* What bai_block_sum gives for all units of a network over columns, divided and added to lane->sums. */
+static void add_block(const bai_kernels *kernels, const bai_member *member, int32_t b, const bai_lane *lane,
+                      const uint32_t *columns, const uint32_t *counts, int64_t n) {
+  const bai_block *block = &member->plan->blocks[b];
+  const double divisor = bai_block_divisor(block, counts, n);
+  const int32_t narrow = is_narrow(block, counts, n);
+  memset(lane->whole, 0, (size_t)member->units * sizeof *lane->whole);
+  if (narrow) {
+    bai_values_fixed(block, counts, n, lane->values);
+    kernels->gather_rows_i32(lane->whole, member->weights, member->units, columns, lane->values, n);
+  }
+  for (int32_t u = 0; u < member->units; u++) {
+    const double sum =
+        narrow ? (double)lane->whole[u] : wide_sum(block, member->weights + u, member->units, columns, counts, n);
+    lane->sums[u] += scaled(member, u, b, sum) / divisor;
+  }
+}
+
+void bai_member_head(const bai_member *member, int32_t outputs, const double *sums, double *scores) {
+  const int32_t hidden = member->hidden;
+  for (int32_t o = 0; o < outputs; o++) {
+    double score = 0.0;
+    for (int32_t j = 0; j < hidden; j++) {
+      const double value = sums[j] + member->intercepts[j];
+      if (value > 0.0) score += value * member->head[j * outputs + o];
+    }
+    if (member->net.skip) score += sums[hidden + o];
+    scores[o] = score + member->intercepts[hidden + o];
+  }
+}
+
+void bai_member_score(const bai_kernels *kernels, const bai_member *member, int32_t outputs, const bai_lane *lane,
+                      const bai_row *row, double *scores) {
   const bai_plan *plan = member->plan;
-  for (int32_t o = 0; o < outputs; o++) scores[o] = 0.0;
+  double *sums = member->hidden ? lane->sums : scores;
   int64_t from = 0;
+  for (int32_t u = 0; u < member->units; u++) sums[u] = 0.0;
   for (int32_t b = 0; b < plan->block_count; b++) {
+    const uint32_t *columns = row->columns + from, *counts = row->counts + from;
     const int64_t n = row->ends[b] - from;
+    from = row->ends[b];
     if (plan->blocks[b].real) {
-      add_reals(kernels, member, outputs, row, &plan->blocks[b], scores);
-      from = row->ends[b];
+      add_reals(kernels, member, row, &plan->blocks[b], sums);
       continue;
     }
-    const double divisor = bai_block_divisor(&plan->blocks[b], row->counts + from, n);
+    if (member->hidden) {
+      add_block(kernels, member, b, lane, columns, counts, n);
+      continue;
+    }
+    const double divisor = bai_block_divisor(&plan->blocks[b], counts, n);
     for (int32_t o = 0; o < outputs; o++)
-      scores[o] += bai_block_sum(kernels, member, o, b, row->columns + from, row->counts + from, values, n) / divisor;
-    from = row->ends[b];
+      scores[o] += bai_block_sum(kernels, member, o, b, columns, counts, lane->values, n) / divisor;
   }
-  for (int32_t o = 0; o < outputs; o++) scores[o] += member->intercepts[o];
+  if (member->hidden)
+    bai_member_head(member, outputs, sums, scores);
+  else
+    for (int32_t o = 0; o < outputs; o++) scores[o] += member->intercepts[o];
 }
 
 /* ---- lanes ---- */
@@ -90,6 +135,8 @@ void bai_lane_free(ba_context *context, bai_lane *lane) {
   bai_free(context, lane->rows);
   bai_free(context, lane->rooms);
   bai_free(context, lane->values);
+  bai_free(context, lane->whole);
+  bai_free(context, lane->sums);
   bai_free(context, lane->scores);
   bai_free(context, lane->part);
   bai_free(context, lane->drift);
@@ -97,8 +144,10 @@ void bai_lane_free(ba_context *context, bai_lane *lane) {
 }
 
 ba_status bai_lane_reserve(ba_context *context, const ba_model *model, bai_lane *lane, int64_t longest) {
-  int64_t entries = 0;
+  int64_t entries = 0, units = 0;
   ba_status status = BA_OK;
+  for (int32_t m = 0; m < model->member_count; m++)
+    if (model->members[m].hidden && model->members[m].units > units) units = model->members[m].units;
   if (!lane->rows) status = bai_alloc_zero(context, model->member_count, sizeof *lane->rows, &lane->rows);
   if (!status && !lane->rooms) {
     status = bai_alloc_zero(context, model->member_count, sizeof *lane->rooms, &lane->rooms);
@@ -106,6 +155,8 @@ ba_status bai_lane_reserve(ba_context *context, const ba_model *model, bai_lane 
   }
   if (!status && !lane->scores) status = bai_alloc(context, model->outputs, 8, &lane->scores);
   if (!status && !lane->part) status = bai_alloc(context, model->outputs, 8, &lane->part);
+  if (!status && units && !lane->whole) status = bai_alloc(context, units, 8, &lane->whole);
+  if (!status && units && !lane->sums) status = bai_alloc(context, units, 8, &lane->sums);
   for (int32_t m = 0; !status && m < model->member_count; m++) {
     bai_row **row = &lane->rows[m];
     status =
@@ -124,25 +175,32 @@ ba_status bai_lane_reserve(ba_context *context, const ba_model *model, bai_lane 
   return status;
 }
 
+ba_status bai_lane_score_member(const bai_kernels *kernels, const ba_model *model, const bai_lane *lane, int32_t m,
+                                int64_t length, int64_t ambiguous, double *scores) {
+  const bai_member *member = &model->members[m];
+  bai_row *row = lane->rows[m];
+  row->symbols = lane->symbols;
+  const ba_status status = bai_row_extract(kernels, row, length, ambiguous);
+  if (status) return status;
+  if (member->net.layer_count)
+    bai_net_score(kernels, &member->net, member->parameters, member->tables, &lane->rooms[m], row->codes, length,
+                  scores);
+  else
+    bai_member_score(kernels, member, model->outputs, lane, row, scores);
+  return BA_OK;
+}
+
 ba_status bai_lane_score_codes(const bai_kernels *kernels, const ba_model *model, bai_lane *lane, int64_t length,
                                int64_t ambiguous, double *scores) {
   const int32_t alone = model->member_count == 1;
   const double *inputs = lane->inputs;
   double *part = alone ? scores : lane->part;
   for (int32_t m = 0; m < model->member_count; m++) {
-    bai_row *row = lane->rows[m];
-    const bai_member *member = &model->members[m];
-    if (m > 0) memcpy(row->codes, lane->rows[0]->codes, (size_t)length);
-    row->symbols = lane->symbols;
-    row->inputs = inputs;
-    if (inputs) inputs += bai_plan_inputs(member->plan);
-    const ba_status status = bai_row_extract(kernels, row, length, ambiguous);
+    if (m > 0) memcpy(lane->rows[m]->codes, lane->rows[0]->codes, (size_t)length);
+    lane->rows[m]->inputs = inputs;
+    if (inputs) inputs += bai_plan_inputs(model->members[m].plan);
+    const ba_status status = bai_lane_score_member(kernels, model, lane, m, length, ambiguous, part);
     if (status) return status;
-    if (member->net.layer_count)
-      bai_net_score(kernels, &member->net, member->parameters, member->tables, &lane->rooms[m], row->codes, length,
-                    part);
-    else
-      bai_member_score(kernels, member, model->outputs, row, lane->values, part);
     for (int32_t o = 0; !alone && o < model->outputs; o++)
       scores[o] = (m ? scores[o] : model->offsets[o]) + model->factors[m] * part[o];
   }

@@ -13,27 +13,26 @@
 
 /* Float weights of a model of one member, exactly as the integers say; float32 rows use them rounded to float32. */
 static ba_status make_float_weights(ba_scorer *scorer, int32_t single) {
-  const ba_model *model = scorer->model;
-  const bai_member *member = &model->members[0];
+  const bai_member *member = &scorer->model->members[0];
   const bai_plan *plan = member->plan;
-  const int64_t n = model->outputs * plan->width;
+  const int64_t n = member->units * plan->width, step = bai_member_step(member);
   if (single ? scorer->weights32 != NULL : scorer->weights64 != NULL) return BA_OK;
   const ba_status status = single ? bai_alloc(scorer->context, n, 4, &scorer->weights32)
                                   : bai_alloc(scorer->context, n, 8, &scorer->weights64);
   if (status) return status;
-  for (int32_t o = 0; o < model->outputs; o++) {
+  for (int32_t u = 0; u < member->units; u++) {
+    const int32_t *weights = bai_member_unit(member, u);
     for (int32_t b = 0; b < plan->block_count; b++) {
-      const int64_t at = o * plan->width + plan->blocks[b].first;
-      const int64_t real = plan->blocks[b].real ? plan->blocks[b].real_first - plan->blocks[b].first : 0;
-      for (int64_t i = at; i < at + plan->blocks[b].width; i++) {
-        const int64_t r = i - o * plan->width + real;
-        const double weight = plan->blocks[b].real ? member->reals[o * plan->real_width + r] * plan->factor[r]
-                                                   : bai_scale_by_power((double)member->weights[i],
-                                                                        -member->exponents[o * plan->block_count + b]);
+      const int32_t exponent = member->exponents[u * plan->block_count + b];
+      const bai_block *block = &plan->blocks[b];
+      for (int64_t i = block->first; i < block->first + block->width; i++) {
+        const int64_t r = i - block->first + block->real_first;
+        const double weight = block->real ? member->reals[u * plan->real_width + r] * plan->factor[r]
+                                          : bai_scale_by_power((double)weights[i * step], -exponent);
         if (single)
-          scorer->weights32[i] = (float)weight;
+          scorer->weights32[u * plan->width + i] = (float)weight;
         else
-          scorer->weights64[i] = weight;
+          scorer->weights64[u * plan->width + i] = weight;
       }
     }
   }
@@ -79,6 +78,7 @@ ba_status ba_scorer_create(ba_context *context, ba_model *model, const char *opt
     if (model->member_count == 1) status = make_float_weights(scorer, 1);
     if (!status) status = bai_alloc(context, model->outputs, 8, &scorer->scores);
     if (!status) status = make_inputs(scorer);
+    if (!status) status = bai_alloc(context, model->members[0].units, 8, &scorer->sums);
     if (status)
       ba_scorer_destroy(scorer);
     else
@@ -97,6 +97,7 @@ void ba_scorer_destroy(ba_scorer *scorer) {
   bai_free(context, scorer->scores);
   bai_free(context, scorer->inputs);
   bai_free(context, scorer->states);
+  bai_free(context, scorer->sums);
   ba_model_release(scorer->model);
   bai_free(context, scorer);
   bai_context_release(context);
@@ -254,6 +255,27 @@ typedef struct attribution {
   double *shares; /* one a letter */
 } attribution;
 
+/* What moves a score by how much for each unit's sum: a hidden unit above 0 by what the output makes of it. */
+static void find_gains(const bai_member *member, int32_t outputs, int32_t output, double *sums) {
+  for (int32_t u = 0; u < member->units; u++) {
+    if (u < member->hidden)
+      sums[u] = sums[u] + member->intercepts[u] > 0.0 ? member->head[u * outputs + output] : 0.0;
+    else
+      sums[u] = u == member->hidden + output;
+  }
+}
+
+/* What a block's sum has from one column; of a network over columns with lane->sums as gains. */
+static double column_sum(const attribution *a, const bai_member *member, int32_t b, uint32_t column, uint32_t count) {
+  const bai_lane *lane = a->lane;
+  double sum = 0.0;
+  if (!member->hidden) return bai_block_sum(a->kernels, member, a->output, b, &column, &count, lane->values, 1);
+  for (int32_t u = 0; u < member->units; u++)
+    if (lane->sums[u] != 0.0)
+      sum += lane->sums[u] * bai_block_sum(a->kernels, member, u, b, &column, &count, lane->values, 1);
+  return sum;
+}
+
 /* Every word's part of the block's sum goes in equal shares to its letters. */
 static void attribute_block(const attribution *a, int32_t m, int32_t b) {
   const bai_member *member = &a->model->members[m];
@@ -269,7 +291,7 @@ static void attribute_block(const attribution *a, int32_t m, int32_t b) {
   for (int64_t i = 0; i < kept; i++) {
     const uint32_t column = (uint32_t)block->first + row->slots[i];
     const uint32_t count = block->slots ? row->table[row->slots[i]] : 1;
-    const double whole = bai_block_sum(a->kernels, member, a->output, b, &column, &count, a->lane->values, 1) / divisor;
+    const double whole = column_sum(a, member, b, column, count) / divisor;
     const double share = factor * whole / ((double)count * block->k);
     for (int32_t part = 0; part < block->part_count; part++) {
       double *shares = a->shares + a->starts[i] + block->parts[part].offset;
@@ -316,9 +338,14 @@ static ba_status attribute(ba_scorer *scorer, const attribution *a, const char *
   if (status) return explain(context, scorer, status, -1, letters, length);
   for (int64_t i = 0; i < length; i++) a->shares[i] = 0.0;
   for (int32_t m = 0; m < a->model->member_count; m++) {
-    if (a->model->members[m].net.layer_count) status = attribute_network(context, a, m, letters, length);
+    const bai_member *member = &a->model->members[m];
+    if (member->net.layer_count) status = attribute_network(context, a, m, letters, length);
     if (status) return status;
-    for (int32_t b = 0; b < a->model->members[m].plan->block_count; b++) {
+    if (member->hidden) {
+      bai_member_score(a->kernels, member, a->model->outputs, a->lane, a->lane->rows[m], a->lane->part);
+      find_gains(member, a->model->outputs, a->output, a->lane->sums);
+    }
+    for (int32_t b = 0; b < member->plan->block_count; b++) {
       a->lane->rows[m]->state_k = 0;
       attribute_block(a, m, b);
     }
@@ -378,15 +405,19 @@ static double centre_of(const bai_plan *plan, const double *reals) {
 
 static void score_float_row(ba_scorer *scorer, const bai_kernels *kernels, const void *row, int32_t single,
                             double *scores) {
-  const ba_model *model = scorer->model;
-  const int64_t width = model->members[0].plan->width;
-  for (int32_t o = 0; o < model->outputs; o++) {
-    const double sum = single ? kernels->dot_f32(row, scorer->weights32 + o * width, width)
-                              : kernels->dot_f64(row, scorer->weights64 + o * width, width);
-    const bai_plan *plan = model->members[0].plan;
-    scores[o] = sum + model->members[0].intercepts[o];
-    if (plan->real_width) scores[o] -= centre_of(plan, model->members[0].reals + o * plan->real_width);
+  const bai_member *member = &scorer->model->members[0];
+  const bai_plan *plan = member->plan;
+  const int64_t width = plan->width;
+  for (int32_t u = 0; u < member->units; u++)
+    scorer->sums[u] = single ? kernels->dot_f32(row, scorer->weights32 + u * width, width)
+                             : kernels->dot_f64(row, scorer->weights64 + u * width, width);
+  for (int32_t u = 0; plan->real_width && u < member->units; u++)
+    scorer->sums[u] -= centre_of(plan, member->reals + u * plan->real_width);
+  if (member->hidden) {
+    bai_member_head(member, scorer->model->outputs, scorer->sums, scores);
+    return;
   }
+  for (int32_t o = 0; o < member->units; o++) scores[o] = scorer->sums[o] + member->intercepts[o];
 }
 
 /* The scores of scorer->inputs; `record`, from 1, is for the message. */
@@ -567,7 +598,7 @@ ba_status ba_scorer_predict(ba_scorer *scorer, const ba_array *rows, double *sco
                              "the counts of one k add up to more than %d; expected those of one sequence", INT32_MAX);
         break;
       }
-      bai_member_score(kernels, &model->members[0], model->outputs, l->rows[0], l->values, to);
+      bai_member_score(kernels, &model->members[0], model->outputs, l, l->rows[0], to);
     } else {
       score_float_row(scorer, kernels, row, rows->dtype == BA_FLOAT32, to);
     }

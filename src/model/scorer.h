@@ -15,6 +15,7 @@ struct ba_scorer {
   double *weights64; /* outputs x width, made when float64 rows are first scored */
   float *weights32;  /* the same as float32, made at once: a single row allocates nothing */
   double *scores;    /* one row of outputs, for such a row */
+  double *sums;      /* and of its units */
   double *inputs;    /* of one row of a table with what the members compute; NULL for a model that reads none */
   double *states;    /* of the members' series, then working memory for them */
   int64_t state_size;

@@ -8,11 +8,13 @@
 #include <math.h>
 #include <string.h>
 
+#include "train/mlp.h"
 #include "train/net_backward.h"
 
 #define PARTS 8   /* of a batch; the slopes of one part's rows are summed one after the other */
 #define ALIKE 32  /* features side by side, taken to be about equally large */
 #define JUDGED 64 /* rows that a worker takes at a time */
+#define PACE 10.0 /* of the decay of columns: most are rare, and rows have hundreds of them */
 
 enum { STREAM_START = 1, STREAM_ORDER, STREAM_DROPOUT };
 
@@ -23,6 +25,7 @@ typedef struct worker {
   bai_real *features, *hidden; /* of the part's rows, for the gradient of the hidden weights */
   bai_real *slopes;            /* of one row's outputs */
   uint8_t *codes;
+  int32_t due; /* its share of the columns is still to be moved */
 } worker;
 
 struct bai_network {
@@ -38,10 +41,12 @@ struct bai_network {
   int64_t *judges;
   double *losses; /* of a batch's or all judging rows */
   int64_t part;   /* rows of a part */
+  bai_mlp *mlp;   /* of a network over columns */
+  double decayed; /* what all steps so far made its columns decay by */
   int64_t rows, judge_count, epoch, next, steps, best_epoch;
   double scale; /* that makes the mean weight 1 */
   double power1, power2, sum, best_loss, latest;
-  int32_t under_way, judging;
+  int32_t under_way;
 };
 
 static uint64_t draw(const bai_network *n, uint64_t kind, uint64_t stream, uint64_t index) {
@@ -66,9 +71,23 @@ static void centre(bai_network *n, int64_t at, int64_t rows, int64_t columns) {
   }
 }
 
+/* Small: a column that no training row has keeps its weights. The linear function and all biases start from 0. */
+static void start_columns(bai_network *n) {
+  const bai_net *net = &n->net;
+  const double bound = 0.1 / sqrt((double)n->all.problem->plan->block_count);
+  start_weights(n, 0, net->hidden_biases, bound);
+  for (int64_t f = 0; net->skip && f < net->features; f++)
+    for (int64_t u = net->hidden; u < net->units; u++) n->parameters[f * net->units + u] = 0;
+  start_weights(n, net->output_weights, net->output_biases - net->output_weights, 1.0 / sqrt(net->hidden));
+}
+
 /* Values keep their size from layer to layer: of the first layer's inputs one in four is 1. */
 static void start(bai_network *n) {
   const bai_net *net = &n->net;
+  if (n->mlp) {
+    start_columns(n);
+    return;
+  }
   for (int32_t l = 0; l < net->layer_count; l++) {
     const bai_net_layer *layer = &net->layers[l];
     const double bound = l ? sqrt(6.0 / (layer->width * (double)layer->inputs)) : sqrt(3.0 / layer->width);
@@ -98,21 +117,33 @@ static ba_status take_rows(bai_network *n) {
   return bai_alloc(n->context, n->judge_count > n->how.batch ? n->judge_count : n->how.batch, 8, &n->losses);
 }
 
+static ba_status make_worker(bai_network *n, worker *w) {
+  ba_status status = bai_alloc(n->context, n->net.outputs, sizeof(bai_real), &w->slopes);
+  if (n->mlp) return status; /* the rest is there */
+  if (!status) status = bai_net_reserve(n->context, &n->net, n->all.dataset->longest, 1, &w->room);
+  if (!status) status = bai_net_back_reserve(n->context, &n->net, n->all.dataset->longest, &w->back);
+  if (!status) status = bai_alloc(n->context, n->part * n->net.features, sizeof(bai_real), &w->features);
+  if (!status) status = bai_alloc(n->context, n->part * n->net.hidden, sizeof(bai_real), &w->hidden);
+  return status ? status : bai_alloc(n->context, n->all.dataset->longest, 1, &w->codes);
+}
+
 static ba_status make_workers(bai_network *n) {
-  const int32_t count = bai_workers(n->context, n->judge_count / JUDGED > PARTS ? n->judge_count / JUDGED : PARTS);
+  int32_t count = bai_workers(n->context, n->judge_count / JUDGED > PARTS ? n->judge_count / JUDGED : PARTS);
+  if (n->mlp && count > n->all.problem->lane_count) count = n->all.problem->lane_count;
   ba_status status = bai_alloc_zero(n->context, count, sizeof *n->workers, &n->workers);
   if (status) return status;
   n->worker_count = count;
-  for (int32_t i = 0; !status && i < count; i++) {
-    worker *w = &n->workers[i];
-    status = bai_net_reserve(n->context, &n->net, n->all.dataset->longest, 1, &w->room);
-    if (!status) status = bai_net_back_reserve(n->context, &n->net, n->all.dataset->longest, &w->back);
-    if (!status) status = bai_alloc(n->context, n->part * n->net.features, sizeof(bai_real), &w->features);
-    if (!status) status = bai_alloc(n->context, n->part * n->net.hidden, sizeof(bai_real), &w->hidden);
-    if (!status) status = bai_alloc(n->context, n->net.outputs, sizeof(bai_real), &w->slopes);
-    if (!status) status = bai_alloc(n->context, n->all.dataset->longest, 1, &w->codes);
-  }
+  for (int32_t i = 0; !status && i < count; i++) status = make_worker(n, &n->workers[i]);
   return status;
+}
+
+/* What batches need beside the workers. */
+static ba_status make_scratch(bai_network *n) {
+  const int64_t size = sizeof(bai_real), parameters = n->net.parameters;
+  if (n->mlp) return bai_alloc(n->context, parameters - n->net.hidden_biases, size, &n->partials);
+  ba_status status = bai_alloc(n->context, bai_net_table_size(&n->net), size, &n->tables);
+  if (!status) status = bai_alloc(n->context, bai_net_turned_size(&n->net), size, &n->turned);
+  return status ? status : bai_alloc(n->context, PARTS * parameters, size, &n->partials);
 }
 
 ba_status bai_network_create(ba_context *context, const bai_network_rows *rows, const bai_net *net,
@@ -130,14 +161,14 @@ ba_status bai_network_create(ba_context *context, const bai_network_rows *rows, 
   n->power1 = n->power2 = 1.0;
   n->best_loss = bai_not_a_number();
   status = take_rows(n);
+  if (!status && bai_net_over_columns(net))
+    status = bai_mlp_create(context, &n->net, rows->problem, how->batch, &n->mlp);
   if (!status) status = make_workers(n);
   if (!status) status = bai_alloc_zero(context, net->parameters, size, &n->parameters);
   if (!status) status = bai_alloc_zero(context, net->parameters, size, &n->best);
   if (!status) status = bai_alloc_zero(context, net->parameters, size, &n->first);
   if (!status) status = bai_alloc_zero(context, net->parameters, size, &n->second);
-  if (!status) status = bai_alloc(context, bai_net_table_size(net), size, &n->tables);
-  if (!status) status = bai_alloc(context, bai_net_turned_size(net), size, &n->turned);
-  if (!status) status = bai_alloc(context, PARTS * net->parameters, size, &n->partials);
+  if (!status) status = make_scratch(n);
   if (!status) start(n);
   if (status)
     bai_network_destroy(n);
@@ -159,6 +190,7 @@ void bai_network_destroy(bai_network *n) {
   void *parts[] = {n->workers, n->parameters, n->best,  n->first,  n->second, n->tables,
                    n->turned,  n->partials,   n->order, n->judges, n->losses};
   for (size_t p = 0; p < sizeof parts / sizeof parts[0]; p++) bai_free(context, parts[p]);
+  bai_mlp_destroy(n->mlp);
   bai_free(context, n);
   bai_context_release(context);
 }
@@ -168,18 +200,20 @@ void bai_network_destroy(bai_network *n) {
 typedef struct pass {
   bai_network *network;
   const bai_kernels *kernels;
-  int64_t rows; /* of the batch */
+  int64_t rows;               /* of the batch */
+  bai_adam adam;              /* of columns */
+  _Atomic int64_t failed_row; /* the first whose columns could not be had */
 } pass;
 
-/* Each bit of the mask keeps one feature; 16 random bits decide it. */
-static void drop(const bai_network *n, int64_t row, bai_real *features) {
+/* Leaves out some of `count` numbers of a row that has at most `most`; 16 random bits decide on each. */
+static void drop(const bai_network *n, int64_t row, bai_real *features, int64_t count, int64_t most) {
   if (n->how.dropout == 0.0) return;
   const uint64_t limit = (uint64_t)(n->how.dropout * 65536.0);
   const bai_real factor = (bai_real)(1.0 / (1.0 - (double)limit / 65536.0));
-  const int64_t words = (n->net.features + 3) / 4;
-  for (int64_t i = 0; i < words; i++) {
+  const int64_t words = (most + 3) / 4;
+  for (int64_t i = 0; 4 * i < count; i++) {
     uint64_t bits = draw(n, STREAM_DROPOUT, (uint64_t)n->epoch, (uint64_t)(row * words + i));
-    for (int64_t j = 4 * i; j < 4 * i + 4 && j < n->net.features; j++, bits >>= 16)
+    for (int64_t j = 4 * i; j < 4 * i + 4 && j < count; j++, bits >>= 16)
       features[j] = (bits & 0xFFFF) < limit ? 0 : features[j] * factor;
   }
 }
@@ -195,7 +229,7 @@ static void train_row(const pass *run, worker *w, int64_t place, bai_real *gradi
   const double weight = n->all.weights[row] * n->scale;
   bai_dataset_codes(kernels, n->all.dataset, row, 0, w->codes);
   bai_net_features(kernels, net, n->parameters, n->tables, room, w->codes, bai_dataset_length(n->all.dataset, row));
-  drop(n, row, room->features);
+  drop(n, row, room->features, net->features, net->features);
   bai_net_head(kernels, net, n->parameters, room);
   n->losses[place] =
       weight * bai_net_loss(kernels, net, room->outputs, n->all.labels[row], n->how.smoothing, w->slopes);
@@ -203,7 +237,7 @@ static void train_row(const pass *run, worker *w, int64_t place, bai_real *gradi
   bai_net_head_back(kernels, net, n->parameters, n->turned, room, w->slopes, back, gradient);
   memcpy(w->features + r * net->features, room->features, (size_t)net->features * sizeof(bai_real));
   memcpy(w->hidden + r * net->hidden, back->hidden, (size_t)net->hidden * sizeof(bai_real));
-  drop(n, row, back->features); /* a feature that was dropped has no slope */
+  drop(n, row, back->features, net->features, net->features); /* a feature that was dropped has no slope */
   bai_net_features_back(kernels, net, n->turned, room, back, gradient);
 }
 
@@ -233,68 +267,176 @@ static double rate_at(double rate, double share) {
   return share < 0.3 ? rate * (0.04 + 0.96 * rise) : rate * rise;
 }
 
-static void move(bai_network *n, const bai_kernels *kernels) {
+/* How the next step moves; `decay` of it is times the rate. */
+static bai_adam next_step(bai_network *n, double *rate) {
   const double b1 = 0.9, b2 = 0.999;
   const int64_t batches = (n->rows + n->how.batch - 1) / n->how.batch;
-  const double rate = rate_at(n->how.rate, (double)n->steps / (double)(batches * n->how.epochs));
+  *rate = rate_at(n->how.rate, (double)n->steps / (double)(batches * n->how.epochs));
   n->steps++;
   n->power1 *= b1;
   n->power2 *= b2;
   const double root = sqrt(1.0 - n->power2);
-  const bai_adam adam = {(float)b1, (float)b2, (float)(rate * root / (1.0 - n->power1)), (float)(1e-8 * root),
-                         (float)(rate * n->how.decay)};
-  kernels->adam_f32(n->parameters, n->first, n->second, n->partials, n->net.parameters, &adam);
+  return (bai_adam){(float)b1, (float)b2, (float)(*rate * root / (1.0 - n->power1)), (float)(1e-8 * root),
+                    (float)(*rate * n->how.decay)};
 }
 
-static ba_status batch(bai_network *n, const bai_kernels *kernels) {
-  const int64_t left = n->rows - n->next;
-  pass run = {n, kernels, left < n->how.batch ? left : n->how.batch};
-  const int64_t parts = (run.rows + n->part - 1) / n->part, size = n->net.parameters;
+static ba_status run_tasks(bai_network *n, int64_t count, ba_status (*task)(void *, int32_t, int64_t), pass *run) {
   const int32_t threads = n->context->threads;
+  if (threads > n->worker_count) n->context->threads = n->worker_count;
+  const ba_status status = bai_parallel(n->context, count, task, run);
+  n->context->threads = threads;
+  if (bai_row_explains(status)) return bai_problem_explain(n->all.problem, status, run->failed_row);
+  return status == BA_ERR_CANCELLED ? bai_check_cancel(n->context) : status;
+}
+
+static ba_status batch(bai_network *n, pass *run) {
+  const bai_kernels *kernels = run->kernels;
+  const int64_t parts = (run->rows + n->part - 1) / n->part, size = n->net.parameters;
+  double rate;
   bai_net_make_tables(&n->net, n->parameters, n->tables);
   bai_net_turn(&n->net, n->parameters, n->turned);
-  if (threads > n->worker_count) n->context->threads = n->worker_count;
-  const ba_status status = bai_parallel(n->context, parts, part_task, &run);
-  n->context->threads = threads;
-  if (status) return status == BA_ERR_CANCELLED ? bai_check_cancel(n->context) : status;
+  const ba_status status = run_tasks(n, parts, part_task, run);
+  if (status) return status;
   for (int64_t step = 1; step < parts; step *= 2)
     for (int64_t i = 0; i + step < parts; i += 2 * step)
       kernels->add_rows_f32(n->partials + i * size, n->partials + (i + step) * size, 1, size);
-  for (int64_t i = 0; i < run.rows; i++) n->sum += n->losses[i];
-  move(n, kernels);
-  n->next += run.rows;
+  const bai_adam adam = next_step(n, &rate);
+  kernels->adam_f32(n->parameters, n->first, n->second, n->partials, size, &adam);
   return BA_OK;
+}
+
+/* ---- one batch over columns ---- */
+
+static ba_status take(pass *run, int32_t worker_index, int64_t place, int64_t row) {
+  const bai_network *n = run->network;
+  if (atomic_load_explicit(&n->context->cancelled, memory_order_relaxed)) return BA_ERR_CANCELLED;
+  const ba_status status = bai_mlp_take(n->mlp, run->kernels, &n->all.problem->lanes[worker_index], place, row);
+  int64_t known = atomic_load(&run->failed_row);
+  while (status && row < known && !atomic_compare_exchange_weak(&run->failed_row, &known, row)) continue;
+  return status;
+}
+
+static ba_status take_task(void *argument, int32_t worker_index, int64_t index) {
+  pass *run = argument;
+  const bai_network *n = run->network;
+  ba_status status = BA_OK;
+  for (int64_t r = index * n->part; !status && r < run->rows && r < (index + 1) * n->part; r++) {
+    const int64_t row = n->order[n->next + r].index;
+    status = take(run, worker_index, r, row);
+    if (!status) drop(n, row, n->mlp->kept + r * n->mlp->entries, n->mlp->counts[r], n->mlp->entries);
+  }
+  return status;
+}
+
+/* Forward and back for some rows. */
+static ba_status rows_task(void *argument, int32_t worker_index, int64_t index) {
+  const pass *run = argument;
+  bai_network *n = run->network;
+  const int32_t outputs = n->net.outputs;
+  bai_real *slopes = n->workers[worker_index].slopes;
+  for (int64_t r = index * n->part; r < run->rows && r < (index + 1) * n->part; r++) {
+    const int64_t row = n->order[n->next + r].index;
+    const double weight = n->all.weights[row] * n->scale;
+    bai_real *to = n->mlp->outputs + r * outputs;
+    bai_mlp_forward(n->mlp, run->kernels, n->parameters, r);
+    n->losses[r] = weight * bai_net_loss(run->kernels, &n->net, to, n->all.labels[row], n->how.smoothing, slopes);
+    for (int32_t o = 0; o < outputs; o++) to[o] = slopes[o] * (bai_real)(weight / (double)run->rows);
+    bai_mlp_back(n->mlp, n->parameters, r);
+  }
+  return BA_OK;
+}
+
+/* A worker's share of the columns: how many share them cannot change a bit. */
+static ba_status columns_task(void *argument, int32_t worker_index, int64_t index) {
+  const pass *run = argument;
+  bai_network *n = run->network;
+  const bai_mlp *m = n->mlp;
+  const int64_t units = n->net.units, first = m->met * index / n->worker_count;
+  const int64_t end = m->met * (index + 1) / n->worker_count;
+  (void)worker_index;
+  n->workers[index].due = 0;
+  bai_mlp_gradient(n->mlp, run->kernels, run->rows, first, end);
+  for (int64_t i = first; i < end; i++) {
+    const int64_t at = m->met_columns[i] * units;
+    run->kernels->adam_f32(n->parameters + at, n->first + at, n->second + at, m->gradient + i * units, units,
+                           &run->adam);
+  }
+  return BA_OK;
+}
+
+/* A batch whose steps have begun is finished, whatever comes. */
+static void move_columns(bai_network *n, pass *run) {
+  for (int32_t i = 0; i < n->worker_count; i++) n->workers[i].due = 1;
+  (void)run_tasks(n, n->worker_count, columns_task, run);
+  for (int32_t i = 0; i < n->worker_count; i++)
+    if (n->workers[i].due) (void)columns_task(run, 0, i);
+}
+
+static ba_status columns_batch(bai_network *n, pass *run) {
+  const int64_t parts = (run->rows + n->part - 1) / n->part, head = n->net.hidden_biases;
+  double rate;
+  ba_status status = run_tasks(n, parts, take_task, run);
+  if (status) return status;
+  bai_mlp_meet(n->mlp, run->kernels, n->parameters, run->rows, n->decayed);
+  status = run_tasks(n, parts, rows_task, run);
+  if (!status) {
+    run->adam = next_step(n, &rate);
+    bai_mlp_head_gradient(n->mlp, run->kernels, run->rows, n->partials);
+    run->kernels->adam_f32(n->parameters + head, n->first + head, n->second + head, n->partials,
+                           n->net.parameters - head, &run->adam);
+    run->adam.decay = 0.0f;
+    n->decayed += PACE * rate * n->how.decay;
+    move_columns(n, run);
+  }
+  bai_mlp_leave(n->mlp);
+  return status;
 }
 
 /* ---- judging ---- */
 
-static ba_status judge_task(void *argument, int32_t worker_index, int64_t index) {
-  const pass *run = argument;
+/* The outputs of one row, for good. */
+static ba_status show(pass *run, int32_t worker_index, int64_t row, const bai_real **outputs) {
   bai_network *n = run->network;
   worker *w = &n->workers[worker_index];
-  bai_net_room *room = &w->room;
+  if (n->mlp) {
+    const ba_status status = take(run, worker_index, worker_index, row);
+    if (!status) bai_mlp_forward(n->mlp, run->kernels, n->parameters, worker_index);
+    *outputs = n->mlp->outputs + (int64_t)worker_index * n->net.outputs;
+    return status;
+  }
+  bai_dataset_codes(run->kernels, n->all.dataset, row, 0, w->codes);
+  bai_net_features(run->kernels, &n->net, n->parameters, n->tables, &w->room, w->codes,
+                   bai_dataset_length(n->all.dataset, row));
+  bai_net_head(run->kernels, &n->net, n->parameters, &w->room);
+  *outputs = w->room.outputs;
+  return BA_OK;
+}
+
+static ba_status judge_task(void *argument, int32_t worker_index, int64_t index) {
+  pass *run = argument;
+  bai_network *n = run->network;
   for (int64_t i = index * JUDGED; i < n->judge_count && i < (index + 1) * JUDGED; i++) {
-    if (atomic_load_explicit(&n->context->cancelled, memory_order_relaxed)) return BA_ERR_CANCELLED;
     const int64_t row = n->judges[i];
-    bai_dataset_codes(run->kernels, n->all.dataset, row, 0, w->codes);
-    bai_net_features(run->kernels, &n->net, n->parameters, n->tables, room, w->codes,
-                     bai_dataset_length(n->all.dataset, row));
-    bai_net_head(run->kernels, &n->net, n->parameters, room);
-    n->losses[i] = bai_net_loss(run->kernels, &n->net, room->outputs, n->all.labels[row], 0.0, w->slopes);
+    const bai_real *outputs;
+    if (atomic_load_explicit(&n->context->cancelled, memory_order_relaxed)) return BA_ERR_CANCELLED;
+    const ba_status status = show(run, worker_index, row, &outputs);
+    if (status) return status;
+    n->losses[i] =
+        bai_net_loss(run->kernels, &n->net, outputs, n->all.labels[row], 0.0, n->workers[worker_index].slopes);
   }
   return BA_OK;
 }
 
 static ba_status judge(bai_network *n, const bai_kernels *kernels) {
   const double *weights = n->all.dataset->weights.data;
-  const int32_t threads = n->context->threads;
-  pass run = {n, kernels, 0};
+  pass run = {.network = n, .kernels = kernels, .failed_row = INT64_MAX};
   double sum = 0.0, total = 0.0;
-  bai_net_make_tables(&n->net, n->parameters, n->tables);
-  if (threads > n->worker_count) n->context->threads = n->worker_count;
-  const ba_status status = bai_parallel(n->context, (n->judge_count + JUDGED - 1) / JUDGED, judge_task, &run);
-  n->context->threads = threads;
-  if (status) return status == BA_ERR_CANCELLED ? bai_check_cancel(n->context) : status;
+  if (n->mlp)
+    bai_mlp_settle(n->mlp, kernels, n->parameters, n->decayed);
+  else
+    bai_net_make_tables(&n->net, n->parameters, n->tables);
+  const ba_status status = run_tasks(n, (n->judge_count + JUDGED - 1) / JUDGED, judge_task, &run);
+  if (status) return status;
   for (int64_t i = 0; i < n->judge_count; i++) {
     sum += weights[n->judges[i]] * n->losses[i];
     total += weights[n->judges[i]];
@@ -308,6 +450,12 @@ static ba_status judge(bai_network *n, const bai_kernels *kernels) {
   return BA_OK;
 }
 
+static void draw_order(bai_network *n) {
+  for (int64_t i = 0; i < n->rows; i++)
+    n->order[i].key = draw(n, STREAM_ORDER, (uint64_t)n->epoch, (uint64_t)n->order[i].index);
+  bai_sort_keyed(n->order, n->rows);
+}
+
 ba_status bai_network_epoch(bai_network *n, double *loss, double *judged) {
   const bai_kernels *kernels = bai_kernels_of(n->context);
   ba_status status = BA_OK;
@@ -316,11 +464,16 @@ ba_status bai_network_epoch(bai_network *n, double *loss, double *judged) {
     n->next = 0;
     n->sum = 0.0;
     n->epoch++;
-    for (int64_t i = 0; i < n->rows; i++)
-      n->order[i].key = draw(n, STREAM_ORDER, (uint64_t)n->epoch, (uint64_t)n->order[i].index);
-    bai_sort_keyed(n->order, n->rows);
+    draw_order(n);
   }
-  while (!status && n->next < n->rows) status = batch(n, kernels);
+  while (!status && n->next < n->rows) {
+    const int64_t left = n->rows - n->next;
+    pass run = {
+        .network = n, .kernels = kernels, .rows = left < n->how.batch ? left : n->how.batch, .failed_row = INT64_MAX};
+    status = n->mlp ? columns_batch(n, &run) : batch(n, &run);
+    for (int64_t i = 0; !status && i < run.rows; i++) n->sum += n->losses[i];
+    if (!status) n->next += run.rows;
+  }
   if (!status) status = judge(n, kernels);
   if (status) return status;
   n->under_way = 0;

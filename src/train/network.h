@@ -8,7 +8,7 @@
 #define BAI_TRAIN_NETWORK_H
 
 #include "model/net.h"
-#include "train/uses.h"
+#include "train/problem.h"
 
 typedef struct bai_network bai_network;
 
@@ -24,6 +24,7 @@ typedef struct bai_network_rows {
   const int32_t *labels; /* in class order */
   const double *weights; /* of the training rows; one of weight 0 is not trained on */
   const uint8_t *uses;   /* dev rows judge the epochs */
+  bai_problem *problem;  /* gives the columns of a network over them; else it may be NULL */
 } bai_network_rows;
 
 ba_status bai_network_create(ba_context *context, const bai_network_rows *rows, const bai_net *net,

@@ -25,7 +25,7 @@ struct bai_run {
   bai_problem *problem;
   const bai_solver_kind *kind;
   void *solver;
-  bai_net net;          /* layer_count 0: the run trains no network */
+  bai_net net;          /* hidden 0: the run trains no network */
   bai_network *network; /* the copy that is trained now */
   float *parameters;    /* of the copies, the best so far */
   int32_t copies;       /* that are done */
@@ -184,14 +184,13 @@ static void begin(bai_run *t) {
 
 /* The next copy: its seed is all that differs. */
 static ba_status make_network(bai_run *t, int32_t copy) {
-  const bai_network_rows rows = {t->dataset, t->problem->labels, t->problem->weights, t->uses};
+  const bai_network_rows rows = {t->dataset, t->problem->labels, t->problem->weights, t->uses, t->problem};
   const bai_network_how how = {bai_term_value(t->model, "rate")->real,
                                bai_term_value(t->model, "decay")->real,
                                bai_term_value(t->model, "dropout")->real,
                                bai_term_value(t->model, "smoothing")->real,
                                t->epochs,
                                bai_term_value(t->model, "batch")->integer,
-
                                bai_random((uint64_t)t->seed, NETWORK_STREAM, (uint64_t)copy)};
   bai_network *network;
   const ba_status status = bai_network_create(t->context, &rows, &t->net, &how, &network);
@@ -212,11 +211,15 @@ static int64_t usual_epochs(const bai_run *t) {
 static ba_status make_networks(bai_run *t) {
   t->epochs = bai_term_value(t->model, "epochs")->integer;
   if (t->epochs == 0) t->epochs = usual_epochs(t);
+  if (bai_net_over_columns(&t->net)) {
+    t->net.features = t->plan->width;
+    bai_net_lay_out(&t->net);
+  }
   const ba_status status = bai_alloc_zero(t->context, t->net.copies * t->net.parameters, 4, &t->parameters);
   return status ? status : make_network(t, 0);
 }
 
-/* Of the problem of a network only labels and weights of the rows are used. */
+/* Of the problem of a network over letters only labels and weights of the rows are used. */
 static ba_status make_problem(bai_run *t) {
   const bai_value *l2 = bai_term_value(t->model, "l2"), *l1 = bai_term_value(t->model, "l1");
   const bai_value *balanced = bai_term_value(t->model, "class_weight");
@@ -248,13 +251,13 @@ ba_status bai_run_create(ba_dataset *dataset, const bai_pipeline *pipeline, cons
   if (online) bai_format(t->reason, sizeof t->reason, "learns from batches");
   status = bai_pipeline_write(context, pipeline, 1, &t->text);
   if (!status) status = check_model(t, pipeline);
-  if (!status && online && t->net.layer_count)
+  if (!status && online && t->net.hidden)
     status = bai_fail(context, BA_ERR_UNSUPPORTED, "a network needs all rows at once; expected a linear model");
-  if (!status && !t->net.layer_count) status = bai_solver_choose(context, t->model, &t->kind);
+  if (!status && !t->net.hidden) status = bai_solver_choose(context, t->model, &t->kind);
   if (!status) status = bai_plan_create(context, bai_net_columns(&t->net, pipeline), &t->plan);
   if (!status) status = online ? fit_online(t, online->length) : fit_plan(t);
   if (!status) status = make_problem(t);
-  if (!status) status = t->net.layer_count ? make_networks(t) : make_solver(t, pipeline, online ? online->start : NULL);
+  if (!status) status = t->net.hidden ? make_networks(t) : make_solver(t, pipeline, online ? online->start : NULL);
   if (status)
     bai_run_destroy(t);
   else
@@ -300,7 +303,7 @@ static ba_status stop(bai_run *t, const char *reason) {
 ba_status bai_run_restart(bai_run *t, const bai_pipeline *pipeline) {
   bai_vector text = {0, 0, 0};
   void *solver = NULL;
-  if (t->net.layer_count)
+  if (t->net.hidden)
     return bai_fail(t->context, BA_ERR_UNSUPPORTED, "a network has no optimum to go on from; expected a new trainer");
   if (t->kind->by_epochs)
     return bai_fail(t->context, BA_ERR_UNSUPPORTED, "%s has no optimum to go on from; expected a new trainer",
@@ -604,8 +607,7 @@ ba_status bai_run_identity(bai_run *t, uint64_t *digest) {
 }
 
 ba_status bai_run_archive(bai_run *t, bai_archive *a) {
-  if (t->net.layer_count)
-    return bai_fail(t->context, BA_ERR_UNSUPPORTED, "checkpoint: a network; expected a linear model");
+  if (t->net.hidden) return bai_fail(t->context, BA_ERR_UNSUPPORTED, "checkpoint: a network; expected a linear model");
   bai_standing_archive(&t->standing, a);
   bai_archive_i32(a, &t->stopped, 0, 1);
   bai_archive_i32(a, &t->dev_due, 0, 1);

@@ -1,13 +1,17 @@
 # SPDX-License-Identifier: MIT
-"""Networks over letters on the command line: trained, scored, explained, and refused where they have no columns."""
+"""Networks on the command line: trained, scored, explained, exported, and refused where they cannot answer."""
 
 import json
+import math
 
 import pytest
 
 from program import fails, fasta, ok, table
 
 SMALL = "OneHot() | Conv(filters=12, width=6, pool=2, strand=max) | Conv(filters=8, width=3) | MLP(hidden=8)"
+
+
+COLUMNS = "Kmer(k=1..4) | MLP(hidden=6, skip=linear, epochs=12)"
 
 
 @pytest.fixture(scope="module")
@@ -68,10 +72,78 @@ def test_more_than_two_classes(data, tmp_path):
     assert sum(float(rows[0][f"probability:{name}"]) for name in ("acceptor", "donor", "none")) == pytest.approx(1)
 
 
+@pytest.fixture(scope="module")
+def hidden(data, tmp_path_factory):
+    path = tmp_path_factory.mktemp("hidden") / "hidden.ba"
+    report = json.loads(ok("train", "--json", "--recipe", COLUMNS, "--labels", data / "split.csv", "--out", path))
+    assert report["candidates"][0]["dev"]["auroc"] > 0.9
+    return path
+
+
+def columns_score(member, letters):
+    """The score from the exported numbers alone; Kmer with sqrt and l2, one output."""
+    columns = {name: i for i, name in enumerate(member["columns"])}
+    sums = [0.0] * len(member["weights"])
+    for block in member["blocks"]:
+        counts = {}
+        for i in range(len(letters) - block["k"] + 1):
+            if set(word := letters[i:i + block["k"]]) <= set("ACGT"):
+                counts[word] = counts.get(word, 0) + 1
+        norm = math.sqrt(sum(counts.values())) or 1.0
+        for unit, weights in enumerate(member["weights"]):
+            sums[unit] += sum(weights[columns[f"Kmer_{word}"]] * math.sqrt(n) for word, n in counts.items()) / norm * (
+                2.0 ** -block["exponents"][unit])
+    units = [max(0.0, total + bias) for total, bias in zip(sums, member["intercepts"], strict=False)]
+    gains = [gain for gain, in member["hidden"]]
+    linear = sums[len(gains)] if member["skip"] else 0.0
+    return math.fsum(u * g for u, g in zip(units, gains, strict=False)) + linear + member["intercepts"][-1]
+
+
+def test_columns_same_for_any_level_and_threads(data, hidden, tmp_path):
+    first = ok("predict", "--model", hidden, data / "pos.fa")
+    for options in (["--cpu", "scalar"], ["--threads", "3"]):
+        assert ok("predict", *options, "--model", hidden, data / "pos.fa") == first
+        ok("train", *options, "--recipe", COLUMNS, "--labels", data / "split.csv", "--out", tmp_path / "other.ba")
+        assert (tmp_path / "other.ba").read_bytes() == hidden.read_bytes()
+    assert "ok" in ok("selftest", hidden)
+    assert json.loads(ok("info", "--json", hidden))["format"] == 3
+
+
+def test_columns_scored_by_hand(data, hidden):
+    member, = json.loads(ok("export", "--json", hidden))["members"]
+    assert len(member["hidden"]) == 6 and len(member["weights"]) == 7 and len(member["intercepts"]) == 7
+    letters = (data / "pos.fa").read_text().splitlines()[1::2]
+    for row, sequence in zip(table(ok("predict", "--model", hidden, data / "pos.fa")), letters, strict=True):
+        assert float(row["score"]) == pytest.approx(columns_score(member, sequence), abs=2e-6)
+
+
+def test_columns_windows_shares_and_substitutions(hidden, tmp_path):
+    letters = "ACGTATAAAGGCNGCTTATATACCGG"
+    cut = [letters[i:i + 10] for i in range(0, 16, 5)]
+    (tmp_path / "x.fa").write_text(fasta([letters], "x"))
+    (tmp_path / "all.fa").write_text(fasta([letters, *cut], "y"))
+    scores = [float(row["score"]) for row in table(ok("predict", "--model", hidden, tmp_path / "all.fa"))]
+    windows = ok("scan", "--model", hidden, tmp_path / "x.fa", "--window", "10", "--step", "5").splitlines()
+    assert [float(line.split("\t")[3]) for line in windows if not line.startswith("track")] == scores[1:]
+    assert len(table(ok("explain", "--model", hidden, tmp_path / "x.fa"))) == len(letters)
+    effects = table(ok("mutate", "--model", hidden, tmp_path / "x.fa"))
+    changed = [letters[:int(row["position"])] + row["alternative"] + letters[int(row["position"]) + 1:]
+               for row in effects[:6]]
+    (tmp_path / "changed.fa").write_text(fasta(changed, "z"))
+    for row, after in zip(effects, table(ok("predict", "--model", hidden, tmp_path / "changed.fa")), strict=False):
+        assert float(row["effect"]) == float(after["score"]) - scores[0]
+
+
+def test_columns_refused(hidden):
+    fails(2, "a hidden layer of 6 units, so no column has one weight", "explain", "--model", hidden)
+    fails(2, "member 1 has a hidden layer", "export", "--c", hidden)
+
+
 def test_refusals(data, model, tmp_path):
     train = ("train", "--labels", data / "split.csv", "--out", tmp_path / "no.ba", "--recipe")
     fails(1, "OneHot has no convolution after it", *train, "OneHot() | Logistic()")
-    fails(1, "MLP has no convolution to read", *train, "Kmer(k=3) | MLP()")
+    fails(1, "OneHot has no convolution after it", *train, "OneHot() | MLP()")
+    fails(1, "skip=linear has no columns to read", *train, "OneHot() | Conv() | MLP(skip=linear)")
     fails(2, "OneHot has no columns of its own", "features", "--recipe", "OneHot()", data / "pos.fa")
     fails(2, "a network over letters, which has no columns", "explain", "--model", model)
     assert not (tmp_path / "no.ba").exists()

@@ -168,6 +168,40 @@ static void test_most(void **unused) {
   }
 }
 
+/* Rows picked by index, with repetitions; those of one range alone on the way back. */
+static void test_picked_rows(void **unused) {
+  (void)unused;
+  const bai_kernels *levels[3];
+  const int32_t count = bai_kernels_available(levels);
+  uint32_t picked[200];
+  state = 23;
+  for (int64_t columns = 0; columns < 70; columns++) {
+    const int64_t ld = columns + columns % 3, n = columns * 7 % 200;
+    const uint32_t first = (uint32_t)(columns % 5), end = 40 - (uint32_t)(columns % 4);
+    const int32_t whole = columns % 2 ? 1 : 0;
+    for (int32_t i = 0; i < 4; i++) fill(in[i], ROOM, whole);
+    for (int64_t i = 0; i < n; i++) picked[i] = (uint32_t)(bits() % 50);
+    clear(count);
+    for (int32_t level = 0; level < count; level++) {
+      memcpy(out[level][0], in[1], (size_t)columns * 4);
+      levels[level]->gather_rows_f32(out[level][0], in[0], ld, picked, in[2], n, columns);
+      memcpy(out[level][1], in[0], (size_t)(50 * ld) * 4);
+      levels[level]->scatter_rows_f32(out[level][1], ld, picked, in[2], n, in[3], columns, first, end);
+    }
+    check_levels(count, 2);
+    if (!whole) continue;
+    for (int64_t i = 0; i < n; i++) {
+      for (int64_t j = 0; j < columns; j++) {
+        in[1][j] += in[2][i] * in[0][picked[i] * ld + j];
+        if (picked[i] >= first && picked[i] < end) out[0][1][picked[i] * ld + j] -= in[2][i] * in[3][j];
+      }
+    }
+    for (int64_t j = 0; j < columns; j++) assert_true(out[0][0][j] == in[1][j]);
+    for (int64_t i = 0; i < 50 * ld; i++) assert_true(out[0][1][i] == in[0][i]);
+    assert_true(out[0][0][columns] == CANARY && out[0][1][50 * ld] == CANARY);
+  }
+}
+
 static void test_rows(void **unused) {
   (void)unused;
   const bai_kernels *levels[3];
@@ -211,10 +245,8 @@ static void test_rows(void **unused) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_gemm),
-      cmocka_unit_test(test_letters),
-      cmocka_unit_test(test_most),
-      cmocka_unit_test(test_rows),
+      cmocka_unit_test(test_gemm),        cmocka_unit_test(test_letters), cmocka_unit_test(test_most),
+      cmocka_unit_test(test_picked_rows), cmocka_unit_test(test_rows),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

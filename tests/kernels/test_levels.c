@@ -326,6 +326,25 @@ static void try_gather_dot_i32(const bai_kernels *kernels, int64_t n, int32_t pl
   give_bytes(out, &sum, 8);
 }
 
+/* Three to five units a column. */
+static void try_gather_rows_i32(const bai_kernels *kernels, int64_t n, int32_t place, outcome *out) {
+  const int64_t units = 3 + n % 3, columns = ENTRIES / units;
+  int32_t *weights = put(0, columns * units, 4, place);
+  uint32_t *picked = put(1, n, 4, place), *values = put(2, n, 4, place);
+  int64_t *sums = put(3, units, 8, place);
+  for (int64_t i = 0; i < columns * units; i++) weights[i] = (int32_t)(uint32_t)(random_bits() >> 32);
+  for (int64_t i = 0; i < n; i++) picked[i] = (uint32_t)((random_bits() >> 32) % (uint64_t)columns);
+  for (int64_t i = 0; i < n; i++) values[i] = (uint32_t)(random_bits() >> 32) >> 10;
+  for (int64_t j = 0; j < units; j++) sums[j] = j - 2;
+  kernels->gather_rows_i32(sums, weights, units, picked, values, n);
+  give_bytes(out, sums, 8 * units);
+  for (int64_t j = 0; j < units; j++) {
+    int64_t expected = j - 2;
+    for (int64_t i = 0; i < n; i++) expected += (int64_t)weights[picked[i] * units + j] * values[i];
+    assert_true(sums[j] == expected);
+  }
+}
+
 static void try_dot(const bai_kernels *kernels, int64_t n, int32_t place, outcome *out) {
   const double *a = put_reals(0, n, n, place), *b = put_reals(1, n, n / 4, place);
   double sum = kernels->dot_f64(a, b, n);
@@ -406,6 +425,7 @@ TRIAL(slots)
 TRIAL(rank)
 TRIAL(count)
 TRIAL(gather_dot_i32)
+TRIAL(gather_rows_i32)
 TRIAL(dot)
 TRIAL(gather_dot_f64)
 TRIAL(axpy)
@@ -466,6 +486,7 @@ int main(void) {
       cmocka_unit_test(test_rank),
       cmocka_unit_test(test_count),
       cmocka_unit_test(test_gather_dot_i32),
+      cmocka_unit_test(test_gather_rows_i32),
       cmocka_unit_test(test_dot),
       cmocka_unit_test(test_gather_dot_f64),
       cmocka_unit_test(test_axpy),

@@ -17,6 +17,7 @@
 
 #include "bioanalytics/bioanalytics.h"
 #include "model/model.h"
+#include "model/net_recipe.h"
 
 #define OK(context, call)                                                                            \
   do {                                                                                               \
@@ -114,10 +115,41 @@ static inline ba_status making_model_of(ba_context *context, const char *recipe,
   return bai_model_make(context, &fit, out);
 }
 
+/* A network over columns with random parameters. */
+static inline ba_model *making_hidden(ba_context *context, const char *recipe, int64_t length, int32_t classes,
+                                      uint64_t seed) {
+  bai_recipe parsed = {{0, 0, 0}};
+  bai_net net;
+  char text[4096];
+  int64_t n = 0;
+  ba_model *model = NULL;
+  OK(context, ba_recipe_canonical(context, recipe, text, (int64_t)sizeof text, &n));
+  OK(context, bai_recipe_parse(context, recipe, &parsed));
+  OK(context, bai_net_of_pipeline(context, bai_recipe_member(&parsed, 0), classes == 2 ? 1 : classes, &net));
+  bai_recipe_free(context, &parsed);
+  net.features = making_width(context, recipe, length);
+  bai_net_lay_out(&net);
+  const int64_t parameters = net.copies * net.parameters;
+  float *values = malloc((size_t)parameters * 4);
+  assert_non_null(values);
+  for (int64_t i = 0; i < parameters; i++) values[i] = (float)making_real(&seed);
+  const bai_fit fit = {.recipe = text,
+                       .class_names = making_classes,
+                       .classes = classes,
+                       .fitted = {length, NULL, NULL},
+                       .provenance = "{}",
+                       .seed = 7,
+                       .parameters = values};
+  OK(context, bai_model_make(context, &fit, &model));
+  free(values);
+  return model;
+}
+
 /* A model with random weights. */
 static inline ba_model *making_model(ba_context *context, const char *recipe, int64_t length, int32_t classes,
                                      uint64_t seed) {
   const int64_t width = making_width(context, recipe, length), outputs = classes == 2 ? 1 : classes;
+  if (strstr(recipe, "| MLP(")) return making_hidden(context, recipe, length, classes, seed);
   double *weights = malloc((size_t)(width * outputs + 1) * 8), intercepts[4];
   assert_non_null(weights);
   for (int64_t i = 0; i < width * outputs; i++) weights[i] = making_real(&seed);

@@ -138,17 +138,21 @@ static ba_status load(ba_context *context, const uint8_t *bytes, int64_t n, cons
 /* ---- round trips ---- */
 
 static const char *const recipes[] = {
-    SMALL, "Kmer(k=1..2)", "Kmer(k=3, strand=canonical) + Kmer(k=4, slots=64) + PositionKmer(k=1..2, anchor=end)",
-    "PositionKmer(k=8, anchor=start)", "Kmer(k=1, ambiguous=error) | Logistic(l2=0.25, solver=adagrad)"};
+    SMALL,
+    "Kmer(k=1..2)",
+    "Kmer(k=3, strand=canonical) + Kmer(k=4, slots=64) + PositionKmer(k=1..2, anchor=end)",
+    "PositionKmer(k=8, anchor=start)",
+    "Kmer(k=1) + PositionKmer(k=1, anchor=end) | MLP(hidden=3, skip=linear, seeds=2)",
+    "Kmer(k=1, ambiguous=error) | Logistic(l2=0.25, solver=adagrad)"};
 
 static void test_round_trips(void **state) {
   ba_context *context = *state;
   char folder[TEMP_PATH], path[TEMP_PATH];
   temp_make(folder);
   temp_join(path, folder, "model.ba");
-  for (int32_t i = 0; i < 5; i++) {
-    for (int32_t classes = 2; classes <= (i < 4 ? 4 : 2); classes++) {
-      ba_model *model = making_model(context, recipes[i], i == 1 || i == 4 ? -1 : 6, classes, (uint64_t)i),
+  for (int32_t i = 0; i < 6; i++) {
+    for (int32_t classes = 2; classes <= (i < 5 ? 4 : 2); classes++) {
+      ba_model *model = making_model(context, recipes[i], i == 1 || i == 5 ? -1 : 6, classes, (uint64_t)i),
                *again = NULL;
       int64_t n, m, k;
       uint8_t *bytes = making_bytes(context, model, &n);
@@ -219,8 +223,9 @@ static void test_the_format(void **state) {
 /* ---- damage ---- */
 
 static void test_every_cut(void **state) {
-  for (int32_t which = 0; which < 2; which++) {
-    ba_model *model = making_model(*state, which ? "Kmer(k=1)" : SMALL, which ? -1 : 3, 2, 1);
+  static const char *const small[] = {SMALL, "Kmer(k=1)", "Kmer(k=1) | MLP(hidden=2, skip=linear)"};
+  for (int32_t which = 0; which < 3; which++) {
+    ba_model *model = making_model(*state, small[which], which ? -1 : 3, 2, 1);
     int64_t n;
     uint8_t *bytes = making_bytes(*state, model, &n);
     for (int64_t cut = 0; cut < n; cut++) {
@@ -243,8 +248,9 @@ static void test_every_cut(void **state) {
 }
 
 static void test_every_byte(void **state) {
-  for (int32_t which = 0; which < 2; which++) {
-    ba_model *model = making_model(*state, which ? "Kmer(k=1)" : SMALL, which ? -1 : 3, 2, 1);
+  static const char *const small[] = {SMALL, "Kmer(k=1)", "Kmer(k=1) | MLP(hidden=2, skip=linear)"};
+  for (int32_t which = 0; which < 3; which++) {
+    ba_model *model = making_model(*state, small[which], which ? -1 : 3, 2, 1);
     int64_t n;
     uint8_t *bytes = making_bytes(*state, model, &n);
     for (int64_t at = 0; at < n; at++) {

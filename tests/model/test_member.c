@@ -67,8 +67,23 @@ static void test_a_network_member(void **state) {
   OK(context, ba_model_member(context, model, 1, &member, NULL));
   OK(context, ba_model_selftest(context, member));
   score(context, member, records, scores);
-  ba_records_release(records);
   ba_model_release(member);
+  ba_model_release(model);
+  model =
+      making_trained(context, "Kmer(k=1..3) | Logistic() & Kmer(k=2) | MLP(hidden=2, skip=linear, seeds=2, epochs=2)",
+                     dataset, "seed=5");
+  double all[5], factors[2];
+  score(context, model, records, all);
+  for (int32_t m = 0; m < 2; m++) {
+    double part[5];
+    OK(context, ba_model_member(context, model, m, &member, &factors[m]));
+    OK(context, ba_model_selftest(context, member));
+    score(context, member, records, part);
+    for (int32_t i = 0; i < 5; i++) scores[i] = (m ? scores[i] : model->offsets[0]) + factors[m] * part[i];
+    ba_model_release(member);
+  }
+  SAME_BITS(scores, all, 5);
+  ba_records_release(records);
   ba_model_release(model);
   ba_dataset_destroy(dataset);
 }

@@ -35,6 +35,8 @@ static const recipe_case cases[] = {
     {"GappedKmer(k=2, gap=5, strand=canonical, value=count)", -1, 0, 40, "ACGT", 2},
     {"SpacedKmer(mask=1101011, alphabet=ry, value=freq, norm=none)", -1, 0, 40, "ACGTN", 2},
     {"BinnedKmer(k=1..3, bins=4)", -1, 0, 40, "ACGTN", 2},
+    {"Kmer(k=1..3) + PositionKmer(k=1, anchor=start) | MLP(hidden=3, skip=linear)", 25, 0, 30, "ACGTN", 2},
+    {"Kmer(k=2, strand=canonical) | MLP(hidden=4)", -1, 0, 20, "ACGT", 3},
 };
 
 /* The definition: both scores by the ordinary way, and their difference. */

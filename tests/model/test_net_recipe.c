@@ -60,7 +60,8 @@ static void test_recipes_that_make_no_network(void **state) {
       {"OneHot() | Conv() | Logistic()", "Conv has no MLP after it; expected OneHot() | Conv(...) | MLP(...)"},
       {"OneHot() + Kmer(k=3) | Conv() | MLP()", "OneHot is joined to other features; expected OneHot() | "},
       {"Kmer(k=3) | Conv() | MLP()", "Conv has no letters to read; expected OneHot() | Conv(...) | MLP(...)"},
-      {"Kmer(k=3) | MLP()", "MLP has no convolution to read; expected OneHot() | Conv(...) | MLP(...)"},
+      {"OneHot() | Conv() | MLP(skip=linear)", "MLP: skip=linear has no columns to read; expected OneHot() | "},
+      {"OneHot() | MLP()", "OneHot has no convolution after it; expected OneHot() | Conv(...) | MLP(...)"},
       {"OneHot() | Conv() | Conv() | Conv() | Conv() | Conv() | MLP()", "5 Conv stages; expected at most 4"},
       {"OneHot() | Conv(bins=2) | Conv() | MLP()", "Conv: bins stands before the last layer; expected it in the last"},
       {"OneHot() | Conv() | Conv(strand=max) | MLP()", "Conv: strand=max stands in a later layer; expected it in the"},
@@ -174,6 +175,48 @@ static void test_attribution(void **state) {
   ba_model_release(model);
 }
 
+/* By hand: hidden units 2 A - 1 and 3 - 2 C, of which the score takes 0.5 and 4 where they are above 0, and C - 8. */
+static void test_attribution_through_a_hidden_layer(void **state) {
+  ba_context *context = *state;
+  const char *recipe = "Kmer(k=1, value=count, norm=none) | MLP(hidden=2, skip=linear)";
+  const float parameters[] = {2, 0, 0, 0, -2, 1, 0, 0, 0, 0, 0, 0, -1, 3, 0.5f, 4, -8};
+  const bai_fit fit = {.recipe = recipe,
+                       .class_names = making_classes,
+                       .classes = 2,
+                       .fitted = {-1, NULL, NULL},
+                       .provenance = "{}",
+                       .seed = 7,
+                       .parameters = parameters};
+  static const struct {
+    const char *letters;
+    double score, shares[4];
+  } by_hand[] = {
+      {"AACG", 0.5 * 3 + 4 * 1 + 1 - 8, {1, 1, 1 - 8, 0}},
+      {"CATC", 0.5 * 1 + 2 - 8, {1, 1, 0, 1}},
+      {"TTTT", 4 * 3 - 8, {0, 0, 0, 0}},
+  };
+  ba_model *model = NULL;
+  ba_scorer *scorer = NULL;
+  OK(context, bai_model_make(context, &fit, &model));
+  OK(context, ba_scorer_create(context, model, NULL, &scorer));
+  for (size_t i = 0; i < sizeof by_hand / sizeof *by_hand; i++) {
+    const int64_t offsets[] = {0, 4};
+    ba_records *records = NULL;
+    double score, shares[4];
+    OK(context, ba_records_create(context, by_hand[i].letters, offsets, 1, &records));
+    OK(context, ba_scorer_predict_records(scorer, records, &score, NULL));
+    OK(context, ba_scorer_attribute(scorer, by_hand[i].letters, 4, 0, shares));
+    SAME_BITS(&score, &by_hand[i].score, 1);
+    for (int32_t p = 0; p < 4; p++) assert_true(shares[p] == by_hand[i].shares[p]);
+    ba_records_release(records);
+  }
+  double weights[4];
+  REFUSED(context, ba_model_weights(context, model, 0, weights, NULL), BA_ERR_UNSUPPORTED,
+          "a hidden layer of 2 units, so no column has one weight");
+  ba_scorer_destroy(scorer);
+  ba_model_release(model);
+}
+
 /* Several copies: the mean of what each gives alone. */
 static void test_copies(void **state) {
   ba_model *two, *one[2];
@@ -211,7 +254,7 @@ static void test_refusals(void **state) {
   double score, weights[1];
   char name[8];
   int64_t length;
-  const char *text = "the model is a network over letters, which has no columns; expected one with a weight a column";
+  const char *text = "the model is a network over letters, which has no columns; expected one with columns";
   OK(*state, make(*state, RECIPE, 2, &model));
   OK(*state, ba_scorer_create(*state, model, NULL, &scorer));
   REFUSED(*state, ba_scorer_predict_row(scorer, row, 0, &score, NULL), BA_ERR_UNSUPPORTED, text);
@@ -274,6 +317,7 @@ int main(void) {
       TEST(test_file),
       TEST(test_every_way_to_score),
       TEST(test_attribution),
+      TEST(test_attribution_through_a_hidden_layer),
       TEST(test_copies),
       TEST(test_refusals),
       TEST(test_parameters_that_are_no_numbers),

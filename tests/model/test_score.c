@@ -7,6 +7,32 @@
 #include "model/making.h"
 #include "model/oracle.h"
 
+/* The oracle's score; of a network over columns, its units' sums through the hidden layer. */
+static void expect(const ba_model *model, const oracle_block *blocks, int32_t n, const char *letters, int64_t length,
+                   double *expected) {
+  const bai_member *m = &model->members[0];
+  const int64_t fitted = m->plan->fitted_length, width = m->plan->width;
+  if (!m->hidden) {
+    oracle_score(blocks, n, fitted, model->outputs, m->weights, m->exponents, m->intercepts, letters, length, expected);
+    return;
+  }
+  double sums[64];
+  static const double none[64];
+  int32_t *weights = malloc((size_t)(width * m->units) * 4);
+  assert_true(weights && m->units <= 64);
+  for (int64_t c = 0; c < width; c++)
+    for (int32_t u = 0; u < m->units; u++) weights[u * width + c] = m->weights[c * m->units + u];
+  oracle_score(blocks, n, fitted, m->units, weights, m->exponents, none, letters, length, sums);
+  for (int32_t o = 0; o < model->outputs; o++) {
+    expected[o] = 0.0;
+    for (int32_t u = 0; u < m->hidden; u++)
+      expected[o] += fmax(sums[u] + m->intercepts[u], 0.0) * m->head[u * model->outputs + o];
+    if (m->units > m->hidden) expected[o] += sums[m->hidden + o];
+    expected[o] += m->intercepts[m->hidden + o];
+  }
+  free(weights);
+}
+
 /* Every record's score equals the oracle's. */
 static void check_scores(ba_context *context, const ba_model *model, const oracle_block *blocks, int32_t n,
                          const ba_records *records) {
@@ -23,8 +49,7 @@ static void check_scores(ba_context *context, const ba_model *model, const oracl
   OK(context, ba_scorer_predict_records(scorer, records, scores, NULL));
   for (int64_t i = 0; i < count; i++) {
     const char *letters = ba_records_sequence(records, i, &length);
-    oracle_score(blocks, n, model->members[0].plan->fitted_length, model->outputs, model->members[0].weights,
-                 model->members[0].exponents, model->members[0].intercepts, letters, length, expected);
+    expect(model, blocks, n, letters, length, expected);
     SAME_BITS(scores + i * model->outputs, expected, model->outputs);
   }
   ba_scorer_destroy(scorer);
@@ -142,6 +167,31 @@ static void test_other_words(void **state) {
   ba_records_release(records);
 }
 
+/* Also where the sums of long sequences leave 64 bits. */
+static void test_hidden_layers(void **state) {
+  const oracle_block blocks[] = {{'k', 2, 1, 's', '2', 'n', 0, NULL, NULL, 0, 0},
+                                 {'k', 5, 0, 'c', '1', 'n', 6, NULL, NULL, 0, 0},
+                                 {'p', 1, 0, 'b', '2', 's', 0, NULL, NULL, 0, 0}};
+  const char *stages[] = {"MLP(hidden=6, skip=linear)", "MLP(hidden=1)", "MLP(hidden=9, seeds=3)",
+                          "MLP(hidden=2, skip=linear, seeds=2)"};
+  for (int32_t i = 0; i < 4; i++) {
+    char recipe[200];
+    snprintf(recipe, sizeof recipe,
+             "Kmer(k=2, strand=canonical) + Kmer(k=5, slots=64, value=count, norm=l1) + PositionKmer(k=1, "
+             "anchor=start) | %s",
+             stages[i]);
+    ba_model *model = making_model(*state, recipe, 30, i % 2 ? 2 : 3, 20 + (uint64_t)i);
+    ba_records *records = making_records(*state, 60, 0, 60, "ACGTacgtACGTACGTN", 3);
+    ba_records *lengthy = making_records(*state, 2, 4000, 9000, "AACGT", 4);
+    assert_int_equal(bai_model_format(model), 3);
+    check_scores(*state, model, blocks, 3, records);
+    check_scores(*state, model, blocks, 3, lengthy);
+    ba_records_release(records);
+    ba_records_release(lengthy);
+    ba_model_release(model);
+  }
+}
+
 /* With the largest weights 140,000 distinct words add up beyond 63 bits. */
 static void test_sums_beyond_64_bits(void **state) {
   const oracle_block blocks[] = {{'k', 9, 0, 's', '2', 'n', 0, NULL, NULL, 0, 0},
@@ -227,6 +277,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(test_hashed_words, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_positions, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_other_words, making_set_up, making_tear_down),
+      cmocka_unit_test_setup_teardown(test_hidden_layers, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_sums_beyond_64_bits, making_set_up, making_tear_down),
       cmocka_unit_test(test_scale_by_power),
       cmocka_unit_test_setup_teardown(test_probabilities, making_set_up, making_tear_down),

@@ -37,6 +37,8 @@ static const recipe_case cases[] = {
     {"BinnedKmer(k=1..4, bins=5) + Length(per=30) + BinnedKmer(k=6, bins=3, slots=128)", -1, 0, 200, 2, NULL},
     {"@peptide", -1, 0, 80, 2, RESIDUES},
     {"Kmer(k=6..14, slots=256, alphabet=protein) + PositionKmer(k=1..2, alphabet=protein)", 30, 30, 30, 3, RESIDUES},
+    {"Kmer(k=1..5) + PositionKmer(k=2, anchor=end) | MLP(hidden=5, skip=linear)", 40, 0, 90, 2, NULL},
+    {"Kmer(k=1..2, value=count) + Kmer(k=9, slots=128) + Length() | MLP(hidden=17, seeds=2)", -1, 0, 90, 3, NULL},
     {"AAC() + CKSAAGP() + Kmer(k=3, alphabet=ctriad) + Length()", -1, 0, 90, 2, RESIDUES},
 };
 #define CASES ((int32_t)(sizeof cases / sizeof *cases))
@@ -145,16 +147,26 @@ static void test_counts_equal_letters(void **state) {
   }
 }
 
-/* The sum of the sizes of what a score adds up. */
-static double scale_of(const ba_model *model, int32_t output, const double *row) {
-  double sum = fabs(model->members[0].intercepts[output]);
-  for (int32_t b = 0; b < model->members[0].plan->block_count; b++) {
-    const bai_block *block = &model->members[0].plan->blocks[b];
+/* The sum of the sizes of what a score adds up, or a unit. */
+static double scale_of_unit(const bai_member *member, int32_t unit, const double *row) {
+  double sum = fabs(member->intercepts[unit]);
+  for (int32_t b = 0; b < member->plan->block_count; b++) {
+    const bai_block *block = &member->plan->blocks[b];
     for (int64_t c = block->first; c < block->first + block->width; c++)
-      sum += fabs(row[c] * ldexp(model->members[0].weights[output * model->members[0].plan->width + c],
-                                 -model->members[0].exponents[output * model->members[0].plan->block_count + b]));
+      sum += fabs(row[c] *
+                  ldexp(member->weights[member->hidden ? c * member->units + unit : unit * member->plan->width + c],
+                        -member->exponents[unit * member->plan->block_count + b]));
   }
   return sum;
+}
+
+static double scale_of(const ba_model *model, int32_t output, const double *row) {
+  const bai_member *member = &model->members[0];
+  if (!member->hidden) return scale_of_unit(member, output, row);
+  double sum = fabs(member->intercepts[member->hidden + output]);
+  for (int32_t u = 0; u < member->hidden; u++)
+    sum += fabs(member->head[u * model->outputs + output]) * scale_of_unit(member, u, row);
+  return member->net.skip ? sum + scale_of_unit(member, member->hidden + output, row) : sum;
 }
 
 /* Values as doubles and as floats. Roots of counts are rounded to 2^-16 on the integer path: at worst (three of each
@@ -276,7 +288,7 @@ static void test_attribution_adds_up(void **state) {
   ba_context *context = *state;
   for (int32_t i = 0; i < CASES; i++) {
     fixture f = made(context, &cases[i]);
-    for (int64_t r = 0; r < 40; r++) {
+    for (int64_t r = 0; r < 40 && !f.model->members[0].hidden; r++) {
       int64_t length;
       const char *letters = ba_records_sequence(f.records, r, &length);
       double parts[301];

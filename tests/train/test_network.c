@@ -60,7 +60,7 @@ static ba_status make(ba_context *context, run *r, int32_t dev) {
 }
 
 static ba_status create(ba_context *context, const run *r, bai_network **out) {
-  const bai_network_rows rows = {r->dataset, r->labels, r->weights, r->uses};
+  const bai_network_rows rows = {r->dataset, r->labels, r->weights, r->uses, NULL};
   return bai_network_create(context, &rows, &r->net, &r->how, out);
 }
 
