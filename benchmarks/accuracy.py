@@ -178,6 +178,7 @@ def run(name, with_test, commit):
             add_network(task, chosen[-1], table, model, cost)
         if with_test:
             figures.append(score(task, rows, name, model, cost))
+        if with_test and figures[-1]["n"] > 1:
             print(f"# {name} split {split}: {chosen[-1]['chosen']:.1f} chosen on {chosen[-1]['on']}, "
                   f"{figures[-1]['test']:.1f} test", flush=True)
     same = collections.Counter(c["recipe"] for c in chosen)
