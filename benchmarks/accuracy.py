@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """What the library reaches on published data sets, which stand beside the repository in ../shared/data.
 
-usage: accuracy.py [--test] [--resume] [--table] [--docs] [SET...]
+usage: accuracy.py [--test] [--logged] [--resume] [--table] [--docs] [SET...]
 
 Settings are chosen without the test rows, which `ba train` is not even given: first the features at a middle penalty,
 then the penalty, each on the dev rows where the set has them and else by cross-validation on the training rows; then,
@@ -12,8 +12,9 @@ negatives to a positive, the classes are balanced and MCC chooses. Where the spl
 each chooses anew; whether a network helps is asked on the first alone.
 
 --test lets the model that was chosen score the test rows; what is new goes into accuracy-log.tsv. Each set that is
-done goes into build/bench/accuracy.jsonl at once: --resume leaves out those that this commit has done, --table trains
-nothing and prints those that are there, --docs puts the table into docs/benchmarks.md.
+done goes into build/bench/accuracy.jsonl at once: --resume leaves out those that stand there, --table trains nothing
+and prints those, --docs puts the table into docs/benchmarks.md. --logged chooses nothing: it trains what the last run
+in the log chose, and the table says whose choice that was.
 """
 
 import argparse
@@ -23,6 +24,7 @@ import datetime
 import json
 import math
 import os
+import re
 import resource
 import statistics
 import subprocess
@@ -39,6 +41,11 @@ COLUMNS = ("date", "commit", "set", "recipe", "metric", "chosen_on", "chosen", "
            "test_not_in_train", "splits", "low", "high", "test_low_overlap", "two_mers")
 MIDDLE, PENALTIES = "1e-4", "1e-5,3e-5,1e-4,3e-4,1e-3,3e-3"
 NETWORK_FOLDS = 3
+# Keys as a canonical recipe has them when nobody asked for anything else.
+DEFAULTS = re.compile(r"(, )?\b(strand=forward|value=sqrt|norm=l2|slots=1048576|ambiguous=skip|quality=ignore|"
+                      r"alphabet=dna|anchor=none|l1=0|solver=lbfgs|tol=0.001|max_iter=300|memory=10|epochs=(20|0)|"
+                      r"rate=[0-9.]+|patience=3|class_weight=none|filters=96|pool=1|bins=1|hidden=64|dropout=0.4|batch=64|decay=0.2|"
+                      r"smoothing=0)(?=[,)])")
 RESAMPLES = "1000"
 
 
@@ -124,6 +131,18 @@ def add_network(task, chosen, table, model, cost):
         chosen["canonical"] = cost.train("network", [chosen["recipe"]], table, model)[0]["recipe"]
 
 
+def logged(name, table, model, cost):
+    """What the last run in the log chose, trained again."""
+    with open(LOG, newline="") as file:
+        row = [row for row in csv.DictReader(file, delimiter="\t") if row["set"] == name][-1]
+    on = row["chosen_on"] + ("" if ", by " in row["chosen_on"] else f", by {row['commit']}")
+    kind = "network" if "MLP" in row["recipe"] else "linear"
+    report, _ = cost.train(kind, [row["recipe"]], table, model)
+    return {"recipe": DEFAULTS.sub("", row["recipe"]).replace("(, ", "("), "canonical": report["recipe"],
+            "on": on, "by": "log_loss",
+            "chosen": float(row["chosen"]), "tried": []}
+
+
 def score(task, rows, name, model, cost):
     """The figures of the test rows of one split: all of them, those like no training row, and 2-mers alone."""
     table, plain = WORK / f"{name}.all.csv", WORK / f"{name}.2mers.ba"
@@ -166,15 +185,15 @@ def join_splits(figures):
     return joint
 
 
-def run(name, with_test, commit):
+def run(name, with_test, from_log, commit):
     task, cost = SETS[name], Cost()
     table, model = WORK / f"{name}.csv", WORK / f"{name}.ba"
     chosen, figures = [], []
     for split in range(1, (task.splits if with_test else 1) + 1):
         rows = task.load(split) if task.splits > 1 else task.load()
         write_table(table, [row for row in rows if row[2] != "test"])
-        chosen.append(choose_linear(task, table, model, cost))
-        if task.network and (split == 1 or "&" in chosen[0]["recipe"]):
+        chosen.append(logged(name, table, model, cost) if from_log else choose_linear(task, table, model, cost))
+        if task.network and not from_log and (split == 1 or "&" in chosen[0]["recipe"]):
             add_network(task, chosen[-1], table, model, cost)
         if with_test:
             figures.append(score(task, rows, name, model, cost))
@@ -234,16 +253,16 @@ def head():
     return done.stdout.strip() or "unknown"
 
 
-def run_all(names, with_test, known):
+def run_all(names, with_test, from_log, known):
     commit, results = head(), []
     for name in names:
         if not (DATA / SETS[name].folder).is_dir():
             print(f"accuracy.{name} skipped no folder {SETS[name].folder} in the data beside the repository")
             continue
-        if known.get(name, {}).get("commit") == commit:
+        if name in known:
             results.append(known[name])
             continue
-        result = run(name, with_test, commit)
+        result = run(name, with_test, from_log, commit)
         say(result)
         with open(RESULTS, "a") as file:
             file.write(json.dumps(result) + "\n")
@@ -255,7 +274,7 @@ def run_all(names, with_test, known):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for flag in ("--test", "--resume", "--table", "--docs"):
+    for flag in ("--test", "--logged", "--resume", "--table", "--docs"):
         parser.add_argument(flag, action="store_true")
     parser.add_argument("sets", nargs="*", metavar="SET")
     options = parser.parse_args()
@@ -268,7 +287,7 @@ def main():
     if options.table:
         results = [known[name] for name in names if name in known]
     else:
-        results = run_all(names, options.test, known)
+        results = run_all(names, options.test, options.logged, known)
     results = [result for result in results if "test" in result]
     if results:
         accuracy_table.show(results, WORK, TOP / "docs/benchmarks.md" if options.docs else None)

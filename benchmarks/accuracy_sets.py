@@ -22,6 +22,8 @@ ANCHORED = ["@anchored", "PositionKmer(k=1..3)", "Kmer(k=1..6) + PositionKmer(k=
 # The boxes at -35 and -10 of a bacterial promoter, 14 to 20 letters apart.
 BOXES = "GappedKmer(k=3, gap=14..20)"
 PROKARYOTE = ["PositionKmer(k=1..3)", "Kmer(k=4..10) + PositionKmer(k=2..5)",
+              "Kmer(k=4..10) + PositionKmer(k=2..5) + BinnedKmer(k=3..6, bins=8) + GappedKmer(k=3, gap=0..6) + "
+              f"{BOXES}",
               f"Kmer(k=4..8) + PositionKmer(k=2..5) + BinnedKmer(k=3..6, bins=8) + {BOXES}",
               "Kmer(k=4..8) + PositionKmer(k=2..5) + BinnedKmer(k=3..6, bins=4) + BinnedKmer(k=3..6, bins=8) + "
               f"BinnedKmer(k=2..5, bins=16) + {BOXES}"]
@@ -150,8 +152,10 @@ SETS = {
         peer="KBANN*", best=93.7, goals=(95, 96.5, 97), official=False),
     "4mC_casuarina": Set(lambda: methylation("4mC_C.equisetifolia"), METHYLATION, "accuracy", 5,
                          "dna-methylation-41bp", ALIGNED),
-    "5hmC_human": Set(lambda: methylation("5hmC_H.sapiens"), METHYLATION, "accuracy", 5, "dna-methylation-41bp", ALIGNED),
-    "6mA_elegans": Set(lambda: methylation("6mA_C.elegans"), METHYLATION, "accuracy", 5, "dna-methylation-41bp", ALIGNED),
+    "5hmC_human": Set(lambda: methylation("5hmC_H.sapiens"), METHYLATION, "accuracy", 5, "dna-methylation-41bp",
+                      ALIGNED),
+    "6mA_elegans": Set(lambda: methylation("6mA_C.elegans"), METHYLATION, "accuracy", 5, "dna-methylation-41bp",
+                      ALIGNED),
     "antimicrobial": Set(
         lambda seed=1: peptides("amp_iamp2l", seed), PEPTIDE, "accuracy", 5, "peptides", peer="iAMP-2L", best=92.2,
         goals=(89,), official=False, splits=5),

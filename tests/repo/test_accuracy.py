@@ -35,7 +35,8 @@ def test_hold_out_takes_its_share_of_every_class_and_differs_by_seed():
 
 
 def test_rows_left_out_one_by_one_are_one_test_part():
-    joint = accuracy.join_splits([{"n": 1, "test": 100.0, "two_mers": 0.0}] * 3 + [{"n": 1, "test": 0.0, "two_mers": 100.0}])
+    joint = accuracy.join_splits([{"n": 1, "test": 100.0, "two_mers": 0.0}] * 3 +
+                                 [{"n": 1, "test": 0.0, "two_mers": 100.0}])
     assert (joint["n"], joint["test"], joint["two_mers"]) == (4, 75.0, 25.0)
     assert joint["low"] < 75 < joint["high"]
     split = accuracy_sets.left_out([("A", "1"), ("C", "0")])
@@ -62,6 +63,6 @@ def test_training_is_never_given_the_test_rows(tmp_path, monkeypatch):
     monkeypatch.setattr(accuracy.Cost, "ba", ba)
     monkeypatch.setattr(accuracy, "WORK", tmp_path)
     monkeypatch.setitem(accuracy.SETS, "small", task)
-    result = accuracy.run("small", True, "0000000")
+    result = accuracy.run("small", True, False, "0000000")
     assert result["test"] == pytest.approx(70) and result["splits"] == [70, 70]
     assert len(seen) == 6 and all("GGGG" not in text and "TTTT" not in text for text in seen)
