@@ -44,8 +44,8 @@ NETWORK_FOLDS = 3
 # Keys as a canonical recipe has them when nobody asked for anything else.
 DEFAULTS = re.compile(r"(, )?\b(strand=forward|value=sqrt|norm=l2|slots=1048576|ambiguous=skip|quality=ignore|"
                       r"alphabet=dna|anchor=none|l1=0|solver=lbfgs|tol=0.001|max_iter=300|memory=10|epochs=(20|0)|"
-                      r"rate=[0-9.]+|patience=3|class_weight=none|filters=96|pool=1|bins=1|hidden=64|dropout=0.4|batch=64|decay=0.2|"
-                      r"smoothing=0)(?=[,)])")
+                      r"rate=[0-9.]+|patience=3|class_weight=none|filters=96|pool=1|bins=1|hidden=64|dropout=0.4|"
+                      r"batch=64|decay=0.2|smoothing=0)(?=[,)])")
 RESAMPLES = "1000"
 
 
