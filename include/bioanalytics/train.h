@@ -429,6 +429,22 @@ BA_API ba_status ba_calibrate(ba_context *context, ba_model *model, ba_dataset *
 BA_API ba_status ba_cross_validate(ba_context *context, const char *recipe, ba_dataset *dataset, const char *options,
                                    ba_metrics **out);
 /**
+ * The same for a path of penalties in the place of the recipe's l2: in each fold a penalty begins at the optimum of the
+ * one before it, which takes fewer passes than as many cross-validations, best from the largest on. The optima are
+ * those of runs from zero to within `tol`.
+ * @param recipe of one member, with a solver that goes to the optimum (lbfgs, newton, tron).
+ * @param dataset made from `context`, with folds.
+ * @param options as ba_cross_validate.
+ * @param l2 penalties, each 0 to 1e9.
+ * @param count of them, 1 or more.
+ * @param out gets the metrics of each.
+ * @return as ba_cross_validate; BA_ERR_UNSUPPORTED for an ensemble and for other solvers. On failure none is given.
+ * Owns: the caller destroys the metrics. Threads: one at a time; works on as many as the context allows. Cost: one
+ * training a fold and penalty, each from the one before; 8 bytes a row, class and penalty. Since 0.1.0.
+ */
+BA_API ba_status ba_cross_validate_path(ba_context *context, const char *recipe, ba_dataset *dataset,
+                                        const char *options, const double *l2, int32_t count, ba_metrics **out);
+/**
  * Gives the number of named numbers.
  * @param metrics NULL gives 0.
  * @return 0 or more. Cannot fail.

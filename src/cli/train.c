@@ -130,16 +130,39 @@ static int deal_folds(job *j) {
   return status == BA_OK ? CLI_DONE : cli_fail(j->c, status);
 }
 
+/* How many candidates from this one on differ by a falling l2 alone. */
+static int32_t path_length(const job *j, int32_t index) {
+  int32_t end = index + 1;
+  while (end < j->candidates.count && j->candidates.items[end].follows) end++;
+  return end - index;
+}
+
+/* One candidate, or a path of penalties, each from the optimum of the one before where the solver goes to it. */
 static int try_by_folds(job *j, int32_t index) {
-  cli_candidate *item = &j->candidates.items[index];
+  cli_candidate *items = &j->candidates.items[index];
   char options[64];
+  double l2[64];
+  ba_metrics *metrics[64];
   const double start = cli_cpu_seconds();
+  int32_t count = j->budget == 0 ? path_length(j, index) : 1;
+  ba_status status = BA_ERR_UNSUPPORTED;
+  if (items->metrics != NULL) return CLI_DONE; /* tried on the path of one before */
   snprintf(options, sizeof options, "seed=%lld", (long long)j->c->seed);
   cli_progress(j->c, "cross-validation %d of %d", (int)index + 1, (int)j->candidates.count);
-  const ba_status status = ba_cross_validate(j->c->context, item->recipe, j->dataset, options, &item->metrics);
-  item->cpu_seconds = cli_cpu_seconds() - start;
-  j->cv_seconds += item->cpu_seconds;
-  return status == BA_OK ? CLI_DONE : cli_fail_in(j->c, status, item->recipe);
+  for (int32_t i = 0; i < count && i < 64; i++) l2[i] = strtod(items[i].l2, NULL);
+  if (count > 1) status = ba_cross_validate_path(j->c->context, items->recipe, j->dataset, options, l2, count, metrics);
+  if (status == BA_ERR_UNSUPPORTED) {
+    count = 1;
+    status = ba_cross_validate(j->c->context, items->recipe, j->dataset, options, metrics);
+  }
+  const double seconds = cli_cpu_seconds() - start;
+  j->cv_seconds += seconds;
+  if (status != BA_OK) return cli_fail_in(j->c, status, items->recipe);
+  for (int32_t i = 0; i < count; i++) {
+    items[i].metrics = metrics[i];
+    items[i].cpu_seconds = seconds / count;
+  }
+  return CLI_DONE;
 }
 
 /* Fits a candidate and measures it on the dev rows; the fit of the best so far is kept, not made again. */

@@ -105,18 +105,14 @@ ba_status ba_evaluate(ba_context *context, ba_model *model, ba_dataset *dataset,
 
 /* ---- cross-validation ---- */
 
-static ba_status train_fold(ba_context *context, const char *recipe, ba_dataset *dataset, int64_t seed, int32_t fold,
-                            ba_model **model) {
-  ba_trainer *trainer;
-  ba_status status = bai_trainer_make(context, recipe, dataset, seed, fold, NULL, &trainer);
-  if (status) return status;
+static ba_status run_out(ba_trainer *trainer, ba_model **model) {
+  ba_context *context = bai_trainer_context(trainer);
+  ba_status status = BA_OK;
   while (!status) {
     status = bai_trainer_advance(trainer);
     if (!status) status = bai_check_cancel(context);
   }
-  if (status == BA_END) status = bai_trainer_model(trainer, model);
-  ba_trainer_destroy(trainer);
-  return status;
+  return status == BA_END ? bai_trainer_model(trainer, model) : status;
 }
 
 /* A row that came after the split would get no prediction. */
@@ -143,33 +139,80 @@ static void leave_out_fold(const ba_dataset *dataset, bai_selection *all, int32_
   all->count = kept;
 }
 
-static ba_status cross_validate(ba_context *context, const char *recipe, const bai_term *term, ba_dataset *dataset,
-                                int64_t seed, ba_metrics **out) {
-  const int32_t numbers = bai_term_is_value(term), classes = numbers ? 0 : ba_dataset_classes(dataset);
-  const int64_t answers = numbers ? 1 : classes;
-  /* The first fold in time has nothing before it to learn from, so it is not scored. */
-  const int32_t first = dataset->folds_in_time ? 1 : 0;
+/* What is validated: a recipe as it stands, or with each of some penalties, from the optimum of the one before. */
+typedef struct validation {
+  ba_context *context;
+  ba_dataset *dataset;
+  const char *recipe;
+  const double *l2; /* NULL: as it stands */
+  int32_t count;
+  int64_t seed, answers;
   bai_selection all;
-  ba_status status = select_rows(context, dataset, numbers, BA_PART_TRAIN, -1, &all);
-  if (!status) status = check_folds(context, dataset, &all);
-  if (!status && first) leave_out_fold(dataset, &all, 0);
-  if (!status) status = bai_alloc(context, all.count, 8 * answers, &all.probabilities);
-  for (int32_t fold = first; !status && fold < dataset->folds_made; fold++) {
-    bai_selection held;
+  double *probabilities; /* count x rows x answers */
+} validation;
+
+static ba_status validate_fold(validation *v, int32_t numbers, int32_t fold) {
+  bai_selection held;
+  ba_trainer *trainer = NULL;
+  double *found = NULL;
+  ba_status status = select_rows(v->context, v->dataset, numbers, BA_PART_TRAIN, fold, &held);
+  if (!status) status = bai_alloc(v->context, held.count, 8 * v->answers, &found);
+  if (!status) status = bai_trainer_make(v->context, v->recipe, v->dataset, v->seed, fold, NULL, &trainer);
+  for (int32_t c = 0; !status && c < v->count; c++) {
     ba_model *model = NULL;
-    status = select_rows(context, dataset, numbers, BA_PART_TRAIN, fold, &held);
-    if (!status) status = train_fold(context, recipe, dataset, seed, fold, &model);
-    if (!status) status = bai_selection_score(context, model, dataset, &held);
+    if (v->l2) status = bai_trainer_penalise(trainer, v->l2[c], -1.0);
+    if (!status) status = run_out(trainer, &model);
+    if (!status) status = bai_score_rows(v->context, model, v->dataset, held.rows, held.count, NULL, found);
+    double *to = v->probabilities + c * v->all.count * v->answers;
     for (int64_t i = 0, j = 0; !status && i < held.count; i++) {
-      while (all.rows[j] != held.rows[i]) j++;
-      memcpy(all.probabilities + j * answers, held.probabilities + i * answers, (size_t)answers * 8);
+      while (v->all.rows[j] != held.rows[i]) j++;
+      memcpy(to + j * v->answers, found + i * v->answers, (size_t)v->answers * 8);
     }
     ba_model_release(model);
-    bai_selection_free(context, &held);
   }
-  const bai_predictions in = predictions_of(&all, classes, numbers && term->spec->kind == BAI_TERM_POISSON);
-  if (!status) status = bai_metrics_make(context, &in, out);
-  bai_selection_free(context, &all);
+  ba_trainer_destroy(trainer);
+  bai_free(v->context, found);
+  bai_selection_free(v->context, &held);
+  return status;
+}
+
+static ba_status cross_validate(validation *v, const bai_term *term, ba_metrics **out) {
+  const int32_t numbers = bai_term_is_value(term), classes = numbers ? 0 : ba_dataset_classes(v->dataset);
+  /* The first fold in time has nothing before it to learn from, so it is not scored. */
+  const int32_t first = v->dataset->folds_in_time ? 1 : 0;
+  v->answers = numbers ? 1 : classes;
+  ba_status status = select_rows(v->context, v->dataset, numbers, BA_PART_TRAIN, -1, &v->all);
+  if (!status) status = check_folds(v->context, v->dataset, &v->all);
+  if (!status && first) leave_out_fold(v->dataset, &v->all, 0);
+  if (!status) status = bai_alloc(v->context, v->count * v->all.count, 8 * v->answers, &v->probabilities);
+  for (int32_t fold = first; !status && fold < v->dataset->folds_made; fold++) status = validate_fold(v, numbers, fold);
+  bai_predictions in = predictions_of(&v->all, classes, numbers && term->spec->kind == BAI_TERM_POISSON);
+  for (int32_t c = 0; !status && c < v->count; c++) {
+    in.probabilities = v->probabilities + c * v->all.count * v->answers;
+    status = bai_metrics_make(v->context, &in, &out[c]);
+  }
+  for (int32_t c = 0; status && c < v->count; c++) {
+    ba_metrics_destroy(out[c]);
+    out[c] = NULL;
+  }
+  bai_free(v->context, v->probabilities);
+  bai_selection_free(v->context, &v->all);
+  return status;
+}
+
+/* Inside a call: `v` has the context, the dataset, the recipe and the penalties. */
+static ba_status begin_validation(validation *v, const char *options, ba_metrics **out) {
+  bai_recipe parsed = {{0, 0, 0}};
+  const bai_option table[] = {{"seed", 'i', NULL, 0, 9e15, &v->seed}, {NULL, 0, NULL, 0, 0, NULL}};
+  v->seed = 1;
+  ba_status status = bai_dataset_check_context(v->context, v->dataset);
+  if (!status) status = bai_options_parse(v->context, options, table);
+  if (!status && v->dataset->folds_made < 2)
+    status = bai_fail(v->context, BA_ERR_ARGUMENT,
+                      "cross_validate: the dataset has no folds; expected ba_dataset_split first");
+  if (!status) status = bai_recipe_parse(v->context, v->recipe, &parsed);
+  if (!status) status = cross_validate(v, &bai_recipe_member(&parsed, 0)->model, out);
+  bai_recipe_free(v->context, &parsed);
   return status;
 }
 
@@ -177,20 +220,27 @@ ba_status ba_cross_validate(ba_context *context, const char *recipe, ba_dataset 
                             ba_metrics **out) {
   ba_status status = bai_enter(context);
   if (status) return status;
-  int64_t seed = 1;
-  bai_recipe parsed = {{0, 0, 0}};
-  const bai_option table[] = {{"seed", 'i', NULL, 0, 9e15, &seed}, {NULL, 0, NULL, 0, 0, NULL}};
+  validation v = {.context = context, .dataset = dataset, .recipe = recipe, .count = 1};
   if (out) *out = NULL;
   if (!out || !recipe || !dataset)
     status =
         bai_fail(context, BA_ERR_ARGUMENT, "cross_validate: expected a recipe, a dataset and a place for the result");
-  if (!status) status = bai_dataset_check_context(context, dataset);
-  if (!status) status = bai_options_parse(context, options, table);
-  if (!status && dataset->folds_made < 2)
-    status =
-        bai_fail(context, BA_ERR_ARGUMENT, "cross_validate: the dataset has no folds; expected ba_dataset_split first");
-  if (!status) status = bai_recipe_parse(context, recipe, &parsed);
-  if (!status) status = cross_validate(context, recipe, &bai_recipe_member(&parsed, 0)->model, dataset, seed, out);
-  bai_recipe_free(context, &parsed);
+  if (!status) status = begin_validation(&v, options, out);
+  return bai_leave(context, status);
+}
+
+ba_status ba_cross_validate_path(ba_context *context, const char *recipe, ba_dataset *dataset, const char *options,
+                                 const double *l2, int32_t count, ba_metrics **out) {
+  ba_status status = bai_enter(context);
+  if (status) return status;
+  validation v = {.context = context, .dataset = dataset, .recipe = recipe, .l2 = l2, .count = count};
+  for (int32_t c = 0; out && c < count; c++) out[c] = NULL;
+  if (!out || !recipe || !dataset || !l2 || count < 1)
+    status = bai_fail(context, BA_ERR_ARGUMENT,
+                      "cross_validate: expected a recipe, a dataset, penalties and a place for each result");
+  for (int32_t c = 0; !status && c < count; c++)
+    if (!(l2[c] >= 0.0 && l2[c] <= 1e9))
+      status = bai_fail(context, BA_ERR_ARGUMENT, "cross_validate: l2 is %g; expected 0 to 1e9", l2[c]);
+  if (!status) status = begin_validation(&v, options, out);
   return bai_leave(context, status);
 }

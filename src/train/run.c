@@ -371,7 +371,11 @@ static ba_status judge_epoch(bai_run *t) {
     return stop(t, text);
   }
   if (epoch < t->epochs) return BA_OK;
-  bai_format(text, sizeof text, "stopped after epochs = %lld", (long long)t->epochs);
+  const int32_t judged = t->dev_loss - t->dev_loss == 0.0;
+  bai_format(text, sizeof text, "stopped after epochs = %lld%s", (long long)t->epochs,
+             !judged         ? "; dev rows would say when to stop"
+             : t->worse == 0 ? ", the dev loss still falling; raise epochs or rate"
+                             : "; the best weights are kept");
   t->dev_loss = t->best_dev; /* of the weights that are kept */
   return stop(t, text);
 }

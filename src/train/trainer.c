@@ -187,7 +187,7 @@ void ba_trainer_destroy(ba_trainer *t) {
   bai_context_release(context);
 }
 
-static ba_status set_penalties(ba_trainer *t, double l2, double l1) {
+ba_status bai_trainer_penalise(ba_trainer *t, double l2, double l1) {
   if (t->members != 1)
     return bai_fail(t->context, BA_ERR_UNSUPPORTED, "set: an ensemble of %d members; expected a recipe of one",
                     t->members);
@@ -208,7 +208,7 @@ ba_status ba_trainer_set(ba_trainer *trainer, const char *options) {
   const bai_option table[] = {
       {"l2", 'r', NULL, 0, 1e9, &l2}, {"l1", 'r', NULL, 0, 1e9, &l1}, {NULL, 0, NULL, 0, 0, NULL}};
   status = bai_options_parse(trainer->context, options, table);
-  if (!status) status = set_penalties(trainer, l2, l1);
+  if (!status) status = bai_trainer_penalise(trainer, l2, l1);
   return bai_leave(trainer->context, status);
 }
 

@@ -17,6 +17,8 @@ ba_context *bai_trainer_context(const ba_trainer *trainer);
 /* Of all members; see run.h. */
 ba_status bai_trainer_archive(ba_trainer *trainer, bai_archive *archive);
 ba_status bai_trainer_identity(ba_trainer *trainer, uint64_t *digest);
+/* ba_trainer_set without entering; a number below 0 leaves that penalty as it is. */
+ba_status bai_trainer_penalise(ba_trainer *trainer, double l2, double l1);
 ba_status bai_trainer_advance(ba_trainer *trainer);
 ba_status bai_trainer_model(ba_trainer *trainer, ba_model **out);
 

@@ -85,6 +85,79 @@ static void test_refusals(void **state) {
   ba_dataset_destroy(dataset);
 }
 
+/* Cross-validation along a path: the metrics of as many cross-validations from zero. */
+static void test_cross_validation(void **state) {
+  static const char *const recipes[] = {"Kmer(k=1..3) | Logistic(l2=%g, tol=1e-6, max_iter=2000)",
+                                        "Kmer(k=1..3) | Softmax(solver=tron, l2=%g, tol=1e-8)",
+                                        "Kmer(k=1..2) | Logistic(solver=newton, l2=%g, tol=1e-8)",
+                                        "Kmer(k=1..2) | Logistic(l1=0.001, l2=%g, tol=1e-6, max_iter=2000)"};
+  static const double l2[] = {0.1, 0.01, 0.03, 0.01};
+  ba_context *context = *state;
+  for (int32_t r = 0; r < 4; r++) {
+    ba_dataset *dataset = making_data(context, 200, 20, 60, r == 1 ? 3 : 2, 4);
+    ba_metrics *path[4], *alone = NULL;
+    char text[200];
+    OK(context, ba_dataset_split(dataset, "folds=3"));
+    snprintf(text, sizeof text, recipes[r], 5.0); /* the path's penalties are in its place */
+    OK(context, ba_cross_validate_path(context, text, dataset, "seed=2", l2, 4, path));
+    for (int32_t c = 0; c < 4; c++) {
+      snprintf(text, sizeof text, recipes[r], l2[c]);
+      OK(context, ba_cross_validate(context, text, dataset, "seed=2", &alone));
+      const double here = ba_metrics_value(path[c], "log_loss"), there = ba_metrics_value(alone, "log_loss");
+      if (!(fabs(here - there) <= 1e-5 * there)) fail_msg("%s: %.9g, %.9g", text, here, there);
+      assert_true(ba_metrics_value(path[c], "n") == 200);
+      if (c == 0) assert_true(fabs(here - ba_metrics_value(path[1], "log_loss")) > 1e-3);
+      ba_metrics_destroy(alone);
+    }
+    for (int32_t c = 0; c < 4; c++) ba_metrics_destroy(path[c]);
+    ba_dataset_destroy(dataset);
+  }
+}
+
+static void test_cross_validation_refuses(void **state) {
+  const double good[] = {0.1, 0.01}, bad[] = {0.1, -1};
+  ba_context *context = *state;
+  ba_dataset *dataset = making_data(context, 60, 20, 60, 2, 4);
+  ba_metrics *out[2] = {(ba_metrics *)dataset, (ba_metrics *)dataset};
+  const char *recipe = "Kmer(k=1) | Logistic()";
+  REFUSED(context, ba_cross_validate_path(context, recipe, dataset, NULL, good, 2, out), BA_ERR_ARGUMENT, "no folds");
+  assert_true(out[0] == NULL && out[1] == NULL);
+  OK(context, ba_dataset_split(dataset, "folds=3"));
+  REFUSED(context, ba_cross_validate_path(context, recipe, dataset, NULL, bad, 2, out), BA_ERR_ARGUMENT, "l2 is -1");
+  REFUSED(context, ba_cross_validate_path(context, recipe, dataset, NULL, good, 0, out), BA_ERR_ARGUMENT, "penalties");
+  REFUSED(context, ba_cross_validate_path(context, recipe, dataset, NULL, NULL, 1, out), BA_ERR_ARGUMENT, "penalties");
+  REFUSED(context, ba_cross_validate_path(context, NULL, dataset, NULL, good, 1, out), BA_ERR_ARGUMENT, "a recipe");
+  REFUSED(context, ba_cross_validate_path(context, recipe, NULL, NULL, good, 1, out), BA_ERR_ARGUMENT, "a dataset");
+  REFUSED(context, ba_cross_validate_path(context, recipe, dataset, NULL, good, 1, NULL), BA_ERR_ARGUMENT, "a place");
+  assert_int_equal(ba_cross_validate_path(NULL, recipe, dataset, NULL, good, 1, out), BA_ERR_ARGUMENT);
+  REFUSED(context, ba_cross_validate_path(context, "Kmer(k=1) | Logistic(solver=nag)", dataset, NULL, good, 2, out),
+          BA_ERR_UNSUPPORTED, "nag has no optimum");
+  REFUSED(
+      context,
+      ba_cross_validate_path(context, "Kmer(k=1) | Logistic() & Kmer(k=2) | Logistic()", dataset, NULL, good, 2, out),
+      BA_ERR_UNSUPPORTED, "an ensemble");
+  assert_true(out[0] == NULL && out[1] == NULL);
+  ba_dataset_destroy(dataset);
+}
+
+static ba_status life_of_folds(ba_context *context, void *argument) {
+  static const char *const labels[] = {"a", "b", "a", "b"};
+  static const double l2[] = {0.1, 0.01};
+  const int64_t offsets[] = {0, 4, 9, 12, 15};
+  ba_dataset *dataset = NULL;
+  ba_records *records = NULL;
+  ba_metrics *out[2] = {NULL, NULL};
+  ba_status status = ba_dataset_create(context, NULL, &dataset);
+  if (!status) status = ba_records_create(context, "ACGTNACCGACCTTT", offsets, 4, &records);
+  if (!status) status = ba_dataset_add_records(dataset, records, labels, NULL, NULL, BA_PART_TRAIN);
+  if (!status) status = ba_dataset_split(dataset, "folds=2");
+  if (!status) status = ba_cross_validate_path(context, argument, dataset, NULL, l2, 2, out);
+  for (int32_t c = 0; c < 2; c++) ba_metrics_destroy(out[c]);
+  ba_records_release(records);
+  ba_dataset_destroy(dataset);
+  return status;
+}
+
 static ba_status life(ba_context *context, void *argument) {
   static const char *const labels[] = {"a", "b"};
   const int64_t offsets[] = {0, 4, 9};
@@ -111,12 +184,15 @@ static void test_every_failing_allocation(void **state) {
   char lbfgs[] = "Kmer(k=1) | Logistic(l2=0.1, max_iter=2)";
   (void)state;
   assert_true(fault_sweep(life, lbfgs) > 60);
+  assert_true(fault_sweep(life_of_folds, lbfgs) > 100);
 }
 
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(test_paths, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_refusals, making_set_up, making_tear_down),
+      cmocka_unit_test_setup_teardown(test_cross_validation, making_set_up, making_tear_down),
+      cmocka_unit_test_setup_teardown(test_cross_validation_refuses, making_set_up, making_tear_down),
       cmocka_unit_test(test_every_failing_allocation),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

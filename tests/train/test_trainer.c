@@ -221,6 +221,31 @@ static void test_stops_at_max_iter_and_finishes_early(void **state) {
   ba_dataset_destroy(dataset);
 }
 
+/* Every solver that stops too early says what would help. */
+static void test_advice(void **state) {
+  static const char *const recipes[] = {"Kmer(k=2) | Logistic(max_iter=2, tol=0)",
+                                        "Kmer(k=2) | Logistic(l1=0.001, max_iter=2, tol=0)",
+                                        "Kmer(k=2) | Logistic(solver=newton, max_iter=2, tol=0)",
+                                        "Kmer(k=2) | Logistic(solver=tron, max_iter=2, tol=0)",
+                                        "Kmer(k=2) | Logistic(solver=adagrad, epochs=2)",
+                                        "Kmer(k=2) | Logistic(solver=nag, epochs=2)",
+                                        "Kmer(k=2) | Logistic(solver=ftrl, epochs=2)"};
+  ba_context *context = *state;
+  ba_dataset *dataset = making_data(context, 120, 10, 40, 2, 4);
+  ba_records *dev = making_classed(context, 60, 10, 40, 2, 99);
+  OK(context, making_add(dataset, dev, 2, BA_PART_DEV));
+  ba_records_release(dev);
+  for (int32_t i = 0; i < 7; i++) {
+    ba_trainer *trainer = started(context, recipes[i], dataset, NULL);
+    assert_int_equal(making_run(trainer), BA_END);
+    const char *advice = i < 4 ? "before it converged; raise max_iter, tol or l2, or scale the features"
+                               : "stopped after epochs = 2, the dev loss still falling; raise epochs or rate";
+    if (!strstr(ba_trainer_reason(trainer), advice)) fail_msg("%s: %s", recipes[i], ba_trainer_reason(trainer));
+    ba_trainer_destroy(trainer);
+  }
+  ba_dataset_destroy(dataset);
+}
+
 static double dev_loss_of(ba_context *context, ba_model *model, ba_dataset *dataset) {
   ba_metrics *metrics = NULL;
   OK(context, ba_evaluate(context, model, dataset, BA_PART_DEV, NULL, &metrics));
@@ -266,8 +291,8 @@ static void test_early_stopping_keeps_the_best(void **state) {
       assert_string_equal(ba_trainer_reason(trainer), reason);
       assert_true(epochs < 60);
     } else {
-      assert_string_equal(ba_trainer_reason(trainer),
-                          i == 2 ? "stopped after epochs = 9" : "stopped after epochs = 25");
+      assert_string_equal(ba_trainer_reason(trainer), i == 2 ? "stopped after epochs = 9; the best weights are kept"
+                                                             : "stopped after epochs = 25; the best weights are kept");
     }
     ba_trainer_destroy(trainer);
   }
@@ -279,6 +304,7 @@ static void test_early_stopping_keeps_the_best(void **state) {
   assert_int_equal(making_run(trainer), BA_END);
   ba_trainer_metrics(trainer, &epochs, NULL, NULL, NULL, &now);
   assert_true(isnan(now) && epochs == 60);
+  assert_string_equal(ba_trainer_reason(trainer), "stopped after epochs = 60; dev rows would say when to stop");
   ba_trainer_destroy(trainer);
   ba_dataset_destroy(plain);
   ba_dataset_destroy(dataset);
@@ -645,6 +671,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(test_the_same_bytes, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_converges_to_the_optimum, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_stops_at_max_iter_and_finishes_early, making_set_up, making_tear_down),
+      cmocka_unit_test_setup_teardown(test_advice, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_early_stopping_keeps_the_best, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_dev_loss_of_lbfgs, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_softmax_of_two_classes, making_set_up, making_tear_down),
