@@ -218,19 +218,25 @@ static ba_status set_defaults(parser *p, bai_term *term, uint32_t given) {
   return BA_OK;
 }
 
+/* The index of a key of the term by its name; -1 for none. */
+static int32_t key_index(const bai_term_spec *spec, const char *word, int64_t n) {
+  for (int32_t i = 0; spec->keys[i].name; i++)
+    if (same_word(word, n, spec->keys[i].name, bai_length(spec->keys[i].name))) return i;
+  for (int32_t a = 0; a < bai_key_alias_count; a++) {
+    const bai_key_alias *alias = &bai_key_alias_table[a];
+    if (same_word(word, n, alias->name, bai_length(alias->name)))
+      return key_index(spec, alias->key, bai_length(alias->key));
+  }
+  return -1;
+}
+
 /* "key=value" with commas between; *given gets the bits of the keys. */
 static ba_status parse_list(parser *p, bai_term *term, uint32_t *given) {
   do {
     skip_space(p);
     const int64_t n = word_length(p);
-    const char *word = p->text + p->at;
-    const int32_t timeperiod = same_word(word, n, "timeperiod", 10); /* the usual name for indicators */
-    const char *name = timeperiod ? "window" : word;
-    int32_t i = 0;
-    while (term->spec->keys[i].name &&
-           !same_word(name, timeperiod ? 6 : n, term->spec->keys[i].name, bai_length(term->spec->keys[i].name)))
-      i++;
-    if (n == 0 || !term->spec->keys[i].name) return fail_names(p, "unknown key", term->spec, BAI_ROLE_FEATURE);
+    const int32_t i = key_index(term->spec, p->text + p->at, n);
+    if (n == 0 || i < 0) return fail_names(p, "unknown key", term->spec, BAI_ROLE_FEATURE);
     if (*given & (UINT32_C(1) << i)) return fail(p, "key given twice", "each key once");
     *given |= UINT32_C(1) << i;
     p->at += n;

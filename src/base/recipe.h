@@ -56,6 +56,7 @@ typedef enum bai_term_kind {
   BAI_TERM_PSEDNC,
   BAI_TERM_PSEKNC,
   BAI_TERM_SCPSEDNC,
+  BAI_TERM_MINIMIZER,
   BAI_TERM_ORF,
   BAI_TERM_CODON_USAGE,
   BAI_TERM_ENTROPY,
@@ -127,6 +128,11 @@ typedef struct bai_shorthand {
   const char *keys; /* "k=2, value=freq" */
 } bai_shorthand;
 
+/* Another name of a key, in any term; it is no key itself. */
+typedef struct bai_key_alias {
+  const char *name, *key;
+} bai_key_alias;
+
 typedef struct bai_preset {
   const char *name; /* without the @ */
   const char *text;
@@ -141,6 +147,8 @@ extern const int32_t bai_series_table_count;
 const bai_term_spec *bai_term_spec_at(int32_t index);
 extern const bai_shorthand bai_shorthand_table[];
 extern const int32_t bai_shorthand_table_count;
+extern const bai_key_alias bai_key_alias_table[];
+extern const int32_t bai_key_alias_count;
 extern const bai_preset bai_preset_table[];
 extern const int32_t bai_preset_table_count;
 

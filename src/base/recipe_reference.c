@@ -89,7 +89,13 @@ static ba_status write_shorthands(ba_context *context, int32_t markdown, bai_vec
   for (int32_t i = 0; !status && i < bai_shorthand_table_count; i++)
     status = bai_text_add(context, text, markdown ? "| `%s` | `%s(%s)` |\n" : "  %s = %s(%s)\n",
                           bai_shorthand_table[i].name, bai_shorthand_table[i].term, bai_shorthand_table[i].keys);
-  return status ? status : bai_text_add(context, text, "\n");
+  for (int32_t i = 0; !status && i < bai_key_alias_count; i++)
+    status = bai_text_add(context, text, markdown ? "%s`%s` for `%s`" : "%s%s for %s",
+                          i          ? ", "
+                          : markdown ? "\nKeys: "
+                                     : "  Keys: ",
+                          bai_key_alias_table[i].name, bai_key_alias_table[i].key);
+  return status ? status : bai_text_add(context, text, markdown ? ".\n\n" : "\n\n");
 }
 
 static ba_status write_presets(ba_context *context, int32_t markdown, bai_vector *text) {

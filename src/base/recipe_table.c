@@ -272,6 +272,14 @@ const bai_term_spec bai_term_table[] = {
                "PseDNC with the mean product of each property in the place of differences, six columns a distance. All "
                "are 0 where the whole is below 1/1024.",
                LAG_KEY("lambda", "distances from 1 to this"), WEIGHT_KEY("0.05"), STEP_TABLE_KEY),
+    DESCRIPTOR(MINIMIZER, "Minimizer", "Minimizers",
+               "Words that are the least of any w neighbouring words of k letters, by order; the first of equals. Each "
+               "place counts once.",
+               LETTERS_KEY("5", 8, "letters of a word"),
+               {"w", BAI_KEY_INTEGER, 1, 1000, NULL, "10", "words of which one is chosen"},
+               {"order", BAI_KEY_WORD, 0, 0, "hash|lexicographic", "hash",
+                "hash: by the hash of k-mers that docs/numbers.md defines, which favours no letter"},
+               {"value", BAI_KEY_WORD, 0, 0, "freq|count", "freq", "share of the places chosen, or how many"}),
     DESCRIPTOR(ORF, "ORF", NULL,
                "Open reading frames, from an ATG to the next stop in its frame: letters of the longest over per, their "
                "share of the sequence, and how many there are.",
@@ -425,6 +433,14 @@ const bai_shorthand bai_shorthand_table[] = {
     {"ZCurve144", "ZCurve", "k=3, phase=yes"},
 };
 const int32_t bai_shorthand_table_count = (int32_t)(sizeof bai_shorthand_table / sizeof bai_shorthand_table[0]);
+
+const bai_key_alias bai_key_alias_table[] = {
+    {"lamada", "lambda"},
+    {"lambdaValue", "lambda"},
+    {"kmer", "k"},
+    {"timeperiod", "window"},
+};
+const int32_t bai_key_alias_count = (int32_t)(sizeof bai_key_alias_table / sizeof bai_key_alias_table[0]);
 
 const bai_preset bai_preset_table[] = {
     {"motif", "Kmer(k=3..10, strand=canonical)", "motifs anywhere, on either strand: binding sites, enhancers"},

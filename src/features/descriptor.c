@@ -103,7 +103,8 @@ bai_descriptor bai_descriptor_of(const bai_term *term) {
   d.alphabet = &bai_alphabets[whole_of(term, "alphabet", standard)];
   d.k = (int32_t)whole_of(term, "k", letters_of(d.kind));
   d.lags = (int32_t)whole_of(term, "nlag", whole_of(term, "lambda", 0));
-  d.window = (int32_t)whole_of(term, "sliding_window", 0);
+  d.window = (int32_t)whole_of(term, "sliding_window", whole_of(term, "w", 0));
+  d.order = (int32_t)whole_of(term, "order", 0);
   d.most = (int32_t)whole_of(term, "mismatch", 0);
   d.phase = (int32_t)whole_of(term, "phase", 0);
   d.frame = (int32_t)whole_of(term, "frame", 0);
@@ -177,7 +178,7 @@ static int64_t columns_of(const bai_descriptor *d) {
       return 20;
     case BAI_TERM_ZSCALE:
       return BAI_ZSCALES;
-    default: /* Mismatch, Subsequence, PseEIIP, CodonUsage */
+    default: /* Mismatch, Subsequence, PseEIIP, CodonUsage, Minimizer */
       return words;
   }
 }
@@ -195,6 +196,8 @@ int64_t bai_descriptor_work(const bai_descriptor *d) {
     case BAI_TERM_SUBSEQUENCE:
     case BAI_TERM_COMPLEXITY:
       return words;
+    case BAI_TERM_MINIMIZER:
+      return d->window;
     case BAI_TERM_ENTROPY:
       return 2 * words;
     case BAI_TERM_ZCURVE:

@@ -15,11 +15,12 @@ typedef struct bai_descriptor {
   const bai_alphabet *alphabet;
   int32_t k;      /* letters of a word */
   int32_t lags;   /* nlag=, lambda= */
-  int32_t window; /* ENAC: letters */
+  int32_t window; /* ENAC: letters; Minimizer: words */
   int32_t most;   /* Mismatch: letters that may differ */
   int32_t phase;  /* ZCurve: 1 when by phase */
   int32_t frame;  /* CodonUsage */
   int32_t choice; /* the index of value=, strand= or convention= */
+  int32_t order;  /* the index of order= */
   int32_t table;  /* the index of table= */
   int64_t per;    /* ORF */
   double weight, delta;

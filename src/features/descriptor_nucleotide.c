@@ -213,6 +213,37 @@ static void pseudo(const bai_descriptor *d, const uint8_t *codes, int64_t length
   bai_pseudo_finish(out, words, at - out, d->weight, 1.0);
 }
 
+/* ---- minimizers ---- */
+
+/* Numbers that order words: none are equal, as both factors are odd and a shift of x into x can be undone. */
+static uint64_t rank_of(const bai_descriptor *d, int64_t word) {
+  uint64_t x = (uint64_t)word * BAI_HASH_A;
+  x ^= x >> 32;
+  return d->order ? (uint64_t)word : x * BAI_HASH_B;
+}
+
+/* `ring` holds the last words, each at its place modulo their number. */
+static void minimizer(const bai_descriptor *d, const uint8_t *codes, int64_t length, double *ring, double *out) {
+  bai_walk walk = bai_walk_begin(d->alphabet, d->k, codes, length);
+  const int64_t w = d->window;
+  int64_t chosen = 0, begun = 0, last = -2, least = -1, counted = -1;
+  memset(out, 0, (size_t)walk.words * sizeof *out);
+  for (; bai_walk_next(&walk); last = walk.start) {
+    if (walk.start != last + 1) begun = least = walk.start;
+    ring[walk.start % w] = (double)walk.word;
+    const int64_t from = walk.start - w + 1 > begun ? walk.start - w + 1 : begun;
+    const int32_t gone = least < from;
+    if (gone) least = from;
+    for (int64_t i = gone ? from + 1 : walk.start; i <= walk.start; i++)
+      if (rank_of(d, (int64_t)ring[i % w]) < rank_of(d, (int64_t)ring[least % w])) least = i;
+    if (walk.start - begun + 1 < w || least == counted) continue;
+    out[(int64_t)ring[least % w]]++;
+    counted = least;
+    chosen++;
+  }
+  for (int64_t i = 0; !d->choice && i < walk.words; i++) out[i] = bai_share(out[i], chosen);
+}
+
 /* ---- open reading frames ---- */
 
 /* Letter i of a strand. */
@@ -282,6 +313,9 @@ void bai_descriptor_nucleotides(const bai_descriptor *descriptor, const uint8_t 
     case BAI_TERM_DCC:
     case BAI_TERM_DACC:
       covariances(descriptor, codes, length, work, out);
+      break;
+    case BAI_TERM_MINIMIZER:
+      minimizer(descriptor, codes, length, work, out);
       break;
     case BAI_TERM_ORF:
       orf(descriptor, codes, length, out);

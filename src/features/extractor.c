@@ -97,6 +97,9 @@ static ba_status begin(ba_extractor *extractor, const ba_records *records, const
   if (!records) return bai_fail(context, BA_ERR_ARGUMENT, "extractor: expected records");
   ba_status status = bai_options_parse(context, options, table);
   if (!status) status = check_fitted(extractor);
+  if (!status && *counts && extractor->plan->real_width > 0)
+    status = bai_fail(context, BA_ERR_UNSUPPORTED,
+                      "extractor: the recipe has descriptors, which count nothing; expected output=values");
   int64_t longest = 0;
   for (int64_t i = 0; i < ba_records_count(records); i++) {
     int64_t length;

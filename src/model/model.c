@@ -363,16 +363,6 @@ ba_status bai_model_check_letters(ba_context *context, const ba_model *model, co
                   "%s: the model reads columns of a table; expected rows of one, by ba_scorer_predict_table", call);
 }
 
-ba_status bai_model_check_words(ba_context *context, const ba_model *model, const char *call) {
-  const ba_status status = bai_model_check_letters(context, model, call);
-  for (int32_t m = 0; !status && m < model->member_count; m++)
-    if (model->members[m].plan->real_width > 0)
-      return bai_fail(context, BA_ERR_UNSUPPORTED,
-                      "%s: the model reads descriptors, which are no sums over words; expected terms that count words",
-                      call);
-  return status;
-}
-
 ba_status bai_model_single(ba_context *context, const ba_model *model, const char *call) {
   if (model->member_count == 1 && model->members[0].net.layer_count == 0) return BA_OK;
   if (model->member_count == 1)

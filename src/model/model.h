@@ -126,8 +126,6 @@ void bai_model_spread(const ba_model *model, const double *inputs, double *row);
 ba_status bai_model_derive(ba_context *context, const ba_model *model, const bai_series_rows *rows);
 /* BA_ERR_UNSUPPORTED for a model that reads a table, where a call has sequences. */
 ba_status bai_model_check_letters(ba_context *context, const ba_model *model, const char *call);
-/* The same for one whose score is no sum over words. */
-ba_status bai_model_check_words(ba_context *context, const ba_model *model, const char *call);
 /* One output's weights by column, of a member that is no network. */
 void bai_member_weights(const bai_member *member, int32_t output, double *weights);
 /* The only member, where a call needs one with columns; else an error that names the call. */

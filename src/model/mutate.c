@@ -194,7 +194,7 @@ static ba_status mutate_block(const mutation *m, int32_t output, int32_t index) 
   return status;
 }
 
-/* The outputs of a network are no sums that could be changed: every changed sequence is scored. */
+/* Networks and descriptors are no sums that could be changed: every changed sequence is scored. */
 static ba_status mutate_network(const mutation *m, const ba_model *model, const bai_lane *lane, int32_t index,
                                 int32_t output) {
   ba_status status = BA_OK;
@@ -232,7 +232,7 @@ static ba_status mutate(ba_scorer *scorer, mutation *m, int32_t output, double *
   for (int32_t i = 0; !status && i < model->member_count; i++) {
     m->member = &model->members[i];
     m->row = lane->rows[i];
-    if (m->member->net.hidden)
+    if (m->member->net.hidden || m->member->plan->real_width)
       status = mutate_network(m, model, lane, i, output);
     else
       status = mutate_member(m, output);
@@ -266,7 +266,7 @@ static ba_status check(const ba_scorer *scorer, const char *letters, int64_t len
     return bai_fail(scorer->context, BA_ERR_ARGUMENT,
                     "mutate: expected letters, room for four numbers a letter, and an output from 0 to %d",
                     scorer->model->outputs - 1);
-  const ba_status status = bai_model_check_words(scorer->context, scorer->model, "mutate");
+  const ba_status status = bai_model_check_letters(scorer->context, scorer->model, "mutate");
   if (status) return status;
   if (scorer->model->members[0].plan->protein)
     return bai_fail(scorer->context, BA_ERR_UNSUPPORTED,

@@ -301,32 +301,39 @@ static void attribute_block(const attribution *a, int32_t m, int32_t b) {
   for (int64_t i = 0; block->slots && i < distinct; i++) row->table[columns[i] - (uint32_t)block->first] = 0;
 }
 
-static double score_network(const attribution *a, int32_t m, int64_t length) {
-  const bai_member *member = &a->model->members[m];
-  bai_net_score(a->kernels, &member->net, member->parameters, member->tables, &a->lane->rooms[m],
-                a->lane->rows[m]->codes, length, a->lane->part);
-  return a->lane->part[a->output];
-}
-
 /* Letters are hidden one after the other from the left, then shown again in the same order. What the score does at a
  * letter, on average of the two ways, is its share: both ways lead from the sequence to one of ambiguous letters alone,
- * so the shares add up to the difference. */
-static ba_status attribute_network(ba_context *context, const attribution *a, int32_t m, const char *letters,
-                                   int64_t length) {
+ * so the shares add up to the difference. For networks and descriptors, which are no sums over words. */
+static ba_status attribute_whole(ba_context *context, const attribution *a, int32_t m, const char *letters,
+                                 int64_t length) {
   const double half = 0.5 * (a->model->factors ? a->model->factors[m] : 1.0);
+  const int32_t protein = a->model->members[m].plan->protein;
+  const double *score = &a->lane->part[a->output];
   uint8_t *codes = a->lane->rows[m]->codes;
-  double before = score_network(a, m, length);
-  for (int64_t i = 0; i < 2 * length; i++) {
+  ba_status status = bai_lane_score_member(a->kernels, a->model, a->lane, m, length, length, a->lane->part);
+  for (int64_t i = 0; !status && i < 2 * length; i++) {
+    const double before = *score;
     const int64_t p = i % length;
     if (i < length)
-      codes[p] = 4;
+      codes[p] = protein ? BAI_RESIDUES : 4;
     else
-      a->kernels->encode(codes + p, (const uint8_t *)letters + p, 1);
-    const double after = score_network(a, m, length);
-    a->shares[p] += half * (i < length ? before - after : after - before);
-    before = after;
-    const ba_status status = bai_check_cancel(context);
-    if (status) return status;
+      bai_encode(a->kernels, protein, codes + p, letters + p, 1);
+    status = bai_lane_score_member(a->kernels, a->model, a->lane, m, length, length, a->lane->part);
+    a->shares[p] += half * (i < length ? before - *score : *score - before);
+    if (!status) status = bai_check_cancel(context);
+  }
+  return status ? bai_lane_explain(context, a->lane, status, -1, length) : BA_OK;
+}
+
+/* A recipe that refuses ambiguous letters cannot have letters hidden. */
+static ba_status check_hiding(ba_context *context, const ba_model *model) {
+  for (int32_t m = 0; m < model->member_count; m++) {
+    const bai_plan *plan = model->members[m].plan;
+    for (int32_t b = 0; plan->real_width > 0 && b < plan->block_count; b++)
+      if (plan->blocks[b].refuse_ambiguous)
+        return bai_fail(context, BA_ERR_UNSUPPORTED,
+                        "attribute: descriptors are explained by hiding letters, and the recipe says ambiguous=error; "
+                        "expected ambiguous=skip");
   }
   return BA_OK;
 }
@@ -339,13 +346,14 @@ static ba_status attribute(ba_scorer *scorer, const attribution *a, const char *
   for (int64_t i = 0; i < length; i++) a->shares[i] = 0.0;
   for (int32_t m = 0; m < a->model->member_count; m++) {
     const bai_member *member = &a->model->members[m];
-    if (member->net.layer_count) status = attribute_network(context, a, m, letters, length);
+    const int32_t whole = member->net.layer_count || member->plan->real_width;
+    if (whole) status = attribute_whole(context, a, m, letters, length);
     if (status) return status;
-    if (member->hidden) {
+    if (member->hidden && !whole) {
       bai_member_score(a->kernels, member, a->model->outputs, a->lane, a->lane->rows[m], a->lane->part);
       find_gains(member, a->model->outputs, a->output, a->lane->sums);
     }
-    for (int32_t b = 0; b < member->plan->block_count; b++) {
+    for (int32_t b = 0; !whole && b < member->plan->block_count; b++) {
       a->lane->rows[m]->state_k = 0;
       attribute_block(a, m, b);
     }
@@ -365,7 +373,8 @@ ba_status ba_scorer_attribute(ba_scorer *scorer, const char *letters, int64_t le
                       "from 0 to %d",
                       scorer->model->outputs - 1);
   int64_t *starts = NULL;
-  if (!status) status = bai_model_check_words(context, scorer->model, "attribute");
+  if (!status) status = bai_model_check_letters(context, scorer->model, "attribute");
+  if (!status) status = check_hiding(context, scorer->model);
   if (!status) status = bai_scorer_reserve(scorer, 1, length);
   if (!status) status = bai_alloc(context, length, 8, &starts);
   if (!status) {
@@ -572,6 +581,9 @@ static ba_status check_rows(const ba_scorer *scorer, const ba_array *rows) {
                     "predict: rows of %lld columns; expected two dimensions, %lld columns side "
                     "by side",
                     (long long)rows->shape[rows->ndim - 1], (long long)width);
+  if (rows->dtype == BA_UINT32 && !inputs && scorer->model->members[0].plan->real_width > 0)
+    return bai_fail(context, BA_ERR_SHAPE,
+                    "predict: the model reads descriptors, which are no counts; expected values");
   return BA_OK;
 }
 

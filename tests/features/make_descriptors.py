@@ -321,6 +321,25 @@ def scpsednc(s, lags, weight, steps):
     return pseudo(names, shares(s, 2), thetas, weight)
 
 
+def rank(w, order):
+    """docs/numbers.md: the code is two bits a letter, A 0 to T 3."""
+    if order == "lexicographic":
+        return w
+    x = sum(BASES.index(b) << 2 * i for i, b in enumerate(reversed(w))) * 0x9E3779B97F4A7C15 % 2 ** 64
+    return (x ^ x >> 32) * 0xD6E8FEB86659FD93 % 2 ** 64
+
+
+def minimizer(s, k, w, order, counted):
+    at, chosen = dict(found(s, k)), set()
+    for i in at:
+        window = range(i, i + w)
+        if all(j in at for j in window):
+            chosen.add(min(window, key=lambda j: (rank(at[j], order), j)))
+    all_words = [at[i] for i in chosen]
+    return [("Minimizer_" + v, F(all_words.count(v)) if counted else share(all_words.count(v), len(all_words)))
+            for v in words(k)]
+
+
 def orf(s, both, per):
     lengths = []
     for strand in [s] + ([complement(s)] if both else []):
@@ -480,6 +499,10 @@ NUCLEOTIDES = [
     ("PseKNC(k=1, lambda=2, weight=0.5)", TEXTS, lambda s: pseknc(s, 1, 2, "0.5", CHEN2013, "PseKNC")),
     ("SCPseDNC()", TEXTS, lambda s: scpsednc(s, 3, "0.05", CHEN2013)),
     ("SCPseDNC(lambda=1, weight=5)", ["ATATATATAT", "TATTATAT"], lambda s: scpsednc(s, 1, 5, CHEN2013)),
+    ("Minimizer(k=3, w=5)", TEXTS + LONG, lambda s: minimizer(s, 3, 5, "hash", False)),
+    ("Minimizer(k=2, w=4, order=lexicographic, value=count)", TEXTS + LONG,
+     lambda s: minimizer(s, 2, 4, "lexicographic", True)),
+    ("Minimizer(k=3, w=1)", FIRST, lambda s: kmer(s, 3, name="Minimizer")),
     ("ORF()", CODING, lambda s: orf(s, False, 100)), ("ORF(strand=both, per=1)", CODING, lambda s: orf(s, True, 1)),
     ("CodonUsage()", [LONG[1], ""], lambda s: codon_usage(s, 0, False)),
     ("CodonUsage(frame=2, value=rscu)", LONG[:1], lambda s: codon_usage(s, 2, True)),

@@ -148,6 +148,8 @@ static const char *const recipes[] = {
     "PseKNC(k=5, lambda=9)",
     "SCPseDNC(lambda=9, weight=3)",
     "ORF(strand=both)",
+    "Minimizer(k=4, w=1000)",
+    "Minimizer(k=1, w=3, value=count)",
     "CodonUsage(frame=2, value=rscu)",
     "Entropy(k=8)",
     "Entropy(k=3, alphabet=ry)",
@@ -224,6 +226,19 @@ static void test_refusals(void **state) {
   refuse(*state, "DAC(table=chen2014)", "expected one of chen2013|ilearn2020");
   refuse(*state, "PAAC() + DAC()", "PAAC reads protein and DAC reads DNA");
   refuse(*state, "Subsequence(delta=1.5)", "expected a number from 0 to 1");
+  const int64_t offsets[2] = {0, 4};
+  ba_records *records;
+  ba_extractor *extractor;
+  ba_array *rows = NULL;
+  assert_int_equal(ba_records_create(*state, "ACGT", offsets, 1, &records), BA_OK);
+  assert_int_equal(ba_extractor_create(*state, "NAC() + EIIP()", &extractor), BA_OK);
+  assert_int_equal(ba_extractor_apply_records(extractor, records, NULL, &rows), BA_ERR_FIT);
+  assert_non_null(strstr(ba_context_error_message(*state), "EIIP needs ba_extractor_fit on records first"));
+  assert_int_equal(ba_extractor_fit(extractor, records), BA_OK);
+  assert_int_equal(ba_extractor_apply_records(extractor, records, "output=counts", &rows), BA_ERR_UNSUPPORTED);
+  assert_non_null(strstr(ba_context_error_message(*state), "expected output=values"));
+  ba_extractor_destroy(extractor);
+  ba_records_release(records);
 }
 
 static ba_status extract_pair(ba_context *context, void *argument) {

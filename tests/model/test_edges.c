@@ -114,6 +114,27 @@ static void test_a_cancel_within_a_sequence(void **state) {
   ba_model_release(model);
 }
 
+static void test_counts_of_descriptors(void **state) {
+  ba_context *context = *state;
+  ba_model *model = making_model(context, "ORF() + NAC()", -1, 2, 1);
+  ba_model *strict = making_model(context, "ORF(ambiguous=error)", -1, 2, 1);
+  ba_scorer *scorer = NULL;
+  ba_array *rows = NULL;
+  double scores[4];
+  const int64_t shape[] = {1, 7};
+  OK(context, ba_scorer_create(context, model, NULL, &scorer));
+  OK(context, ba_array_create(context, BA_UINT32, 2, shape, &rows));
+  REFUSED(context, ba_scorer_predict(scorer, rows, scores, NULL), BA_ERR_SHAPE, "expected values");
+  ba_scorer_destroy(scorer);
+  OK(context, ba_scorer_create(context, strict, NULL, &scorer));
+  REFUSED(context, ba_scorer_attribute(scorer, "ACGT", 4, 0, scores), BA_ERR_UNSUPPORTED, "expected ambiguous=skip");
+  REFUSED(context, ba_scorer_mutate(scorer, "ACNT", 4, 0, scores), BA_ERR_LETTER, "ambiguous=error");
+  ba_array_release(rows);
+  ba_scorer_destroy(scorer);
+  ba_model_release(model);
+  ba_model_release(strict);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(test_a_length_without_rows, making_set_up, making_tear_down),
@@ -122,6 +143,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(test_a_window_longer_than_memory, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_a_sequence_too_long, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_a_cancel_within_a_sequence, making_set_up, making_tear_down),
+      cmocka_unit_test_setup_teardown(test_counts_of_descriptors, making_set_up, making_tear_down),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -162,6 +162,7 @@ static void test_refused(void **state) {
   ba_context *context = *state;
   ba_model *model = making_model(context, "Kmer(k=2)", -1, 2, 1);
   ba_model *weighted = making_model(context, "Kmer(k=2, quality=weight)", -1, 2, 1);
+  ba_model *real = making_model(context, "PseDNC() + Kmer(k=2)", -1, 2, 1);
   ba_dataset *dataset = making_data(context, 40, 10, 30, 2, 3);
   ba_model *network =
       making_trained(context, "OneHot() | Conv(filters=4, width=3) | MLP(hidden=2, epochs=1)", dataset, "");
@@ -171,6 +172,7 @@ static void test_refused(void **state) {
   OK(context, ba_calibrate(context, model, dataset, BA_PART_TRAIN, "method=isotonic", &isotonic));
   REFUSED(context, ba_model_export(context, weighted, "", NULL, 0, &n), BA_ERR_UNSUPPORTED, "quality=weight");
   REFUSED(context, ba_model_export(context, network, "format=c", NULL, 0, &n), BA_ERR_UNSUPPORTED, "is a network");
+  REFUSED(context, ba_model_export(context, real, "format=c", NULL, 0, &n), BA_ERR_UNSUPPORTED, "descriptors");
   REFUSED(context, ba_model_export(context, isotonic, "format=onnx", NULL, 0, &n), BA_ERR_UNSUPPORTED, "isotonic");
   REFUSED(context, ba_model_export(context, model, "format=xml", NULL, 0, &n), BA_ERR_RECIPE, "onnx");
   REFUSED(context, ba_model_export(context, NULL, "", NULL, 0, &n), BA_ERR_ARGUMENT, "expected a model");
@@ -182,6 +184,7 @@ static void test_refused(void **state) {
   ba_model_release(isotonic);
   ba_model_release(network);
   ba_model_release(weighted);
+  ba_model_release(real);
   ba_model_release(model);
   ba_dataset_destroy(dataset);
 }

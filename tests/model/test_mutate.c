@@ -37,6 +37,8 @@ static const recipe_case cases[] = {
     {"BinnedKmer(k=1..3, bins=4)", -1, 0, 40, "ACGTN", 2},
     {"Kmer(k=1..3) + PositionKmer(k=1, anchor=start) | MLP(hidden=3, skip=linear)", 25, 0, 30, "ACGTN", 2},
     {"Kmer(k=2, strand=canonical) | MLP(hidden=4)", -1, 0, 20, "ACGT", 3},
+    {"PseDNC() + Kmer(k=2) + ORF(strand=both)", -1, 0, 30, "ACGTN", 3},
+    {"ENAC(sliding_window=3) + ANF() + PositionKmer(k=1)", 20, 20, 20, "ACGTN", 2},
 };
 
 /* The definition: both scores by the ordinary way, and their difference. */
