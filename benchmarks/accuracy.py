@@ -39,7 +39,7 @@ RESULTS = WORK / "accuracy.jsonl"
 LOG = TOP / "benchmarks/accuracy-log.tsv"
 COLUMNS = ("date", "commit", "set", "recipe", "metric", "chosen_on", "chosen", "test", "test_rows",
            "test_not_in_train", "splits", "low", "high", "test_low_overlap", "two_mers")
-MIDDLE, PENALTIES = "1e-4", "1e-5,3e-5,1e-4,3e-4,1e-3,3e-3"
+MIDDLE, PENALTIES = "1e-4", ("1e-5", "3e-5", "1e-4", "3e-4", "1e-3", "3e-3", "1e-2")
 NETWORK_FOLDS = 3
 # Keys as a canonical recipe has them when nobody asked for anything else.
 DEFAULTS = re.compile(r"(, )?\b(strand=forward|value=sqrt|norm=l2|slots=1048576|ambiguous=skip|quality=ignore|"
@@ -67,17 +67,12 @@ class Cost:
         return report
 
     def train(self, kind, recipes, table, out, penalties=None, folds=0, choose_by="log_loss"):
-        """The report, and the candidate that was kept."""
         arguments = ["train", "--labels", str(table), "--choose", choose_by, "--out", str(out)]
         arguments += ["--l2", penalties] if penalties else []
         arguments += ["--cv", str(folds)] if folds else []
         for recipe in recipes:
             arguments += ["--recipe", recipe]
-        report = self.ba(kind, *arguments)
-        part = "cv" if folds else "dev"
-        tried = [candidate for candidate in report["candidates"] if part in candidate]
-        best = min if choose_by == "log_loss" else max
-        return report, best(tried, key=lambda c: c[part][choose_by]) if tried else None
+        return self.ba(kind, *arguments)
 
 
 def write_table(path, rows):
@@ -92,9 +87,29 @@ def percent(metrics, metric):
     return float("nan") if value is None else 100 * value
 
 
-def tried_lines(report, part, choose_by, metric):
-    return [[c["recipe"], round(c[part][choose_by], 4), round(percent(c[part], metric), 2)]
-            for c in report["candidates"] if part in c]
+def candidates_of(report, task, choose_by):
+    """Their recipes, what they are chosen by (smaller is better), and the figure of the set."""
+    found = []
+    for candidate in report["candidates"]:
+        part = candidate.get("cv") or candidate.get("dev")
+        if part:
+            value = part[choose_by] if choose_by == "log_loss" else -part[choose_by]
+            found.append({"recipe": candidate["recipe"], "value": value, "figure": percent(part, task.metric)})
+    return found
+
+
+def choose_penalty(features, middle, first, fit):
+    """Goes from the middle penalty to either side while that is better; `fit` gives the candidates of penalties."""
+    def value(at):
+        return known[at]["value"]
+    known, best = {PENALTIES.index(middle): first}, PENALTIES.index(middle)
+    while True:
+        fresh = [at for at in (best - 1, best + 1) if 0 <= at < len(PENALTIES) and at not in known]
+        if not fresh:
+            return known[best], [known[at] for at in sorted(known)]
+        found = fit(features, ",".join(PENALTIES[at] for at in fresh))
+        known.update({at: next(c for c in found if f"l2={PENALTIES[at]})" in c["recipe"]) for at in fresh})
+        best = min([best] + fresh, key=value)
 
 
 def choose_linear(task, table, model, cost):
@@ -105,15 +120,18 @@ def choose_linear(task, table, model, cost):
     if task.folder == "cnnprom-promoters":
         term, choose_by = "Logistic(class_weight=balanced)", "mcc"
     middle = "1e-3" if task.folder == "peptides" else MIDDLE  # few rows, and many columns a row
-    part = "cv" if task.folds else "dev"
-    arms = [f"{features} | {term}" for features in task.recipes]
-    first, kept = cost.train("linear", arms, table, model, middle, task.folds, choose_by)
-    features = kept["recipe"].rsplit(" | ", 1)[0]
-    second, kept = cost.train("linear", [f"{features} | {term}"], table, model, PENALTIES, task.folds, choose_by)
-    tried = tried_lines(first, part, choose_by, task.metric) + tried_lines(second, part, choose_by, task.metric)
-    on = f"{task.folds}-fold" if task.folds else "dev"
-    return {"recipe": kept["recipe"], "canonical": second["recipe"], "on": on, "by": choose_by,
-            "chosen": percent(kept[part], task.metric), "tried": tried}
+
+    def fit(arms, penalties):
+        report = cost.train("linear", [f"{features} | {term}" for features in arms], table, model, penalties,
+                               task.folds, choose_by)
+        return candidates_of(report, task, choose_by)
+
+    arms = fit(task.recipes, middle)
+    first = min(arms, key=lambda c: c["value"])
+    kept, penalties = choose_penalty([first["recipe"].rsplit(" | ", 1)[0]], middle, first, fit)
+    canonical = cost.train("linear", [kept["recipe"]], table, model)["recipe"]
+    return {"recipe": kept["recipe"], "canonical": canonical, "on": f"{task.folds}-fold" if task.folds else "dev",
+            "by": choose_by, "chosen": kept["figure"], "tried": arms + [c for c in penalties if c is not first]}
 
 
 def add_network(task, chosen, table, model, cost):
@@ -122,13 +140,15 @@ def add_network(task, chosen, table, model, cost):
     linear = chosen["recipe"]
     recipes = [linear, f"{linear} & {task.network}MLP(seeds=1{balanced})"]
     other = WORK / "accuracy.other.ba"
-    report, kept = cost.train("network", recipes, table, other, None, NETWORK_FOLDS, chosen["by"])
-    chosen["tried"] += tried_lines(report, "cv", chosen["by"], task.metric)
+    report = cost.train("network", recipes, table, other, None, NETWORK_FOLDS, chosen["by"])
+    tried = candidates_of(report, task, chosen["by"])
+    kept = min(tried, key=lambda c: c["value"])
+    chosen["tried"] += tried
     chosen["on"] += f", then {NETWORK_FOLDS}-fold"
-    chosen["chosen"] = percent(kept["cv"], task.metric)
+    chosen["chosen"] = kept["figure"]
     if kept["recipe"] != linear:
         chosen["recipe"] = f"{linear} & {task.network}MLP(seeds=2{balanced})"
-        chosen["canonical"] = cost.train("network", [chosen["recipe"]], table, model)[0]["recipe"]
+        chosen["canonical"] = cost.train("network", [chosen["recipe"]], table, model)["recipe"]
 
 
 def logged(name, table, model, cost):
@@ -137,7 +157,7 @@ def logged(name, table, model, cost):
         row = [row for row in csv.DictReader(file, delimiter="\t") if row["set"] == name][-1]
     on = row["chosen_on"] + ("" if ", by " in row["chosen_on"] else f", by {row['commit']}")
     kind = "network" if "MLP" in row["recipe"] else "linear"
-    report, _ = cost.train(kind, [row["recipe"]], table, model)
+    report = cost.train(kind, [row["recipe"]], table, model)
     return {"recipe": DEFAULTS.sub("", row["recipe"]).replace("(, ", "("), "canonical": report["recipe"],
             "on": on, "by": "log_loss",
             "chosen": float(row["chosen"]), "tried": []}

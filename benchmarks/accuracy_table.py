@@ -54,7 +54,7 @@ def cost_rows(results):
              "|---|---|---|---|---|---|---|---|"]
     for r in results:
         same = f", in {r['same_recipe']} of {r['split_count']} splits" if r["split_count"] > 1 else ""
-        lines.append(f"| {r['set']} | {r['on']} | {r['chosen']:.1f} | {r['cpu_linear']:.0f} | "
+        lines.append(f"| {r['set']} | {r['on']} | {r['chosen']:.1f} | {r.get('cpu_linear', 0):.0f} | "
                      f"{r.get('cpu_network', 0):.0f} | {r['peak'] / 1e6:.0f} | {r['date']} {r['commit']} | "
                      f"{short(r['recipe'])}{same} |")
     return lines
@@ -74,7 +74,7 @@ def summary(results):
     beaten = [r for r in results if SETS[r["set"]].peer]
     found += [("sets_at_or_above_best_published", sum(r["test"] >= SETS[r["set"]].best for r in beaten)),
               ("sets_with_published_figure", len(beaten)),
-              ("linear_cpu_minutes", sum(r["cpu_linear"] + r.get("cpu_two_mers", 0) for r in results) / 60),
+              ("linear_cpu_minutes", sum(r.get("cpu_linear", 0) + r.get("cpu_two_mers", 0) for r in results) / 60),
               ("network_cpu_minutes", sum(r.get("cpu_network", 0) for r in results) / 60),
               ("peak_MB", max(r["peak"] for r in results) / 1e6)]
     return [(name, f"{value:.2f}" if isinstance(value, float) else str(value)) for name, value in found]
@@ -87,11 +87,12 @@ def losses(results):
         task = SETS[r["set"]]
         if not task.peer or r["test"] >= task.best:
             continue
-        by = "log loss" if r["by"] == "log_loss" else "MCC"
-        tried = "; ".join(f"{short(recipe)} {value:.3f}" for recipe, value, _ in r["tried"])
         where = "" if task.official else ", whose test rows are others"
-        lines.append(f"- {r['set']}: {task.best - r['test']:.1f} below {task.peer}{where}. Tried, with the {by} there "
-                     f"(chosen on {r['on']}): {tried}.{' ' + task.tried if task.tried else ''}")
+        by = "log loss" if r["by"] == "log_loss" else "MCC"
+        tried = "; ".join(f"{short(c['recipe'])} {abs(c['value']):.3f}" for c in r["tried"])
+        said = [f"Tried, with the {by} there (chosen on {r['on']}): {tried}."] if tried else []
+        lines.append(f"- {r['set']}: {task.best - r['test']:.1f} below {task.peer}{where}. "
+                     + " ".join(said + ([task.tried] if task.tried else [])))
     return lines
 
 

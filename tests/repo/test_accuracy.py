@@ -43,6 +43,22 @@ def test_rows_left_out_one_by_one_are_one_test_part():
     assert split(0) == [("A", "1", "test"), ("C", "0", "train")]
 
 
+@pytest.mark.parametrize("best", accuracy.PENALTIES)
+def test_the_penalty_is_found_from_the_middle(best):
+    def fit(features, penalties):
+        asked.extend(penalties.split(","))
+        return [{"recipe": f"{features} | Logistic(l2={p})", "value": distance(p)} for p in penalties.split(",")]
+
+    def distance(penalty):
+        return abs(accuracy.PENALTIES.index(penalty) - accuracy.PENALTIES.index(best))
+
+    asked = []
+    middle = {"recipe": "Kmer(k=1) | Logistic(l2=1e-4)", "value": distance("1e-4")}
+    kept, tried = accuracy.choose_penalty("Kmer(k=1)", "1e-4", middle, fit)
+    assert f"l2={best})" in kept["recipe"] and kept["value"] == 0
+    assert len(asked) == len(set(asked)) == len(tried) - 1 and "1e-4" not in asked
+
+
 def test_training_is_never_given_the_test_rows(tmp_path, monkeypatch):
     """Stands in for `ba`, and looks at the tables that it is told to train on."""
     seen = []
@@ -54,7 +70,9 @@ def test_training_is_never_given_the_test_rows(tmp_path, monkeypatch):
             recipes = [arguments[i + 1] for i, a in enumerate(arguments) if a == "--recipe"]
             part = "cv" if "--cv" in arguments else "dev"
             figures = {"log_loss": 0.5, "accuracy": 0.8, "mcc": 0.6}
-            return {"candidates": [{"recipe": r, part: figures} for r in recipes], "recipe": recipes[0]}
+            penalties = arguments[arguments.index("--l2") + 1].split(",") if "--l2" in arguments else [None]
+            return {"candidates": [{"recipe": f"{r[:-1]}l2={p})" if p else r, part: figures} for r in recipes
+                                   for p in penalties], "recipe": recipes[0]}
         figures = {"n": 1, "accuracy": 0.7, "mcc": 0.4}
         return {**figures, "intervals": {"accuracy": [0.5, 0.9]}, "low_overlap": figures}
 
@@ -65,4 +83,4 @@ def test_training_is_never_given_the_test_rows(tmp_path, monkeypatch):
     monkeypatch.setitem(accuracy.SETS, "small", task)
     result = accuracy.run("small", True, False, "0000000")
     assert result["test"] == pytest.approx(70) and result["splits"] == [70, 70]
-    assert len(seen) == 6 and all("GGGG" not in text and "TTTT" not in text for text in seen)
+    assert len(seen) == 8 and all("GGGG" not in text and "TTTT" not in text for text in seen)
