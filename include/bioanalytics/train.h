@@ -312,7 +312,7 @@ BA_API ba_status ba_trainer_set(ba_trainer *trainer, const char *options);
 BA_API ba_status ba_trainer_step(ba_trainer *trainer);
 /**
  * Writes the state of the run to a file, which appears when it is complete; ba_trainer_restore goes on from there.
- * @param trainer not NULL, of linear members: a network has no checkpoints.
+ * @param trainer not NULL.
  * @param path a local file.
  * @return BA_OK, BA_ERR_UNSUPPORTED, BA_ERR_IO, BA_ERR_ARGUMENT, BA_ERR_CANCELLED, BA_ERR_MEMORY, BA_ERR_LIMIT,
  * BA_ERR_BUSY.

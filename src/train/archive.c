@@ -66,3 +66,17 @@ void bai_archive_f64(bai_archive *a, double *values, int64_t count) {
       values[i] = bai_f64_of_bits(bai_get_u64(at + 8 * i));
   }
 }
+
+void bai_archive_f32(bai_archive *a, float *values, int64_t count) {
+  uint8_t *at = take(a, 4 * count);
+  for (int64_t i = 0; at && i < count; i++) {
+    uint32_t bits;
+    memcpy(&bits, &values[i], sizeof bits);
+    if (a->written) {
+      bai_put_u32(at + 4 * i, bits);
+      continue;
+    }
+    bits = bai_get_u32(at + 4 * i);
+    memcpy(&values[i], &bits, sizeof bits);
+  }
+}

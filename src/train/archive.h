@@ -19,6 +19,7 @@ typedef struct bai_archive {
 /* Whole numbers must be within the range, or the state is not one that was written. */
 void bai_archive_i32(bai_archive *archive, int32_t *value, int32_t least, int32_t most);
 void bai_archive_i64(bai_archive *archive, int64_t *values, int64_t count, int64_t least, int64_t most);
+void bai_archive_f32(bai_archive *archive, float *values, int64_t count);
 void bai_archive_f64(bai_archive *archive, double *values, int64_t count);
 void bai_archive_bytes(bai_archive *archive, void *bytes, int64_t count);
 

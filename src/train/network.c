@@ -493,3 +493,19 @@ double bai_network_best_loss(const bai_network *n) {
 int64_t bai_network_best_epoch(const bai_network *n) {
   return n->best_epoch;
 }
+
+void bai_network_archive(bai_network *n, uint64_t seed, bai_archive *a) {
+  const int64_t batches = (n->rows + n->how.batch - 1) / n->how.batch;
+  double *numbers[] = {&n->power1, &n->power2, &n->sum, &n->best_loss, &n->latest, &n->decayed};
+  bai_real *arrays[] = {n->parameters, n->best, n->first, n->second};
+  bai_archive_i64(a, &n->epoch, 1, 0, n->how.epochs);
+  bai_archive_i64(a, &n->best_epoch, 1, 0, n->how.epochs);
+  bai_archive_i64(a, &n->steps, 1, 0, batches * n->how.epochs);
+  bai_archive_i64(a, &n->next, 1, 0, n->rows);
+  bai_archive_i32(a, &n->under_way, 0, 1);
+  for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) bai_archive_f64(a, numbers[i], 1);
+  for (size_t i = 0; i < sizeof arrays / sizeof arrays[0]; i++) bai_archive_f32(a, arrays[i], n->net.parameters);
+  if (n->mlp) bai_archive_f64(a, n->mlp->paid, n->net.features);
+  n->how.seed = seed;
+  if (!a->written && !a->status && n->under_way) draw_order(n); /* it follows from seed and epoch */
+}

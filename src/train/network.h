@@ -8,6 +8,7 @@
 #define BAI_TRAIN_NETWORK_H
 
 #include "model/net.h"
+#include "train/archive.h"
 #include "train/problem.h"
 
 typedef struct bai_network bai_network;
@@ -33,6 +34,9 @@ void bai_network_destroy(bai_network *network);
 /* One epoch: the mean loss of its rows as they were met, and the loss that judges it, NaN when no row does. After a
  * cancel the next call goes on where it stopped. */
 ba_status bai_network_epoch(bai_network *network, double *loss, double *judged);
+/* Writes its state down, or takes it back. A network of another seed than `seed` becomes one of it: copies have the
+ * same shape. */
+void bai_network_archive(bai_network *network, uint64_t seed, bai_archive *archive);
 /* The parameters after the best epoch so far, and the loss that judged it. */
 const bai_real *bai_network_best(const bai_network *network);
 double bai_network_best_loss(const bai_network *network);

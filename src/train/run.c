@@ -182,6 +182,10 @@ static void begin(bai_run *t) {
   bai_format(t->reason, sizeof t->reason, "running");
 }
 
+static uint64_t seed_of_copy(const bai_run *t, int32_t copy) {
+  return bai_random((uint64_t)t->seed, NETWORK_STREAM, (uint64_t)copy);
+}
+
 /* The next copy: its seed is all that differs. */
 static ba_status make_network(bai_run *t, int32_t copy) {
   const bai_network_rows rows = {t->dataset, t->problem->labels, t->problem->weights, t->uses, t->problem};
@@ -191,7 +195,7 @@ static ba_status make_network(bai_run *t, int32_t copy) {
                                bai_term_value(t->model, "smoothing")->real,
                                t->epochs,
                                bai_term_value(t->model, "batch")->integer,
-                               bai_random((uint64_t)t->seed, NETWORK_STREAM, (uint64_t)copy)};
+                               seed_of_copy(t, copy)};
   bai_network *network;
   const ba_status status = bai_network_create(t->context, &rows, &t->net, &how, &network);
   if (status) return status;
@@ -610,8 +614,15 @@ ba_status bai_run_identity(bai_run *t, uint64_t *digest) {
   return status;
 }
 
+/* The copies so far, and the one that is trained now, or was last. */
+static void archive_network(bai_run *t, bai_archive *a) {
+  bai_archive_i32(a, &t->copies, 0, t->net.copies);
+  bai_archive_f32(a, t->parameters, t->net.copies * t->net.parameters);
+  if (a->status) return;
+  bai_network_archive(t->network, seed_of_copy(t, t->copies < t->net.copies ? t->copies : t->net.copies - 1), a);
+}
+
 ba_status bai_run_archive(bai_run *t, bai_archive *a) {
-  if (t->net.hidden) return bai_fail(t->context, BA_ERR_UNSUPPORTED, "checkpoint: a network; expected a linear model");
   bai_standing_archive(&t->standing, a);
   bai_archive_i32(a, &t->stopped, 0, 1);
   bai_archive_i32(a, &t->dev_due, 0, 1);
@@ -619,7 +630,7 @@ ba_status bai_run_archive(bai_run *t, bai_archive *a) {
   bai_archive_f64(a, &t->first_slope, 1);
   bai_archive_f64(a, &t->dev_loss, 1);
   bai_archive_f64(a, &t->best_dev, 1);
-  bai_archive_f64(a, t->start, t->problem->parameters);
+  if (!t->network) bai_archive_f64(a, t->start, t->problem->parameters);
   if (t->online) {
     bai_archive_f64(a, &t->learnt_weight, 1);
     bai_archive_f64(a, &t->learnt_loss, 1);
@@ -628,6 +639,9 @@ ba_status bai_run_archive(bai_run *t, bai_archive *a) {
   }
   bai_archive_bytes(a, t->reason, (int64_t)sizeof t->reason);
   t->reason[sizeof t->reason - 1] = 0;
-  t->kind->archive(t->solver, a);
+  if (t->network)
+    archive_network(t, a);
+  else
+    t->kind->archive(t->solver, a);
   return a->status;
 }

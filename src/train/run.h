@@ -26,7 +26,7 @@ void bai_run_destroy(bai_run *run);
 /* Begins anew at the best point so far, with the penalties that the pipeline has now; `tol` stays relative to the
  * gradient at the first start. BA_ERR_UNSUPPORTED for a solver that goes by epochs. */
 ba_status bai_run_restart(bai_run *run, const bai_pipeline *pipeline);
-/* Writes its state down, or takes it back; BA_ERR_UNSUPPORTED for a network. */
+/* Writes its state down, or takes it back. */
 ba_status bai_run_archive(bai_run *run, bai_archive *archive);
 /* What a state belongs to: recipe, seed, and the rows in their order with labels, weights and uses. */
 ba_status bai_run_identity(bai_run *run, uint64_t *digest);

@@ -57,6 +57,10 @@ static const char *const recipes[] = {
     "Kmer(k=1..2) | Logistic(solver=ftrl, l1=0.001, epochs=15)",
     "Kmer(k=1..2) | Logistic(solver=nag, epochs=15)",
     "Kmer(k=1) | Logistic(max_iter=7) & Kmer(k=2) | Logistic(solver=adagrad, epochs=4)",
+    "OneHot() | Conv(filters=5, width=4, strand=max) | Conv(filters=4, width=3) | MLP(hidden=3, epochs=6, seeds=2)",
+    "Kmer(k=1..3) | MLP(hidden=3, skip=linear, epochs=6, seeds=2)",
+    "Kmer(k=2) | Logistic(max_iter=5) & Kmer(k=1..2) | MLP(hidden=2, epochs=4) & OneHot() | Conv(filters=3, width=3) | "
+    "MLP(hidden=2, epochs=3)",
 };
 
 /* 100 ends in all for each solver, or one at each step where there are fewer. */
@@ -91,9 +95,7 @@ static void test_ends_at_any_step(void **state) {
 }
 
 /* The file of a run that was cancelled in the middle of an epoch. */
-static void test_in_the_middle_of_an_epoch(void **state) {
-  ba_context *context = *state;
-  const char *recipe = recipes[5];
+static void end_in_the_middle_of_an_epoch(ba_context *context, const char *recipe) {
   char path[TEMP_PATH];
   temp_join(path, folder, "run.check");
   ba_dataset *dataset = small(context, 5);
@@ -113,6 +115,10 @@ static void test_in_the_middle_of_an_epoch(void **state) {
   ba_dataset_destroy(dataset);
 }
 
+static void test_in_the_middle_of_an_epoch(void **state) {
+  for (int32_t r = 5; r < 9; r += r == 5 ? 2 : 1) end_in_the_middle_of_an_epoch(*state, recipes[r]);
+}
+
 static void write_all(const char *path, const uint8_t *bytes, int64_t n) {
   FILE *file = fopen(path, "wb");
   assert_non_null(file);
@@ -126,15 +132,13 @@ static void seal(uint8_t *bytes, int64_t n) {
   bai_put_u32(bytes + 60, bai_kernels_scalar.crc32c(0, bytes, 60));
 }
 
-static void test_bad_files(void **state) {
-  ba_context *context = *state;
+static void refuse_bad_files(ba_context *context, const char *recipe) {
   static uint8_t bad[1 << 16];
   int64_t n = 0;
   char path[TEMP_PATH], other[TEMP_PATH];
   temp_join(path, folder, "good.check");
   temp_join(other, folder, "bad.check");
   ba_dataset *dataset = small(context, 5), *second = small(context, 6);
-  const char *recipe = recipes[3];
   ba_trainer *whole = begun(context, recipe, dataset), *trainer = begun(context, recipe, dataset), *stranger = NULL;
   const uint64_t expected = ended(context, whole);
   for (int32_t i = 0; i < 9; i++) OK(context, ba_trainer_step(trainer));
@@ -191,7 +195,19 @@ static void test_bad_files(void **state) {
   ba_dataset_destroy(second);
 }
 
+static void test_bad_files(void **state) {
+  refuse_bad_files(*state, recipes[3]);
+  refuse_bad_files(*state, recipes[7]);
+  refuse_bad_files(*state, recipes[8]);
+}
+
+typedef struct lived {
+  char *path;
+  const char *recipe;
+} lived;
+
 static ba_status life(ba_context *context, void *argument) {
+  const lived *l = argument;
   static const char *const labels[] = {"a", "b"};
   const int64_t offsets[] = {0, 4, 9};
   ba_dataset *dataset = NULL;
@@ -200,10 +216,10 @@ static ba_status life(ba_context *context, void *argument) {
   ba_status status = ba_dataset_create(context, NULL, &dataset);
   if (!status) status = ba_records_create(context, "ACGTNACCG", offsets, 2, &records);
   if (!status) status = ba_dataset_add_records(dataset, records, labels, NULL, NULL, BA_PART_TRAIN);
-  if (!status) status = ba_trainer_create(context, "Kmer(k=1) | Logistic()", dataset, NULL, &trainer);
+  if (!status) status = ba_trainer_create(context, l->recipe, dataset, NULL, &trainer);
   if (!status) status = ba_trainer_step(trainer);
-  if (!status) status = ba_trainer_checkpoint(trainer, argument);
-  if (!status) status = ba_trainer_restore(trainer, argument);
+  if (!status) status = ba_trainer_checkpoint(trainer, l->path);
+  if (!status) status = ba_trainer_restore(trainer, l->path);
   ba_trainer_destroy(trainer);
   ba_records_release(records);
   ba_dataset_destroy(dataset);
@@ -214,7 +230,9 @@ static void test_every_failing_allocation(void **state) {
   char path[TEMP_PATH];
   (void)state;
   temp_join(path, folder, "sweep.check");
-  assert_true(fault_sweep(life, path) > 60);
+  lived linear = {path, "Kmer(k=1) | Logistic()"}, network = {path, "Kmer(k=1) | MLP(hidden=1, seeds=2)"};
+  assert_true(fault_sweep(life, &linear) > 60);
+  assert_true(fault_sweep(life, &network) > 60);
 }
 
 int main(void) {
