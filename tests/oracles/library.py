@@ -41,7 +41,7 @@ ba = declare({
     "extractor_apply_records": (I32, P, P, TEXT, OUT),
     "extractor_apply_records_csr": (I32, P, P, TEXT, OUT, OUT, OUT), "extractor_destroy": (None, P),
     "dataset_create": (I32, P, TEXT, OUT), "dataset_add_records": (I32, P, P, P, P, P, I32),
-    "dataset_destroy": (None, P),
+    "dataset_add_file": (I32, P, TEXT, TEXT), "dataset_destroy": (None, P),
     "trainer_create": (I32, P, TEXT, P, TEXT, OUT), "trainer_step": (I32, P), "trainer_finish": (I32, P, OUT),
     "trainer_metrics": (None, P, c.POINTER(I64), c.POINTER(I64), c.POINTER(F64), c.POINTER(F64), c.POINTER(F64)),
     "trainer_reason": (TEXT, P), "trainer_destroy": (None, P),
