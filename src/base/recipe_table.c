@@ -43,9 +43,17 @@
       {"max_iter", BAI_KEY_INTEGER, 1, 1e6, NULL, "300", "lbfgs, newton, tron: the most iterations"},                \
       {"memory", BAI_KEY_INTEGER, 1, 100, NULL, "10", "lbfgs: pairs of vectors kept"},                               \
       {"epochs", BAI_KEY_INTEGER, 1, 1e6, NULL, "20", "adagrad, ftrl, nag: the most passes over the rows"},          \
-      {"rate", BAI_KEY_REAL, 0, 1e3, NULL, "0", "adagrad, ftrl, nag: the learning rate; 0: 0.2, of ftrl 0.05"}, {    \
-    "patience", BAI_KEY_INTEGER, 1, 1e6, NULL, "3",                                                                  \
-        "adagrad, ftrl, nag: epochs without a better dev loss before it stops"                                       \
+      {"rate", BAI_KEY_REAL, 0, 1e3, NULL, "0", "adagrad, ftrl, nag: the learning rate; 0: 0.2, of ftrl 0.05"},      \
+      {"patience",                                                                                                   \
+       BAI_KEY_INTEGER,                                                                                              \
+       1,                                                                                                            \
+       1e6,                                                                                                          \
+       NULL,                                                                                                         \
+       "3",                                                                                                          \
+       "adagrad, ftrl, nag: epochs without a better dev loss before it stops"},                                      \
+  {                                                                                                                  \
+    "numerics", BAI_KEY_WORD, 0, 0, "exact|fast", "exact",                                                           \
+        "newton; fast: sums and solution by OpenBLAS and LAPACKE at any width, whose bits depend on the machine"     \
   }
 
 #define CLASS_WEIGHT_KEY \

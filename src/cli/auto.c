@@ -20,6 +20,8 @@ static const char *const aligned[] = {"@anchored", "PositionKmer(k=1..3)", "Kmer
 static const char *const residues[] = {"@peptide", "Kmer(k=1..2, alphabet=protein)", "Kmer(k=1..3, alphabet=protein)",
                                        NULL};
 
+static const char *const scales[] = {"Standardize()", "MinMax()"};
+
 /* Letters that are residues and no code of nucleotides. */
 static int is_protein(cli *c, ba_dataset *dataset, bool *protein) {
   ba_records *records = NULL;
@@ -47,8 +49,21 @@ static int add(cli *c, const char *features, const char *model, const char *pena
   return cli_candidates_make(c, &recipes, penalties, out);
 }
 
-static int first_round(cli *c, ba_dataset *dataset, const char *term, cli_candidates *out) {
+/* Of a table: its columns, scaled in two ways. */
+static int first_round_of_table(cli *c, const char *term, cli_candidates *out) {
+  int code = CLI_DONE;
+  for (size_t i = 0; code == CLI_DONE && i < sizeof scales / sizeof scales[0]; i++) {
+    char features[128];
+    snprintf(features, sizeof features, "Columns(missing=indicator) | %s", scales[i]);
+    code = add(c, features, term, MIDDLE, out);
+  }
+  return code;
+}
+
+static int first_round(cli *c, const cli_auto *automatic, const char *term, cli_candidates *out) {
+  ba_dataset *dataset = automatic->dataset;
   bool protein;
+  if (automatic->table) return first_round_of_table(c, term, out);
   int64_t shortest, longest;
   int code = is_protein(c, dataset, &protein);
   ba_dataset_lengths(dataset, &shortest, &longest);
@@ -76,7 +91,8 @@ int cli_candidates_auto(cli *c, const cli_auto *automatic, int32_t round, const 
   const char *term = automatic->balanced ? "Logistic(class_weight=balanced)" : "Logistic()";
   if (ba_dataset_classes(automatic->dataset) > 2)
     term = automatic->balanced ? "Softmax(class_weight=balanced)" : "Softmax()";
-  if (round == 0) return first_round(c, automatic->dataset, term, out);
+  if (round == 0) return first_round(c, automatic, term, out);
+  if (round == 2 && automatic->table) return CLI_DONE;
   if (round == 2) return third_round(c, automatic, best, out);
   char features[2048];
   const char *bar = strrchr(best, '|');

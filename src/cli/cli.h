@@ -262,6 +262,7 @@ typedef struct cli_auto {
   ba_dataset *dataset;
   bool balanced; /* classes weigh the same */
   int64_t seeds; /* networks to average */
+  bool table;    /* rows of numbers */
 } cli_auto;
 
 /* Adds the recipes of a round, from 0; `best` is the best recipe of the rounds before. */

@@ -210,7 +210,7 @@ static int try_rest(job *j, int32_t first) {
 
 /* What a round adds depends on what won the rounds before. */
 static int try_rounds(job *j) {
-  const cli_auto automatic = {j->dataset, j->balanced, j->seeds};
+  const cli_auto automatic = {j->dataset, j->balanced, j->seeds, j->data.table != NULL};
   int code = CLI_DONE;
   for (int32_t round = 0; code == CLI_DONE && round < CLI_AUTO_ROUNDS; round++) {
     const int32_t first = j->candidates.count;

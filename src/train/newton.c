@@ -21,7 +21,7 @@
 struct bai_newton {
   ba_context *context;
   bai_problem *problem;
-  bai_blas *blas; /* NULL for narrow problems, which need none */
+  bai_blas *blas; /* NULL for narrow problems, which need none, unless it is to be fast */
   int32_t n;
   int32_t started;
   int64_t iterations, passes;
@@ -33,7 +33,8 @@ struct bai_newton {
   double *hessian;              /* n x n */
 };
 
-ba_status bai_newton_create(ba_context *context, bai_problem *problem, const double *start, bai_newton **out) {
+ba_status bai_newton_create(ba_context *context, bai_problem *problem, const double *start, int32_t fast,
+                            bai_newton **out) {
   bai_newton *s;
   *out = NULL;
   if (problem->outputs != 1)
@@ -48,7 +49,7 @@ ba_status bai_newton_create(ba_context *context, bai_problem *problem, const dou
   s->problem = problem;
   s->n = (int32_t)n;
   double **vectors[] = {&s->point, &s->gradient, &s->trial, &s->trial_gradient, &s->direction, &s->diagonal};
-  if (problem->plan->width > BAI_NEWTON_OWN_COLUMNS) status = bai_blas_open(context, &s->blas);
+  if (fast || problem->plan->width > BAI_NEWTON_OWN_COLUMNS) status = bai_blas_open(context, &s->blas);
   for (size_t i = 0; !status && i < sizeof vectors / sizeof vectors[0]; i++)
     status = bai_alloc(context, n, 8, vectors[i]);
   if (!status) status = bai_alloc(context, n, 8 * BLOCK_ROWS, &s->rows);

@@ -14,9 +14,10 @@
 
 typedef struct bai_newton bai_newton;
 
-/* Starts at `start`. BA_ERR_UNSUPPORTED with more columns, with more than one output, or where a wide problem needs
- * BLAS and the build or the machine has none. */
-ba_status bai_newton_create(ba_context *context, bai_problem *problem, const double *start, bai_newton **out);
+/* Starts at `start`; with `fast` 1 BLAS works for narrow problems too. BA_ERR_UNSUPPORTED with more columns, with more
+ * than one output, or where a wide problem needs BLAS and the build or the machine has none. */
+ba_status bai_newton_create(ba_context *context, bai_problem *problem, const double *start, int32_t fast,
+                            bai_newton **out);
 void bai_newton_destroy(bai_newton *solver);
 /* Writes its state down, or takes it back. */
 void bai_newton_archive(bai_newton *solver, bai_archive *archive);

@@ -337,13 +337,22 @@ static ba_status look_from(lookup *x, const finder *f, int64_t row) {
   return status;
 }
 
+static ba_status check_letters(ba_context *context, const ba_dataset *dataset) {
+  if (dataset->tables.count == 0) return BA_OK;
+  return bai_fail(
+      context, BA_ERR_UNSUPPORTED,
+      "similarity is one of sequences, and the dataset holds rows of a table; expected by=group, by=time or "
+      "by=stratified");
+}
+
 ba_status bai_similar_groups(ba_context *context, const ba_dataset *dataset, const bai_similar_options *options,
                              int32_t part, int32_t *group_of, int64_t *groups) {
   lookup x = {.context = context, .dataset = dataset};
   finder f = {NULL, NULL, NULL, 0};
   const int32_t *parts = dataset->parts.data;
   const int64_t rows = dataset->rows;
-  ba_status status = make_index(&x, options, part);
+  ba_status status = check_letters(context, dataset);
+  if (!status) status = make_index(&x, options, part);
   if (!status) status = bai_alloc(context, rows + 1, 8, &f.parent);
   if (!status) {
     for (int64_t row = 0; row < rows; row++) f.parent[row] = row;
@@ -386,7 +395,8 @@ ba_status bai_similar_leaks(ba_context *context, const ba_dataset *dataset, cons
   uint8_t *same = NULL;
   memset(similar, 0, 9 * sizeof *similar);
   memset(duplicates, 0, 9 * sizeof *duplicates);
-  ba_status status = make_index(&x, options, BA_PART_ALL);
+  ba_status status = check_letters(context, dataset);
+  if (!status) status = make_index(&x, options, BA_PART_ALL);
   if (!status) status = bai_alloc_zero(context, dataset->rows + 1, 1, &same);
   for (int64_t row = 0; row < dataset->rows; row++) f.present |= (uint8_t)(1 << f.parts[row]);
   if (!status) find_duplicates(&x, &f, same, duplicates);

@@ -102,9 +102,9 @@ static void archive_descent(void *solver, bai_archive *archive) {
 static ba_status create_newton(bai_problem *problem, const bai_term *model, const double *start, uint64_t seed,
                                void **out) {
   bai_newton *solver;
-  (void)model;
+  const int32_t fast = bai_term_value(model, "numerics")->integer == 1;
   (void)seed;
-  const ba_status status = bai_newton_create(problem->context, problem, start, &solver);
+  const ba_status status = bai_newton_create(problem->context, problem, start, fast, &solver);
   *out = solver;
   return status;
 }

@@ -24,13 +24,14 @@
 #define POSITION(k) "PositionKmer(k=" k ", anchor=none, norm=l2, ambiguous=skip, alphabet=dna)"
 #define SOLVER                                                                                         \
   "l2=0.0001, l1=0, solver=lbfgs, tol=0.001, max_iter=300, memory=10, epochs=20, rate=0, patience=3, " \
+  "numerics=exact, "                                                                                   \
   "class_weight=none)"
 #define MASK "expected binary digits, a 1 at both ends, how many: from 1 to 31"
 #define FEATURES                                                                                                \
   "Kmer, PositionKmer, GappedKmer, SpacedKmer, BinnedKmer, Length, Column, Columns, Category, OneHot, @motif, " \
   "@anchored, @conv, @conv_anchored, "                                                                          \
   "@peptide, or a descriptor, such as PseDNC; ba help recipe has all"
-#define MODEL_KEYS "l2, l1, solver, tol, max_iter, memory, epochs, rate, patience, class_weight"
+#define MODEL_KEYS "l2, l1, solver, tol, max_iter, memory, epochs, rate, patience, numerics, class_weight"
 
 static int32_t set_up(void **state) {
   ba_context *context;
@@ -111,7 +112,7 @@ static void test_canonical_text(void **state) {
       {"Kmer(k=1) | Logistic(class_weight=balanced, patience=7, rate=1e-9, epochs=1, memory=100, max_iter=1e6, "
        "tol=0, solver=adagrad, l2=1000000000)",
        KMER("1") " | Logistic(l2=1000000000, l1=0, solver=adagrad, tol=0, max_iter=1000000, memory=100, epochs=1, "
-                 "rate=1e-09, patience=7, class_weight=balanced)"},
+                 "rate=1e-09, patience=7, numerics=exact, class_weight=balanced)"},
   };
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
     char text[8192];

@@ -89,7 +89,7 @@ static int tear_down(void **state) {
 /* NULL, after the reason was checked, where there is no BLAS. */
 static bai_newton *solver_of(fixture *f, const double *start) {
   bai_newton *solver = NULL;
-  const ba_status status = bai_newton_create(f->context, f->problem, start, &solver);
+  const ba_status status = bai_newton_create(f->context, f->problem, start, 0, &solver);
   if (status == BA_OK) return solver;
   const char *message = ba_context_error_message(f->context);
   int32_t known = 0;
@@ -197,7 +197,7 @@ static void test_same_bits_at_every_level(void **state) {
       assert_int_equal(f.problem->parameters, 85);
       double *start = zeros(f.problem->parameters);
       bai_newton *solver = NULL;
-      assert_int_equal(bai_newton_create(f.context, f.problem, start, &solver), BA_OK);
+      assert_int_equal(bai_newton_create(f.context, f.problem, start, 0, &solver), BA_OK);
       run(solver, 50, &stuck);
       if (compared++ == 0) memcpy(first, bai_newton_point(solver), 85 * sizeof *first);
       assert_memory_equal(first, bai_newton_point(solver), 85 * sizeof *first);
@@ -285,7 +285,7 @@ static void refused(ba_context *context, const char *recipe, int32_t classes, co
   bai_newton *solver = NULL;
   assert_int_equal(make(&f, context, recipe, 40, classes, 0, 1e-4), BA_OK);
   double *start = zeros(f.problem->parameters);
-  assert_int_equal(bai_newton_create(context, f.problem, start, &solver), BA_ERR_UNSUPPORTED);
+  assert_int_equal(bai_newton_create(context, f.problem, start, 0, &solver), BA_ERR_UNSUPPORTED);
   assert_null(solver);
   assert_string_equal(ba_context_error_message(context), message);
   test_free(start);
@@ -322,7 +322,7 @@ static ba_status whole_life(ba_context *context, void *argument) {
   double start[32] = {0};
   int32_t stuck = 0;
   ba_status status = make(&f, context, "Kmer(k=1..2) | Logistic()", 40, 2, 0, 1e-4);
-  if (!status) status = bai_newton_create(context, f.problem, start, &solver);
+  if (!status) status = bai_newton_create(context, f.problem, start, 0, &solver);
   if (status == BA_ERR_UNSUPPORTED) { /* all that comes before is swept where there is no BLAS */
     *(int32_t *)argument = 1;
     status = BA_OK;

@@ -186,6 +186,45 @@ static void test_ridge_is_the_exact_one(void **state) {
   ba_table_release(table);
 }
 
+/* Through OpenBLAS, where it is there: the same to its rounding. */
+static void test_fast_numerics(void **state) {
+  ba_context *context = *state;
+  ba_table *table;
+  ba_model *model;
+  long double mean[NUMBERS], deviation[NUMBERS], exact[COLUMNS + 1];
+  double weights[COLUMNS];
+  OK(context, make_table(context, ROWS, NULL, &table));
+  const ba_status status = train(context, table,
+                                 "Columns() + Category(column=region) | Standardize() | Linear(l2=0.01, solver=newton, "
+                                 "tol=1e-13, numerics=fast)",
+                                 ROLES, &model);
+  if (status == BA_ERR_UNSUPPORTED) {
+    assert_non_null(strstr(ba_context_error_message(context), "OpenBLAS"));
+  } else {
+    OK(context, status);
+    oracle(0.01, mean, deviation, exact);
+    OK(context, ba_model_weights(context, model, 0, weights, NULL));
+    for (int32_t c = 0; c < COLUMNS; c++) assert_true(fabs((double)(weights[c] - exact[c])) < 1e-8);
+  }
+  ba_model_release(model);
+  ba_table_release(table);
+}
+
+static void test_similarity_is_of_letters(void **state) {
+  ba_context *context = *state;
+  ba_table *table;
+  ba_dataset *dataset;
+  int64_t counts[9];
+  OK(context, make_table(context, ROWS, NULL, &table));
+  OK(context, ba_dataset_create(context, NULL, &dataset));
+  OK(context, ba_dataset_add_table(dataset, table, ROLES));
+  assert_int_equal(ba_dataset_split(dataset, "by=similarity, folds=3"), BA_ERR_UNSUPPORTED);
+  assert_int_equal(ba_dataset_leakage(dataset, NULL, counts, counts), BA_ERR_UNSUPPORTED);
+  OK(context, ba_dataset_split(dataset, "by=random, folds=3"));
+  ba_dataset_destroy(dataset);
+  ba_table_release(table);
+}
+
 static void test_names_of_columns(void **state) {
   static const char *const names[] = {"price", "rate [%]", "heat", "region=east", "region=north", "region=west"};
   ba_context *context = *state;
@@ -423,6 +462,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(test_ridge_is_the_exact_one, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_names_of_columns, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(test_fast_numerics, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(test_similarity_is_of_letters, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_same_bits_at_every_level, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_rows_and_single_rows, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_missing_values, set_up, tear_down),
