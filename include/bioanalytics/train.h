@@ -68,7 +68,7 @@ BA_API ba_status ba_dataset_add_file(ba_dataset *dataset, const char *path, cons
  * Adds the rows of a table. Recipes reach its columns by name: Columns(), Column(column=x), Category(column=x).
  * @param dataset not NULL, without sequences.
  * @param table not NULL.
- * @param options `target=COLUMN` (needed: the class, or the number), and if there are such columns `name=`, `weight=`,
+ * @param options `target=COLUMN` (the class, or the number; needed unless `labels=none`), and if there are such columns `name=`, `weight=`,
  * `group=`, `split=` (train, dev or test), `time=` (numbers, or dates) and `offset=`; `part=train|dev|test` for rows
  * without a split. Columns with such a part are not among those of Columns(), nor are those of `ignore=A|B|C`.
  * @return BA_OK; BA_ERR_TABLE for a column that is not there; BA_ERR_LABEL with the row; BA_ERR_RECIPE for an option;
@@ -511,6 +511,87 @@ BA_API double ba_metrics_confusion(const ba_metrics *metrics, int32_t actual, in
  * Since 0.1.0.
  */
 BA_API void ba_metrics_destroy(ba_metrics *metrics);
+
+/* ---- principal components ---- */
+
+/** The directions in which the rows of a dataset differ most. Since 0.1.0. */
+typedef struct ba_pca ba_pca;
+
+/**
+ * Finds the principal components of the features of the training rows, weighted by their weights: the eigenvectors of
+ * the covariance (over the sum of the weights) with the largest eigenvalues. The largest entry of each is positive.
+ * @param context not NULL.
+ * @param recipe features, perhaps a scaling, and PCA, such as "Columns() | Standardize() | PCA(n=2)"; at most 4,096
+ * columns.
+ * @param dataset of the context.
+ * @param out gets the components, or NULL on failure.
+ * @return BA_OK; BA_ERR_RECIPE; BA_ERR_UNSUPPORTED for too many columns, and where OpenBLAS or LAPACKE is not there;
+ * BA_ERR_NUMBER, BA_ERR_LETTER, BA_ERR_LENGTH with the row; BA_ERR_ARGUMENT, BA_ERR_MEMORY, BA_ERR_LIMIT,
+ * BA_ERR_CANCELLED, BA_ERR_BUSY.
+ * Owns: the caller destroys it; the dataset must live as long. Threads: one at a time. Cost: two passes over the rows,
+ * columns^2 for each, and columns^3 once; 8 columns^2 bytes. The bits depend on the machine's BLAS. Since 0.1.0.
+ */
+BA_API ba_status ba_pca_create(ba_context *context, const char *recipe, ba_dataset *dataset, ba_pca **out);
+/**
+ * Gives the number of components.
+ * @param pca NULL gives 0.
+ * @return 1 or more. Cannot fail.
+ * Owns: nothing. Threads: any. Cost: constant. Since 0.1.0.
+ */
+BA_API int32_t ba_pca_count(const ba_pca *pca);
+/**
+ * Gives the number of columns that the components are made of.
+ * @param pca NULL gives 0.
+ * @return 1 or more. Cannot fail.
+ * Owns: nothing. Threads: any. Cost: constant. Since 0.1.0.
+ */
+BA_API int64_t ba_pca_width(const ba_pca *pca);
+/**
+ * Gives the variance of the rows along a component.
+ * @param pca NULL gives NaN.
+ * @param component from 0, the largest first.
+ * @param share gets its share of the variance of all columns; may be NULL.
+ * @return the variance, in squared units of the features; NaN for a component that is not there. Cannot fail.
+ * Owns: nothing. Threads: any. Cost: constant. Since 0.1.0.
+ */
+BA_API double ba_pca_variance(const ba_pca *pca, int32_t component, double *share);
+/**
+ * Gives the places of all rows of the dataset along the components.
+ * @param pca not NULL.
+ * @param dataset the one that it was made of.
+ * @param scores gets rows x ba_pca_count numbers.
+ * @return BA_OK; BA_ERR_NUMBER, BA_ERR_LETTER, BA_ERR_LENGTH with the row; BA_ERR_ARGUMENT, BA_ERR_MEMORY, BA_ERR_LIMIT,
+ * BA_ERR_CANCELLED, BA_ERR_BUSY.
+ * Owns: nothing. Threads: one at a time. Cost: one pass over the rows. Since 0.1.0.
+ */
+BA_API ba_status ba_pca_project(ba_pca *pca, const ba_dataset *dataset, double *scores);
+/**
+ * Gives what each column contributes to a component; their squares add up to 1.
+ * @param pca not NULL.
+ * @param component from 0.
+ * @param loadings gets ba_pca_width numbers.
+ * @return BA_OK, BA_ERR_ARGUMENT, BA_ERR_BUSY.
+ * Owns: nothing. Threads: one at a time. Cost: a copy. Since 0.1.0.
+ */
+BA_API ba_status ba_pca_loadings(ba_pca *pca, int32_t component, double *loadings);
+/**
+ * Writes the name of a column, as ba_extractor_column_name does.
+ * @param pca not NULL.
+ * @param column 0 to ba_pca_width - 1.
+ * @param buffer room for `capacity` bytes; may be NULL when that is 0.
+ * @param capacity bytes, 0 or more; a longer text is cut and stays NUL-terminated.
+ * @param length gets the length of the whole text without the NUL.
+ * @return BA_OK, BA_ERR_ARGUMENT, BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_BUSY.
+ * Owns: nothing. Threads: one at a time. Cost: a look at every term. Since 0.1.0.
+ */
+BA_API ba_status ba_pca_column_name(const ba_pca *pca, int64_t column, char *buffer, int64_t capacity,
+                                    int64_t *length);
+/**
+ * Destroys the components.
+ * @param pca may be NULL. Not to be used afterwards.
+ * Owns: nothing is left of it. Threads: any, but no call on it may be running. Cost: frees its memory. Since 0.1.0.
+ */
+BA_API void ba_pca_destroy(ba_pca *pca);
 
 #ifdef __cplusplus
 }

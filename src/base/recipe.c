@@ -341,14 +341,15 @@ static ba_status parse_stage(parser *p) {
   for (bai_role role = BAI_ROLE_SCALE; n && !term.spec && role <= BAI_ROLE_MODEL; role++)
     term.spec = find_term(word, n, role);
   if (!term.spec) return fail_names(p, n ? "unknown model term" : "no model term", NULL, BAI_ROLE_MODEL);
-  if (term.spec->role == BAI_ROLE_SCALE && (p->out->scale.spec || p->out->convs.count))
-    return fail(p, "a second scaling, or one behind Conv", "one, before the model");
+  const int32_t pca = term.spec->kind == BAI_TERM_PCA;
+  if (term.spec->role == BAI_ROLE_SCALE && (p->out->pca.spec || (!pca && p->out->scale.spec) || p->out->convs.count))
+    return fail(p, "a second scaling, or one behind PCA or Conv", "one, before PCA and the model");
   p->at += n;
   const ba_status status = parse_keys(p, NULL, &term);
   if (status) return status;
   if (term.spec->role == BAI_ROLE_CONV) return bai_vector_append(p->context, &p->out->convs, &term, 1, sizeof term);
   if (term.spec->role == BAI_ROLE_SCALE) {
-    p->out->scale = term;
+    *(pca ? &p->out->pca : &p->out->scale) = term;
     return BA_OK;
   }
   p->out->model = term;
@@ -524,9 +525,11 @@ ba_status bai_pipeline_write(ba_context *context, const bai_pipeline *pipeline, 
     if (i) status = bai_text_add(context, text, " + ");
     if (!status) status = write_term(context, &terms[i], text);
   }
-  if (!status && pipeline->scale.spec) {
+  for (int32_t i = 0; !status && i < 2; i++) {
+    const bai_term *term = i ? &pipeline->pca : &pipeline->scale;
+    if (!term->spec) continue;
     status = bai_text_add(context, text, " | ");
-    if (!status) status = write_term(context, &pipeline->scale, text);
+    if (!status) status = write_term(context, term, text);
   }
   for (int64_t i = 0; !status && whole && i < pipeline->convs.count; i++) {
     status = bai_text_add(context, text, " | ");

@@ -71,6 +71,7 @@ typedef enum bai_term_kind {
   BAI_TERM_ONE_HOT,
   BAI_TERM_STANDARDIZE,
   BAI_TERM_MINMAX,
+  BAI_TERM_PCA,
   BAI_TERM_CONV,
   BAI_TERM_LOGISTIC,
   BAI_TERM_SOFTMAX,
@@ -169,7 +170,7 @@ typedef struct bai_term {
 /* One member: features, then their scaling, then convolution stages, then the model. */
 typedef struct bai_pipeline {
   bai_vector features; /* of bai_term */
-  bai_term scale;      /* spec NULL: none */
+  bai_term scale, pca; /* spec NULL: none */
   bai_vector convs;    /* of bai_term */
   bai_term model;
   int32_t has_model;

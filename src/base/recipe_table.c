@@ -346,6 +346,16 @@ const bai_term_spec bai_term_table[] = {
      "Real numbers on the scale where the smallest of the training rows is 0 and the largest is 1; the rest as for "
      "Standardize.",
      {END_KEY}},
+    {BAI_TERM_PCA,
+     BAI_ROLE_SCALE,
+     "PCA",
+     NULL,
+     "The directions in which the training rows differ most, found by OpenBLAS and LAPACKE; for linear models and up "
+     "to "
+     "4,096 columns. The model is kept with a weight for each column, so its scores have the same bits everywhere; "
+     "which "
+     "weights were found may differ in the last bits between machines.",
+     {{"n", BAI_KEY_INTEGER, 1, 4096, NULL, NULL, "how many directions"}, END_KEY}},
     {BAI_TERM_CONV,
      BAI_ROLE_CONV,
      "Conv",

@@ -193,6 +193,7 @@ typedef struct cli_data {
   const char *labels, *columns, *dev, *group, *time;
   const char *table, *target, *weight; /* rows of numbers instead of sequences */
   cli_list ignored;                    /* columns that are no features */
+  bool unlabelled;                     /* a table may be without a target */
   const char *train; /* of eval: a table of training rows; the other rows are then test rows, if they do not say */
   bool quality;      /* the rows keep their qualities */
 } cli_data;
@@ -276,6 +277,7 @@ int cli_convert(int argc, char **argv);
 int cli_split(int argc, char **argv);
 int cli_features(int argc, char **argv);
 int cli_describe(int argc, char **argv);
+int cli_pca(int argc, char **argv);
 int cli_train(int argc, char **argv);
 int cli_learn(int argc, char **argv);
 int cli_calibrate(int argc, char **argv);

@@ -10,7 +10,8 @@
 static int check_table(cli *c, const cli_data *data) {
   if (data->labels != NULL || data->positives.count > 0 || data->negatives.count > 0)
     return cli_error(c, CLI_USAGE, "--table has rows of numbers: give it without --labels, --pos and --neg");
-  if (data->target == NULL) return cli_error(c, CLI_USAGE, "--table needs --target COL, the column to predict");
+  if (data->target == NULL && !data->unlabelled)
+    return cli_error(c, CLI_USAGE, "--table needs --target COL, the column to predict");
   const char *const names[] = {data->target, data->weight, data->group, data->time};
   for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
     if (names[i] != NULL && strchr(names[i], ',') != NULL)
@@ -74,6 +75,7 @@ static int add_numbers(cli *c, ba_dataset *dataset, const cli_data *data, const 
     if (fits) snprintf(ignored + used, sizeof ignored - used, "%s%s", used > 0 ? "|" : "", data->ignored.items[i]);
   }
   if (!fits || !add_option(options, sizeof options, "target=", data->target) ||
+      !add_option(options, sizeof options, "labels=", data->unlabelled && data->target == NULL ? "none" : NULL) ||
       !add_option(options, sizeof options, "ignore=", ignored) ||
       !add_option(options, sizeof options, "weight=", data->weight) ||
       !add_option(options, sizeof options, "group=", data->group) ||

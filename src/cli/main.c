@@ -14,6 +14,7 @@ const cli_command cli_commands[] = {
     {"split", cli_split, "deal records or rows into train, dev and test, and report what leaks"},
     {"features", cli_features, "compute the features of a recipe: TSV, libsvm or NPY"},
     {"describe", cli_describe, "say what the columns of a table hold"},
+    {"pca", cli_pca, "find the directions in which sequences or rows differ most, with a plot"},
     {"train", cli_train, "fit a model to labelled sequences or rows of numbers, and write it to one file"},
     {"learn", cli_learn, "fit a model in one pass over a table of any size"},
     {"eval", cli_eval, "measure a model on labelled sequences or rows"},

@@ -8,7 +8,9 @@
 
 enum { WIDTH = 440, HEIGHT = 320, LEFT = 64, RIGHT = 14, TOP = 34, BOTTOM = 46, TICKS = 5 };
 
-static const char *const colours[] = {"#0072b2", "#d55e00", "#009e73"};
+/* Colours that remain apart for most who see few of them (Okabe and Ito 2008). */
+static const char *const colours[CLI_PLOT_GROUPS] = {"#0072b2", "#d55e00", "#009e73", "#cc79a7",
+                                                     "#e69f00", "#56b4e9", "#000000", "#999999"};
 
 void cli_html(FILE *file, const char *text) {
   for (; *text != '\0'; text++) {
@@ -23,6 +25,28 @@ void cli_html(FILE *file, const char *text) {
     else
       fputc(*text, file);
   }
+}
+
+static const char style[] =
+    "<style>\n"
+    "body{font:15px/1.45 system-ui,sans-serif;max-width:62rem;margin:2rem auto;padding:0 1rem;color:#222}\n"
+    "h1{font-size:1.5rem}h2{font-size:1.15rem;margin-top:2rem}code{overflow-wrap:anywhere;background:#f3f3f3;padding:."
+    "1em "
+    ".3em}\n"
+    "table{border-collapse:collapse;font-variant-numeric:tabular-nums}td,th{padding:.2rem .7rem;text-align:right;"
+    "border-bottom:1px solid #ddd}\n"
+    "td:first-child,th:first-child,.left td{text-align:left}tr.best{font-weight:600;background:#eef6fb}\n"
+    ".plots{display:flex;flex-wrap:wrap;gap:1rem}svg{max-width:100%;height:auto}svg text{font:12px "
+    "system-ui,sans-serif;"
+    "fill:#333}\n"
+    ".frame{fill:none;stroke:#888}.grid{stroke:#e4e4e4}.bar{display:inline-block;height:.7em;background:#0072b2}"
+    ".minus{background:#d55e00}\n"
+    "</style></head><body>\n";
+
+void cli_page_open(FILE *file, const char *title) {
+  fputs("<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>", file);
+  cli_html(file, title);
+  fprintf(file, "</title>\n%s", style);
 }
 
 static double across(const cli_plot *p, double x) {
@@ -103,6 +127,19 @@ void cli_plot_line(cli_plot *p, const char *name, const double *x, const double 
   const double at = LEFT + 130.0 * p->lines++;
   fprintf(p->file, "<path stroke=\"%s\" stroke-width=\"2\" d=\"M%.0f 25h18\"/>\n", colour, at);
   label(p->file, at + 23, 29, "start", name);
+}
+
+void cli_plot_dots(cli_plot *p, const char *name, const double *x, const double *y, const int32_t *group,
+                   int32_t chosen, int64_t n) {
+  const char *colour = colours[p->lines % CLI_PLOT_GROUPS];
+  fprintf(p->file, "<g fill=\"%s\" fill-opacity=\"0.55\">\n", colour);
+  for (int64_t i = 0; i < n; i++)
+    if (group[i] == chosen && isfinite(x[i]) && isfinite(y[i]))
+      fprintf(p->file, "<circle r=\"2.2\" cx=\"%.2f\" cy=\"%.2f\"/>\n", across(p, x[i]), up(p, y[i]));
+  fputs("</g>\n", p->file);
+  const double at = TOP + 14.0 + 15.0 * p->lines++;
+  fprintf(p->file, "<circle r=\"4\" fill=\"%s\" cx=\"%d\" cy=\"%.0f\"/>\n", colour, LEFT + 12, at - 4);
+  label(p->file, LEFT + 21, at, "start", name);
 }
 
 void cli_plot_close(cli_plot *p) {

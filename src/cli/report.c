@@ -13,22 +13,6 @@
 
 enum { ROC_POINTS = 101, BINS = 15, FEATURES = 20 };
 
-static const char head[] =
-    "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>ba train</title>\n<style>\n"
-    "body{font:15px/1.45 system-ui,sans-serif;max-width:62rem;margin:2rem auto;padding:0 1rem;color:#222}\n"
-    "h1{font-size:1.5rem}h2{font-size:1.15rem;margin-top:2rem}code{overflow-wrap:anywhere;background:#f3f3f3;padding:."
-    "1em "
-    ".3em}\n"
-    "table{border-collapse:collapse;font-variant-numeric:tabular-nums}td,th{padding:.2rem .7rem;text-align:right;"
-    "border-bottom:1px solid #ddd}\n"
-    "td:first-child,th:first-child,.left td{text-align:left}tr.best{font-weight:600;background:#eef6fb}\n"
-    ".plots{display:flex;flex-wrap:wrap;gap:1rem}svg{max-width:100%;height:auto}svg text{font:12px "
-    "system-ui,sans-serif;"
-    "fill:#333}\n"
-    ".frame{fill:none;stroke:#888}.grid{stroke:#e4e4e4}.bar{display:inline-block;height:.7em;background:#0072b2}"
-    ".minus{background:#d55e00}\n"
-    "</style></head><body>\n";
-
 static void row(FILE *out, const char *name, const char *value) {
   fputs("<tr><td>", out);
   cli_html(out, name);
@@ -219,7 +203,7 @@ int cli_report_write(cli *c, const char *path, const cli_report *r) {
   int code = cli_output_open(c, path, &output);
   if (code != CLI_DONE) return code;
   FILE *out = output.file;
-  fputs(head, out);
+  cli_page_open(out, "ba train");
   write_summary(out, r);
   fputs("<div class=\"plots\">\n", out);
   write_learning(out, r);

@@ -18,4 +18,9 @@ void bai_blas_add_square(const bai_blas *blas, double *square, int32_t n, const 
  * `right`. Returns 0, with `right` as it was, when the matrix is not positive definite. */
 int32_t bai_blas_solve(const bai_blas *blas, double *square, int32_t n, double *right);
 
+/* The `count` largest eigenvalues of a symmetric square, rising, and their vectors, one after the other; only the
+ * square's upper triangle by rows is read, and the square is overwritten. */
+ba_status bai_blas_eigen(ba_context *context, const bai_blas *blas, double *square, int32_t n, int32_t count,
+                         double *values, double *vectors);
+
 #endif

@@ -77,6 +77,8 @@ static ba_status make_lanes(bai_problem *p) {
   for (int32_t i = 0; !status && i < count; i++) {
     bai_pass_lane *lane = &p->lanes[i];
     status = make_lane(p, p->dataset->longest, lane);
+    if (!status && p->pca) status = bai_row_create(p->context, p->source, p->dataset->longest, &lane->source);
+    if (!status && p->pca) status = bai_alloc(p->context, lane->source->entries, 8, &lane->entries);
     if (!status) status = bai_alloc(p->context, p->plan->block_count, 8, &lane->divisors);
     if (!status) status = bai_alloc(p->context, p->outputs, 8, &lane->margins);
     if (!status) status = bai_alloc(p->context, p->outputs, 8, &lane->chances);
@@ -111,11 +113,13 @@ ba_status bai_problem_create(ba_context *context, ba_dataset *dataset, const bai
   if (status) return status;
   p->context = bai_context_retain(context);
   p->dataset = dataset;
-  p->plan = plan;
+  p->plan = objective->pca ? objective->pca->view : plan;
+  p->source = plan;
+  p->pca = objective->pca;
   p->uses = uses;
   p->inputs = inputs;
   p->outputs = objective->outputs;
-  p->parameters = p->outputs * (plan->width + 1);
+  p->parameters = p->outputs * (p->plan->width + 1);
   p->l2 = objective->l2;
   p->l1 = objective->l1;
   p->loss = objective->loss;
@@ -143,6 +147,8 @@ void bai_problem_destroy(bai_problem *p) {
     bai_free(context, p->lanes[i].divisors);
     bai_free(context, p->lanes[i].margins);
     bai_free(context, p->lanes[i].chances);
+    bai_row_destroy(p->lanes[i].source);
+    bai_free(context, p->lanes[i].entries);
   }
   for (int32_t i = 0; p->partials && i < p->partial_count; i++) bai_free(context, p->partials[i]);
   bai_free(context, p->partials);
@@ -212,13 +218,26 @@ void bai_problem_return(bai_problem *p, const bai_problem *own) {
 
 /* ---- one row ---- */
 
+/* The components of the lane's source, as a row of their own. */
+static void make_components(const bai_problem *p, const bai_kernels *kernels, bai_pass_lane *lane) {
+  bai_pca_project(p->pca, kernels, lane->source, lane->entries, lane->values);
+  for (int32_t c = 0; c < p->pca->count; c++) lane->row->columns[c] = (uint32_t)c;
+  lane->row->ends[0] = p->pca->count;
+  lane->divisors[0] = 1.0;
+}
+
 ba_status bai_problem_features(const bai_problem *p, const bai_kernels *kernels, bai_pass_lane *lane, int64_t row) {
-  const int64_t ambiguous = bai_dataset_codes(kernels, p->dataset, row, p->plan->protein, lane->row->codes);
-  lane->row->symbols = bai_dataset_symbols(p->dataset, row);
-  lane->row->inputs = p->inputs ? p->inputs + row * bai_plan_inputs(p->plan) : NULL;
-  const ba_status status = bai_row_extract(kernels, lane->row, bai_dataset_length(p->dataset, row), ambiguous);
+  bai_row *from_row = p->pca ? lane->source : lane->row;
+  const int64_t ambiguous = bai_dataset_codes(kernels, p->dataset, row, p->source->protein, from_row->codes);
+  from_row->symbols = bai_dataset_symbols(p->dataset, row);
+  from_row->inputs = p->inputs ? p->inputs + row * bai_plan_inputs(p->source) : NULL;
+  const ba_status status = bai_row_extract(kernels, from_row, bai_dataset_length(p->dataset, row), ambiguous);
   if (status) return status;
   lane->offset = bai_dataset_offset(p->dataset, row);
+  if (p->pca) {
+    make_components(p, kernels, lane);
+    return BA_OK;
+  }
   int64_t from = 0;
   for (int32_t b = 0; b < p->plan->block_count; b++) {
     const int64_t n = lane->row->ends[b] - from;
@@ -316,7 +335,8 @@ static void add_gradient(const bai_problem *p, const bai_kernels *kernels, const
 }
 
 ba_status bai_problem_explain(const bai_problem *p, ba_status status, int64_t row) {
-  return bai_row_explain(p->context, p->lanes[0].row, status, row + 1, bai_dataset_length(p->dataset, row));
+  const bai_row *from_row = p->pca ? p->lanes[0].source : p->lanes[0].row;
+  return bai_row_explain(p->context, from_row, status, row + 1, bai_dataset_length(p->dataset, row));
 }
 
 /* ---- blocks ---- */

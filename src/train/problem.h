@@ -8,6 +8,7 @@
 
 #include "features/plan.h"
 #include "train/loss.h"
+#include "train/pca.h"
 #include "train/uses.h"
 
 #define BAI_BLOCK_ROWS 4096
@@ -18,6 +19,7 @@ typedef struct bai_objective {
   int32_t balanced; /* 1: every class weighs the same in all */
   double l2, l1;
   bai_loss loss;
+  const bai_pca *pca; /* the function is linear in these; NULL: in the columns */
 } bai_objective;
 
 /* The working memory of one thread. */
@@ -28,12 +30,16 @@ typedef struct bai_pass_lane {
   double *margins;  /* one an output */
   double offset;    /* of the row, added to its margin */
   double *chances;  /* one an output: what the second derivatives of the loss are made from */
+  bai_row *source;  /* where rows are made of components: the row that those are made from, */
+  double *entries;  /* and its values */
 } bai_pass_lane;
 
 typedef struct bai_problem {
   ba_context *context;
   const ba_dataset *dataset;
-  const bai_plan *plan;
+  const bai_plan *plan;   /* what the function is linear in */
+  const bai_plan *source; /* what the rows are extracted by: the same, unless there are components */
+  const bai_pca *pca;
   const uint8_t *uses;  /* of the rows */
   const double *inputs; /* of the rows, one after the other; NULL for a plan that reads no table */
   int32_t outputs;      /* 1: two classes by one margin; else one margin a class */

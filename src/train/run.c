@@ -22,6 +22,7 @@ struct bai_run {
   const uint8_t *uses;
   double *inputs; /* of all rows; NULL for a recipe that reads no table */
   bai_plan *plan;
+  bai_pca *pca; /* NULL for a recipe without it */
   bai_problem *problem;
   const bai_solver_kind *kind;
   void *solver;
@@ -235,31 +236,75 @@ static ba_status make_problem(bai_run *t) {
   if (t->model->spec->kind == BAI_TERM_LINEAR)
     objective.loss = (bai_loss){BAI_LOSS_SQUARED + (int32_t)bai_term_value(t->model, "loss")->integer,
                                 bai_term_value(t->model, "delta")->real, bai_term_value(t->model, "quantile")->real};
+  objective.pca = t->pca;
   return bai_problem_create(t->context, t->dataset, t->plan, t->uses, t->inputs, &objective, &t->problem);
+}
+
+static ba_status fit_components(bai_run *t, const bai_pipeline *pipeline) {
+  if (!pipeline->pca.spec) return BA_OK;
+  if (t->online || t->net.hidden)
+    return bai_fail(t->context, BA_ERR_UNSUPPORTED, "PCA needs all rows at once, and a linear model behind it");
+  const int32_t count = (int32_t)bai_term_value(&pipeline->pca, "n")->integer;
+  return bai_pca_fit(t->context, t->dataset, t->plan, t->uses, t->inputs, count, &t->pca);
+}
+
+static ba_status open_run(ba_dataset *dataset, const bai_pipeline *pipeline, const uint8_t *uses, bai_run **out) {
+  ba_context *context = dataset->context;
+  const ba_status status = bai_alloc_zero(context, 1, sizeof **out, out);
+  if (status) return status;
+  bai_run *t = *out;
+  t->context = bai_context_retain(context);
+  t->dataset = dataset;
+  t->model = &pipeline->model;
+  t->uses = uses;
+  begin(t);
+  return bai_pipeline_write(context, pipeline, 1, &t->text);
+}
+
+ba_status bai_run_features(ba_dataset *dataset, const bai_pipeline *pipeline, const uint8_t *uses, bai_run **out) {
+  bai_run *t = NULL;
+  *out = NULL;
+  ba_status status = open_run(dataset, pipeline, uses, &t);
+  if (!status) status = bai_plan_create(dataset->context, pipeline, &t->plan);
+  if (!status) status = fit_plan(t);
+  if (!status) status = fit_components(t, pipeline);
+  if (status)
+    bai_run_destroy(t);
+  else
+    *out = t;
+  return status;
+}
+
+const bai_plan *bai_run_plan(const bai_run *run) {
+  return run->plan;
+}
+
+const double *bai_run_inputs(const bai_run *run) {
+  return run->inputs;
+}
+
+const bai_pca *bai_run_pca(const bai_run *run) {
+  return run->pca;
 }
 
 ba_status bai_run_create(ba_dataset *dataset, const bai_pipeline *pipeline, const uint8_t *uses, int64_t seed,
                          const bai_online *online, bai_run **out) {
   ba_context *context = dataset->context;
-  bai_run *t;
+  bai_run *t = NULL;
   *out = NULL;
-  ba_status status = bai_alloc_zero(context, 1, sizeof *t, &t);
-  if (status) return status;
-  t->context = bai_context_retain(context);
-  t->dataset = dataset;
-  t->model = &pipeline->model;
-  t->uses = uses;
-  t->seed = seed;
-  t->online = online != NULL;
-  begin(t);
-  if (online) bai_format(t->reason, sizeof t->reason, "learns from batches");
-  status = bai_pipeline_write(context, pipeline, 1, &t->text);
-  if (!status) status = check_model(t, pipeline);
+  ba_status status = open_run(dataset, pipeline, uses, &t);
+  if (!status) {
+    t->seed = seed;
+    t->online = online != NULL;
+    if (online) bai_format(t->reason, sizeof t->reason, "learns from batches");
+    status = check_model(t, pipeline);
+  }
   if (!status && online && t->net.hidden)
     status = bai_fail(context, BA_ERR_UNSUPPORTED, "a network needs all rows at once; expected a linear model");
   if (!status && !t->net.hidden) status = bai_solver_choose(context, t->model, &t->kind);
   if (!status) status = bai_plan_create(context, bai_net_columns(&t->net, pipeline), &t->plan);
   if (!status) status = online ? fit_online(t, online->length) : fit_plan(t);
+  if (!status) status = fit_components(t, pipeline);
   if (!status) status = make_problem(t);
   if (!status) status = t->net.hidden ? make_networks(t) : make_solver(t, pipeline, online ? online->start : NULL);
   if (status)
@@ -276,6 +321,7 @@ void bai_run_destroy(bai_run *t) {
   bai_network_destroy(t->network);
   bai_free(context, t->parameters);
   bai_problem_destroy(t->problem);
+  bai_pca_destroy(context, t->pca);
   bai_plan_destroy(t->plan);
   bai_free(context, t->inputs);
   bai_vector_free(context, &t->text);
@@ -506,17 +552,27 @@ static ba_status write_provenance(bai_run *t, bai_vector *text) {
 
 /* Two classes have one margin in a model: of Softmax's two, the difference. */
 static void join_outputs(const bai_run *t, double *weights, double *intercepts) {
-  const int64_t width = t->plan->width;
+  const int64_t width = t->problem->plan->width;
   for (int64_t i = 0; i < width; i++) weights[i] = weights[width + i] - weights[i];
   intercepts[0] = intercepts[1] - intercepts[0];
 }
 
+/* A weight for each column, from those of the components; the intercepts stand behind. */
+static ba_status unfold(const bai_run *t, double *weights, const double *intercepts, double **out) {
+  const int32_t outputs = t->outputs == 2 ? 1 : t->outputs;
+  const ba_status status = bai_alloc(t->context, outputs * (t->plan->width + 1), 8, out);
+  if (status) return status;
+  memmove(weights + (int64_t)outputs * t->pca->count, intercepts, (size_t)outputs * 8);
+  bai_pca_unfold(t->pca, bai_kernels_of(t->context), outputs, weights, *out);
+  return BA_OK;
+}
+
 ba_status bai_run_model(bai_run *t, ba_model **out) {
   const int32_t classes = bai_term_is_value(t->model) ? 0 : ba_dataset_classes(t->dataset);
-  const int64_t width = t->plan->width;
+  const int64_t width = t->problem->plan->width;
   bai_vector provenance = {0, 0, 0};
   const char **names = NULL;
-  double *weights = NULL;
+  double *weights = NULL, *unfolded = NULL;
   ba_status status = bai_alloc(t->context, classes, sizeof *names, &names);
   if (t->online) {
     t->kind->settle(t->solver);
@@ -529,14 +585,21 @@ ba_status bai_run_model(bai_run *t, ba_model **out) {
     if (!t->network) memcpy(weights, best_point(t), (size_t)t->problem->parameters * 8);
     double *intercepts = weights + t->outputs * width;
     if (t->outputs == 2 && !t->network) join_outputs(t, weights, intercepts);
+    if (t->pca) status = unfold(t, weights, intercepts, &unfolded);
+  }
+  if (!status) {
+    double *own = unfolded ? unfolded : weights;
+    const int32_t outputs = t->outputs == 2 ? 1 : t->outputs;
+    double *intercepts = unfolded ? unfolded + outputs * t->plan->width : weights + t->outputs * width;
     const bai_fitted fitted = {t->plan->fitted_length, t->plan->inputs.items.count ? &t->plan->inputs : NULL,
                                t->plan->fill};
-    const bai_fit fit = {t->text.data, names,           classes,           fitted,       weights,
+    const bai_fit fit = {t->text.data, names,           classes,           fitted,       own,
                          intercepts,   provenance.data, (uint64_t)t->seed, t->parameters};
     status = bai_model_make(t->context, &fit, out);
   }
   bai_vector_free(t->context, &provenance);
   bai_free(t->context, weights);
+  bai_free(t->context, unfolded);
   bai_free(t->context, names);
   return status;
 }

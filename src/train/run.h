@@ -7,6 +7,7 @@
 
 #include "model/model.h"
 #include "train/archive.h"
+#include "train/pca.h"
 #include "train/uses.h"
 
 typedef struct bai_run bai_run;
@@ -22,6 +23,11 @@ ba_status bai_run_create(ba_dataset *dataset, const bai_pipeline *pipeline, cons
                          const bai_online *online, bai_run **out);
 /* Learns from the training rows of a batch, in their order. A failure leaves the run as it was. */
 ba_status bai_run_learn(bai_run *run, ba_dataset *batch);
+/* A run that only learns what the features of a pipeline without a model need: the plan, and the components. */
+ba_status bai_run_features(ba_dataset *dataset, const bai_pipeline *pipeline, const uint8_t *uses, bai_run **out);
+const bai_plan *bai_run_plan(const bai_run *run);
+const double *bai_run_inputs(const bai_run *run); /* of all rows; NULL for a plan that reads no table */
+const bai_pca *bai_run_pca(const bai_run *run);   /* NULL for a pipeline without PCA */
 void bai_run_destroy(bai_run *run);
 /* Begins anew at the best point so far, with the penalties that the pipeline has now; `tol` stays relative to the
  * gradient at the first start. BA_ERR_UNSUPPORTED for a solver that goes by epochs. */

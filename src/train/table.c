@@ -11,16 +11,19 @@
 enum { TARGET, NAME, WEIGHT, GROUP, SPLIT, TIME, OFFSET, ROLES };
 static const char *const role_names[ROLES] = {"target", "name", "weight", "group", "split", "time", "offset"};
 
+#define UNLABELLED "-" /* the class of rows without a target */
+
 typedef struct adding {
   ba_dataset *dataset;
   ba_context *context;
   const ba_table *table;
   bai_place places[ROLES]; /* column NULL: none */
-  int32_t part;
+  int32_t part, unlabelled;
 } adding;
 
 static ba_status find_roles(adding *a, char (*names)[BAI_OPTION_TEXT]) {
-  if (!names[TARGET][0]) return bai_fail(a->context, BA_ERR_ARGUMENT, "add_table: expected target=COLUMN");
+  if (!names[TARGET][0] && !a->unlabelled)
+    return bai_fail(a->context, BA_ERR_ARGUMENT, "add_table: expected target=COLUMN");
   for (int32_t r = 0; r < ROLES; r++) {
     if (!names[r][0]) continue;
     a->places[r] = bai_place_of(a->table, names[r]);
@@ -100,7 +103,12 @@ static ba_status add_row(const adding *a, int64_t row) {
   char label[32], name[32], group[32];
   double time, offset;
   bai_new_row new = {.letters = "", .name = "", .table_row = row};
-  new.label = bai_place_text(&a->places[TARGET], row, label, &new.label_length);
+  if (a->places[TARGET].column) {
+    new.label = bai_place_text(&a->places[TARGET], row, label, &new.label_length);
+  } else {
+    new.label = UNLABELLED;
+    new.label_length = bai_length(UNLABELLED);
+  }
   if (!new.label) return bad(a, row, TARGET, "a value");
   ba_status status = read_numbers(a, row, &new, &time, &offset);
   if (!status) status = read_part(a, row, &new.part);
@@ -132,12 +140,17 @@ ba_status ba_dataset_add_table(ba_dataset *dataset, ba_table *table, const char 
   if (status) return status;
   char names[ROLES][BAI_OPTION_TEXT] = {""}, ignored[BAI_OPTION_TEXT] = "";
   adding a = {.dataset = dataset, .context = context, .table = table};
-  const bai_option accepted[] = {
-      {"target", 't', NULL, 0, 0, names[TARGET]},     {"name", 't', NULL, 0, 0, names[NAME]},
-      {"weight", 't', NULL, 0, 0, names[WEIGHT]},     {"group", 't', NULL, 0, 0, names[GROUP]},
-      {"split", 't', NULL, 0, 0, names[SPLIT]},       {"time", 't', NULL, 0, 0, names[TIME]},
-      {"offset", 't', NULL, 0, 0, names[OFFSET]},     {"ignore", 't', NULL, 0, 0, ignored},
-      {"part", 'w', "train|dev|test", 0, 0, &a.part}, {NULL, 0, NULL, 0, 0, NULL}};
+  const bai_option accepted[] = {{"target", 't', NULL, 0, 0, names[TARGET]},
+                                 {"name", 't', NULL, 0, 0, names[NAME]},
+                                 {"weight", 't', NULL, 0, 0, names[WEIGHT]},
+                                 {"group", 't', NULL, 0, 0, names[GROUP]},
+                                 {"split", 't', NULL, 0, 0, names[SPLIT]},
+                                 {"time", 't', NULL, 0, 0, names[TIME]},
+                                 {"offset", 't', NULL, 0, 0, names[OFFSET]},
+                                 {"labels", 'w', "needed|none", 0, 0, &a.unlabelled},
+                                 {"ignore", 't', NULL, 0, 0, ignored},
+                                 {"part", 'w', "train|dev|test", 0, 0, &a.part},
+                                 {NULL, 0, NULL, 0, 0, NULL}};
   const ba_dataset before = *dataset;
   if (!table) status = bai_fail(context, BA_ERR_ARGUMENT, "add_table: expected a table");
   if (!status && dataset->rows > 0 && dataset->tables.count == 0)

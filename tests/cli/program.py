@@ -13,7 +13,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 BA = os.path.abspath(os.environ.get("BA", ROOT / "build" / "release" / "ba"))
 if not os.access(BA, os.X_OK):
     pytest.exit(f"there is no program at {BA}; build it, or set BA", returncode=2)
-COMMANDS = ("stats", "cut", "convert", "index", "split", "features", "describe", "train", "learn", "eval", "calibrate",
+COMMANDS = ("stats", "cut", "convert", "index", "split", "features", "describe", "pca", "train", "learn", "eval", "calibrate",
             "predict", "scan", "mutate", "explain", "info", "export", "selftest", "help")
 RECIPE = "Kmer(k=1..3) | Logistic(l2=1e-3)"
 COMPLEMENT = str.maketrans("ACGTacgtNn", "TGCAtgcaNn")

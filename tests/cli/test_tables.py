@@ -5,6 +5,7 @@ import gzip
 import json
 import math
 import random
+import re
 import statistics
 
 import pytest
@@ -194,3 +195,27 @@ def test_series_follow_group_and_time(tmp_path):
     series = ("predict", "--model", back, "--group", "group", "--time", "time")
     assert [line.split("\t")[2] for line in ok(*series, ordered).splitlines()[1:]] == scores
     assert [line.split("\t")[2] for line in ok(*series, mixed).splitlines()[1:]] == [scores[i] for i in places]
+def test_components(place):
+    """Three files of sequences that differ in GC, and the columns of a table."""
+    for name, letters in (("low.fa", "AATTAC"), ("high.fa", "GGCCGA"), ("even.fa", "ACGT")):
+        source = random.Random(name)
+        (place / name).write_text("".join(f">{name}{i}\n{''.join(source.choice(letters) for _ in range(200))}\n"
+                                          for i in range(40)))
+    done = ba("pca", "--recipe", "Kmer(k=2, value=freq, norm=none)", "--plot", "p.html", "low.fa", "high.fa", "even.fa",
+              cwd=place)
+    if "OpenBLAS" in done.stderr or "lapacke" in done.stderr:
+        pytest.skip("there is no OpenBLAS here")
+    assert done.returncode == 0, done.stderr
+    found = table(done.stdout)
+    assert len(found) == 120 and found[0]["name"] == "low.fa0" and found[0]["group"] == "low.fa"
+    places = {name: [float(row["PC1"]) for row in found if row["group"] == name] for name in ("low.fa", "high.fa")}
+    assert max(places["low.fa"]) < min(places["high.fa"]) or min(places["low.fa"]) > max(places["high.fa"])
+    assert abs(sum(float(row["PC1"]) for row in found)) < 1e-12
+    page = (place / "p.html").read_text()
+    assert page.count("<svg") == 2 and page.count("<circle") > 120 and "high.fa" in page and "PC1 (" in page
+    assert re.search(r"^PC1 +\d+\.\d %", done.stderr, re.M)
+    text = ok("pca", "--table", "t.csv", "--target", "high", "--n", "3", cwd=place)
+    assert set(table(text)[0]) == {"name", "group", "PC1", "PC2", "PC3"}
+    assert {row["group"] for row in table(text)} == {"yes", "no"}
+    fails(1, "--n 0: expected 1 to 4096", "pca", "--n", "0", "low.fa", cwd=place)
+    fails(1, "the data are missing", "pca", cwd=place)
