@@ -170,7 +170,7 @@ static ba_status train(ba_context *context, const char *recipe, int64_t rows, do
   if (status == BA_END) status = ba_trainer_finish(trainer, &model);
   if (!status) status = ba_model_selftest(context, model);
   if (!status) status = ba_scorer_create(context, model, NULL, &scorer);
-  if (!status) status = ba_scorer_predict_table(scorer, table, scores, NULL);
+  if (!status) status = ba_scorer_predict_table(scorer, table, NULL, scores, NULL);
   ba_scorer_destroy(scorer);
   ba_model_release(model);
   ba_trainer_destroy(trainer);
