@@ -170,6 +170,140 @@ BA_API const int64_t *ba_sketch_hashes(ba_sketch *sketch);
  */
 BA_API void ba_sketch_destroy(ba_sketch *sketch);
 
+/** Rows of many series, one after the other, and what terms over series make of them. Since 0.1.0. */
+typedef struct ba_stream ba_stream;
+
+/**
+ * Opens a stream of rows for the terms of a recipe that are computed from columns row by row (docs/series.md). What it
+ * gives for a row is, to the bit, what the same rows give as a table.
+ * @param context not NULL.
+ * @param recipe such as "Return(column=close) + RSI(column=close)"; a model stage is checked and left aside.
+ * @param options `late=drop|error` (default drop): a row of an earlier time than its group's last one;
+ * `duplicate=keep|drop|error` (default keep): a row of the same time; `max_groups=1..` (default 100000). NULL and ""
+ * mean the defaults.
+ * @param out gets the stream, or NULL on failure.
+ * @return BA_OK, BA_ERR_ARGUMENT; BA_ERR_RECIPE with the column, or when no term is one over series or some need a
+ * table; BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_BUSY.
+ * Owns: the caller closes the stream. Threads: one at a time. Cost: small. Since 0.1.0.
+ */
+BA_API ba_status ba_stream_open(ba_context *context, const char *recipe, const char *options, ba_stream **out);
+/**
+ * Takes one row of a series.
+ * @param stream not NULL.
+ * @param group the series, a text that ends with a NUL; NULL and "" are one series.
+ * @param time of the row, in any unit that rises; NaN: it has none, and is taken as it comes.
+ * @param inputs `count` numbers, one a column in the order of ba_stream_input_name; NaN where a value is missing.
+ * @param count ba_stream_inputs.
+ * @param out gets ba_stream_width numbers, NaN for missing ones, all of a row that is dropped; may be NULL.
+ * @return BA_OK, also for a row that is dropped and counted; BA_ERR_NUMBER for a late or duplicate row that is an
+ * error; BA_ERR_LIMIT for one group too many; BA_ERR_SHAPE, BA_ERR_MEMORY, BA_ERR_BUSY, BA_ERR_ARGUMENT. After an error
+ * the stream is as it was, but for the counter. Owns: nothing. Threads: one at a time. Cost: constant on average for
+ * most terms; docs/series.md names the others. A new group allocates its state. Since 0.1.0.
+ */
+BA_API ba_status ba_stream_update(ba_stream *stream, const char *group, double time, const double *inputs,
+                                  int64_t count, double *out);
+/**
+ * Computes what ba_stream_update would give, and leaves the stream as it is.
+ * @param stream not NULL.
+ * @param group as for ba_stream_update; one that is not there yet is not made.
+ * @param time as there.
+ * @param inputs as there.
+ * @param count as there.
+ * @param out as there; a row that is late or an unwanted duplicate gives NaN, and is not counted.
+ * @return BA_OK, BA_ERR_SHAPE, BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_BUSY, BA_ERR_ARGUMENT.
+ * Owns: nothing. Threads: one at a time. Cost: copies the state of the group. Since 0.1.0.
+ */
+BA_API ba_status ba_stream_peek(ba_stream *stream, const char *group, double time, const double *inputs, int64_t count,
+                                double *out);
+/**
+ * Gives the number of columns that a row has.
+ * @param stream NULL gives 0.
+ * @return 0 or more. Cannot fail.
+ * Owns: nothing. Threads: any. Cost: constant. Since 0.1.0.
+ */
+BA_API int64_t ba_stream_inputs(const ba_stream *stream);
+/**
+ * Gives the name of such a column.
+ * @param stream NULL gives NULL.
+ * @param index 0 to ba_stream_inputs - 1.
+ * @return the name; NULL for no such column. Cannot fail.
+ * Owns: the stream owns it. Threads: any. Cost: constant. Since 0.1.0.
+ */
+BA_API const char *ba_stream_input_name(const ba_stream *stream, int64_t index);
+/**
+ * Gives the number of results of a row.
+ * @param stream NULL gives 0.
+ * @return 0 or more. Cannot fail.
+ * Owns: nothing. Threads: any. Cost: constant. Since 0.1.0.
+ */
+BA_API int64_t ba_stream_width(const ba_stream *stream);
+/**
+ * Writes the name of a result: "Rolling_close.std.20", "MACD_close.12.26.9.signal".
+ * @param stream not NULL.
+ * @param column 0 to ba_stream_width - 1.
+ * @param buffer room for `capacity` bytes; may be NULL when that is 0.
+ * @param capacity bytes, 0 or more; a longer text is cut and stays NUL-terminated.
+ * @param length gets the length of the whole text without the NUL.
+ * @return BA_OK, BA_ERR_ARGUMENT, BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_BUSY.
+ * Owns: nothing. Threads: one at a time. Cost: a look at every term. Since 0.1.0.
+ */
+BA_API ba_status ba_stream_column_name(const ba_stream *stream, int64_t column, char *buffer, int64_t capacity,
+                                       int64_t *length);
+/**
+ * Gives a counter: "rows" that were taken, rows that came "late" and rows that were a "duplicate" of the last time,
+ * dropped or not, rows with a "missing" value that some term left out, and "groups".
+ * @param stream NULL gives -1.
+ * @param name of the counter.
+ * @return 0 or more; -1 for no such counter. Cannot fail.
+ * Owns: nothing. Threads: one at a time. Cost: constant. Since 0.1.0.
+ */
+BA_API int64_t ba_stream_count(const ba_stream *stream, const char *name);
+/**
+ * Makes a stream that goes on by itself from where another one is.
+ * @param stream not NULL.
+ * @param out gets the copy, or NULL on failure.
+ * @return BA_OK, BA_ERR_ARGUMENT, BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_BUSY.
+ * Owns: the caller closes the copy. Threads: one at a time. Cost: copies all states. Since 0.1.0.
+ */
+BA_API ba_status ba_stream_copy(const ba_stream *stream, ba_stream **out);
+/**
+ * Writes all that a stream has come to: all bytes, or none when they are more than `capacity`.
+ * @param stream not NULL.
+ * @param buffer room for `capacity` bytes; may be NULL when that is 0.
+ * @param capacity bytes, 0 or more.
+ * @param length gets how many bytes there are; more than `capacity` means that none were written.
+ * @return BA_OK, also when none were written; BA_ERR_ARGUMENT, BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_BUSY.
+ * Owns: nothing. Threads: one at a time. Cost: 8 bytes a number of each state, built in memory, also for the length
+ * alone. Since 0.1.0.
+ */
+BA_API ba_status ba_stream_save(const ba_stream *stream, uint8_t *buffer, int64_t capacity, int64_t *length);
+/**
+ * Replaces what a stream has come to by what was saved, in this process or another, on any machine: it goes on as if it
+ * had never stopped. A call that fails changes nothing.
+ * @param stream opened on the same recipe; its options stay.
+ * @param bytes `length` bytes of ba_stream_save.
+ * @param length bytes.
+ * @return BA_OK; BA_ERR_FORMAT, BA_ERR_VERSION and BA_ERR_CORRUPT for bytes that are not such; BA_ERR_ARGUMENT, also
+ * for those of another recipe; BA_ERR_LIMIT for more than max_groups; BA_ERR_MEMORY, BA_ERR_BUSY. Owns: nothing.
+ * Threads: one at a time. Cost: one pass over the bytes. Since 0.1.0.
+ */
+BA_API ba_status ba_stream_restore(ba_stream *stream, const uint8_t *bytes, int64_t length);
+/**
+ * Adds the groups and counters of another stream, as of another part of the data. A call that fails changes nothing.
+ * @param stream not NULL.
+ * @param other of the same context and recipe; it stays as it is.
+ * @return BA_OK; BA_ERR_UNSUPPORTED when both have a group: a series cannot be put together from parts;
+ * BA_ERR_ARGUMENT, BA_ERR_LIMIT, BA_ERR_MEMORY, BA_ERR_BUSY. Owns: nothing. Threads: one at a time. Cost: copies all
+ * states. Since 0.1.0.
+ */
+BA_API ba_status ba_stream_merge(ba_stream *stream, const ba_stream *other);
+/**
+ * Closes a stream.
+ * @param stream may be NULL. Not to be used afterwards.
+ * Owns: nothing is left of it. Threads: any, but no call on it may be running. Cost: frees its memory. Since 0.1.0.
+ */
+BA_API void ba_stream_close(ba_stream *stream);
+
 #ifdef __cplusplus
 }
 #endif

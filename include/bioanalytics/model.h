@@ -9,8 +9,7 @@
 #ifndef BIOANALYTICS_MODEL_H
 #define BIOANALYTICS_MODEL_H
 
-#include "bioanalytics/array.h"
-#include "bioanalytics/seq.h"
+#include "bioanalytics/features.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -284,6 +283,30 @@ BA_API ba_status ba_scorer_predict(ba_scorer *scorer, const ba_array *rows, doub
  */
 BA_API ba_status ba_scorer_predict_table(ba_scorer *scorer, const ba_table *table, const char *options, double *scores,
                                          double *probabilities);
+/**
+ * Opens a stream of rows of a model of one member that reads a table: ba_stream_update takes a row, and
+ * ba_scorer_predict_stream scores it.
+ * @param context not NULL.
+ * @param model not NULL; rows have its columns, in the order of ba_model_input_name.
+ * @param options as for ba_stream_open.
+ * @param out gets the stream, or NULL on failure.
+ * @return BA_OK; BA_ERR_UNSUPPORTED for an ensemble or a model of sequences; BA_ERR_RECIPE for an option;
+ * BA_ERR_ARGUMENT, BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_BUSY.
+ * Owns: the caller closes the stream, which does not need the model. Threads: one at a time. Cost: small. Since 0.1.0.
+ */
+BA_API ba_status ba_model_open_stream(ba_context *context, const ba_model *model, const char *options, ba_stream **out);
+/**
+ * Scores the row that a stream was last given: to the bit what the same rows score as a table.
+ * @param scorer of the model that the stream was opened on.
+ * @param stream that was given a row; when that was dropped, or there was none, scores are NaN.
+ * @param scores gets one number an output; may be NULL.
+ * @param probabilities gets one number a class, or the number itself; may be NULL.
+ * @return BA_OK; BA_ERR_NUMBER for a value that is missing where the recipe says missing=error; BA_ERR_ARGUMENT,
+ * BA_ERR_BUSY.
+ * Owns: nothing. Threads: one at a time for each scorer and stream. Cost: one row, without an allocation. Since 0.1.0.
+ */
+BA_API ba_status ba_scorer_predict_stream(ba_scorer *scorer, const ba_stream *stream, double *scores,
+                                          double *probabilities);
 /**
  * Scores one row of float32 values, as ba_scorer_predict does.
  * @param scorer not NULL.

@@ -145,6 +145,8 @@ typedef struct bai_names {
   bai_vector table;   /* int32, open addressing; index + 1, 0 is empty */
 } bai_names;
 ba_status bai_names_index(ba_context *context, bai_names *names, const char *text, int64_t length, int32_t *index);
+/* The same of one that is there; -1 for none. */
+int32_t bai_names_find(const bai_names *names, const char *text, int64_t length);
 const char *bai_names_text(const bai_names *names, int32_t index);
 /* The indices of the texts (int32) in the order of bytes. */
 ba_status bai_names_sort(ba_context *context, const bai_names *names, bai_vector *order);

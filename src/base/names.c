@@ -59,6 +59,10 @@ ba_status bai_names_index(ba_context *context, bai_names *names, const char *tex
   return BA_OK;
 }
 
+int32_t bai_names_find(const bai_names *names, const char *text, int64_t length) {
+  return names->table.count ? *find_slot(names, text, length) - 1 : -1;
+}
+
 ba_status bai_names_sort(ba_context *context, const bai_names *names, bai_vector *order) {
   const int32_t n = (int32_t)names->offsets.count;
   const ba_status status = bai_vector_reserve(context, order, n, 4);

@@ -237,16 +237,71 @@ static void test_rows(void **state) {
   ba_table_release(table);
 }
 
+/* Rows that come one by one score as the whole table does, also from what was saved on the way. */
+static void test_streams(void **state) {
+  ba_context *context = *state;
+  ba_table *table;
+  ba_model *model, *other;
+  ba_scorer *scorer;
+  ba_stream *stream;
+  double scores[ROWS], chances[2 * ROWS], one, two[2];
+  OK(context, make_table(context, ROWS, &table));
+  OK(context,
+     train(context, table, "Lag(column=x, lag=2) + EWMA(column=x, halflife=7200) + Columns(missing=mean) | Logistic()",
+           "target=high, group=g, time=t, name=y", &model));
+  OK(context, ba_scorer_create(context, model, NULL, &scorer));
+  OK(context, ba_scorer_predict_table(scorer, table, "group=g, time=t", scores, chances));
+  OK(context, ba_model_open_stream(context, model, NULL, &stream));
+  OK(context, ba_scorer_predict_stream(scorer, stream, &one, NULL));
+  assert_true(one != one);
+  for (int64_t time = 0; time < ROWS; time++) {
+    int64_t row = 0;
+    while (time_of(row) != time) row++;
+    const int64_t before = row_before(row, 2), last = row_before(row, 1);
+    const double inputs[] = {number(row), number(row), before < 0 ? NAN : number(before),
+                             last < 0 ? NAN : number(row) - number(last)};
+    const char group[] = {(char)('0' + group_of(row)), 0};
+    if (time % 50 == 49) {
+      uint8_t bytes[4096];
+      int64_t n;
+      OK(context, ba_stream_save(stream, bytes, sizeof bytes, &n));
+      assert_true(n <= (int64_t)sizeof bytes);
+      ba_stream_close(stream);
+      OK(context, ba_model_open_stream(context, model, "late=error", &stream));
+      OK(context, ba_stream_restore(stream, bytes, n));
+    }
+    assert_int_equal(ba_stream_inputs(stream), 4);
+    OK(context, ba_stream_update(stream, group, 3600.0 * (double)time, inputs, 4, NULL));
+    OK(context, ba_scorer_predict_stream(scorer, stream, &one, two));
+    SAME_BITS(&one, scores + row, 1);
+    SAME_BITS(two, chances + 2 * row, 2);
+  }
+  OK(context, train(context, table, SERIES, ROLES, &other));
+  ba_stream_close(stream);
+  OK(context, ba_model_open_stream(context, other, NULL, &stream));
+  REFUSED(context, ba_scorer_predict_stream(scorer, stream, &one, NULL), BA_ERR_ARGUMENT, "opened on the model");
+  ba_stream_close(stream);
+  ba_scorer_destroy(scorer);
+  ba_model_release(other);
+  ba_model_release(model);
+  ba_table_release(table);
+}
+
 static ba_status life(ba_context *context, void *argument) {
   ba_table *table = NULL;
   ba_model *model = NULL;
   ba_scorer *scorer = NULL;
+  ba_stream *stream = NULL;
   double scores[32];
   (void)argument;
   ba_status status = make_table(context, 32, &table);
   if (!status) status = train(context, table, "Lag(column=x) | Linear(max_iter=2)", ROLES, &model);
   if (!status) status = ba_scorer_create(context, model, NULL, &scorer);
   if (!status) status = ba_scorer_predict_table(scorer, table, "group=g, time=t", scores, NULL);
+  if (!status) status = ba_model_open_stream(context, model, NULL, &stream);
+  if (!status) status = ba_stream_update(stream, "a", 0.0, scores, 1, NULL);
+  if (!status) status = ba_scorer_predict_stream(scorer, stream, scores, NULL);
+  ba_stream_close(stream);
   ba_scorer_destroy(scorer);
   ba_model_release(model);
   ba_table_release(table);
@@ -263,6 +318,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(test_as_plain_columns, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_evaluation_and_ensembles, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_same_bits_at_every_level, making_set_up, making_tear_down),
+      cmocka_unit_test_setup_teardown(test_streams, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_rows, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_every_failing_allocation, making_set_up, making_tear_down),
   };
