@@ -201,18 +201,18 @@ BA_API double ba_model_conformal_threshold(const ba_model *model, double coverag
  *
  * json has all that a score is made of: the recipe, classes, names of the columns, integer weights with their
  * exponents, and the calibration. c is one file of standard C11 whose function ba_score gives the same bits as a
- * scorer. onnx takes rows of features in float32 to scores and probabilities (opset 13).
+ * scorer. onnx takes rows of features in float32, of a network over letters the letters as numbers, to scores and
+ * probabilities (opset 13).
  * @param context not NULL.
- * @param model not NULL; its members are linear.
+ * @param model not NULL.
  * @param options `format=json|c|onnx` (default json).
  * @param buffer room for `capacity` bytes; may be NULL when that is 0.
  * @param capacity bytes, 0 or more.
  * @param length gets the bytes of the whole; more than `capacity` means that none were written.
- * @return BA_OK, also when none were written; BA_ERR_UNSUPPORTED for networks and quality=weight, and as onnx for
- * ensembles and isotonic calibration; BA_ERR_RECIPE for an option, BA_ERR_ARGUMENT, BA_ERR_MEMORY, BA_ERR_LIMIT,
- * BA_ERR_CANCELLED, BA_ERR_BUSY.
- * Owns: nothing. Threads: one at a time for each context. Cost: builds the whole in memory, also for its length alone.
- * Since 0.1.0.
+ * @return BA_OK, also when none were written; BA_ERR_UNSUPPORTED for quality=weight, descriptors and columns of tables,
+ * as json for networks over letters, as c for all networks, and as onnx for isotonic calibration; BA_ERR_RECIPE for an
+ * option, BA_ERR_ARGUMENT, BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_CANCELLED, BA_ERR_BUSY. Owns: nothing. Threads: one at a
+ * time for each context. Cost: builds the whole in memory, also for its length alone. Since 0.1.0.
  */
 BA_API ba_status ba_model_export(ba_context *context, const ba_model *model, const char *options, uint8_t *buffer,
                                  int64_t capacity, int64_t *length);

@@ -118,14 +118,15 @@ void bai_export_json(bai_export *e) {
 
 enum { FORMAT_JSON, FORMAT_C, FORMAT_ONNX };
 
-/* Networks over letters have no columns, and qualities, numbers and columns of tables no place in any of the formats.
- */
+/* Networks over letters have no columns, and only ONNX has convolutions; qualities, descriptors and columns of tables
+ * have a place in none of the formats. */
 static ba_status check_members(ba_context *context, const ba_model *model, int32_t format) {
   for (int32_t m = 0; m < model->member_count; m++) {
     const bai_member *member = &model->members[m];
-    if (member->net.layer_count)
+    if (member->net.layer_count && format != FORMAT_ONNX)
       return bai_fail(context, BA_ERR_UNSUPPORTED,
-                      "export: member %d is a network; expected linear members, which have a weight a feature", m + 1);
+                      "export: member %d is a network; expected linear members, which have a weight a feature, or ONNX",
+                      m + 1);
     if (member->hidden && format == FORMAT_C)
       return bai_fail(context, BA_ERR_UNSUPPORTED,
                       "export to C: member %d has a hidden layer; expected linear members, or JSON or ONNX", m + 1);

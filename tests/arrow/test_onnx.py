@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""ba export --onnx in ONNX Runtime: rows of ba features give what ba predict gives, within float32."""
+"""ba export --onnx in ONNX Runtime: rows of ba features, and letters, give what ba predict gives, within float32."""
 
 import os
 import pathlib
@@ -44,6 +44,10 @@ FEATURES = "Kmer(k=1..3)"
     ("two", "Logistic()", "temperature", ["probability"], ["score"]),
     ("three", "Softmax()", None, ["probability:a", "probability:b", "probability:c"], None),
     ("three", "Softmax()", "temperature", ["probability:a", "probability:b", "probability:c"], None),
+    ("two", "MLP(hidden=5, skip=linear, epochs=4)", "platt", ["probability"], ["score"]),
+    ("two", "MLP(hidden=4, epochs=4, seeds=2)", None, ["probability"], ["score"]),
+    ("three", "MLP(hidden=3, skip=linear, epochs=4, seeds=3)", "temperature",
+     ["probability:a", "probability:b", "probability:c"], None),
     ("numbers", "Linear()", None, ["value"], ["score"]),
     ("numbers", "Poisson()", None, ["value"], ["score"]),
 ])
@@ -65,3 +69,51 @@ def test_same_answers(data, name, model, calibration, answers, scores):
     assert given.dtype == numpy.float32 and numpy.abs(given - expected).max() < 2e-5
     if scores:
         assert numpy.abs(margins - columns(wanted, scores)).max() < 2e-5
+
+
+def one_hot(path):
+    letters = path.read_text().splitlines()[1::2]
+    return numpy.array([[[letter == base for letter in text] for base in "ACGT"] for text in letters], numpy.float32)
+
+
+def check(data, inputs, letters="x.fa"):
+    ba("export", "--onnx", "--out", data / "m.onnx", data / "m.ba")
+    session = runtime.InferenceSession(str(data / "m.onnx"), providers=["CPUExecutionProvider"])
+    assert [item.name for item in session.get_inputs()] == list(inputs)
+    margins, given = session.run(None, inputs)
+    wanted = ba("predict", "--model", data / "m.ba", data / letters)
+    if given.shape[1] == 2:
+        assert numpy.abs(margins - columns(wanted, ["score"])).max() < 2e-5
+        assert numpy.abs(given[:, 1:] - columns(wanted, ["probability"])).max() < 2e-5
+    else:
+        assert numpy.abs(given - columns(wanted, [f"probability:{c}" for c in "abc"])).max() < 2e-5
+
+
+@pytest.mark.parametrize("name, layers", [
+    ("two", "Conv(filters=7, width=6, pool=3, strand=max) | Conv(filters=5, width=3) | MLP(hidden=4, epochs=3)"),
+    ("two", "Conv(filters=6, width=5) | MLP(hidden=3, epochs=3, seeds=2)"),
+    ("three", "Conv(filters=6, width=4, pool=2) | Conv(filters=4, width=2, pool=3) | Conv(filters=5, width=3, bins=2) | "
+              "MLP(hidden=4, epochs=3)"),
+    ("three", "Conv(filters=6, width=8, strand=max, bins=7, pool=2) | MLP(hidden=4, epochs=3, seeds=2)"),
+])
+def test_networks(data, name, layers):
+    ba("train", "--recipe", f"OneHot() | {layers}", "--labels", data / f"{name}.csv", "--out", data / "m.ba")
+    check(data, {"letters": one_hot(data / "x.fa")})
+    short = [line if line.startswith(">") else line[:24] + "N" for line in (data / "x.fa").read_text().splitlines()]
+    (data / "short.fa").write_text("\n".join(short) + "\n")
+    check(data, {"letters": one_hot(data / "short.fa")}, "short.fa")
+
+
+@pytest.mark.parametrize("name, linear", [("two", "Logistic()"), ("three", "Softmax()")])
+def test_ensembles(data, name, linear):
+    features = ["Kmer(k=1..2)", "Kmer(k=3, strand=canonical)"]
+    convolution = "OneHot() | Conv(filters=6, width=4, strand=max) | MLP(hidden=3, epochs=3)"
+    ba("train", "--recipe", f"{features[0]} | {linear} & {convolution} & {features[1]} | MLP(hidden=3, skip=linear, epochs=3)",
+       "--labels", data / f"{name}.csv", "--out", data / "m.ba")
+    ba("calibrate", "--method", "temperature", "--model", data / "m.ba", "--labels", data / f"{name}.csv", "--out",
+       data / "m.ba")
+    rows = []
+    for recipe in features:
+        ba("features", "--recipe", recipe, "--format", "npy", "--out", data / "x.npy", data / "x.fa")
+        rows.append(numpy.load(data / "x.npy").astype(numpy.float32))
+    check(data, {"letters": one_hot(data / "x.fa"), "features": rows[0], "features.2": rows[1]})

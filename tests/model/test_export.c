@@ -151,8 +151,6 @@ static void test_ensemble_and_calibrations(void **state) {
     check_model(context, calibrated, records);
     ba_model_release(calibrated);
   }
-  int64_t n;
-  REFUSED(context, ba_model_export(context, model, "format=onnx", NULL, 0, &n), BA_ERR_UNSUPPORTED, "ensemble");
   ba_dataset_destroy(dataset);
   ba_records_release(records);
   ba_model_release(model);
@@ -196,10 +194,23 @@ static ba_status export_all(ba_context *context, void *argument) {
   return status ? status : ba_model_export(context, argument, "format=onnx", NULL, 0, &n);
 }
 
+static ba_status export_onnx(ba_context *context, void *argument) {
+  int64_t n;
+  return ba_model_export(context, argument, "format=onnx", NULL, 0, &n);
+}
+
 static void test_every_failing_allocation(void **state) {
   ba_model *model = making_model(*state, "Kmer(k=1..2)", -1, 3, 1);
+  ba_dataset *dataset = making_data(*state, 40, 10, 30, 2, 3);
+  ba_model *joint = making_trained(*state,
+                                   "Kmer(k=1) | MLP(hidden=2, skip=linear, epochs=1) & OneHot() | Conv(filters=2, "
+                                   "width=3, strand=max, bins=2, pool=2) | MLP(hidden=2, epochs=1)",
+                                   dataset, "");
   assert_true(fault_sweep(export_all, model) > 20);
+  assert_true(fault_sweep(export_onnx, joint) > 100);
+  ba_model_release(joint);
   ba_model_release(model);
+  ba_dataset_destroy(dataset);
 }
 
 int main(void) {
