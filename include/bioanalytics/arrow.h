@@ -85,6 +85,25 @@ BA_API ba_status ba_reader_export_stream(ba_reader *reader, struct ArrowArrayStr
  */
 BA_API ba_status ba_table_export(ba_table *table, struct ArrowSchema *schema, struct ArrowArray *array);
 
+/**
+ * Takes an Arrow struct array, such as a record batch, as a table.
+ *
+ * float64, float32, int64, int32, uint32 and uint8 stay where they are, and so do fixed size lists of them, which become
+ * columns of two dimensions; int8, int16 and uint16 become int32, uint64 becomes float64, truths become uint8, dates
+ * (date32) and timestamps become seconds since 1970 in float64; utf8, large_utf8 and dictionaries of them become texts.
+ * Nulls are missing values.
+ * @param context not NULL.
+ * @param schema of the array; released by the call when it succeeds.
+ * @param array a struct array without null rows; moved into the table when the call succeeds.
+ * @param out gets the table, or NULL on failure.
+ * @return BA_OK; BA_ERR_UNSUPPORTED for another format, with the column; BA_ERR_ARGUMENT, also for two columns of one
+ * name; BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_CANCELLED, BA_ERR_BUSY; on failure both structs stay the caller's.
+ * Owns: the caller releases the table; the array is released with the last of its columns. Threads: one at a time; the
+ * array's release function runs where the last column is released. Cost: no copy of numbers. Since 0.1.0.
+ */
+BA_API ba_status ba_table_import(ba_context *context, struct ArrowSchema *schema, struct ArrowArray *array,
+                                 ba_table **out);
+
 #ifdef __cplusplus
 }
 #endif
