@@ -80,6 +80,21 @@ def summary(results):
     return [(name, f"{value:.2f}" if isinstance(value, float) else str(value)) for name, value in found]
 
 
+def tried_text(result):
+    """The features that were tried, each with its best penalty, and the network."""
+    tried, best, last = result["tried"], {}, ""
+    if "&" in tried[-1]["recipe"]:
+        alone, beside = (abs(c["value"]) for c in tried[-2:])
+        last = f"; then, on {result['on'].split()[-1]}, alone {alone:.3f}, with a network {beside:.3f}"
+        tried = tried[:-2]
+    for c in tried:
+        features = c["recipe"].rsplit(" | ", 1)[0]
+        best[features] = min(best.get(features, c["value"]), c["value"])
+    listed = "; ".join(f"{short(features)} {abs(value):.3f}" for features, value in best.items())
+    by = "log loss" if result["by"] == "log_loss" else "MCC"
+    return f"Tried, with the {by} on {result['on'].split(',')[0]}: {listed}{last}."
+
+
 def losses(results):
     """Where a published figure is better: by how much, and what was tried."""
     lines = []
@@ -88,9 +103,7 @@ def losses(results):
         if not task.peer or r["test"] >= task.best:
             continue
         where = "" if task.official else ", whose test rows are others"
-        by = "log loss" if r["by"] == "log_loss" else "MCC"
-        tried = "; ".join(f"{short(c['recipe'])} {abs(c['value']):.3f}" for c in r["tried"])
-        said = [f"Tried, with the {by} there (chosen on {r['on']}): {tried}."] if tried else []
+        said = [tried_text(r)] if r["tried"] else []
         lines.append(f"- {r['set']}: {task.best - r['test']:.1f} below {task.peer}{where}. "
                      + " ".join(said + ([task.tried] if task.tried else [])))
     return lines
