@@ -43,7 +43,13 @@
       {"max_iter", BAI_KEY_INTEGER, 1, 1e6, NULL, "300", "lbfgs, newton, tron: the most iterations"},                \
       {"memory", BAI_KEY_INTEGER, 1, 100, NULL, "10", "lbfgs: pairs of vectors kept"},                               \
       {"epochs", BAI_KEY_INTEGER, 1, 1e6, NULL, "20", "adagrad, ftrl, nag: the most passes over the rows"},          \
-      {"rate", BAI_KEY_REAL, 0, 1e3, NULL, "0", "adagrad, ftrl, nag: the learning rate; 0: 0.2, of ftrl 0.05"},      \
+      {"rate",                                                                                                       \
+       BAI_KEY_REAL,                                                                                                 \
+       0,                                                                                                            \
+       1e3,                                                                                                          \
+       NULL,                                                                                                         \
+       "0",                                                                                                          \
+       "adagrad, ftrl, nag: the learning rate; 0: 0.2, of rows in batches 0.4, of ftrl 0.05"},                       \
       {"patience",                                                                                                   \
        BAI_KEY_INTEGER,                                                                                              \
        1,                                                                                                            \
