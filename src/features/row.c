@@ -305,6 +305,7 @@ static void extract_category(bai_row *row, int32_t b, int64_t at) {
 void bai_row_values(const bai_row *row, int32_t b, double *values) {
   const bai_block *block = &row->plan->blocks[b];
   const int64_t from = b ? row->ends[b - 1] : 0, n = row->ends[b] - from;
+  if (n == 0) return; /* a plan without real columns has no reals */
   if (block->real)
     memcpy(values, row->reals + block->real_first, (size_t)n * 8);
   else

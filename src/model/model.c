@@ -447,8 +447,10 @@ void bai_member_weights(const bai_member *member, int32_t output, double *weight
   for (int32_t b = 0; b < plan->block_count; b++) {
     const int64_t first = plan->blocks[b].first;
     for (int64_t i = first; i < first + plan->blocks[b].width; i++)
-      weights[i] = bai_scale_by_power((double)member->weights[output * plan->width + i],
-                                      -member->exponents[output * plan->block_count + b]);
+      weights[i] = plan->blocks[b].real
+                       ? member->reals[output * plan->real_width + plan->blocks[b].real_first + i - first]
+                       : bai_scale_by_power((double)member->weights[output * plan->width + i],
+                                            -member->exponents[output * plan->block_count + b]);
   }
 }
 
@@ -467,15 +469,7 @@ ba_status ba_model_weights(ba_context *context, const ba_model *model, int32_t o
                       "linear model",
                       member->hidden);
   if (status) return bai_leave(context, status);
-  const bai_plan *plan = member->plan;
-  for (int32_t b = 0; weights && b < plan->block_count; b++) {
-    const int64_t first = plan->blocks[b].first;
-    for (int64_t i = first; i < first + plan->blocks[b].width; i++)
-      weights[i] = plan->blocks[b].real
-                       ? member->reals[output * plan->real_width + plan->blocks[b].real_first + i - first]
-                       : bai_scale_by_power((double)member->weights[output * plan->width + i],
-                                            -member->exponents[output * plan->block_count + b]);
-  }
+  if (weights) bai_member_weights(member, output, weights);
   if (intercept) *intercept = member->intercepts[output];
   return bai_leave(context, BA_OK);
 }

@@ -111,6 +111,7 @@ static const struct {
     {"Kmer(k=1..2) | Linear(solver=nag, loss=huber, delta=0.5)", 0},
     {"Kmer(k=1..2) | Linear(solver=adagrad, loss=quantile, quantile=0.9, delta=0.1)", 0},
     {"Kmer(k=1..2) | Poisson(solver=adagrad)", 0},
+    {"PseDNC() + Kmer(k=2) | Logistic(solver=adagrad)", 2},
 };
 #define KINDS (int32_t)(sizeof kinds / sizeof *kinds)
 
