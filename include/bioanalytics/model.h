@@ -180,7 +180,7 @@ BA_API ba_status ba_model_member(ba_context *context, ba_model *model, int32_t i
  * @param output 0 to outputs - 1.
  * @param weights room for `width` doubles, or NULL.
  * @param intercept may be NULL.
- * @return BA_OK, BA_ERR_ARGUMENT, BA_ERR_UNSUPPORTED for an ensemble, BA_ERR_BUSY.
+ * @return BA_OK, BA_ERR_ARGUMENT, BA_ERR_UNSUPPORTED for an ensemble or a network, BA_ERR_BUSY.
  * Owns: nothing. Threads: one at a time for each context. Cost: one pass over the weights. Since 0.1.0.
  */
 BA_API ba_status ba_model_weights(ba_context *context, const ba_model *model, int32_t output, double *weights,

@@ -3,6 +3,7 @@
 
 import json
 import math
+import random
 
 import pytest
 
@@ -132,6 +133,25 @@ def test_columns_windows_shares_and_substitutions(hidden, tmp_path):
     (tmp_path / "changed.fa").write_text(fasta(changed, "z"))
     for row, after in zip(effects, table(ok("predict", "--model", hidden, tmp_path / "changed.fa")), strict=False):
         assert float(row["effect"]) == float(after["score"]) - scores[0]
+
+
+def test_columns_of_a_table(tmp_path):
+    """The product of two numbers has no linear function; a model of tables has the same bytes everywhere too."""
+    source = random.Random(5)
+    rows = [(source.gauss(5, 2), source.gauss(0, 1), source.choice("uvw")) for _ in range(2000)]
+    (tmp_path / "t.csv").write_text("x,y,c,label\n" + "".join(
+        f"{x!r},{y!r},{c},{'p' if (x - 5) * y > 0 else 'q'}\n" for x, y, c in rows))
+    features = "Column(column=x) + Column(column=y) + Category(column=c) | Standardize() | "
+    found = {}
+    for name, model in (("linear", "Logistic()"), ("hidden", "MLP(hidden=8, dropout=0, epochs=40, rate=0.01)")):
+        here = ("train", "--json", "--recipe", features + model, "--table", tmp_path / "t.csv", "--target", "label", "--out")
+        ok(*here, tmp_path / f"{name}.ba")
+        ok(*here, tmp_path / "again.ba", "--threads", "3", "--cpu", "scalar")
+        assert (tmp_path / f"{name}.ba").read_bytes() == (tmp_path / "again.ba").read_bytes()
+        assert "ok" in ok("selftest", tmp_path / f"{name}.ba")
+        found[name] = json.loads(ok("eval", "--json", "--model", tmp_path / f"{name}.ba", "--table", tmp_path / "t.csv",
+                                    "--target", "label"))["auroc"]
+    assert found["linear"] < 0.6 and found["hidden"] > 0.95
 
 
 def test_columns_refused(hidden):
