@@ -4,10 +4,11 @@
 import gzip
 import json
 import math
+import pathlib
 
 import pytest
 
-from program import ba, fails, listing, ok, sequences, table
+from program import BA, ba, fails, listing, ok, sequences, table
 
 RECIPE = "Kmer(k=1..4) | Logistic(solver=adagrad)"
 
@@ -72,6 +73,8 @@ def test_progressive_losses(folder, rows):
 
 
 def test_memory_does_not_grow_with_the_file(folder, rows):
+    if b"__asan_init" in pathlib.Path(BA).read_bytes():
+        pytest.skip("the address sanitizer keeps what was freed")
     (folder / "big.csv").write_text("\n".join(["sequence,label", *rows * 100]) + "\n")
     small = json.loads(learn(folder, "all.csv", "--json", "--batch", 100))["peak_memory_bytes"]
     big = json.loads(learn(folder, "big.csv", "--json", "--batch", 100))
