@@ -378,6 +378,19 @@ BA_API ba_status ba_scorer_attribute(ba_scorer *scorer, const char *letters, int
 BA_API ba_status ba_scorer_mutate(ba_scorer *scorer, const char *letters, int64_t length, int32_t output,
                                   double *effects);
 /**
+ * Says what every column of a linear model gives to the scores of the rows of a table: the weight times the value that
+ * the recipe makes of the row. With the intercept they add up to the score, but for rounding.
+ * @param scorer of a linear model of one member that was trained on a table.
+ * @param table not NULL.
+ * @param options as for ba_scorer_predict_table.
+ * @param output whose score, from 0 to ba_model_outputs - 1.
+ * @param shares gets rows x ba_model_width numbers, in the order of ba_model_column_name.
+ * @return as ba_scorer_predict_table; BA_ERR_UNSUPPORTED also for an ensemble and for a network.
+ * Owns: nothing. Threads: one at a time. Cost: that of the scores, and 8 bytes a column and row. Since 0.1.0.
+ */
+BA_API ba_status ba_scorer_attribute_table(ba_scorer *scorer, const ba_table *table, const char *options,
+                                           int32_t output, double *shares);
+/**
  * Gives the number of quantities that a scorer watches for drift.
  * @param scorer NULL gives 0.
  * @return 0 without `drift=yes`. Cannot fail.

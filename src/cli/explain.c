@@ -19,8 +19,9 @@ typedef struct job {
   int64_t room;
   FILE *out;
   bool motifs, headed;
-  cli_words *lists; /* of motifs: one a class */
-  double *sums;     /* of attributions, by word of SEED_LENGTH letters */
+  const char *group, *time; /* of tables: the columns that make series of rows */
+  cli_words *lists;         /* of motifs: one a class */
+  double *sums;             /* of attributions, by word of SEED_LENGTH letters */
 } job;
 
 /* A member and what its weights count in the model's score. */
@@ -42,7 +43,8 @@ static const cli_spec spec = {
     "come\n"
     "one after the other, with their number first; their weights are times the member's factor.\n"
     "With a file: each letter's part of its record's score: name, position (from 0), letter, attribution. The parts\n"
-    "add up to the score without the intercept. --json gives one object a line.\n"
+    "add up to the score without the intercept. --json gives one object a line. With a table, for a model of one: the\n"
+    "features of every row that give most to its score: row, feature, attribution.\n"
     "--motifs: the heaviest words, without a file by the weights of Kmer, with one by the parts of their letters,\n"
     "aligned and merged to matrices in MEME's format, those of the second class first.",
     "  ba explain --model m.ba --top 20\n"
@@ -187,7 +189,54 @@ static int explain_record(void *argument, const ba_records *records, int64_t ind
   return cli_interrupted(j->c);
 }
 
-static int explain_file(job *j, const char *path) {
+/* The features of one row that give most to its score. */
+static int write_shares(job *j, int64_t row, const double *shares, int64_t width, int64_t top) {
+  cli_heaviest h = cli_heaviest_open(top < width ? top : width);
+  for (int64_t i = 0; i < width; i++) cli_heaviest_add(&h, (cli_weight){shares[i], i, j->output});
+  cli_heaviest_keep(&h);
+  ba_status status = BA_OK;
+  for (int64_t i = 0; status == BA_OK && i < h.count; i++) {
+    char feature[512];
+    int64_t length = 0;
+    status = ba_model_column_name(j->c->context, j->model, h.items[i].column, feature, sizeof feature, &length);
+    if (status != BA_OK) break;
+    if (!j->c->json) {
+      fprintf(j->out, "%lld\t%s\t%.17g\n", (long long)row + 1, feature, h.items[i].weight);
+      continue;
+    }
+    cJSON *object = cJSON_CreateObject();
+    cJSON_AddNumberToObject(object, "row", (double)row + 1.0);
+    cJSON_AddStringToObject(object, "feature", feature);
+    cli_json_add(object, "attribution", h.items[i].weight);
+    cli_json_print(j->out, object, false);
+  }
+  free(h.items);
+  return status == BA_OK ? CLI_DONE : cli_fail(j->c, status);
+}
+
+static int explain_table(job *j, const char *path, int64_t top) {
+  ba_table *table = NULL;
+  int code = cli_table_read(j->c, path, &table);
+  if (code != CLI_DONE) return code;
+  const int64_t rows = ba_table_rows(table), width = ba_model_width(j->model);
+  double *shares = cli_allocate(sizeof *shares * (size_t)(rows * width));
+  char options[700] = "";
+  if (j->group != NULL) snprintf(options, sizeof options, "group=%.256s", j->group);
+  if (j->time != NULL)
+    snprintf(options + strlen(options), 300, "%stime=%.256s", options[0] != '\0' ? ", " : "", j->time);
+  ba_status status = ba_scorer_create(j->c->context, j->model, "", &j->scorer);
+  if (status == BA_OK) status = ba_scorer_attribute_table(j->scorer, table, options, j->output, shares);
+  if (status != BA_OK) code = cli_fail_in(j->c, status, path);
+  if (code == CLI_DONE && !j->c->json) fputs("row\tfeature\tattribution\n", j->out);
+  for (int64_t i = 0; code == CLI_DONE && i < rows && !ferror(j->out); i++)
+    code = write_shares(j, i, shares + i * width, width, top);
+  free(shares);
+  ba_table_release(table);
+  return code;
+}
+
+static int explain_file(job *j, const char *path, int64_t top) {
+  if (ba_model_inputs(j->model) > 0) return explain_table(j, path, top);
   ba_reader *reader = NULL;
   ba_status status = ba_scorer_create(j->c->context, j->model, "", &j->scorer);
   if (status != BA_OK) return cli_fail(j->c, status);
@@ -226,7 +275,7 @@ static int write_motifs(job *j, const char *path, int64_t top) {
   memset(j->lists, 0, sizeof *j->lists * (size_t)classes);
   j->sums = cli_allocate(sizeof(double) * SEED_WORDS);
   for (int32_t i = 0; i < SEED_WORDS; i++) j->sums[i] = 0.0;
-  int code = path != NULL ? explain_file(j, path) : explain_model(j, (int64_t)HEAVY * classes);
+  int code = path != NULL ? explain_file(j, path, top) : explain_model(j, (int64_t)HEAVY * classes);
   if (code != CLI_DONE) return code;
   if (path != NULL) add_sums(j);
   for (int32_t i = 0; i < classes; i++) {
@@ -255,7 +304,7 @@ static int work(job *j, int64_t top, const char *class, const char *out) {
   if (j->motifs)
     code = write_motifs(j, path, top);
   else
-    code = path != NULL ? explain_file(j, path) : explain_model(j, top);
+    code = path != NULL ? explain_file(j, path, top) : explain_model(j, top);
   return cli_output_close(c, &output, code);
 }
 
@@ -266,15 +315,18 @@ int cli_explain(int argc, char **argv) {
   const char *path = NULL, *out = NULL, *class = NULL;
   const cli_option options[] = {
       {"model", CLI_TEXT, &path, "m.ba", "the model file"},
-      {"top", CLI_INTEGER, &top, "N", "how many features to list (20), or motifs of a class (5)"},
+      {"top", CLI_INTEGER, &top, "N",
+       "how many features to list (20), features of a row of a table (5), or motifs of a class (5)"},
       {"motifs", CLI_FLAG, &j.motifs, NULL, "motifs in MEME's format"},
       {"class", CLI_TEXT, &class, "NAME", "with a file: whose score, for a model of more than two classes"},
+      {"group", CLI_TEXT, &j.group, "COL", "with a table: each text of this column is a series"},
+      {"time", CLI_TEXT, &j.time, "COL", "with a table: the column in whose order the rows of a series go"},
       {"out", CLI_TEXT, &out, "F", "write to a file, which appears when it is complete"},
       {NULL, CLI_FLAG, NULL, NULL, NULL},
   };
   int code = cli_start(&c, &spec, options, argc, argv);
   if (code != CLI_GO) return code;
-  if (top == NONE) top = j.motifs ? 5 : 20;
+  if (top == NONE) top = j.motifs || c.files.count > 0 ? 5 : 20;
   if (top < 1 || (j.motifs && top > HEAVY))
     code = cli_error(&c, CLI_USAGE, "--top %lld: expected 1 or more%s", (long long)top,
                      j.motifs ? ", and of motifs no more than 1000" : "");

@@ -184,6 +184,10 @@ void bai_member_score(const bai_kernels *kernels, const bai_member *member, int3
                       const bai_row *row, double *scores);
 /* From the sums of a network over columns, without intercepts, to its outputs. */
 void bai_member_head(const bai_member *member, int32_t outputs, const double *sums, double *scores);
+/* What each column of a linear member gives to one output's score of the row that was extracted last: with the
+ * intercept they add up to it. `values` is room for the row's entries. */
+void bai_member_shares(const bai_kernels *kernels, const bai_member *member, int32_t output, const bai_row *row,
+                       uint32_t *values, double *shares);
 /* The integer sum of one unit's block times its scale, not yet divided. */
 double bai_block_sum(const bai_kernels *kernels, const bai_member *member, int32_t unit, int32_t block,
                      const uint32_t *columns, const uint32_t *counts, uint32_t *values, int64_t n);

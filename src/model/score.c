@@ -125,6 +125,24 @@ void bai_member_score(const bai_kernels *kernels, const bai_member *member, int3
     for (int32_t o = 0; o < outputs; o++) scores[o] += member->intercepts[o];
 }
 
+void bai_member_shares(const bai_kernels *kernels, const bai_member *member, int32_t output, const bai_row *row,
+                       uint32_t *values, double *shares) {
+  const bai_plan *plan = member->plan;
+  memset(shares, 0, (size_t)plan->width * 8);
+  int64_t at = 0;
+  for (int32_t b = 0; b < plan->block_count; b++) {
+    const bai_block *block = &plan->blocks[b];
+    const double divisor = bai_row_divisor(row, b);
+    for (int64_t i = 0; at < row->ends[b]; at++, i++) {
+      const int64_t real = block->real_first + i;
+      shares[row->columns[at]] =
+          block->real
+              ? member->reals[output * plan->real_width + real] * row->reals[real]
+              : bai_block_sum(kernels, member, output, b, row->columns + at, row->counts + at, values, 1) / divisor;
+    }
+  }
+}
+
 /* ---- lanes ---- */
 
 void bai_lane_free(ba_context *context, bai_lane *lane) {

@@ -460,6 +460,11 @@ static ba_status score_next(ba_scorer *scorer, const bai_kernels *kernels, int64
   double *to = scores ? scores + i * model->outputs : scorer->scores;
   const ba_status status = score_inputs(scorer, kernels, i + 1, to);
   if (status) return status;
+  const bai_lane *lane = &scorer->lanes[0];
+  const bai_member *member = &model->members[0];
+  if (scorer->shares)
+    bai_member_shares(kernels, member, scorer->output, lane->rows[0], lane->values,
+                      scorer->shares + i * member->plan->width);
   if (probabilities) bai_model_probabilities(kernels, model, to, probabilities + i * model->answers);
   return i % 256 == 255 ? bai_check_cancel(scorer->context) : BA_OK;
 }
@@ -546,22 +551,46 @@ static ba_status predict_table(ba_scorer *scorer, table_rows *rows, double *scor
   return status;
 }
 
-ba_status ba_scorer_predict_table(ba_scorer *scorer, const ba_table *table, const char *options, double *scores,
-                                  double *probabilities) {
-  if (!scorer) return BA_ERR_ARGUMENT;
+static ba_status score_table(ba_scorer *scorer, const ba_table *table, const char *options, double *scores,
+                             double *probabilities) {
   ba_context *context = scorer->context;
   table_rows rows = {.table = table};
   const bai_option accepted[] = {
       {"group", 't', NULL, 0, 0, rows.group}, {"time", 't', NULL, 0, 0, rows.time}, {NULL, 0, NULL, 0, 0, NULL}};
-  ba_status status = bai_enter(context);
-  if (status) return status;
-  if (!table) status = bai_fail(context, BA_ERR_ARGUMENT, "predict: expected a table");
+  ba_status status = table ? BA_OK : bai_fail(context, BA_ERR_ARGUMENT, "predict: expected a table");
   if (!status && ba_model_inputs(scorer->model) == 0)
     status = bai_fail(context, BA_ERR_UNSUPPORTED,
                       "predict_table: the model reads sequences; expected ba_scorer_predict_records");
   if (!status) status = bai_options_parse(context, options, accepted);
   if (!status) status = predict_table(scorer, &rows, scores, probabilities);
   for (int32_t m = 0; m < scorer->model->member_count; m++) bai_columns_free(context, &rows.links[m]);
+  return status;
+}
+
+ba_status ba_scorer_predict_table(ba_scorer *scorer, const ba_table *table, const char *options, double *scores,
+                                  double *probabilities) {
+  if (!scorer) return BA_ERR_ARGUMENT;
+  const ba_status status = bai_enter(scorer->context);
+  if (status) return status;
+  return bai_leave(scorer->context, score_table(scorer, table, options, scores, probabilities));
+}
+
+ba_status ba_scorer_attribute_table(ba_scorer *scorer, const ba_table *table, const char *options, int32_t output,
+                                    double *shares) {
+  if (!scorer) return BA_ERR_ARGUMENT;
+  ba_context *context = scorer->context;
+  ba_status status = bai_enter(context);
+  if (status) return status;
+  if (!shares || output < 0 || output >= scorer->model->outputs)
+    status = bai_fail(context, BA_ERR_ARGUMENT, "attribute: expected room, and an output from 0 to %d",
+                      scorer->model->outputs - 1);
+  if (!status) status = bai_model_single(context, scorer->model, "attribute_table");
+  if (!status) {
+    scorer->shares = shares;
+    scorer->output = output;
+    status = score_table(scorer, table, options, NULL, NULL);
+    scorer->shares = NULL;
+  }
   return bai_leave(context, status);
 }
 

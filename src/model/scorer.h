@@ -19,6 +19,8 @@ struct ba_scorer {
   double *inputs;    /* of one row of a table with what the members compute; NULL for a model that reads none */
   double *states;    /* of the members' series, then working memory for them */
   int64_t state_size;
+  double *shares; /* of the call that asks for them: what each column gives to the score of `output` */
+  int32_t output;
   int32_t drift; /* requests are counted */
 };
 

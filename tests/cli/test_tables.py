@@ -219,3 +219,20 @@ def test_components(place):
     assert {row["group"] for row in table(text)} == {"yes", "no"}
     fails(1, "--n 0: expected 1 to 4096", "pca", "--n", "0", "low.fa", cwd=place)
     fails(1, "the data are missing", "pca", cwd=place)
+
+
+def test_parts_of_a_score(place):
+    train(place, LINEAR, "--ignore", "id")
+    found = table(ok("explain", "--model", "m.ba", "--top", "10", "t.csv", cwd=place))
+    scores = table(ok("predict", "--model", "m.ba", "t.csv", cwd=place))
+    mean = statistics.fmean(row["price"] for row in rows())
+    sums = {}
+    for item in found:
+        sums[int(item["row"])] = sums.get(int(item["row"]), 0.0) + float(item["attribution"])
+        if item["feature"] == "price":
+            row = rows()[int(item["row"]) - 1]
+            assert float(item["attribution"]) == pytest.approx(2 * (row["price"] - mean), abs=1e-5)
+    rest = {round(float(score["score"]) - sums[i + 1], 7) for i, score in enumerate(scores)}
+    assert len(sums) == 300 and max(rest) - min(rest) < 1e-6  # the intercept
+    lines = ok("explain", "--model", "m.ba", "--json", "t.csv", cwd=place).splitlines()
+    assert set(json.loads(lines[0])) == {"row", "feature", "attribution"}

@@ -432,13 +432,39 @@ static void test_weights_are_repetitions(void **state) {
   ba_table_release(repeated);
 }
 
+/* What the columns give adds up to the score without the intercept. */
+static void test_shares(void **state) {
+  ba_context *context = *state;
+  ba_table *table;
+  ba_model *model;
+  ba_scorer *scorer;
+  double scores[ROWS], shares[ROWS * COLUMNS], intercept;
+  OK(context, make_table(context, ROWS, NULL, &table));
+  OK(context, train(context, table, RECIPE, ROLES, &model));
+  predict(context, model, table, scores, NULL);
+  OK(context, ba_model_weights(context, model, 0, NULL, &intercept));
+  OK(context, ba_scorer_create(context, model, NULL, &scorer));
+  OK(context, ba_scorer_attribute_table(scorer, table, NULL, 0, shares));
+  for (int64_t i = 0; i < ROWS; i++) {
+    double sum = intercept;
+    for (int64_t c = 0; c < COLUMNS; c++) sum += shares[i * COLUMNS + c];
+    assert_true(fabs(sum - scores[i]) < 1e-9);
+  }
+  assert_int_equal(ba_scorer_attribute_table(scorer, table, NULL, 1, shares), BA_ERR_ARGUMENT);
+  assert_int_equal(ba_scorer_attribute_table(scorer, table, NULL, 0, NULL), BA_ERR_ARGUMENT);
+  assert_int_equal(ba_scorer_attribute_table(scorer, NULL, NULL, 0, shares), BA_ERR_ARGUMENT);
+  ba_scorer_destroy(scorer);
+  ba_model_release(model);
+  ba_table_release(table);
+}
+
 /* ---- memory ---- */
 
 static ba_status life(ba_context *context, void *argument) {
   ba_table *table = NULL;
   ba_model *model = NULL;
   ba_scorer *scorer = NULL;
-  double scores[64];
+  double scores[64], shares[64 * 6];
   (void)argument;
   ba_status status = make_table(context, 64, NULL, &table);
   if (!status)
@@ -447,6 +473,7 @@ static ba_status life(ba_context *context, void *argument) {
               ROLES, &model);
   if (!status) status = ba_scorer_create(context, model, NULL, &scorer);
   if (!status) status = ba_scorer_predict_table(scorer, table, NULL, scores, NULL);
+  if (!status) status = ba_scorer_attribute_table(scorer, table, "", 0, shares);
   ba_scorer_destroy(scorer);
   ba_model_release(model);
   ba_table_release(table);
@@ -469,6 +496,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(test_missing_values, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_refusals, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_weights_are_repetitions, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(test_shares, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_every_failing_allocation, set_up, tear_down),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
