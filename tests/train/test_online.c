@@ -326,6 +326,7 @@ static void test_refusals(void **state) {
   ba_context *context = *state;
   refuse(context, "Kmer(k=2) | Logistic()", 2, NULL, BA_ERR_UNSUPPORTED, "lbfgs needs all rows at once");
   refuse(context, "OneHot() | Conv() | MLP()", 2, NULL, BA_ERR_UNSUPPORTED, "a network needs all rows");
+  refuse(context, "Kmer(k=2) | MLP(hidden=4)", 2, NULL, BA_ERR_UNSUPPORTED, "a network needs all rows");
   refuse(context, "Kmer(k=1) | Logistic(solver=nag) & Kmer(k=2) | Logistic(solver=nag)", 2, NULL, BA_ERR_UNSUPPORTED,
          "an ensemble needs all rows");
   refuse(context, "Kmer(k=2) | Logistic(solver=nag, class_weight=balanced)", 2, NULL, BA_ERR_UNSUPPORTED, "balanced");
