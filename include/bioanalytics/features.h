@@ -303,6 +303,26 @@ BA_API ba_status ba_stream_merge(ba_stream *stream, const ba_stream *other);
  * Owns: nothing is left of it. Threads: any, but no call on it may be running. Cost: frees its memory. Since 0.1.0.
  */
 BA_API void ba_stream_close(ba_stream *stream);
+/**
+ * Gives the probability that a normal demand is above the stock: 1 - Phi((stock - mean) / deviation).
+ * @param stock what there is, in units of the demand; finite.
+ * @param mean of the demand, as a forecast gives it; finite.
+ * @param deviation of the demand, 0 or more; 0: the demand is the mean.
+ * @return 0 to 1; NaN for arguments out of range. Cannot fail.
+ * Owns: nothing. Threads: any. Cost: constant. Since 0.1.0.
+ */
+BA_API double ba_stockout_probability(double stock, double mean, double deviation);
+/**
+ * Gives the stock with the least expected cost for a normal demand, the newsvendor quantile: mean + deviation
+ * Phi^-1(underage / (underage + overage)). Arrow, Harris and Marschak 1951, "Optimal inventory policy".
+ * @param mean of the demand, finite.
+ * @param deviation of the demand, 0 or more.
+ * @param underage cost of one unit too few, above 0.
+ * @param overage cost of one unit too many, above 0, in the same money.
+ * @return the stock in units of the demand; NaN for arguments out of range. Cannot fail.
+ * Owns: nothing. Threads: any. Cost: constant. Since 0.1.0.
+ */
+BA_API double ba_newsvendor_quantity(double mean, double deviation, double underage, double overage);
 
 #ifdef __cplusplus
 }

@@ -40,7 +40,15 @@ typedef enum bai_term_kind {
   BAI_TERM_EWMA,
   BAI_TERM_RSI,
   BAI_TERM_MACD,
-  BAI_TERM_ATR, /* the last */
+  BAI_TERM_ATR,
+  BAI_TERM_CUSUM,
+  BAI_TERM_PAGE_HINKLEY,
+  BAI_TERM_ADWIN,
+  BAI_TERM_SES,
+  BAI_TERM_HOLT_WINTERS,
+  BAI_TERM_CROSTON,
+  BAI_TERM_TSB,
+  BAI_TERM_TIME_TO_EMPTY, /* the last */
   BAI_TERM_CATEGORY,
   BAI_TERM_MISMATCH, /* the first descriptor: real numbers by a formula; they stay together, in this order */
   BAI_TERM_SUBSEQUENCE,
@@ -202,7 +210,7 @@ static inline int32_t bai_kind_is_descriptor(bai_term_kind kind) {
 }
 /* 1 for one over columns whose numbers are computed from them row by row. */
 static inline int32_t bai_kind_is_derived(bai_term_kind kind) {
-  return kind >= BAI_TERM_LOG && kind <= BAI_TERM_ATR;
+  return kind >= BAI_TERM_LOG && kind <= BAI_TERM_TIME_TO_EMPTY;
 }
 /* 1 for a model of numbers, 0 for one of classes. */
 int32_t bai_term_is_value(const bai_term *model);

@@ -12,7 +12,8 @@ enum { TICKS, TIME, HAS_LAST, LAST };
 #define MOST_TICKS 9007199254740992.0 /* 2^53 */
 
 static const bai_series_kind *kind_of(bai_term_kind kind) {
-  const bai_series_kind *const families[] = {bai_series_moves, bai_series_windows, bai_series_smooth};
+  const bai_series_kind *const families[] = {bai_series_moves, bai_series_windows, bai_series_smooth, bai_series_demand,
+                                             bai_series_detect};
   for (size_t f = 0; f < sizeof families / sizeof families[0]; f++)
     for (const bai_series_kind *k = families[f]; k->update; k++)
       if (k->kind == kind) return k;

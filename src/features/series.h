@@ -88,5 +88,7 @@ ba_status bai_series_fill(ba_context *context, const bai_series *series, int64_t
 extern const bai_series_kind bai_series_moves[];   /* series_moves.c: the row, and rows some way back */
 extern const bai_series_kind bai_series_windows[]; /* series_windows.c: the last rows */
 extern const bai_series_kind bai_series_smooth[];  /* series_smooth.c: means that forget */
+extern const bai_series_kind bai_series_demand[];  /* series_demand.c: forecasts */
+extern const bai_series_kind bai_series_detect[];  /* series_detect.c: changes */
 
 #endif

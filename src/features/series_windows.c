@@ -12,7 +12,7 @@
 
 /* ---- moments of pairs: the second number is another column, or the time ---- */
 
-enum { X, Y, XX, YY, XY, MOMENTS };
+enum { X, Y, XX, YY, XY, MOMENTS, LAST = MOMENTS, FOUND };
 
 static void one_pair(double *m, double x, double y) {
   m[X] = x;
@@ -38,8 +38,8 @@ static int64_t size_of_pairs(int64_t w) {
   return 2 * w + MOMENTS + 2 + w * MOMENTS;
 }
 
-/* Takes a pair; returns 1 with the moments of the last w pairs, or 0 before there are so many. `start`: where y of this
- * pair starts, if it is the first of a block. */
+/* Takes a pair; returns 1 with the moments of the last w pairs and the y of this one as they have it, or 0 before there
+ * are so many. `start`: where y of this pair starts, if it is the first of a block. */
 static int32_t slide_pairs(double *state, int64_t w, int64_t n, double x, double y, double start, double *out) {
   double *pairs = state, *head = pairs + 2 * w, *base = head + MOMENTS, *ends = base + 2, one[MOMENTS];
   const int64_t at = n % w;
@@ -55,10 +55,13 @@ static int32_t slide_pairs(double *state, int64_t w, int64_t n, double x, double
     memcpy(head, one, sizeof one);
   else
     join_pairs(head, (double)at, head, 1.0, one, 0.0);
-  if (at == w - 1)
+  out[LAST] = y;
+  if (at == w - 1) {
     memcpy(out, head, sizeof one);
-  else if (n >= w)
+  } else if (n >= w) {
     join_pairs(out, (double)(w - 1 - at), ends + (at + 1) * MOMENTS, (double)(at + 1), head, base[1]);
+    out[LAST] += base[1];
+  }
   for (int64_t i = w - 1; at == w - 1 && i >= 0; i--) {
     one_pair(one, pairs[2 * i], pairs[2 * i + 1]);
     if (i < w - 1) join_pairs(one, 1.0, one, (double)(w - 1 - i), ends + (i + 1) * MOMENTS, 0.0);
@@ -263,7 +266,7 @@ static void update_theil(const bai_series_term *t, const bai_tick *tick, double 
 }
 
 static void update_slope(const bai_series_term *t, const bai_tick *tick, double *state, double *out) {
-  double m[MOMENTS];
+  double m[FOUND];
   const double place = place_in_time(t, tick);
   if (slide_pairs(state, (int64_t)t->p[1], tick->n, tick->x[0], place, place, m)) out[0] = m[XY] / m[YY];
 }
@@ -293,16 +296,37 @@ static int64_t size_of_two(const bai_series_term *t) {
 }
 
 static void update_correlation(const bai_series_term *t, const bai_tick *tick, double *state, double *out) {
-  double m[MOMENTS];
+  double m[FOUND];
   if (!slide_pairs(state, (int64_t)t->p[0], tick->n, tick->x[0], tick->x[1], 0.0, m)) return;
   const double r = m[XY] / (sqrt(m[XX]) * sqrt(m[YY]));
   out[0] = r > 1.0 ? 1.0 : r < -1.0 ? -1.0 : r;
 }
 
 static void update_covariance(const bai_series_term *t, const bai_tick *tick, double *state, double *out) {
-  double m[MOMENTS];
+  double m[FOUND];
   if (slide_pairs(state, (int64_t)t->p[0], tick->n, tick->x[0], tick->x[1], 0.0, m))
     out[0] = m[XY] / (t->p[0] - t->p[1]);
+}
+
+/* ---- TimeToEmpty: window, z ---- */
+
+/* The u where (a + b u)^2 = z^2 s^2 (1/w + (d + u)^2 / YY): a the level of the line at this row, b its slope, d how far
+ * this row is from the mean one. Fieller 1954, "Some problems in interval estimation". */
+static void update_time_to_empty(const bai_series_term *t, const bai_tick *tick, double *state, double *out) {
+  double m[FOUND];
+  const double w = t->p[0], place = place_in_time(t, tick);
+  if (!slide_pairs(state, (int64_t)w, tick->n, tick->x[0], place, place, m)) return;
+  const double slope = m[XY] / m[YY], distance = m[LAST] - m[Y], level = m[X] + slope * distance;
+  if (!(slope < 0.0)) return;
+  out[0] = level > 0.0 ? -level / slope : 0.0;
+  const double rest = m[XX] - slope * m[XY];
+  const double error = t->p[1] * t->p[1] * (rest > 0.0 ? rest : 0.0) / (w - 2.0);
+  const double a = slope * slope - error / m[YY], b = level * slope - error * distance / m[YY];
+  const double c = level * level - error * (1.0 / w + distance * distance / m[YY]), under = b * b - a * c;
+  if (!(a > 0.0) || !(under >= 0.0)) return;
+  const double low = (-b - sqrt(under)) / a, high = (-b + sqrt(under)) / a;
+  out[1] = low > 0.0 ? low : 0.0;
+  out[2] = high > 0.0 ? high : 0.0;
 }
 
 /* ---- scores: window, against. The past of a row is the window that the row before had ---- */
@@ -389,6 +413,11 @@ const bai_series_kind bai_series_windows[] = {
      .needs_past = 1},
     {.kind = BAI_TERM_CORRELATION, .update = update_correlation, .size = size_of_two, .needs_past = 1},
     {.kind = BAI_TERM_COVARIANCE, .update = update_covariance, .size = size_of_two, .needs_past = 1},
+    {.kind = BAI_TERM_TIME_TO_EMPTY,
+     .outputs = "time|low|high",
+     .update = update_time_to_empty,
+     .size = size_of_two,
+     .needs_past = 1},
     {.kind = BAI_TERM_ZSCORE, .update = update_zscore, .size = size_of_zscore, .needs_past = 1},
     {.kind = BAI_TERM_ROBUST_Z, .update = update_robust, .size = size_of_robust, .needs_past = 1},
     {.kind = BAI_TERM_BOLLINGER,

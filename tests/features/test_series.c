@@ -548,6 +548,20 @@ static void test_what_has_no_result(void **state) {
   }
 }
 
+static void test_stock(void **state) {
+  (void)state;
+  for (double stock = -20.0; stock <= 200.0; stock += 0.5) {
+    const double exact = 0.5 * erfc((stock - 60.0) / 5.0 / sqrt(2.0)), got = ba_stockout_probability(stock, 60.0, 5.0);
+    assert_true(fabs(got - exact) <= 2e-13 * exact);
+    if (exact < 1e-8 || exact > 1.0 - 1e-8) continue;
+    /* The quantity at which so much is the chance to run out. */
+    assert_true(fabs(ba_newsvendor_quantity(60.0, 5.0, 1.0 - exact, exact) - stock) < 1e-6);
+  }
+  assert_true(ba_newsvendor_quantity(60.0, 5.0, 2.0, 2.0) == 60.0);
+  assert_true(isnan(ba_newsvendor_quantity(60.0, 5.0, 0.0, 2.0)));
+  assert_true(isnan(ba_stockout_probability(1.0, 2.0, -1.0)));
+}
+
 static void test_refusals(void **state) {
   ba_context *context = *state;
   bai_plan *plan;
@@ -591,6 +605,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(test_groups_times_and_gaps, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_a_million_rows, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_what_has_no_result, making_set_up, making_tear_down),
+      cmocka_unit_test_setup_teardown(test_stock, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_refusals, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_every_failing_allocation, making_set_up, making_tear_down),
   };
