@@ -110,6 +110,8 @@ static ba_status fail_range(parser *p, const bai_key *key) {
                                                   : "an integer";
   if (key->type == BAI_KEY_WORD)
     bai_format(allowed, sizeof allowed, "one of %s", key->words);
+  else if (key->type == BAI_KEY_LIST)
+    bai_format(allowed, sizeof allowed, "up to %d bytes in quotes, with commas between", BAI_COLUMN_NAME - 1);
   else if (key->type == BAI_KEY_NAME)
     bai_format(allowed, sizeof allowed, "a word, or up to %d bytes in quotes", BAI_COLUMN_NAME - 1);
   else
@@ -191,7 +193,7 @@ static ba_status parse_name(parser *p, const bai_key *key, bai_value *value) {
 
 static ba_status parse_value(parser *p, const bai_key *key, bai_value *value) {
   skip_space(p);
-  if (key->type == BAI_KEY_NAME) return parse_name(p, key, value);
+  if (key->type == BAI_KEY_NAME || key->type == BAI_KEY_LIST) return parse_name(p, key, value);
   if (key->type == BAI_KEY_MASK) return parse_mask(p, key, value);
   if (key->type != BAI_KEY_WORD) return parse_number(p, key, value);
   const int64_t n = word_length(p);
@@ -473,6 +475,18 @@ void bai_recipe_free(ba_context *context, bai_recipe *recipe) {
   bai_vector_free(context, &recipe->members);
 }
 
+int32_t bai_list_next(const char **at, const char **text, int64_t *length) {
+  const char *c = *at;
+  if (!*c) return 0;
+  while (*c == ' ') c++;
+  *text = c;
+  while (*c && *c != ',') c++;
+  *at = *c ? c + 1 : c;
+  while (c > *text && c[-1] == ' ') c--;
+  *length = (int64_t)(c - *text);
+  return 1;
+}
+
 const bai_value *bai_term_value(const bai_term *term, const char *name) {
   for (int32_t i = 0; term->spec->keys[i].name; i++)
     if (strcmp(term->spec->keys[i].name, name) == 0) return &term->values[i];
@@ -490,7 +504,7 @@ void bai_term_set(bai_term *term, const char *name, double value) {
 
 static ba_status write_value(ba_context *context, const bai_key *key, const bai_value *value, bai_vector *text) {
   if (key->type == BAI_KEY_REAL) return bai_text_add(context, text, "%g", value->real);
-  if (key->type == BAI_KEY_NAME) return bai_text_add(context, text, "\"%s\"", value->name);
+  if (key->type == BAI_KEY_NAME || key->type == BAI_KEY_LIST) return bai_text_add(context, text, "\"%s\"", value->name);
   if (key->type == BAI_KEY_WORD) {
     const char *word = key->words;
     for (int64_t i = 0; i < value->integer; i++) word = strchr(word, '|') + 1;

@@ -48,7 +48,9 @@ typedef enum bai_term_kind {
   BAI_TERM_HOLT_WINTERS,
   BAI_TERM_CROSTON,
   BAI_TERM_TSB,
-  BAI_TERM_TIME_TO_EMPTY, /* the last */
+  BAI_TERM_TIME_TO_EMPTY,
+  BAI_TERM_PORTFOLIO,
+  BAI_TERM_TEMPLATE, /* the last */
   BAI_TERM_CATEGORY,
   BAI_TERM_MISMATCH, /* the first descriptor: real numbers by a formula; they stay together, in this order */
   BAI_TERM_SUBSEQUENCE,
@@ -89,7 +91,8 @@ typedef enum bai_term_kind {
 } bai_term_kind;
 
 /* The type of a key: an integer, an integer range a..b (a alone is a..a), a power of two, a mask (binary digits, the
- * first one a 1), a real, one of some words, or a name of the user's, in quotes unless it is a word. */
+ * first one a 1), a real, one of some words, a name of the user's, in quotes unless it is a word, or names or numbers
+ * with commas between them, in quotes. */
 typedef enum bai_key_type {
   BAI_KEY_INTEGER,
   BAI_KEY_RANGE,
@@ -97,7 +100,8 @@ typedef enum bai_key_type {
   BAI_KEY_MASK,
   BAI_KEY_REAL,
   BAI_KEY_WORD,
-  BAI_KEY_NAME
+  BAI_KEY_NAME,
+  BAI_KEY_LIST
 } bai_key_type;
 
 /* The words of the key alphabet, in its order. All terms of a recipe read nucleotides, or all read residues. */
@@ -200,6 +204,9 @@ ba_status bai_recipe_parse_single(ba_context *context, const char *text, bai_rec
 static inline const bai_pipeline *bai_recipe_member(const bai_recipe *recipe, int64_t index) {
   return (const bai_pipeline *)recipe->members.data + index;
 }
+/* The next of the texts between the commas of a list, without the spaces around it; 0 behind the last. Start with *at
+ * on the list. */
+int32_t bai_list_next(const char **at, const char **text, int64_t *length);
 /* The value of a key that the term has. */
 const bai_value *bai_term_value(const bai_term *term, const char *key);
 /* 1 for a term over the columns of a table, 0 for one over sequences. */
@@ -210,7 +217,7 @@ static inline int32_t bai_kind_is_descriptor(bai_term_kind kind) {
 }
 /* 1 for one over columns whose numbers are computed from them row by row. */
 static inline int32_t bai_kind_is_derived(bai_term_kind kind) {
-  return kind >= BAI_TERM_LOG && kind <= BAI_TERM_TIME_TO_EMPTY;
+  return kind >= BAI_TERM_LOG && kind <= BAI_TERM_TEMPLATE;
 }
 /* 1 for a model of numbers, 0 for one of classes. */
 int32_t bai_term_is_value(const bai_term *model);

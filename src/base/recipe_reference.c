@@ -46,6 +46,7 @@ static ba_status write_range(ba_context *context, const bai_key *key, int32_t ma
     return status;
   }
   if (key->type == BAI_KEY_NAME) return bai_text_add(context, text, "name");
+  if (key->type == BAI_KEY_LIST) return bai_text_add(context, text, "list in quotes");
   const char *kind = key->type == BAI_KEY_REAL    ? "real"
                      : key->type == BAI_KEY_RANGE ? "integer or range"
                      : key->type == BAI_KEY_POWER ? "power of two"

@@ -327,5 +327,26 @@ const bai_term_spec bai_series_table[] = {
       {"per", BAI_KEY_WORD, 0, 0, "row|time", "time", "in units of the time column (dates: seconds), or rows"},
       GAP_KEY,
       END_KEY}},
+    {BAI_TERM_PORTFOLIO,
+     BAI_ROLE_FEATURE,
+     "PortfolioReturn",
+     NULL,
+     "The return of several columns of prices together: the sum of each one's return since the row before times its "
+     "weight.",
+     {{"columns", BAI_KEY_LIST, 0, 0, NULL, NULL, "names of columns, such as \"AAPL, MSFT\""},
+      {"weights", BAI_KEY_LIST, 0, 0, NULL, NULL, "as many numbers, such as \"0.6, 0.4\""},
+      GAP_KEY,
+      END_KEY}},
+    {BAI_TERM_TEMPLATE,
+     BAI_ROLE_FEATURE,
+     "Template",
+     NULL,
+     "How far the last rows are from a shape: the Euclidean distance of both, each less its mean and over its standard "
+     "deviation; none where the rows do not change.",
+     {COLUMN_KEY,
+      {"shape", BAI_KEY_LIST, 0, 0, NULL, NULL, "3 to 32 numbers, one a row, such as \"0, 1, 2, 1, 0\""},
+      OF_KEY,
+      GAP_KEY,
+      END_KEY}},
 };
 const int32_t bai_series_table_count = (int32_t)(sizeof bai_series_table / sizeof bai_series_table[0]);

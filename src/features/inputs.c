@@ -6,6 +6,21 @@
 
 #include <string.h>
 
+static ba_status add_list(ba_context *context, bai_inputs *out, const char *list) {
+  ba_status status = BA_OK;
+  const char *at = list, *text;
+  int64_t length;
+  while (!status && bai_list_next(&at, &text, &length)) {
+    char name[BAI_COLUMN_NAME] = {0};
+    memcpy(name, text, (size_t)length);
+    if (length == 0)
+      status = bai_fail(context, BA_ERR_RECIPE, "recipe: columns=\"%s\"; expected names with commas between", list);
+    else if (bai_inputs_find(out, name, 0) < 0)
+      status = bai_inputs_add(context, out, name, 0);
+  }
+  return status;
+}
+
 ba_status bai_inputs_make(ba_context *context, const bai_pipeline *recipe, bai_inputs *out) {
   const bai_term *terms = recipe->features.data;
   ba_status status = BA_OK;
@@ -17,6 +32,7 @@ ba_status bai_inputs_make(ba_context *context, const bai_pipeline *recipe, bai_i
       const char *name = terms[i].values[k].name;
       if (keys[k].type == BAI_KEY_NAME && bai_inputs_find(out, name, is_category) < 0)
         status = bai_inputs_add(context, out, name, is_category);
+      if (keys[k].type == BAI_KEY_LIST && strcmp(keys[k].name, "columns") == 0) status = add_list(context, out, name);
     }
   }
   out->named = out->items.count;

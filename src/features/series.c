@@ -28,13 +28,32 @@ int64_t bai_series_outputs(const bai_term *term) {
 
 /* ---- making ---- */
 
+/* Names of columns; else numbers. */
+static void read_list(bai_series_term *t, const bai_inputs *inputs, const bai_key *key, const char *list) {
+  const char *at = list, *text;
+  int64_t length;
+  while (bai_list_next(&at, &text, &length)) {
+    char name[BAI_COLUMN_NAME] = {0};
+    memcpy(name, text, (size_t)length);
+    if (strcmp(key->name, "columns") == 0)
+      t->inputs[t->input_count++] = bai_inputs_find(inputs, name, 0);
+    else if (t->list_count >= 0 && bai_parse_f64(text, length, &t->list[t->list_count]) &&
+             t->list[t->list_count] - t->list[t->list_count] == 0.0)
+      t->list_count++;
+    else
+      t->list_count = -1;
+  }
+}
+
 static void read_keys(bai_series_term *t, const bai_inputs *inputs) {
   const bai_key *keys = t->term.spec->keys;
   int32_t at = 0;
   t->of = t->kind->of;
   for (int32_t i = 0; keys[i].name; i++) {
     const bai_value *value = &t->term.values[i];
-    if (keys[i].type == BAI_KEY_NAME)
+    if (keys[i].type == BAI_KEY_LIST)
+      read_list(t, inputs, &keys[i], value->name);
+    else if (keys[i].type == BAI_KEY_NAME)
       t->inputs[t->input_count++] = bai_inputs_find(inputs, value->name, 0);
     else if (strcmp(keys[i].name, "of") == 0)
       t->of = (int32_t)value->integer;
@@ -152,6 +171,7 @@ int32_t bai_series_is_state(const bai_series *series, const double *state) {
 /* Whole numbers that are not 0 and stat always, other keys where they are not as usual. */
 static ba_status add_key(ba_context *context, const bai_key *key, const bai_value *value, bai_vector *text) {
   if (key->type == BAI_KEY_NAME || strcmp(key->name, "missing") == 0) return BA_OK;
+  if (key->type == BAI_KEY_LIST) return bai_text_add(context, text, ".%s", value->name);
   if (key->type == BAI_KEY_INTEGER)
     return value->integer ? bai_text_add(context, text, ".%lld", (long long)value->integer) : BA_OK;
   if (key->type == BAI_KEY_REAL) {

@@ -47,8 +47,10 @@ struct bai_series_term {
   int32_t input_count;
   int64_t inputs[BAI_SERIES_INPUTS]; /* places among the inputs of the plan */
   int32_t of, by_time;               /* its keys of and per */
-  int64_t width, first;              /* its numbers among those of the plan */
-  int64_t state, size;               /* its part of a state */
+  int32_t list_count;                /* numbers of its list, -1 for one that is none */
+  double list[BAI_SERIES_INPUTS];
+  int64_t width, first; /* its numbers among those of the plan */
+  int64_t state, size;  /* its part of a state */
 };
 
 /* All such terms of a plan, in the order of the recipe. */

@@ -59,6 +59,20 @@ static void update_ratio(const bai_series_term *t, const bai_tick *tick, double 
   out[0] = tick->x[0] / tick->x[1];
 }
 
+/* Columns are returns here. */
+static void update_portfolio(const bai_series_term *t, const bai_tick *tick, double *state, double *out) {
+  (void)state;
+  out[0] = 0.0;
+  for (int32_t i = 0; i < t->input_count; i++) out[0] += t->list[i] * tick->x[i];
+}
+
+static ba_status check_portfolio(ba_context *context, const bai_series_term *t) {
+  if (t->list_count == t->input_count) return BA_OK;
+  return bai_fail(context, BA_ERR_RECIPE,
+                  "recipe: PortfolioReturn has weights=\"%s\"; expected %d numbers, one a column",
+                  bai_term_value(&t->term, "weights")->name, t->input_count);
+}
+
 /* ---- some rows back: the state is a ring ---- */
 
 static int64_t size_of_lag(const bai_series_term *t) {
@@ -96,6 +110,11 @@ const bai_series_kind bai_series_moves[] = {
     {.kind = BAI_TERM_POWER, .update = update_power},
     {.kind = BAI_TERM_PRODUCT, .update = update_product},
     {.kind = BAI_TERM_RATIO, .update = update_ratio},
+    {.kind = BAI_TERM_PORTFOLIO,
+     .of = BAI_OF_RETURN,
+     .update = update_portfolio,
+     .check = check_portfolio,
+     .needs_past = 1},
     {.kind = BAI_TERM_LAG, .update = update_lag, .size = size_of_lag, .needs_past = 1},
     {.kind = BAI_TERM_DIFFERENCE, .update = update_difference, .size = size_of_lag, .needs_past = 1},
     {.kind = BAI_TERM_RETURN, .update = update_return, .size = size_of_lag, .needs_past = 1},

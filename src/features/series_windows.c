@@ -362,6 +362,45 @@ static void update_robust(const bai_series_term *t, const bai_tick *tick, double
   if (past) slide_order(state, w, tick->n, x);
 }
 
+/* ---- Template: list; the state is a ring ---- */
+
+static int64_t size_of_template(const bai_series_term *t) {
+  return t->list_count;
+}
+
+static ba_status check_template(ba_context *context, const bai_series_term *t) {
+  int32_t changes = 0;
+  for (int32_t i = 1; i < t->list_count; i++) changes |= t->list[i] != t->list[0];
+  if (t->list_count >= 3 && changes) return BA_OK;
+  return bai_fail(context, BA_ERR_RECIPE, "recipe: Template has shape=\"%s\"; expected 3 to 32 numbers, not all equal",
+                  bai_term_value(&t->term, "shape")->name);
+}
+
+/* Mean and standard deviation of n numbers. */
+static void measure(const double *numbers, int64_t n, double *mean, double *deviation) {
+  double sum = 0.0, squares = 0.0;
+  for (int64_t i = 0; i < n; i++) sum += numbers[i];
+  *mean = sum / (double)n;
+  for (int64_t i = 0; i < n; i++) squares += (numbers[i] - *mean) * (numbers[i] - *mean);
+  *deviation = sqrt(squares / (double)n);
+}
+
+static void update_template(const bai_series_term *t, const bai_tick *tick, double *state, double *out) {
+  const int64_t w = t->list_count;
+  double mean, deviation, own, spread, sum = 0.0;
+  state[tick->n % w] = tick->x[0];
+  if (tick->n < w - 1) return;
+  measure(state, w, &mean, &deviation);
+  measure(t->list, w, &own, &spread);
+  /* Rounding alone leaves something of this size where all rows are equal. */
+  if (!(deviation > 1e-13 * (mean < 0.0 ? -mean : mean))) return;
+  for (int64_t i = 0; i < w; i++) {
+    const double here = (state[(tick->n + 1 + i) % w] - mean) / deviation, there = (t->list[i] - own) / spread;
+    sum += (here - there) * (here - there);
+  }
+  out[0] = sqrt(sum);
+}
+
 /* ---- Bollinger: window, width; RealisedVolatility: window, periods; Drawdown: window ---- */
 
 static int64_t size_of_bollinger(const bai_series_term *t) {
@@ -420,6 +459,11 @@ const bai_series_kind bai_series_windows[] = {
      .needs_past = 1},
     {.kind = BAI_TERM_ZSCORE, .update = update_zscore, .size = size_of_zscore, .needs_past = 1},
     {.kind = BAI_TERM_ROBUST_Z, .update = update_robust, .size = size_of_robust, .needs_past = 1},
+    {.kind = BAI_TERM_TEMPLATE,
+     .update = update_template,
+     .size = size_of_template,
+     .check = check_template,
+     .needs_past = 1},
     {.kind = BAI_TERM_BOLLINGER,
      .outputs = "upper|middle|lower",
      .update = update_bollinger,

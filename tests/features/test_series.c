@@ -280,6 +280,22 @@ static wide f_macd(const sample *s, int64_t i, int64_t w) {
   return fast - ewma(s, i, 2.0L / (2 * w + 1), 2 * w);
 }
 
+static wide f_portfolio(const sample *s, int64_t i, int64_t w) {
+  if (i < 1) return NONE + w;
+  return 0.75L * ((wide)s->x[i] / s->x[i - 1] - 1) + 0.25L * ((wide)s->y[i] / s->y[i - 1] - 1);
+}
+
+/* By the correlation with the shape. */
+static wide f_template(const sample *s, int64_t i, int64_t w) {
+  static const double shape[] = {0, 2, 3, 1, -1};
+  double repeated[ROWS] = {0};
+  if (i < w - 1 || std_of(s->x, i, w) == 0) return NONE;
+  memcpy(repeated + i - w + 1, shape, sizeof shape);
+  const wide r =
+      products(s->x, repeated, i, w) / sqrtl(products(s->x, s->x, i, w) * products(repeated, repeated, i, w));
+  return sqrtl(2 * w * (1 - r));
+}
+
 typedef struct check {
   const char *recipe;
   formula formula;
@@ -333,6 +349,8 @@ static const check checks[] = {
     {"EWMA(column=x, window=9, stat=std)", f_ewma_std, 9, "EWMA_x.std.9", 1},
     {"RSI(column=x)", f_rsi, 14, "RSI_x.14", 0},
     {"ATR(high=z, low=y, close=x)", f_atr, 14, "ATR_z_y_x.14", 0},
+    {"PortfolioReturn(columns=\"x, y\", weights=\"0.75,0.25\")", f_portfolio, 0, "PortfolioReturn.x, y.0.75,0.25", 1},
+    {"Template(column=x, shape=\"0, 2, 3, 1, -1\")", f_template, 5, "Template_x.0, 2, 3, 1, -1", 100},
     {"MACD(column=x, fast=6, slow=12)", f_macd, 6, "MACD_x.6.12.9.macd", 100},
 };
 enum { CHECKS = sizeof checks / sizeof checks[0] };
@@ -572,6 +590,10 @@ static void test_refusals(void **state) {
       {"Clip(column=x, low=2, high=1)", "expected low no more than high"},
       {"EWMA(column=x, alpha=0.5, halflife=3)", "expected one of them"},
       {"MACD(column=x, fast=26, slow=12)", "expected fast below slow"},
+      {"Template(column=x, shape=\"1,1,1\")", "expected 3 to 32 numbers, not all equal"},
+      {"Template(column=x, shape=\"1,a,1\")", "expected 3 to 32 numbers"},
+      {"PortfolioReturn(columns=\"x,y\", weights=\"1\")", "expected 2 numbers, one a column"},
+      {"PortfolioReturn(columns=\"x,,y\", weights=\"1\")", "expected names with commas between"},
       {"Lag(column=x) + Kmer(k=2)", "expected terms over sequences alone, or over a table alone"},
       {"RSI(column=x, window=3, timeperiod=3)", "key given twice"},
       {"RSI(column=x, missing=error)", "one of mean|indicator"},

@@ -27,6 +27,11 @@ static void write_recipe(char *text, size_t room) {
         for (const bai_key *key = spec->keys; key->name; key++)
           if (!key->standard && key->type == BAI_KEY_NAME)
             at += (size_t)snprintf(text + at, room - at, "%s=%c,", key->name, key == spec->keys ? 'x' : 'y');
+          else if (!key->standard && key->type == BAI_KEY_LIST)
+            at += (size_t)snprintf(text + at, room - at, "%s=\"%s\",", key->name,
+                                   strcmp(key->name, "columns") == 0 ? "x, y"
+                                   : strcmp(key->name, "shape") == 0 ? "0,1,3,1"
+                                                                     : "0.25, 0.75");
           else if (!key->standard)
             at += (size_t)snprintf(text + at, room - at, "%s=7,", key->name);
         if (vary) at += (size_t)snprintf(text + at, room - at, "%s=%.*s,", vary->name, (int)n, word + 1);
