@@ -439,7 +439,8 @@ static ba_status read_inputs(const reading *r, int32_t m, bai_inputs *inputs, ba
   if (!has_section(r, name)) return BA_OK;
   ba_status status = find_section(r, name, TYPE_U8, &where);
   if (status) return status;
-  if (!bai_inputs_parse(r->context, where.data, where.columns, inputs, &status)) return damaged(r, where.offset, name);
+  if (where.rows != 1 || !bai_inputs_parse(r->context, where.data, where.columns, inputs, &status))
+    return damaged(r, where.offset, name);
   fitted->inputs = inputs;
   return status;
 }

@@ -444,6 +444,29 @@ static void test_lies_of_the_contents(void **state) {
   ba_model_release(model);
 }
 
+/* No bytes, but four columns of them: they would be read from the section behind. */
+static void test_inputs_without_rows(void **state) {
+  ba_model *model = making_model(*state, SMALL, 3, 3, 1);
+  int64_t n, m;
+  uint8_t *bytes = making_bytes(*state, model, &n);
+  image parts;
+  take_apart(bytes, &parts);
+  piece *at = find(&parts, "golden.offsets");
+  memmove(at + 1, at, (size_t)(parts.pieces + parts.count++ - at) * sizeof *at);
+  *at = (piece){.name = "inputs", .type = at->type, .rows = 0, .columns = 4, .bytes = 0, .data = calloc(1, 1)};
+  at->type = find(&parts, "golden.letters")->type;
+  uint8_t *file = put_together(&parts, &m);
+  refuse(*state, file, m, "inputs without rows");
+  at->columns = (uint64_t)m;
+  free(file);
+  file = put_together(&parts, &m);
+  refuse(*state, file, m, "more inputs than the file has bytes");
+  free(file);
+  drop(&parts);
+  free(bytes);
+  ba_model_release(model);
+}
+
 /* Offsets of the golden inputs that do not rise, or leave the letters. */
 static void test_lies_about_golden_offsets(void **state) {
   ba_model *model = making_model(*state, "Kmer(k=1)", -1, 2, 1);
@@ -669,6 +692,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(test_versions, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_lies_of_the_table, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_lies_of_the_contents, making_set_up, making_tear_down),
+      cmocka_unit_test_setup_teardown(test_inputs_without_rows, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_lies_about_golden_offsets, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_a_small_file_allocates_little, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_selftest_sees_a_changed_weight, making_set_up, making_tear_down),
