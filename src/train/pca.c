@@ -104,6 +104,9 @@ static ba_status find_components(fitting *f) {
   bai_pca *pca = f->pca;
   double *values = NULL, *vectors = NULL;
   for (int64_t i = 0; i < pca->width; i++) pca->total += f->square[i * pca->width + i];
+  if (!(pca->total - pca->total == 0.0))
+    return bai_fail(f->context, BA_ERR_NUMBER,
+                    "PCA: the variance of the columns is not finite; expected numbers up to about 1e150");
   ba_status status = bai_alloc(f->context, pca->width, 8, &values);
   if (!status) status = bai_alloc(f->context, pca->count * pca->width, 8, &vectors);
   if (!status)

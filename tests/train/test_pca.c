@@ -195,6 +195,33 @@ static void test_all_components_lose_nothing(void **state) {
   assert_true(worst > 0.1);
 }
 
+/* A variance that is infinite has no shares. */
+static void test_numbers_too_large(void **state) {
+  ba_context *context = *state;
+  const int64_t rows = 4, stride = 8;
+  double x[] = {-1e200, 1e200, 1e200, 0}, y[] = {1, 2, 3, 5};
+  ba_array *arrays[2];
+  ba_table *table;
+  ba_dataset *dataset;
+  ba_pca *pca;
+  OK(context, ba_table_create(context, rows, &table));
+  OK(context, ba_array_wrap(context, BA_FLOAT64, 1, &rows, &stride, x, NULL, NULL, &arrays[0]));
+  OK(context, ba_array_wrap(context, BA_FLOAT64, 1, &rows, &stride, y, NULL, NULL, &arrays[1]));
+  OK(context, ba_table_add_array(table, "x", arrays[0], NULL));
+  OK(context, ba_table_add_array(table, "y", arrays[1], NULL));
+  OK(context, ba_dataset_create(context, NULL, &dataset));
+  OK(context, ba_dataset_add_table(dataset, table, "labels=none"));
+  const ba_status status = ba_pca_create(context, "Columns() | PCA(n=1)", dataset, &pca);
+  if (!is_without_blas(context, status)) {
+    assert_int_equal(status, BA_ERR_NUMBER);
+    assert_non_null(strstr(ba_context_error_message(context), "the variance of the columns is not finite"));
+  }
+  ba_pca_destroy(pca);
+  ba_dataset_destroy(dataset);
+  ba_table_release(table);
+  for (int32_t i = 0; i < 2; i++) ba_array_release(arrays[i]);
+}
+
 static void test_refusals(void **state) {
   static const struct {
     const char *recipe, *message;
@@ -240,6 +267,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(test_takes_the_covariance_apart, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_all_components_lose_nothing, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(test_numbers_too_large, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_refusals, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_every_failing_allocation, set_up, tear_down),
   };
