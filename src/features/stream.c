@@ -423,6 +423,8 @@ static ba_status check_head(const ba_stream *s, const uint8_t *bytes, int64_t n)
   if (bai_get_u64(bytes + 16) != s->shared->schema)
     return bai_fail(s->context, BA_ERR_ARGUMENT, "saved stream: it is of another recipe; expected that of the stream");
   if (bai_get_u64(bytes + 32) != (uint64_t)record_size(s)) return damaged(s, 32, "its states have another size");
+  for (int32_t i = 0; i < BAI_STREAM_COUNTERS; i++)
+    if (bai_get_u64(bytes + 40 + 8 * i) >> 62) return damaged(s, 40 + 8 * i, "a counter that no rows lead to");
   if (bai_get_u64(bytes + 24) > (uint64_t)s->most_groups)
     return bai_fail(s->context, BA_ERR_LIMIT, "saved stream: more than %lld groups; expected a larger max_groups",
                     (long long)s->most_groups);

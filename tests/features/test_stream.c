@@ -298,6 +298,10 @@ static void test_damaged_bytes(void **state) {
   bai_put_u64(bytes + 80 + 1 + 16, bai_bits_of_f64(half)); /* rows of the first term of the first group */
   seal(context, bytes, n);
   REFUSED(context, ba_stream_restore(stream, bytes, n), BA_ERR_CORRUPT, "a state that no rows lead to");
+  memcpy(bytes, before, (size_t)n);
+  bai_put_u64(bytes + 40, INT64_MAX); /* rows: one more would be too many */
+  seal(context, bytes, n);
+  REFUSED(context, ba_stream_restore(stream, bytes, n), BA_ERR_CORRUPT, "a counter that no rows lead to");
   OK(context, ba_stream_open(context, "Lag(column=x)", NULL, &other));
   REFUSED(context, ba_stream_restore(other, before, n), BA_ERR_ARGUMENT, "another recipe");
   ba_stream_close(other);
@@ -367,7 +371,7 @@ static ba_status life(ba_context *context, void *argument) {
   (void)argument;
   ba_status status = ba_stream_open(context, RECIPE, NULL, &stream);
   if (!status) status = ba_stream_update(stream, "a", 1.0, &x, 1, NULL);
-  if (!status) status = ba_stream_peek(stream, "b", 1.0, &x, 1, &x);
+  if (!status) status = ba_stream_peek(stream, "b", 1.0, &x, 1, NULL);
   if (!status) status = ba_stream_copy(stream, &copy);
   if (!status) status = ba_stream_open(context, RECIPE, NULL, &other);
   if (!status) status = ba_stream_update(other, "c", 1.0, &x, 1, NULL);
