@@ -15,9 +15,9 @@ typedef struct job {
   ba_model *model;
   ba_scorer *scorer;
   int32_t classes, outputs;
-  double *scores, *probabilities; /* of one batch */
-  const char *reading;            /* options */
-  int64_t records, ambiguous;
+  double *scores, *probabilities;     /* of one batch */
+  const char *reading;                /* options */
+  int64_t records, before, ambiguous; /* before: records of the files before */
   bool drift;
   double threshold;           /* of the sets; NaN without them */
   const char *group, *time;   /* of tables: the columns that make series of rows */
@@ -156,20 +156,21 @@ static const char *row_name(const job *j, const ba_table *table, int64_t row, ch
   return number;
 }
 
-/* A row that cannot be read or scored: the end, or a line in the file of rejects. */
-static int reject(job *j, ba_status status, const char *path) {
+/* A row that cannot be read (`table` NULL) or scored: the end, or a line in the file of rejects. */
+static int reject(job *j, ba_status status, const ba_table *table, const char *path) {
   int64_t row = -1;
   const char *message = ba_context_error_message(j->c->context);
   ba_context_error_position(j->c->context, &row, NULL);
   if (row < 0 || (status != BA_ERR_TABLE && status != BA_ERR_NUMBER)) return cli_fail_in(j->c, status, path);
-  /* The library counts the rows of a batch; a reader those of the file. */
-  const char *after = status == BA_ERR_NUMBER ? strstr(message, ": ") : NULL;
+  /* The library counts the rows of a batch; a reader the records of the file. */
+  const char *after = table != NULL ? strstr(message, ": ") : NULL;
   char text[512];
   if (after != NULL)
-    snprintf(text, sizeof text, "row %lld%s", (long long)(j->records + row), after);
+    snprintf(text, sizeof text, "row %lld%s", (long long)(j->records - j->before + row), after);
   else
     snprintf(text, sizeof text, "%s", message);
-  if (j->rejects == NULL) return cli_error(j->c, CLI_INPUT, "%s%s%s", after ? path : "", after ? ": " : "", text);
+  if (j->rejects == NULL) return cli_error(j->c, CLI_INPUT, "%s: %s", path, text);
+  if (table == NULL) j->records++; /* a row without a table still has a number */
   fprintf(j->bad.file, "%s\t%s\n", path, text);
   j->rejected++;
   return CLI_DONE;
@@ -187,7 +188,7 @@ static int predict_rows(job *j, const ba_table *table, const char *path) {
   if (j->time != NULL)
     snprintf(options + strlen(options), 300, "%stime=%.256s", options[0] != '\0' ? ", " : "", j->time);
   const ba_status status = ba_scorer_predict_table(j->scorer, table, options, j->scores, j->probabilities);
-  if (status != BA_OK) return reject(j, status, path);
+  if (status != BA_OK) return reject(j, status, table, path);
   if (j->name != NULL && ba_table_find(table, j->name) < 0)
     return cli_error(j->c, CLI_INPUT, "%s: there is no column \"%s\" for --name", path, j->name);
   for (int64_t i = 0; i < rows; i++) {
@@ -217,6 +218,8 @@ static int predict_table(job *j, const char *path) {
   const bool back = ba_model_looks_back(j->model);
   const int64_t batch = back ? INT64_MAX : j->rejects != NULL ? 1 : BATCH_RECORDS;
   if (back && j->rejects != NULL) return cli_error(j->c, CLI_USAGE, "--rejects: the model looks at the rows before");
+  if (cli_table_is_lines(path) && j->rejects != NULL)
+    return cli_error(j->c, CLI_USAGE, "--rejects: %s is read whole; expected CSV or TSV", path);
   if (cli_table_is_lines(path)) return predict_lines(j, path);
   ba_status status = ba_table_reader_open(j->c->context, path, &reader);
   int code = status == BA_OK ? CLI_DONE : cli_fail_in(j->c, status, path);
@@ -224,7 +227,7 @@ static int predict_table(job *j, const char *path) {
     ba_table *table = NULL;
     status = ba_table_reader_next(reader, batch, &table);
     if (status == BA_END) break;
-    code = status == BA_OK ? predict_rows(j, table, path) : reject(j, status, path);
+    code = status == BA_OK ? predict_rows(j, table, path) : reject(j, status, NULL, path);
     j->records += ba_table_rows(table);
     ba_table_release(table);
     if (code == CLI_DONE) code = cli_interrupted(j->c);
@@ -235,6 +238,7 @@ static int predict_table(job *j, const char *path) {
 }
 
 static int predict_file(job *j, const char *path) {
+  j->before = j->records;
   if (ba_model_inputs(j->model) > 0) return predict_table(j, path);
   ba_reader *reader = NULL;
   const ba_status status = ba_reader_open_path(j->c->context, path, j->reading, &reader);

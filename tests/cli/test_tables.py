@@ -146,8 +146,15 @@ def test_rejects(place):
     reasons = (place / "bad.tsv").read_text().splitlines()
     assert len(reasons) == 3
     assert "7 fields; expected 6" in reasons[0]
-    assert 'column "price" has the text "abc"' in reasons[1]
-    assert 'column "price" has no value' in reasons[2]
+    assert reasons[1].startswith('bad.csv\trow 6: column "price" has the text "abc"')
+    assert reasons[2].startswith('bad.csv\trow 8: column "price" has no value')
+    done = ba("predict", "--model", "m.ba", "--rejects", "bad.tsv", "bad.csv", cwd=place)
+    assert [row["name"] for row in table(done.stdout)] == ["1", "2", "4", "5", "7", "9", "10"]
+    fails(2, "bad.csv: record 4", "predict", "--model", "m.ba", "--out", "p.tsv", "bad.csv", cwd=place)
+    ok("predict", "--model", "m.ba", "--rejects", "bad.tsv", "t.csv", "bad.csv", cwd=place)
+    assert "bad.csv\trow 8: column" in (place / "bad.tsv").read_text()
+    (place / "bad.jsonl").write_text('{"price": 1, "age": 2}\n{"age": 2}\n{"price": 3, "age": 2}\n')
+    fails(1, "--rejects", "predict", "--model", "m.ba", "--rejects", "bad.tsv", "--out", "p.tsv", "bad.jsonl", cwd=place)
 
 
 def test_refusals(place):
