@@ -268,6 +268,13 @@ static ba_status add_records(ba_dataset *dataset, const ba_records *records, con
   return BA_OK;
 }
 
+/* Each row of a dataset with a table stands in one. */
+static ba_status check_holds_no_table(const ba_dataset *dataset) {
+  if (dataset->tables.count == 0) return BA_OK;
+  return bai_fail(dataset->context, BA_ERR_ARGUMENT,
+                  "the dataset holds rows of a table; expected one of its own for the sequences");
+}
+
 ba_status ba_dataset_add_records(ba_dataset *dataset, const ba_records *records, const char *const *labels,
                                  const double *weights, const char *const *groups, int32_t part) {
   if (!dataset) return BA_ERR_ARGUMENT;
@@ -277,6 +284,7 @@ ba_status ba_dataset_add_records(ba_dataset *dataset, const ba_records *records,
   const ba_dataset before = *dataset;
   if (!records || !labels || part < BA_PART_TRAIN || part > BA_PART_TEST)
     status = bai_fail(context, BA_ERR_ARGUMENT, "dataset: expected records, labels, and a part from 0 to 2");
+  if (!status) status = check_holds_no_table(dataset);
   if (!status) status = add_records(dataset, records, labels, NULL, weights, groups, part);
   if (status) bai_dataset_restore(dataset, &before);
   return bai_leave(context, status);
@@ -312,6 +320,7 @@ ba_status ba_dataset_add_file(ba_dataset *dataset, const char *path, const char 
                               {NULL, 0, NULL, 0, 0, NULL}};
   const ba_dataset before = *dataset;
   if (!path) status = bai_fail(context, BA_ERR_ARGUMENT, "dataset: expected a path");
+  if (!status) status = check_holds_no_table(dataset);
   if (!status) status = bai_options_parse(context, options, table);
   if (!status)
     status = label[0] ? add_sequences(dataset, path, label, part) : bai_dataset_add_csv(dataset, path, &columns, part);

@@ -108,6 +108,27 @@ static ba_status find_ranges(learning *l) {
   return status;
 }
 
+/* Numbers may be so large that their sums, squares or ranges are infinite, or so close that a factor is. */
+static ba_status check_scale(ba_context *context, const bai_plan *plan) {
+  for (int64_t i = 0; i < plan->real_width; i++) {
+    const double all = plan->fill[i] + plan->centre[i] + plan->factor[i];
+    if (all - all == 0.0 && plan->factor[i] > 0.0) continue;
+    int32_t b = 0;
+    while (!plan->blocks[b].real || i >= plan->blocks[b].real_first + plan->blocks[b].width) b++;
+    bai_vector name = {0, 0, 0};
+    ba_status status =
+        bai_plan_column_name(context, plan, plan->blocks[b].first + i - plan->blocks[b].real_first, &name);
+    if (!status)
+      status = bai_fail(context, BA_ERR_NUMBER,
+                        "column \"%.*s\" has no mean or scale in float64; expected numbers up to about 1e150, that are "
+                        "not all within 1e-300",
+                        (int)name.count, (const char *)name.data);
+    bai_vector_free(context, &name);
+    return status;
+  }
+  return BA_OK;
+}
+
 int32_t bai_plan_fills(const bai_plan *plan) {
   for (int32_t b = 0; b < plan->block_count; b++)
     if (plan->blocks[b].missing != BAI_MISSING_ERROR) return 1;
@@ -124,6 +145,7 @@ ba_status bai_scale_learn(ba_context *context, const ba_dataset *dataset, const 
   if (!status) status = learn_fill(&l);
   if (!status && plan->scaling == BAI_SCALE_STANDARDIZE) status = standardize(&l);
   if (!status && plan->scaling == BAI_SCALE_MINMAX) status = find_ranges(&l);
+  if (!status) status = check_scale(context, plan);
   bai_row_destroy(l.row);
   bai_free(context, l.sums);
   bai_free(context, l.weights);

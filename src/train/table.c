@@ -222,13 +222,14 @@ static int32_t has_role(const ba_dataset *dataset, const char *name) {
 }
 
 /* The numbers of one column of the table: one, or as many as it has in a row. */
-static ba_status add_column(ba_context *context, const bai_column *column, bai_inputs *inputs) {
+static ba_status add_column(ba_context *context, const ba_dataset *dataset, const bai_column *column,
+                            bai_inputs *inputs) {
   if (column->array->ndim == 1) return bai_inputs_add(context, inputs, column->name, 0);
   ba_status status = BA_OK;
   for (int64_t i = 0; !status && i < column->array->shape[1]; i++) {
     char name[2 * BAI_COLUMN_NAME];
     bai_format(name, sizeof name, "%s_%lld", column->name, (long long)i);
-    status = bai_inputs_add(context, inputs, name, 0);
+    if (!has_role(dataset, name)) status = bai_inputs_add(context, inputs, name, 0);
   }
   return status;
 }
@@ -239,7 +240,7 @@ static ba_status learn_columns(ba_context *context, const ba_dataset *dataset, b
   ba_status status = BA_OK;
   for (int64_t i = 0; !status && i < ba_table_columns(table); i++) {
     const bai_column *column = bai_table_column(table, i);
-    if (column->array && !has_role(dataset, column->name)) status = add_column(context, column, inputs);
+    if (column->array && !has_role(dataset, column->name)) status = add_column(context, dataset, column, inputs);
   }
   if (!status && inputs->items.count == inputs->named)
     status = bai_fail(context, BA_ERR_TABLE, "Columns: the table has no column of numbers beside the target");
@@ -259,7 +260,10 @@ static ba_status learn_levels(ba_context *context, const ba_dataset *dataset, co
     if (uses[row] != BAI_USE_TRAIN) continue;
     t = table_of(dataset, row, t);
     const bai_place place = bai_place_of(table_at(dataset, t)->table, input->name);
-    if (!place.column) return bai_fail(context, BA_ERR_TABLE, "there is no column \"%s\" in the table", input->name);
+    if (!place.column) {
+      status = bai_fail(context, BA_ERR_TABLE, "there is no column \"%s\" in the table", input->name);
+      break;
+    }
     const char *text = bai_place_text(&place, row_in_table(dataset, row), buffer, &length);
     if (text) status = bai_names_index(context, &texts, text, length, &index);
   }

@@ -391,6 +391,90 @@ static void test_refusals(void **state) {
   ba_table_release(table);
 }
 
+/* Numbers without a mean, a deviation or a range in float64 are refused; they would make weights that are none. */
+static void test_numbers_beyond_a_scale(void **state) {
+  static const struct {
+    double low, high;
+    const char *recipe;
+  } cases[] = {{-1e308, 1.5e308, "Column(column=x) | MinMax() | Linear()"},
+               {-1e200, 1e200, "Column(column=x) | Standardize() | Linear()"},
+               {1e308, 1.5e308, "Column(column=x, missing=mean) | Linear()"},
+               {0, 1e-310, "Column(column=x) | MinMax() | Linear()"}};
+  ba_context *context = *state;
+  const int64_t rows = 8, stride = 8;
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    double x[8];
+    ba_array *array;
+    ba_table *table;
+    ba_model *model;
+    for (int64_t r = 0; r < rows; r++) x[r] = r % 2 ? cases[i].high : cases[i].low;
+    OK(context, ba_table_create(context, rows, &table));
+    OK(context, ba_array_wrap(context, BA_FLOAT64, 1, &rows, &stride, x, NULL, NULL, &array));
+    OK(context, ba_table_add_array(table, "x", array, NULL));
+    OK(context, add_array(context, table, "y", rows, NUMBERS, NULL));
+    assert_int_equal(train(context, table, cases[i].recipe, "target=y", &model), BA_ERR_NUMBER);
+    assert_non_null(strstr(ba_context_error_message(context), "column \"x\" has no mean or scale"));
+    ba_array_release(array);
+    ba_table_release(table);
+  }
+}
+
+/* One number of a column of two: the other one is a feature. */
+static void test_a_part_of_a_column_as_target(void **state) {
+  ba_context *context = *state;
+  const int64_t shape[] = {6, 2};
+  ba_array *pairs;
+  ba_table *table;
+  ba_model *model;
+  OK(context, ba_array_create(context, BA_FLOAT64, 2, shape, &pairs));
+  for (int64_t i = 0; i < 12; i++) ((double *)ba_array_data_mut(pairs))[i] = (double)(i * i % 7);
+  OK(context, ba_table_create(context, 6, &table));
+  OK(context, add_array(context, table, "heat", 6, 2, NULL));
+  OK(context, ba_table_add_array(table, "y", pairs, NULL));
+  OK(context, train(context, table, "Columns() | Linear()", "target=y_0", &model));
+  assert_int_equal(ba_model_inputs(model), 2);
+  assert_string_equal(ba_model_input_name(model, 0), "heat");
+  assert_string_equal(ba_model_input_name(model, 1), "y_1");
+  ba_model_release(model);
+  ba_table_release(table);
+  ba_array_release(pairs);
+}
+
+static int64_t held(ba_context *context) {
+  int64_t bytes;
+  ba_context_memory(context, &bytes, NULL);
+  return bytes;
+}
+
+/* A second table without a column of the first; and sequences behind a table. */
+static void test_datasets_that_do_not_fit(void **state) {
+  ba_context *context = *state;
+  const int64_t before = held(context);
+  ba_table *first, *second;
+  ba_dataset *dataset;
+  ba_trainer *trainer = NULL;
+  ba_records *records;
+  OK(context, make_table(context, 20, NULL, &first));
+  OK(context, ba_table_create(context, 5, &second));
+  OK(context, add_array(context, second, "y", 5, NUMBERS, NULL));
+  OK(context, ba_dataset_create(context, NULL, &dataset));
+  OK(context, ba_dataset_add_table(dataset, first, "target=y"));
+  OK(context, ba_dataset_add_table(dataset, second, "target=y"));
+  assert_int_equal(ba_trainer_create(context, "Category(column=region) | Linear()", dataset, NULL, &trainer),
+                   BA_ERR_TABLE);
+  assert_non_null(strstr(ba_context_error_message(context), "no column \"region\""));
+  OK(context, ba_records_create(context, "ACGT", (int64_t[]){0, 4}, 1, &records));
+  assert_int_equal(ba_dataset_add_records(dataset, records, (const char *[]){"1"}, NULL, NULL, BA_PART_TRAIN),
+                   BA_ERR_ARGUMENT);
+  assert_non_null(strstr(ba_context_error_message(context), "holds rows of a table"));
+  assert_int_equal(ba_dataset_add_file(dataset, "some.fa", "class=1"), BA_ERR_ARGUMENT);
+  ba_records_release(records);
+  ba_dataset_destroy(dataset);
+  ba_table_release(first);
+  ba_table_release(second);
+  assert_int_equal(held(context), before);
+}
+
 /* A zero weight is absence, and a weight of three is three rows: also for means and deviations. */
 static void test_weights_are_repetitions(void **state) {
   ba_context *context = *state;
@@ -495,6 +579,9 @@ int main(void) {
       cmocka_unit_test_setup_teardown(test_rows_and_single_rows, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_missing_values, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_refusals, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(test_numbers_beyond_a_scale, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(test_a_part_of_a_column_as_target, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(test_datasets_that_do_not_fit, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_weights_are_repetitions, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_shares, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_every_failing_allocation, set_up, tear_down),
