@@ -50,7 +50,9 @@ typedef enum bai_term_kind {
   BAI_TERM_TSB,
   BAI_TERM_TIME_TO_EMPTY,
   BAI_TERM_PORTFOLIO,
-  BAI_TERM_TEMPLATE, /* the last */
+  BAI_TERM_TEMPLATE,
+  BAI_TERM_CALENDAR,
+  BAI_TERM_CYCLE, /* the last */
   BAI_TERM_CATEGORY,
   BAI_TERM_MISMATCH, /* the first descriptor: real numbers by a formula; they stay together, in this order */
   BAI_TERM_SUBSEQUENCE,
@@ -217,7 +219,7 @@ static inline int32_t bai_kind_is_descriptor(bai_term_kind kind) {
 }
 /* 1 for one over columns whose numbers are computed from them row by row. */
 static inline int32_t bai_kind_is_derived(bai_term_kind kind) {
-  return kind >= BAI_TERM_LOG && kind <= BAI_TERM_TEMPLATE;
+  return kind >= BAI_TERM_LOG && kind <= BAI_TERM_CYCLE;
 }
 /* 1 for a model of numbers, 0 for one of classes. */
 int32_t bai_term_is_value(const bai_term *model);

@@ -348,5 +348,23 @@ const bai_term_spec bai_series_table[] = {
       OF_KEY,
       GAP_KEY,
       END_KEY}},
+    {BAI_TERM_CALENDAR,
+     BAI_ROLE_FEATURE,
+     "Calendar",
+     NULL,
+     "A part of a date, in UTC: hour 0 to 23, weekday 0 (Monday) to 6, day of the month 1 to 31, month 1 to 12, "
+     "yearday 1 "
+     "to 366, year. The column has dates such as 2024-05-31T12:00:00Z, or seconds since 1970.",
+     {COLUMN_KEY,
+      {"part", BAI_KEY_WORD, 0, 0, "hour|weekday|day|month|yearday|year", "hour", "which part"},
+      GAP_KEY,
+      END_KEY}},
+    {BAI_TERM_CYCLE,
+     BAI_ROLE_FEATURE,
+     "Cycle",
+     NULL,
+     "Where a date is in a day, a week from Monday or a year, as the sine and cosine of its share of that, so that the "
+     "end is next to the beginning.",
+     {COLUMN_KEY, {"period", BAI_KEY_WORD, 0, 0, "day|week|year", "day", "of what"}, GAP_KEY, END_KEY}},
 };
 const int32_t bai_series_table_count = (int32_t)(sizeof bai_series_table / sizeof bai_series_table[0]);

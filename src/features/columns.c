@@ -89,15 +89,17 @@ static ba_status missing_column(ba_context *context, const ba_table *table, cons
 }
 
 /* A column of texts that are numbers, as a reader without types gives them, will do. */
-static ba_status check_texts(ba_context *context, const ba_table *table, const bai_place *place) {
+static ba_status check_texts(ba_context *context, const ba_table *table, const bai_place *place, int32_t times) {
   for (int64_t row = 0; row < table->rows; row++) {
     int64_t length;
     double value;
     const char *text = text_of(place, row, &length);
-    if (is_missing(place, row) || bai_is_missing_number(text, length) || bai_parse_f64(text, length, &value)) continue;
-    return bai_fail_at(context, BA_ERR_TABLE, row + 1, -1,
-                       "column \"%s\" has the text \"%.*s\"; expected a number, or Category(column=...) in the recipe",
-                       place->column->name, length < 60 ? (int)length : 60, text);
+    if (is_missing(place, row) || bai_is_missing_number(text, length)) continue;
+    if ((times ? bai_parse_time : bai_parse_f64)(text, length, &value)) continue;
+    return bai_fail_at(context, BA_ERR_TABLE, row + 1, -1, "column \"%s\" has the text \"%.*s\"; expected %s",
+                       place->column->name, length < 60 ? (int)length : 60, text,
+                       times ? "a number, or a date such as 2024-05-31 or 2024-05-31T12:00:00Z"
+                             : "a number, or Category(column=...) in the recipe");
   }
   return BA_OK;
 }
@@ -111,8 +113,8 @@ ba_status bai_columns_find(ba_context *context, const ba_table *table, const bai
     out->places[i] = bai_place_of(table, input->name);
     if (!out->places[i].column)
       status = missing_column(context, table, input);
-    else if (!input->is_category && !bai_place_has_numbers(&out->places[i]))
-      status = check_texts(context, table, &out->places[i]);
+    else if (input->kind != BAI_INPUT_TEXT && !bai_place_has_numbers(&out->places[i]))
+      status = check_texts(context, table, &out->places[i], input->kind == BAI_INPUT_TIME);
   }
   if (status) bai_columns_free(context, out);
   return status;
@@ -126,11 +128,14 @@ void bai_columns_free(ba_context *context, bai_columns_link *link) {
 void bai_columns_read(const bai_columns_link *link, int64_t row, double *inputs) {
   for (int64_t i = 0; i < link->inputs->items.count; i++) {
     const bai_input *input = bai_input_at(link->inputs, i);
-    if (input->is_category) {
+    if (input->kind != BAI_INPUT_NUMBER) {
       char buffer[32];
       int64_t length;
       const char *text = bai_place_text(&link->places[i], row, buffer, &length);
-      inputs[i] = text ? bai_input_place(input, text, length) : -1.0;
+      if (input->kind == BAI_INPUT_TEXT)
+        inputs[i] = text ? bai_input_place(input, text, length) : -1.0;
+      else if (!text || !bai_parse_time(text, length, &inputs[i]))
+        inputs[i] = bai_not_a_number();
     } else {
       inputs[i] = bai_place_number(&link->places[i], row);
     }

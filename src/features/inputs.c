@@ -6,6 +6,11 @@
 
 #include <string.h>
 
+int32_t bai_input_kind_of(const bai_term *term) {
+  if (term->spec->kind == BAI_TERM_CALENDAR || term->spec->kind == BAI_TERM_CYCLE) return BAI_INPUT_TIME;
+  return term->spec->kind == BAI_TERM_CATEGORY ? BAI_INPUT_TEXT : BAI_INPUT_NUMBER;
+}
+
 static ba_status add_list(ba_context *context, bai_inputs *out, const char *list) {
   ba_status status = BA_OK;
   const char *at = list, *text;
@@ -27,11 +32,11 @@ ba_status bai_inputs_make(ba_context *context, const bai_pipeline *recipe, bai_i
   *out = (bai_inputs){{0, 0, 0}, 0};
   for (int64_t i = 0; !status && i < recipe->features.count; i++) {
     const bai_key *keys = terms[i].spec->keys;
-    const int32_t is_category = terms[i].spec->kind == BAI_TERM_CATEGORY;
+    const int32_t kind = bai_input_kind_of(&terms[i]);
     for (int32_t k = 0; !status && bai_term_reads_table(&terms[i]) && keys[k].name; k++) {
       const char *name = terms[i].values[k].name;
-      if (keys[k].type == BAI_KEY_NAME && bai_inputs_find(out, name, is_category) < 0)
-        status = bai_inputs_add(context, out, name, is_category);
+      if (keys[k].type == BAI_KEY_NAME && bai_inputs_find(out, name, kind) < 0)
+        status = bai_inputs_add(context, out, name, kind);
       if (keys[k].type == BAI_KEY_LIST && strcmp(keys[k].name, "columns") == 0) status = add_list(context, out, name);
     }
   }
@@ -44,7 +49,7 @@ ba_status bai_inputs_copy(ba_context *context, const bai_inputs *from, bai_input
   *out = (bai_inputs){{0, 0, 0}, from->named};
   for (int64_t i = 0; !status && i < from->items.count; i++) {
     const bai_input *input = bai_input_at(from, i);
-    status = bai_inputs_add(context, out, input->name, input->is_category);
+    status = bai_inputs_add(context, out, input->name, input->kind);
     if (status) break;
     bai_input *copy = bai_input_at(out, i);
     status = bai_vector_append(context, &copy->levels, input->levels.data, input->levels.count, 1);
@@ -61,15 +66,14 @@ void bai_inputs_free(ba_context *context, bai_inputs *inputs) {
   bai_vector_free(context, &inputs->items);
 }
 
-int64_t bai_inputs_find(const bai_inputs *inputs, const char *name, int32_t is_category) {
+int64_t bai_inputs_find(const bai_inputs *inputs, const char *name, int32_t kind) {
   for (int64_t i = 0; i < inputs->items.count; i++)
-    if (bai_input_at(inputs, i)->is_category == is_category && strcmp(bai_input_at(inputs, i)->name, name) == 0)
-      return i;
+    if (bai_input_at(inputs, i)->kind == kind && strcmp(bai_input_at(inputs, i)->name, name) == 0) return i;
   return -1;
 }
 
-ba_status bai_inputs_add(ba_context *context, bai_inputs *inputs, const char *name, int32_t is_category) {
-  bai_input input = {.is_category = is_category};
+ba_status bai_inputs_add(ba_context *context, bai_inputs *inputs, const char *name, int32_t kind) {
+  bai_input input = {.kind = kind};
   const int64_t length = bai_length(name);
   if (length >= BAI_COLUMN_NAME)
     return bai_fail(context, BA_ERR_TABLE, "column \"%.*s...\" has a name of %lld bytes; expected at most %d", 40, name,

@@ -11,9 +11,12 @@
 #define BAI_MOST_LEVELS 65536
 #define BAI_MOST_INPUTS 65536
 
+/* How an input reads its column. */
+enum { BAI_INPUT_NUMBER, BAI_INPUT_TEXT, BAI_INPUT_TIME };
+
 typedef struct bai_input {
   char name[BAI_COLUMN_NAME];
-  int32_t is_category;
+  int32_t kind; /* BAI_INPUT_ */
   /* Of a category: texts in the order of bytes, each ended by a NUL, and where each starts (int64). */
   bai_vector levels, starts;
 } bai_input;
@@ -23,6 +26,8 @@ typedef struct bai_inputs {
   int64_t named;
 } bai_inputs;
 
+/* How the columns of a term are read. */
+int32_t bai_input_kind_of(const bai_term *term);
 /* Lists the inputs that a recipe names. Freed also after a failure. */
 ba_status bai_inputs_make(ba_context *context, const bai_pipeline *recipe, bai_inputs *out);
 ba_status bai_inputs_copy(ba_context *context, const bai_inputs *from, bai_inputs *out);
@@ -31,8 +36,8 @@ static inline bai_input *bai_input_at(const bai_inputs *inputs, int64_t index) {
   return (bai_input *)inputs->items.data + index;
 }
 /* The input of a name and kind; -1 when it is not there. */
-int64_t bai_inputs_find(const bai_inputs *inputs, const char *name, int32_t is_category);
-ba_status bai_inputs_add(ba_context *context, bai_inputs *inputs, const char *name, int32_t is_category);
+int64_t bai_inputs_find(const bai_inputs *inputs, const char *name, int32_t kind);
+ba_status bai_inputs_add(ba_context *context, bai_inputs *inputs, const char *name, int32_t kind);
 /* Adds a text to a category's; texts must come in the order of bytes and have no NUL. */
 ba_status bai_input_add_level(ba_context *context, bai_input *input, const char *text, int64_t length);
 const char *bai_input_level(const bai_input *input, int64_t index);

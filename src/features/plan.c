@@ -83,7 +83,7 @@ static int64_t words_of_block(const bai_term *term, bai_block *block) {
 static int64_t input_of(const bai_term *term, const bai_inputs *inputs) {
   if (!inputs || !bai_term_reads_table(term) || bai_kind_is_derived(term->spec->kind)) return -1;
   if (term->spec->kind == BAI_TERM_COLUMNS) return inputs->named;
-  return bai_inputs_find(inputs, bai_term_value(term, "column")->name, term->spec->kind == BAI_TERM_CATEGORY);
+  return bai_inputs_find(inputs, bai_term_value(term, "column")->name, bai_input_kind_of(term));
 }
 
 /* Block `index` of a term, but for its columns' place in the row and what needs memory. */
@@ -384,7 +384,7 @@ static int32_t are_inputs_of(const bai_plan *plan, const bai_inputs *inputs) {
   if (inputs->named != plan->inputs.named) return 0;
   for (int64_t i = 0; i < inputs->named; i++) {
     const bai_input *own = bai_input_at(&plan->inputs, i), *other = bai_input_at(inputs, i);
-    if (own->is_category != other->is_category || strcmp(own->name, other->name) != 0) return 0;
+    if (own->kind != other->kind || strcmp(own->name, other->name) != 0) return 0;
   }
   return 1;
 }

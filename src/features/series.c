@@ -54,7 +54,7 @@ static void read_keys(bai_series_term *t, const bai_inputs *inputs) {
     if (keys[i].type == BAI_KEY_LIST)
       read_list(t, inputs, &keys[i], value->name);
     else if (keys[i].type == BAI_KEY_NAME)
-      t->inputs[t->input_count++] = bai_inputs_find(inputs, value->name, 0);
+      t->inputs[t->input_count++] = bai_inputs_find(inputs, value->name, bai_input_kind_of(&t->term));
     else if (strcmp(keys[i].name, "of") == 0)
       t->of = (int32_t)value->integer;
     else if (strcmp(keys[i].name, "per") == 0)
@@ -168,7 +168,7 @@ int32_t bai_series_is_state(const bai_series *series, const double *state) {
 
 /* ---- names ---- */
 
-/* Whole numbers that are not 0 and stat always, other keys where they are not as usual. */
+/* Whole numbers that are not 0, and stat, part and period always; other keys where they are not as usual. */
 static ba_status add_key(ba_context *context, const bai_key *key, const bai_value *value, bai_vector *text) {
   if (key->type == BAI_KEY_NAME || strcmp(key->name, "missing") == 0) return BA_OK;
   if (key->type == BAI_KEY_LIST) return bai_text_add(context, text, ".%s", value->name);
@@ -183,7 +183,9 @@ static ba_status add_key(ba_context *context, const bai_key *key, const bai_valu
   for (int64_t i = 0; i < value->integer; i++) word = strchr(word, '|') + 1;
   const char *bar = strchr(word, '|');
   const int64_t n = bar ? (int64_t)(bar - word) : bai_length(word);
-  const int32_t usual = value->integer == 0 && strcmp(key->name, "stat") != 0;
+  static const char *const named[] = {"stat", "part", "period"};
+  int32_t usual = value->integer == 0;
+  for (int32_t i = 0; i < 3; i++) usual = usual && strcmp(key->name, named[i]) != 0;
   return usual ? BA_OK : bai_text_add(context, text, ".%.*s", (int)n, word);
 }
 

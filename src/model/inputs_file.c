@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * inputs_file.c: the inputs of a plan as a section of the model file: how many the recipe names (u32), then for each
- * its kind (a byte), its name and a NUL, and of a category how many texts (u32) and the texts, each with a NUL.
+ * its kind (a byte: 0 numbers, 1 a category, 2 times), its name and a NUL, and of a category how many texts (u32) and
+ * the texts, each with a NUL.
  */
 #include <string.h>
 
@@ -17,11 +18,12 @@ ba_status bai_inputs_write(ba_context *context, const bai_inputs *inputs, bai_ve
   ba_status status = put_count(context, bytes, inputs->named);
   for (int64_t i = 0; !status && i < inputs->items.count; i++) {
     const bai_input *input = bai_input_at(inputs, i);
-    const uint8_t kind = (uint8_t)input->is_category;
+    const uint8_t kind = (uint8_t)input->kind;
     status = bai_vector_append(context, bytes, &kind, 1, 1);
     if (!status) status = bai_vector_append(context, bytes, input->name, bai_length(input->name) + 1, 1);
-    if (!status && kind) status = put_count(context, bytes, input->starts.count);
-    if (!status && kind) status = bai_vector_append(context, bytes, input->levels.data, input->levels.count, 1);
+    if (!status && kind == BAI_INPUT_TEXT) status = put_count(context, bytes, input->starts.count);
+    if (!status && kind == BAI_INPUT_TEXT)
+      status = bai_vector_append(context, bytes, input->levels.data, input->levels.count, 1);
   }
   return status;
 }
@@ -70,10 +72,12 @@ int32_t bai_inputs_parse(ba_context *context, const uint8_t *bytes, int64_t n, b
   while (c.at < c.end && !*status) {
     int64_t length;
     const int32_t kind = *c.at++;
-    const char *name = kind <= 1 ? take_text(&c, &length) : NULL;
+    const char *name = kind <= BAI_INPUT_TIME ? take_text(&c, &length) : NULL;
     if (!name || length == 0 || length >= BAI_COLUMN_NAME || bai_inputs_find(out, name, kind) >= 0) return 0;
     *status = bai_inputs_add(context, out, name, kind);
-    if (!*status && kind && !take_levels(context, &c, bai_input_at(out, out->items.count - 1), status)) return 0;
+    if (!*status && kind == BAI_INPUT_TEXT &&
+        !take_levels(context, &c, bai_input_at(out, out->items.count - 1), status))
+      return 0;
     if (kind && out->items.count > out->named) return 0; /* Columns has numbers alone */
   }
   return out->named <= out->items.count;

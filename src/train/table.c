@@ -283,7 +283,7 @@ ba_status bai_inputs_learn(ba_context *context, const ba_dataset *dataset, const
   if (dataset->tables.count == 0)
     return bai_fail(context, BA_ERR_ARGUMENT, "the recipe reads columns of a table; expected a dataset of one");
   for (int64_t i = 0; !status && i < plan->inputs.items.count; i++)
-    if (bai_input_at(&plan->inputs, i)->is_category)
+    if (bai_input_at(&plan->inputs, i)->kind == BAI_INPUT_TEXT)
       status = learn_levels(context, dataset, uses, bai_input_at(&plan->inputs, i));
   for (int32_t b = 0; !status && b < plan->block_count; b++) {
     if (plan->blocks[b].kind != BAI_TERM_COLUMNS) continue;

@@ -5,6 +5,7 @@
  */
 #include <math.h>
 #include <stdio.h>
+#include <time.h>
 
 #include "features/plan.h"
 #include "model/making.h"
@@ -566,6 +567,44 @@ static void test_what_has_no_result(void **state) {
   }
 }
 
+/* By the C library's calendar and its sine. */
+static void test_dates(void **state) {
+  ba_context *context = *state;
+  bai_plan *plan;
+  uint64_t seed = 2;
+  OK(context, make_plan(context,
+                        "Calendar(column=t) + Calendar(column=t, part=weekday) + Calendar(column=t, part=day) + "
+                        "Calendar(column=t, part=month) + Calendar(column=t, part=yearday) + "
+                        "Calendar(column=t, part=year) + Cycle(column=t) + Cycle(column=t, period=week) + "
+                        "Cycle(column=t, period=year)",
+                        &plan));
+  assert_int_equal(plan->inputs.items.count, 1);
+  assert_int_equal(plan->series.needs_past, 0);
+  for (int32_t i = 0; i < 20000; i++) {
+    double row[13] = {i < 2 ? 86400.0 * i : floor(6e10 * making_real(&seed))};
+    const bai_series_rows one = {row, 13, 1, NULL, NULL};
+    const time_t seconds = (time_t)row[0];
+    struct tm parts;
+    assert_non_null(gmtime_r(&seconds, &parts));
+    OK(context, bai_series_fill(context, &plan->series, 1, &one));
+    const int year = parts.tm_year + 1900, leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    const double expected[] = {parts.tm_hour,      (parts.tm_wday + 6) % 7, parts.tm_mday,
+                               parts.tm_mon + 1.0, parts.tm_yday + 1.0,     year};
+    for (int32_t c = 0; c < 6; c++) assert_true(row[1 + c] == expected[c]);
+    const wide day = (parts.tm_hour * 3600 + parts.tm_min * 60 + parts.tm_sec) / 86400.0L;
+    const wide shares[] = {day, (expected[1] + day) / 7, (parts.tm_yday + day) / (365 + leap)};
+    for (int32_t c = 0; c < 3; c++) {
+      const wide angle = 2 * acosl(-1) * shares[c];
+      assert_true(fabsl(row[7 + 2 * c] - sinl(angle)) < 1e-15L && fabsl(row[8 + 2 * c] - cosl(angle)) < 1e-15L);
+    }
+  }
+  bai_vector name = {0, 0, 0};
+  OK(context, bai_plan_column_name(context, plan, 9, &name));
+  assert_string_equal(name.data, "Cycle_t.week.cos");
+  bai_vector_free(context, &name);
+  bai_plan_destroy(plan);
+}
+
 static void test_stock(void **state) {
   (void)state;
   for (double stock = -20.0; stock <= 200.0; stock += 0.5) {
@@ -627,6 +666,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(test_groups_times_and_gaps, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_a_million_rows, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_what_has_no_result, making_set_up, making_tear_down),
+      cmocka_unit_test_setup_teardown(test_dates, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_stock, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_refusals, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_every_failing_allocation, making_set_up, making_tear_down),

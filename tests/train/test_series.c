@@ -199,6 +199,38 @@ static void test_same_bits_at_every_level(void **state) {
   ba_table_release(table);
 }
 
+/* Dates of a column of texts; as a part of a model they are read again. */
+static void test_dates(void **state) {
+  ba_context *context = *state;
+  ba_table *table;
+  ba_model *model, *copy;
+  ba_scorer *scorer;
+  ba_array *rows;
+  double scores[ROWS], again[ROWS], seconds[ROWS];
+  uint8_t bytes[16384];
+  int64_t n;
+  const int64_t shape[] = {ROWS, 1}, strides[] = {8, 8};
+  for (int64_t i = 0; i < ROWS; i++) seconds[i] = 1709251200.0 + 3600.0 * (double)time_of(i);
+  OK(context, make_table(context, ROWS, &table));
+  OK(context,
+     train(context, table, "Calendar(column=t) + Cycle(column=t) | Standardize() | Linear()", "target=y", &model));
+  OK(context, ba_model_save_memory(context, model, bytes, sizeof bytes, &n));
+  assert_true(n <= (int64_t)sizeof bytes);
+  OK(context, ba_model_load_memory(context, bytes, n, "selftest=yes", &copy));
+  predict(context, copy, table, NULL, scores);
+  OK(context, ba_array_wrap(context, BA_FLOAT64, 2, shape, strides, seconds, NULL, NULL, &rows));
+  OK(context, ba_scorer_create(context, model, NULL, &scorer));
+  OK(context, ba_scorer_predict(scorer, rows, again, NULL));
+  SAME_BITS(scores, again, ROWS);
+  ba_scorer_destroy(scorer);
+  ba_array_release(rows);
+  ba_model_release(copy);
+  ba_model_release(model);
+  REFUSED(context, train(context, table, "Lag(column=t) | Linear()", "target=y", &model), BA_ERR_TABLE,
+          "expected a number");
+  ba_table_release(table);
+}
+
 /* Rows of numbers are one series; a single row will do where no term looks back. */
 static void test_rows(void **state) {
   ba_context *context = *state;
@@ -319,6 +351,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(test_evaluation_and_ensembles, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_same_bits_at_every_level, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_streams, making_set_up, making_tear_down),
+      cmocka_unit_test_setup_teardown(test_dates, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_rows, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_every_failing_allocation, making_set_up, making_tear_down),
   };
