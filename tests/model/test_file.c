@@ -108,7 +108,7 @@ static piece *find(image *in, const char *name) {
   for (int32_t i = 0; i < in->count; i++)
     if (strcmp(in->pieces[i].name, name) == 0) return &in->pieces[i];
   fail_msg("no section %s", name);
-  return NULL;
+  abort();
 }
 
 /* Replaces what a section holds. */
