@@ -68,9 +68,10 @@ BA_API ba_status ba_dataset_add_file(ba_dataset *dataset, const char *path, cons
  * Adds the rows of a table. Recipes reach its columns by name: Columns(), Column(column=x), Category(column=x).
  * @param dataset not NULL, without sequences.
  * @param table not NULL.
- * @param options `target=COLUMN` (the class, or the number; needed unless `labels=none`), and if there are such columns `name=`, `weight=`,
- * `group=`, `split=` (train, dev or test), `time=` (numbers, or dates) and `offset=`; `part=train|dev|test` for rows
- * without a split. Columns with such a part are not among those of Columns(), nor are those of `ignore=A|B|C`.
+ * @param options `target=COLUMN` (the class, or the number; needed unless `labels=none`), and if there are such columns
+ * `name=`, `weight=`, `group=`, `split=` (train, dev or test), `time=` (numbers, or dates) and `offset=`;
+ * `part=train|dev|test` for rows without a split. Columns with such a part are not among those of Columns(), nor are
+ * those of `ignore=A|B|C`.
  * @return BA_OK; BA_ERR_TABLE for a column that is not there; BA_ERR_LABEL with the row; BA_ERR_RECIPE for an option;
  * BA_ERR_ARGUMENT, BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_CANCELLED, BA_ERR_BUSY. A call that fails adds nothing.
  * Owns: the dataset holds a reference on the table. Threads: one at a time. Cost: 80 bytes a row; the columns are not
@@ -560,9 +561,9 @@ BA_API double ba_pca_variance(const ba_pca *pca, int32_t component, double *shar
  * @param pca not NULL.
  * @param dataset the one that it was made of.
  * @param scores gets rows x ba_pca_count numbers.
- * @return BA_OK; BA_ERR_NUMBER, BA_ERR_LETTER, BA_ERR_LENGTH with the row; BA_ERR_ARGUMENT, BA_ERR_MEMORY, BA_ERR_LIMIT,
- * BA_ERR_CANCELLED, BA_ERR_BUSY.
- * Owns: nothing. Threads: one at a time. Cost: one pass over the rows. Since 0.1.0.
+ * @return BA_OK; BA_ERR_NUMBER, BA_ERR_LETTER, BA_ERR_LENGTH with the row; BA_ERR_ARGUMENT, BA_ERR_MEMORY,
+ * BA_ERR_LIMIT, BA_ERR_CANCELLED, BA_ERR_BUSY. Owns: nothing. Threads: one at a time. Cost: one pass over the rows.
+ * Since 0.1.0.
  */
 BA_API ba_status ba_pca_project(ba_pca *pca, const ba_dataset *dataset, double *scores);
 /**
@@ -584,8 +585,7 @@ BA_API ba_status ba_pca_loadings(ba_pca *pca, int32_t component, double *loading
  * @return BA_OK, BA_ERR_ARGUMENT, BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_BUSY.
  * Owns: nothing. Threads: one at a time. Cost: a look at every term. Since 0.1.0.
  */
-BA_API ba_status ba_pca_column_name(const ba_pca *pca, int64_t column, char *buffer, int64_t capacity,
-                                    int64_t *length);
+BA_API ba_status ba_pca_column_name(const ba_pca *pca, int64_t column, char *buffer, int64_t capacity, int64_t *length);
 /**
  * Destroys the components.
  * @param pca may be NULL. Not to be used afterwards.
