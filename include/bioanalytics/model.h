@@ -378,6 +378,20 @@ BA_API ba_status ba_scorer_attribute(ba_scorer *scorer, const char *letters, int
 BA_API ba_status ba_scorer_mutate(ba_scorer *scorer, const char *letters, int64_t length, int32_t output,
                                   double *effects);
 /**
+ * Scores sparse rows with a model of the term Sparse(); columns beyond those of the training rows are left out.
+ * @param scorer of a model of sparse rows.
+ * @param row_starts int64, rows + 1 entries, as ba_extractor_apply_records_csr gives them.
+ * @param columns uint32, one a number, from 0, rising within a row.
+ * @param values float64, one a number.
+ * @param scores gets rows x outputs numbers; may be NULL.
+ * @param probabilities gets rows x classes numbers, rows for a model of numbers; may be NULL.
+ * @return BA_OK; BA_ERR_SHAPE and BA_ERR_NUMBER with the row; BA_ERR_UNSUPPORTED for another model; BA_ERR_MEMORY,
+ * BA_ERR_LIMIT, BA_ERR_CANCELLED, BA_ERR_BUSY.
+ * Owns: nothing. Threads: one at a time. Cost: one look-up a number. Since 0.1.0.
+ */
+BA_API ba_status ba_scorer_predict_csr(ba_scorer *scorer, const ba_array *row_starts, const ba_array *columns,
+                                       const ba_array *values, double *scores, double *probabilities);
+/**
  * Says what every column of a linear model gives to the scores of the rows of a table: the weight times the value that
  * the recipe makes of the row. With the intercept they add up to the score, but for rounding.
  * @param scorer of a linear model of one member that was trained on a table.

@@ -79,6 +79,23 @@ BA_API ba_status ba_dataset_add_file(ba_dataset *dataset, const char *path, cons
  */
 BA_API ba_status ba_dataset_add_table(ba_dataset *dataset, ba_table *table, const char *options);
 /**
+ * Adds sparse rows, for recipes of the term Sparse(). A call that fails adds nothing.
+ * @param dataset not NULL, empty or with sparse rows.
+ * @param row_starts int64, rows + 1 entries, never falling.
+ * @param columns uint32, one a number, from 0, rising within a row.
+ * @param values float64, one a number.
+ * @param labels one a row, each a class or a number as text.
+ * @param weights one a row, 0 or more; NULL means 1 for all. A row of weight 0 is left out.
+ * @param groups one a row, NULL for none; may be NULL.
+ * @param part BA_PART_TRAIN, BA_PART_DEV or BA_PART_TEST.
+ * @return BA_OK; BA_ERR_SHAPE and BA_ERR_LABEL with the row; BA_ERR_ARGUMENT, BA_ERR_MEMORY, BA_ERR_LIMIT,
+ * BA_ERR_CANCELLED, BA_ERR_BUSY.
+ * Owns: the caller keeps what it gave. Threads: one at a time. Cost: a copy, 12 bytes a number. Since 0.1.0.
+ */
+BA_API ba_status ba_dataset_add_csr(ba_dataset *dataset, const ba_array *row_starts, const ba_array *columns,
+                                    const ba_array *values, const char *const *labels, const double *weights,
+                                    const char *const *groups, int32_t part);
+/**
  * Gives the number of rows of a part.
  * @param dataset NULL gives 0.
  * @param part BA_PART_TRAIN to BA_PART_TEST, or BA_PART_ALL.

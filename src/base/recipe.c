@@ -389,6 +389,11 @@ int32_t bai_term_reads_table(const bai_term *term) {
   return term->spec->kind >= BAI_TERM_COLUMN && term->spec->kind <= BAI_TERM_CATEGORY;
 }
 
+/* What a term reads. */
+static const char *source_of(const bai_term *term) {
+  return term->spec->kind == BAI_TERM_SPARSE ? "sparse rows" : bai_term_reads_table(term) ? "a table" : "sequences";
+}
+
 /* A row of a table has no letters, and a sequence no columns. */
 static ba_status check_kind(ba_context *context, const bai_recipe *recipe) {
   const bai_term *first = bai_recipe_member(recipe, 0)->features.data;
@@ -396,11 +401,14 @@ static ba_status check_kind(ba_context *context, const bai_recipe *recipe) {
     const bai_vector *features = &bai_recipe_member(recipe, m)->features;
     for (int64_t i = 0; i < features->count; i++) {
       const bai_term *term = (const bai_term *)features->data + i;
-      if (bai_term_reads_table(term) == bai_term_reads_table(first)) continue;
-      return bai_fail(context, BA_ERR_RECIPE,
-                      "recipe: %s reads a %s and %s a %s; expected terms over sequences alone, or over a table alone",
-                      first->spec->name, bai_term_reads_table(first) ? "table" : "sequence", term->spec->name,
-                      bai_term_reads_table(term) ? "table" : "sequence");
+      if (term->spec->kind == BAI_TERM_SPARSE && features->count > 1)
+        return bai_fail(context, BA_ERR_RECIPE, "recipe: Sparse is joined to another term; expected it alone");
+      if (term->spec->kind == BAI_TERM_SPARSE && bai_recipe_member(recipe, m)->scale.spec)
+        return bai_fail(context, BA_ERR_RECIPE, "recipe: sparse rows are not scaled; expected none of %s",
+                        bai_recipe_member(recipe, m)->scale.spec->name);
+      if (strcmp(source_of(term), source_of(first)) == 0) continue;
+      return bai_fail(context, BA_ERR_RECIPE, "recipe: %s reads %s and %s reads %s; expected terms over one of them",
+                      first->spec->name, source_of(first), term->spec->name, source_of(term));
     }
   }
   return BA_OK;
@@ -429,7 +437,8 @@ static ba_status check_alphabets(ba_context *context, const bai_recipe *recipe) 
     for (int64_t i = 0; i < features->count; i++) {
       const bai_term *term = (const bai_term *)features->data + i;
       lengths += term->spec->kind == BAI_TERM_LENGTH;
-      if (term->spec->kind == BAI_TERM_LENGTH || bai_term_reads_table(term)) continue;
+      if (term->spec->kind == BAI_TERM_LENGTH || bai_term_reads_table(term) || term->spec->kind == BAI_TERM_SPARSE)
+        continue;
       if (!first) first = term;
       if (reads_protein(first) != reads_protein(term))
         return bai_fail(context, BA_ERR_RECIPE, "recipe: %s reads %s and %s reads %s; expected one kind of letters",

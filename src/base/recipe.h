@@ -80,6 +80,7 @@ typedef enum bai_term_kind {
   BAI_TERM_APAAC,
   BAI_TERM_BLOSUM62,
   BAI_TERM_ZSCALE, /* the last descriptor */
+  BAI_TERM_SPARSE,
   BAI_TERM_ONE_HOT,
   BAI_TERM_STANDARDIZE,
   BAI_TERM_MINMAX,

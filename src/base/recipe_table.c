@@ -330,6 +330,13 @@ const bai_term_spec bai_term_table[] = {
                TABLE_KEY("henikoff1992", "henikoff1992", "in half bits")),
     DESCRIPTOR(ZSCALE, "ZScale", NULL, "Five z-scales of the residue at each position. One length.",
                TABLE_KEY("sandberg1998", "sandberg1998", "lipophilicity, bulk, polarity, electronics (two)")),
+    {BAI_TERM_SPARSE,
+     BAI_ROLE_FEATURE,
+     "Sparse",
+     "CSR",
+     "The numbers of rows in compressed form, as libsvm files and ba_dataset_add_csr give them, up to the last column "
+     "that a training row has; what other rows have beyond it is left out. They are not scaled.",
+     {END_KEY}},
     {BAI_TERM_ONE_HOT,
      BAI_ROLE_FEATURE,
      "OneHot",

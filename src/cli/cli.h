@@ -193,6 +193,7 @@ typedef struct cli_data {
   const char *labels, *columns, *dev, *group, *time;
   const char *table, *target, *weight; /* rows of numbers instead of sequences */
   cli_list ignored;                    /* columns that are no features */
+  const char *libsvm;                  /* sparse rows */
   bool unlabelled;                     /* a table may be without a target */
   const char *train; /* of eval: a table of training rows; the other rows are then test rows, if they do not say */
   bool quality;      /* the rows keep their qualities */
@@ -200,7 +201,8 @@ typedef struct cli_data {
 
 /* The rows of a command's table that name a table of numbers. */
 #define CLI_TABLE_OPTIONS(data)                                                                                   \
-  {"table", CLI_TEXT, &(data).table, "T.csv", "rows of numbers: CSV or TSV, plain or gzip, or JSON lines"},       \
+  {"libsvm", CLI_TEXT, &(data).libsvm, "F", "sparse rows: a label, then index:value, plain or gzip"},             \
+      {"table", CLI_TEXT, &(data).table, "T.csv", "rows of numbers: CSV or TSV, plain or gzip, or JSON lines"},   \
       {"ignore", CLI_LIST, &(data).ignored, "COL", "with --table: a column that is no feature; may be repeated"}, \
       {"target", CLI_TEXT, &(data).target, "COL", "with --table: the column to predict"}, {                       \
     "weight", CLI_TEXT, &(data).weight, "COL", "with --table: the column of weights"                              \
@@ -215,6 +217,16 @@ const char *cli_reader_options(cli *c, const char *recipe);
 int cli_table_read(cli *c, const char *path, ba_table **out);
 /* Whether a file has JSON lines, by its name. */
 bool cli_table_is_lines(const char *path);
+/* libsvm.c: sparse rows with their labels. */
+typedef struct cli_libsvm {
+  ba_array *starts, *columns, *values;
+  char **labels;
+  int64_t rows;
+} cli_libsvm;
+int cli_libsvm_read(cli *c, const char *path, cli_libsvm *out);
+void cli_libsvm_free(cli_libsvm *rows);
+/* Whether a model reads such rows. */
+bool cli_model_is_sparse(const ba_model *model);
 /* Checks that the options name one source of data. */
 int cli_data_check(cli *c, const cli_data *data);
 /* Makes the dataset and reads the files into it. */

@@ -21,6 +21,9 @@ static int check_table(cli *c, const cli_data *data) {
 
 int cli_data_check(cli *c, const cli_data *data) {
   const bool sequences = data->positives.count > 0 || data->negatives.count > 0;
+  if (data->libsvm != NULL && (sequences || data->labels != NULL || data->table != NULL))
+    return cli_error(c, CLI_USAGE, "--libsvm has sparse rows: give it without --table, --labels, --pos and --neg");
+  if (data->libsvm != NULL) return CLI_DONE;
   if (data->table != NULL) return check_table(c, data);
   if (data->target != NULL || data->weight != NULL)
     return cli_error(c, CLI_USAGE, "--target and --weight name columns of a table, so they need --table");
@@ -96,8 +99,30 @@ static int load_tables(cli *c, const cli_data *data, ba_dataset *dataset) {
   return code;
 }
 
+static int add_sparse(cli *c, ba_dataset *dataset, const char *path, int32_t part) {
+  cli_libsvm rows;
+  const int code = cli_libsvm_read(c, path, &rows);
+  if (code != CLI_DONE) return code;
+  const ba_status status = ba_dataset_add_csr(dataset, rows.starts, rows.columns, rows.values,
+                                              (const char *const *)rows.labels, NULL, NULL, part);
+  cli_libsvm_free(&rows);
+  return status == BA_OK ? CLI_DONE : cli_fail_in(c, status, path);
+}
+
+static int load_sparse(cli *c, const cli_data *data, ba_dataset *dataset) {
+  int code = add_sparse(c, dataset, data->libsvm, data->train != NULL ? BA_PART_TEST : BA_PART_TRAIN);
+  if (code == CLI_DONE && data->train != NULL) code = add_sparse(c, dataset, data->train, BA_PART_TRAIN);
+  if (code == CLI_DONE && data->dev != NULL) code = add_sparse(c, dataset, data->dev, BA_PART_DEV);
+  return code;
+}
+
+bool cli_model_is_sparse(const ba_model *model) {
+  return strncmp(ba_model_recipe(model), "Sparse(", 7) == 0;
+}
+
 static int load(cli *c, const cli_data *data, ba_dataset *dataset) {
   int code = CLI_DONE;
+  if (data->libsvm != NULL) return load_sparse(c, data, dataset);
   if (data->table != NULL) return load_tables(c, data, dataset);
   for (int32_t i = 0; code == CLI_DONE && i < data->positives.count; i++)
     code = add_file(c, dataset, data->positives.items[i], data->train != NULL ? "class=1, part=test" : "class=1");

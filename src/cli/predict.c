@@ -237,7 +237,30 @@ static int predict_table(job *j, const char *path) {
   return code;
 }
 
+static int predict_sparse(job *j, const char *path) {
+  cli_libsvm rows;
+  int code = cli_libsvm_read(j->c, path, &rows);
+  if (code != CLI_DONE) return code;
+  const int64_t answers = j->classes > 0 ? j->classes : 1;
+  j->scores = cli_resize(j->scores, sizeof(double) * (size_t)(rows.rows * j->outputs));
+  j->probabilities = cli_resize(j->probabilities, sizeof(double) * (size_t)(rows.rows * answers));
+  const ba_status status =
+      ba_scorer_predict_csr(j->scorer, rows.starts, rows.columns, rows.values, j->scores, j->probabilities);
+  if (status != BA_OK) code = cli_fail_in(j->c, status, path);
+  for (int64_t i = 0; code == CLI_DONE && i < rows.rows; i++) {
+    char name[32];
+    const int length = snprintf(name, sizeof name, "%lld", (long long)(++j->records));
+    const double *p = j->probabilities + i * answers;
+    const int32_t best = most_probable(j, p);
+    const double score = j->outputs == 1 ? j->scores[i] : j->scores[i * j->outputs + best];
+    (j->c->json ? write_object : write_row)(j, name, length, best, p, score);
+  }
+  cli_libsvm_free(&rows);
+  return code;
+}
+
 static int predict_file(job *j, const char *path) {
+  if (cli_model_is_sparse(j->model)) return predict_sparse(j, path);
   j->before = j->records;
   if (ba_model_inputs(j->model) > 0) return predict_table(j, path);
   ba_reader *reader = NULL;

@@ -109,6 +109,12 @@ static bai_block shape_block(const bai_term *term, int64_t index, const bai_inpu
     block.k = block.descriptor.k;
     return block;
   }
+  if (block.kind == BAI_TERM_SPARSE) {
+    block.norm = BAI_NORM_NONE;
+    block.value = BAI_VALUE_BINARY;
+    block.words = block.real = 1;
+    return block;
+  }
   if (block.kind != BAI_TERM_LENGTH) block.alphabet = &bai_alphabets[word_of(term, "alphabet", BAI_ALPHABET_DNA)];
   shape_word(term, index, &block);
   block.canonical = word_of(term, "strand", 0) == 1;
@@ -140,6 +146,7 @@ static int64_t width_of(const bai_block *block, int64_t fitted_length, const bai
     const int64_t width = bai_descriptor_width(&block->descriptor, fitted_length);
     return width < TOO_MANY ? width : TOO_MANY;
   }
+  if (block->kind == BAI_TERM_SPARSE) return fitted_length < TOO_MANY ? fitted_length : TOO_MANY;
   int64_t places = block->bins ? block->bins : 1;
   if (block->kind == BAI_TERM_POSITION_KMER)
     places = fitted_length >= block->span ? fitted_length - block->span + 1 : 0;
@@ -235,7 +242,8 @@ static ba_status check_block(ba_context *context, const bai_block *block) {
 
 /* What the plan must learn from the lengths of sequences for a block. */
 static void note_fit(bai_plan *plan, const bai_block *block) {
-  const int32_t equal = block->kind != BAI_TERM_POSITION_KMER || block->anchor == BAI_ANCHOR_NONE;
+  const int32_t equal =
+      block->kind == BAI_TERM_POSITION_KMER ? block->anchor == BAI_ANCHOR_NONE : block->kind != BAI_TERM_SPARSE;
   if (!bai_kind_by_position(block->kind)) return;
   if (!plan->needs_fit || (equal && !plan->needs_equal))
     plan->fitted = equal && block->kind == BAI_TERM_POSITION_KMER ? "PositionKmer(anchor=none)" : block->name;
@@ -495,6 +503,7 @@ ba_status bai_plan_column_name(ba_context *context, const bai_plan *plan, int64_
   if (block->input >= 0) return table_column_name(context, plan, block, column - block->first, text);
   if (bai_kind_is_descriptor(block->kind))
     return bai_descriptor_column_name(context, &block->descriptor, column - block->first, text);
+  if (block->kind == BAI_TERM_SPARSE) return bai_text_add(context, text, "%lld", (long long)(column - block->first));
   if (!block->alphabet) return bai_text_add(context, text, "%s", block->name);
   const int64_t place = (column - block->first) / block->words, code = (column - block->first) % block->words;
   if (block->hash_bits)

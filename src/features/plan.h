@@ -80,9 +80,9 @@ typedef struct bai_plan {
   double *fill, *centre, *factor;
 } bai_plan;
 
-/* 1 for terms with columns for each position, whose number is learnt. */
+/* 1 for terms with columns for each position, or of sparse rows, whose number is learnt as a length. */
 static inline int32_t bai_kind_by_position(bai_term_kind kind) {
-  return kind == BAI_TERM_POSITION_KMER || bai_descriptor_by_position(kind);
+  return kind == BAI_TERM_POSITION_KMER || kind == BAI_TERM_SPARSE || bai_descriptor_by_position(kind);
 }
 
 ba_status bai_plan_create(ba_context *context, const bai_pipeline *recipe, bai_plan **out);
@@ -113,6 +113,13 @@ static inline int64_t bai_plan_inputs(const bai_plan *plan) {
   return plan->inputs.items.count + plan->series.width;
 }
 
+/* A row in compressed form; columns rise. */
+typedef struct bai_sparse {
+  const uint32_t *columns;
+  const double *values;
+  int64_t count;
+} bai_sparse;
+
 /* The working memory of one thread, and the features of one sequence. */
 typedef struct bai_row {
   ba_context *context;
@@ -138,10 +145,11 @@ typedef struct bai_row {
   int32_t has_ambiguous;
   int64_t length;
   /* Of a plan with real blocks. */
-  const double *inputs; /* bai_plan_inputs of them, borrowed; whoever extracts sets it. NULL: there is no table */
-  double *reals;        /* the values of real blocks; their counts are the places within the block */
-  double *work;         /* of descriptors */
-  int64_t bad_input;    /* the one that could not be used */
+  const double *inputs;     /* bai_plan_inputs of them, borrowed; whoever extracts sets it. NULL: there is no table */
+  const bai_sparse *sparse; /* borrowed in the same way; its count is the row's length. NULL: there is none */
+  double *reals;            /* the values of real blocks; their counts are the places within the block */
+  double *work;             /* of descriptors */
+  int64_t bad_input;        /* the one that could not be used */
 } bai_row;
 
 ba_status bai_row_create(ba_context *context, const bai_plan *plan, int64_t longest, bai_row **out);

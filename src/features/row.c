@@ -17,10 +17,11 @@ static int64_t smaller_of(int64_t a, int64_t b) {
 static int64_t entries_for(const bai_plan *plan, int64_t length) {
   int64_t entries = 0;
   for (int32_t b = 0; b < plan->block_count; b++)
-    entries += plan->blocks[b].real         ? plan->blocks[b].width
-               : plan->blocks[b].input >= 0 ? 1
-               : plan->blocks[b].slots      ? smaller_of(length, plan->blocks[b].slots)
-                                            : length;
+    entries += plan->blocks[b].kind == BAI_TERM_SPARSE ? length
+               : plan->blocks[b].real                  ? plan->blocks[b].width
+               : plan->blocks[b].input >= 0            ? 1
+               : plan->blocks[b].slots                 ? smaller_of(length, plan->blocks[b].slots)
+                                                       : length;
   return entries;
 }
 
@@ -289,6 +290,26 @@ static ba_status extract_reals(const bai_kernels *kernels, bai_row *row, int32_t
   return BA_OK;
 }
 
+/* What the plan has columns for, in their order. */
+static ba_status extract_sparse(bai_row *row, int32_t b, int64_t at) {
+  const bai_block *block = &row->plan->blocks[b];
+  const bai_sparse *from = row->sparse;
+  double *reals = row->reals + block->real_first;
+  int64_t n = 0;
+  for (; n < from->count && from->columns[n] < block->width; n++) {
+    if (!(from->values[n] - from->values[n] == 0.0)) {
+      row->bad_input = n;
+      return BA_ERR_NUMBER;
+    }
+    row->columns[at + n] = (uint32_t)block->first + from->columns[n];
+    row->counts[at + n] = (uint32_t)n;
+    reals[n] = from->values[n];
+  }
+  row->kept[b] = n;
+  row->ends[b] = at + n;
+  return BA_OK;
+}
+
 /* The one column of a category's text. */
 static void extract_category(bai_row *row, int32_t b, int64_t at) {
   const bai_block *block = &row->plan->blocks[b];
@@ -351,11 +372,14 @@ ba_status bai_row_extract(const bai_kernels *kernels, bai_row *row, int64_t leng
     if (plan->blocks[b].refuse_ambiguous) return BA_ERR_LETTER;
   row->bad_input = -1;
   if (plan->inputs.items.count && !row->inputs) return BA_ERR_NUMBER;
+  if (plan->block_count && plan->blocks[0].kind == BAI_TERM_SPARSE && !row->sparse) return BA_ERR_NUMBER;
   bai_row_begin(row, length, ambiguous);
   int64_t at = 0;
   for (int32_t b = 0; b < plan->block_count; b++) {
     ba_status status = is_cancelled(row) ? BA_ERR_CANCELLED : BA_OK;
-    if (!status && plan->blocks[b].real)
+    if (!status && plan->blocks[b].kind == BAI_TERM_SPARSE)
+      status = extract_sparse(row, b, at);
+    else if (!status && plan->blocks[b].real)
       status = extract_reals(kernels, row, b, at);
     else if (!status && plan->blocks[b].input >= 0)
       extract_category(row, b, at);
@@ -395,6 +419,12 @@ ba_status bai_row_explain(ba_context *context, const bai_row *row, ba_status sta
         context, status, record, -1,
         "the sequence has no qualities, and the recipe says quality=weight; expected FASTQ (readers with "
         "qualities=keep, datasets with quality=keep), or quality=ignore");
+  if (status == BA_ERR_NUMBER && row->plan->blocks[0].kind == BAI_TERM_SPARSE) {
+    if (row->bad_input < 0)
+      return bai_fail_at(context, status, record, -1, "the recipe reads sparse rows; expected some");
+    return bai_fail_at(context, status, record, -1, "column %lld is not finite; expected a finite number",
+                       (long long)row->sparse->columns[row->bad_input]);
+  }
   if (status == BA_ERR_NUMBER && row->bad_input < 0)
     return bai_fail_at(context, status, record, -1, "the recipe reads columns of a table; expected a table");
   if (status == BA_ERR_NUMBER) {

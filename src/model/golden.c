@@ -9,6 +9,8 @@
 
 #define GOLDEN_INPUTS 32
 #define GOLDEN_STREAM UINT64_C(0x676f6c64656e)
+#define SPARSE_STREAM UINT64_C(0x737061727365)
+#define SPARSE_COLUMNS 16
 #define INPUT_STREAM UINT64_C(0x696e70757473)
 #define QUALITY_STREAM UINT64_C(0x7175616c697479)
 
@@ -25,7 +27,7 @@ static int32_t reads_letters(const ba_model *model) {
     const bai_plan *plan = model->members[m].plan;
     if (plan->block_count == 0) return 1; /* a network over letters */
     for (int32_t b = 0; b < plan->block_count; b++)
-      if (plan->blocks[b].input < 0) return 1;
+      if (plan->blocks[b].input < 0 && plan->blocks[b].kind != BAI_TERM_SPARSE) return 1;
   }
   return 0;
 }
@@ -93,6 +95,29 @@ static ba_status derive_golden(ba_context *context, const ba_model *model, doubl
   return status ? status : bai_model_derive(context, model, &rows);
 }
 
+/* Of a model of sparse rows: 16 of its columns, or all, which are not in the file but follow from the place. */
+typedef struct golden_sparse {
+  uint32_t columns[SPARSE_COLUMNS];
+  double values[SPARSE_COLUMNS];
+  bai_sparse row;
+} golden_sparse;
+
+static int32_t reads_sparse(const ba_model *model) {
+  const bai_plan *plan = model->members[0].plan;
+  return plan->block_count > 0 && plan->blocks[0].kind == BAI_TERM_SPARSE;
+}
+
+static void fill_sparse(const ba_model *model, int64_t index, golden_sparse *out) {
+  const uint64_t width = (uint64_t)model->members[0].plan->width;
+  const uint64_t most = width < SPARSE_COLUMNS ? width : SPARSE_COLUMNS;
+  out->row = (bai_sparse){out->columns, out->values, (int64_t)most};
+  for (uint64_t i = 0; i < most; i++) {
+    const uint64_t from = width / most * i, bits = bai_random(0, SPARSE_STREAM, (uint64_t)index * SPARSE_COLUMNS + i);
+    out->columns[i] = (uint32_t)(from + bits % (width / most));
+    out->values[i] = (double)((int64_t)(bits >> 40) % 4097 - 2048) / 256.0;
+  }
+}
+
 static ba_status score_golden(ba_context *context, const ba_model *model, const bai_kernels *kernels, double *scores,
                               double *probabilities) {
   const bai_golden *golden = &model->golden;
@@ -102,6 +127,8 @@ static ba_status score_golden(ba_context *context, const ba_model *model, const 
     if (golden->offsets[i + 1] - golden->offsets[i] > longest) longest = golden->offsets[i + 1] - golden->offsets[i];
   uint8_t *symbols = NULL;
   double *inputs = NULL;
+  golden_sparse sparse;
+  if (reads_sparse(model)) longest = SPARSE_COLUMNS;
   ba_status status = derive_golden(context, model, &inputs);
   if (!status) status = bai_lane_reserve(context, model, &lane, longest);
   if (!status) status = bai_alloc(context, longest, 1, &symbols);
@@ -110,6 +137,10 @@ static ba_status score_golden(ba_context *context, const ba_model *model, const 
     const int64_t length = golden->offsets[i + 1] - golden->offsets[i];
     double *score = scores + i * model->outputs;
     golden_symbols(symbols, golden->offsets[i], length);
+    if (reads_sparse(model)) {
+      fill_sparse(model, i, &sparse);
+      lane.sparse = &sparse.row;
+    }
     if (inputs) lane.inputs = inputs + i * bai_model_row_inputs(model);
     status = bai_lane_score(kernels, model, &lane, (const char *)golden->letters + golden->offsets[i], length, score);
     if (status) {

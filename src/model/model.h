@@ -153,7 +153,8 @@ typedef struct bai_lane {
   bai_row **rows;      /* one a member */
   bai_net_room *rooms; /* one a member; empty ones of those that are no networks */
   int32_t row_count;
-  const uint8_t *symbols; /* qualities of the sequence to score, borrowed; NULL: it has none */
+  const bai_sparse *sparse; /* the row in compressed form, borrowed; NULL: it is none */
+  const uint8_t *symbols;   /* qualities of the sequence to score, borrowed; NULL: it has none */
   const double
       *inputs;      /* of all members, with what they compute, one after the other, borrowed; NULL: there is no table */
   uint32_t *values; /* room for the entries of any row */

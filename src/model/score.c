@@ -61,6 +61,12 @@ double bai_block_sum(const bai_kernels *kernels, const bai_member *member, int32
 static void add_reals(const bai_kernels *kernels, const bai_member *member, const bai_row *row, const bai_block *block,
                       double *sums) {
   const double *values = row->reals + block->real_first;
+  if (block->kind == BAI_TERM_SPARSE) { /* the only block */
+    for (int32_t u = 0; u < member->units; u++)
+      sums[u] += kernels->gather_dot_f64(member->reals + (int64_t)u * member->plan->real_width, row->columns, values,
+                                         row->ends[0]);
+    return;
+  }
   for (int32_t u = 0; u < member->units; u++)
     sums[u] += kernels->dot_f64(values, member->reals + (int64_t)u * member->plan->real_width + block->real_first,
                                 block->width);
@@ -198,6 +204,7 @@ ba_status bai_lane_score_member(const bai_kernels *kernels, const ba_model *mode
   const bai_member *member = &model->members[m];
   bai_row *row = lane->rows[m];
   row->symbols = lane->symbols;
+  row->sparse = lane->sparse;
   const ba_status status = bai_row_extract(kernels, row, length, ambiguous);
   if (status) return status;
   if (member->net.layer_count)

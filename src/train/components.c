@@ -91,8 +91,8 @@ static ba_status project(ba_pca *pca, const ba_dataset *dataset, double *out) {
     const int64_t length = bai_dataset_length(dataset, i);
     status = bai_dataset_check_row(context, dataset, i, plan);
     if (status) break;
-    const int64_t ambiguous = bai_dataset_codes(kernels, dataset, i, plan->protein, row->codes);
-    row->symbols = bai_dataset_symbols(dataset, i);
+    bai_sparse sparse;
+    const int64_t ambiguous = bai_dataset_load(kernels, dataset, i, &sparse, row);
     row->inputs = inputs ? inputs + i * bai_plan_inputs(plan) : NULL;
     status = bai_row_extract(kernels, row, length, ambiguous);
     if (status)

@@ -45,11 +45,12 @@ ba_status ba_dataset_create(ba_context *context, const char *options, ba_dataset
 void ba_dataset_destroy(ba_dataset *dataset) {
   if (!dataset) return;
   ba_context *context = dataset->context;
-  bai_vector *parts[] = {&dataset->packed,        &dataset->starts,    &dataset->lengths,   &dataset->exceptions,
-                         &dataset->names,         &dataset->name_ends, &dataset->labels,    &dataset->exception_starts,
-                         &dataset->weights,       &dataset->groups,    &dataset->parts,     &dataset->folds,
-                         &dataset->class_order,   &dataset->times,     &dataset->offsets,   &dataset->symbols,
-                         &dataset->symbol_starts, &dataset->tables,    &dataset->table_rows};
+  bai_vector *parts[] = {&dataset->packed,        &dataset->starts,    &dataset->lengths,    &dataset->exceptions,
+                         &dataset->names,         &dataset->name_ends, &dataset->labels,     &dataset->exception_starts,
+                         &dataset->weights,       &dataset->groups,    &dataset->parts,      &dataset->folds,
+                         &dataset->class_order,   &dataset->times,     &dataset->offsets,    &dataset->symbols,
+                         &dataset->symbol_starts, &dataset->tables,    &dataset->table_rows, &dataset->csr_columns,
+                         &dataset->csr_values,    &dataset->csr_starts};
   for (int64_t i = 0; i < dataset->tables.count; i++)
     ba_table_release(((bai_dataset_table *)dataset->tables.data)[i].table);
   for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) bai_vector_free(context, parts[i]);
@@ -68,6 +69,9 @@ void bai_dataset_restore(ba_dataset *dataset, const ba_dataset *before) {
     ba_table_release(((bai_dataset_table *)dataset->tables.data)[--dataset->tables.count].table);
   dataset->rows = before->rows;
   dataset->table_rows.count = before->table_rows.count;
+  dataset->csr_columns.count = before->csr_columns.count;
+  dataset->csr_values.count = before->csr_values.count;
+  dataset->csr_starts.count = before->csr_starts.count;
   dataset->packed.count = before->packed.count;
   dataset->starts.count = before->starts.count;
   dataset->lengths.count = before->lengths.count;
@@ -198,6 +202,16 @@ static ba_status add_number(ba_dataset *dataset, bai_vector *numbers, const doub
   return status ? status : bai_vector_append(dataset->context, numbers, number ? number : &none, 1, 8);
 }
 
+static ba_status add_sparse(ba_dataset *dataset, const bai_sparse *sparse) {
+  ba_context *context = dataset->context;
+  const int64_t zero = 0;
+  ba_status status = BA_OK;
+  if (dataset->csr_starts.count == 0) status = bai_vector_append(context, &dataset->csr_starts, &zero, 1, 8);
+  if (!status) status = bai_vector_append(context, &dataset->csr_columns, sparse->columns, sparse->count, 4);
+  if (!status) status = bai_vector_append(context, &dataset->csr_values, sparse->values, sparse->count, 8);
+  return status ? status : bai_vector_append(context, &dataset->csr_starts, &dataset->csr_columns.count, 1, 8);
+}
+
 ba_status bai_dataset_add_row(ba_dataset *dataset, const bai_new_row *row) {
   ba_context *context = dataset->context;
   if (!(row->weight >= 0.0) || row->weight > 1e300)
@@ -217,7 +231,8 @@ ba_status bai_dataset_add_row(ba_dataset *dataset, const bai_new_row *row) {
   ba_status status = bai_names_index(context, &dataset->classes, row->label, row->label_length, &label);
   if (!status && row->group)
     status = bai_names_index(context, &dataset->group_names, row->group, row->group_length, &group);
-  if (!status) status = pack_letters(dataset, row->letters, row->letters_length, &start);
+  if (!status && row->sparse) status = add_sparse(dataset, row->sparse);
+  if (!status) status = pack_letters(dataset, row->letters, row->sparse ? 0 : row->letters_length, &start);
   if (!status) status = keep_symbols(dataset, row->symbols, row->letters_length);
   if (!status) status = bai_vector_append(context, &dataset->starts, &start, 1, 8);
   if (!status) status = bai_vector_append(context, &dataset->lengths, &row->letters_length, 1, 8);
@@ -482,6 +497,7 @@ int64_t bai_dataset_codes(const bai_kernels *kernels, const ba_dataset *dataset,
   const int64_t length = bai_dataset_length(dataset, row);
   const bai_exception *exceptions = dataset->exceptions.data;
   int64_t bytes, others = 0;
+  if (bai_dataset_is_sparse(dataset)) return 0;
   const uint8_t *packed = bai_dataset_packed(dataset, row, &bytes);
   if (is_wide(dataset, row)) return wide_codes(kernels, packed, length, protein, codes);
   kernels->unpack(codes, packed, 0, length);
@@ -493,6 +509,26 @@ int64_t bai_dataset_codes(const bai_kernels *kernels, const ba_dataset *dataset,
   for (int64_t i = from; i < to; i++)
     others += bai_encode(kernels, protein, codes + exceptions[i].position, &exceptions[i].letter, 1);
   return others;
+}
+
+int32_t bai_dataset_is_sparse(const ba_dataset *dataset) {
+  return dataset->csr_starts.count > 0;
+}
+
+bai_sparse bai_dataset_sparse(const ba_dataset *dataset, int64_t row) {
+  const int64_t from = at_i64(&dataset->csr_starts, row);
+  return (bai_sparse){(const uint32_t *)dataset->csr_columns.data + from,
+                      (const double *)dataset->csr_values.data + from, at_i64(&dataset->csr_starts, row + 1) - from};
+}
+
+int64_t bai_dataset_load(const bai_kernels *kernels, const ba_dataset *dataset, int64_t row, bai_sparse *sparse,
+                         bai_row *to) {
+  to->symbols = bai_dataset_symbols(dataset, row);
+  to->sparse = NULL;
+  if (!bai_dataset_is_sparse(dataset)) return bai_dataset_codes(kernels, dataset, row, to->plan->protein, to->codes);
+  *sparse = bai_dataset_sparse(dataset, row);
+  to->sparse = sparse;
+  return 0;
 }
 
 char bai_dataset_foreign(const ba_dataset *dataset, int64_t row) {
@@ -511,6 +547,10 @@ char bai_dataset_foreign(const ba_dataset *dataset, int64_t row) {
 }
 
 ba_status bai_dataset_check_row(ba_context *context, const ba_dataset *dataset, int64_t row, const bai_plan *plan) {
+  const int32_t wants = plan->block_count > 0 && plan->blocks[0].kind == BAI_TERM_SPARSE;
+  if (wants != bai_dataset_is_sparse(dataset))
+    return bai_fail(context, BA_ERR_ARGUMENT, "the recipe reads %s and the dataset holds %s; expected the same",
+                    wants ? "sparse rows" : "other rows", wants ? "others" : "sparse rows");
   if (plan->protein || !is_wide(dataset, row)) return BA_OK;
   return bai_plan_check_letter(context, plan, bai_dataset_foreign(dataset, row), row + 1);
 }

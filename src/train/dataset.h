@@ -42,7 +42,8 @@ struct ba_dataset {
   bai_vector parts, folds;     /* int32; fold -1 before a split */
   bai_vector tables;           /* bai_dataset_table, retained; none in a dataset of sequences */
   bai_vector table_rows;       /* int64, the place of each row in its table; empty in a dataset of sequences */
-  bai_names roles;             /* columns of the tables that are targets, weights and the like */
+  bai_vector csr_columns, csr_values, csr_starts; /* uint32, double; int64, rows + 1: of sparse rows */
+  bai_names roles;                                /* columns of the tables that are targets, weights and the like */
   bai_names classes, group_names;
   bai_vector class_order; /* int32: class order to order of first sight; made when asked for */
   int64_t longest, bases, ambiguous, left_out;
@@ -60,7 +61,8 @@ typedef struct bai_new_row {
   const double *time;   /* NULL for none */
   const double *offset; /* NULL for none */
   int32_t part;
-  int64_t table_row; /* of the last table, where the dataset has one */
+  int64_t table_row;        /* of the last table, where the dataset has one */
+  const bai_sparse *sparse; /* NULL for none; letters_length is its count */
 } bai_new_row;
 /* 1 for a text without control bytes: names of classes go into lines and columns of output. */
 int32_t bai_is_class_name(const char *text, int64_t length);
@@ -77,6 +79,13 @@ int32_t bai_dataset_label(const ba_dataset *dataset, int64_t row); /* in class o
 ba_status bai_dataset_number(ba_context *context, const ba_dataset *dataset, int64_t row, double least, double *value);
 double bai_dataset_offset(const ba_dataset *dataset, int64_t row); /* 0 for none */
 int64_t bai_dataset_length(const ba_dataset *dataset, int64_t row);
+/* 1 for a dataset of sparse rows; a row's length is then how many numbers it has. */
+int32_t bai_dataset_is_sparse(const ba_dataset *dataset);
+bai_sparse bai_dataset_sparse(const ba_dataset *dataset, int64_t row);
+/* Fills a row's codes, and points it to qualities and sparse numbers, which `sparse` holds; returns how many codes are
+ * ambiguous. */
+int64_t bai_dataset_load(const bai_kernels *kernels, const ba_dataset *dataset, int64_t row, bai_sparse *sparse,
+                         bai_row *to);
 /* Codes of a row, as bai_encode gives them; returns how many are ambiguous. */
 int64_t bai_dataset_codes(const bai_kernels *kernels, const ba_dataset *dataset, int64_t row, int32_t protein,
                           uint8_t *codes);

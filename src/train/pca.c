@@ -34,8 +34,8 @@ typedef struct fitting {
 
 static ba_status extract(fitting *f, int64_t row) {
   const int64_t length = bai_dataset_length(f->dataset, row);
-  const int64_t ambiguous = bai_dataset_codes(f->kernels, f->dataset, row, f->plan->protein, f->row->codes);
-  f->row->symbols = bai_dataset_symbols(f->dataset, row);
+  bai_sparse sparse;
+  const int64_t ambiguous = bai_dataset_load(f->kernels, f->dataset, row, &sparse, f->row);
   f->row->inputs = f->inputs ? f->inputs + row * bai_plan_inputs(f->plan) : NULL;
   const ba_status status = bai_row_extract(f->kernels, f->row, length, ambiguous);
   return status ? bai_row_explain(f->context, f->row, status, row + 1, length) : BA_OK;

@@ -228,8 +228,8 @@ static void make_components(const bai_problem *p, const bai_kernels *kernels, ba
 
 ba_status bai_problem_features(const bai_problem *p, const bai_kernels *kernels, bai_pass_lane *lane, int64_t row) {
   bai_row *from_row = p->pca ? lane->source : lane->row;
-  const int64_t ambiguous = bai_dataset_codes(kernels, p->dataset, row, p->source->protein, from_row->codes);
-  from_row->symbols = bai_dataset_symbols(p->dataset, row);
+  bai_sparse sparse;
+  const int64_t ambiguous = bai_dataset_load(kernels, p->dataset, row, &sparse, from_row);
   from_row->inputs = p->inputs ? p->inputs + row * bai_plan_inputs(p->source) : NULL;
   const ba_status status = bai_row_extract(kernels, from_row, bai_dataset_length(p->dataset, row), ambiguous);
   if (status) return status;

@@ -68,11 +68,18 @@ static ba_status check_model(bai_run *t, const bai_pipeline *pipeline) {
   return bai_net_of_pipeline(t->context, pipeline, margins, &t->net);
 }
 
+/* Of a sparse row, the columns that it needs. */
+static int64_t length_to_learn(const ba_dataset *dataset, int64_t row) {
+  if (!bai_dataset_is_sparse(dataset)) return bai_dataset_length(dataset, row);
+  const bai_sparse sparse = bai_dataset_sparse(dataset, row);
+  return sparse.count ? (int64_t)sparse.columns[sparse.count - 1] + 1 : 0;
+}
+
 static ba_status fit_plan(bai_run *t) {
   ba_status status = BA_OK;
   int64_t rows = 0, longest = 0;
   for (int64_t row = 0; !status && row < t->dataset->rows; row++) {
-    const int64_t length = bai_dataset_length(t->dataset, row);
+    const int64_t length = length_to_learn(t->dataset, row);
     if (t->uses[row] != BAI_USE_TRAIN && t->uses[row] != BAI_USE_DEV) continue;
     status = bai_dataset_check_row(t->context, t->dataset, row, t->plan);
     /* The dev loss needs the dev rows' features too: a length that does not fit is better known before the training. */
@@ -496,8 +503,14 @@ const char *bai_run_reason(const bai_run *run) {
 
 /* ---- the model ---- */
 
-static uint64_t hash_inputs(const bai_run *t, const double *inputs, uint64_t seed, int64_t row) {
+static uint64_t hash_inputs(const bai_run *t, const ba_dataset *dataset, const double *inputs, uint64_t seed,
+                            int64_t row) {
   const int64_t width = bai_plan_inputs(t->plan);
+  if (bai_dataset_is_sparse(dataset)) {
+    const bai_sparse sparse = bai_dataset_sparse(dataset, row);
+    for (int64_t i = 0; i < sparse.count; i++)
+      seed = bai_random(seed, sparse.columns[i], bai_bits_of_f64(sparse.values[i] + 0.0));
+  }
   for (int64_t i = 0; inputs && i < width; i++)
     seed = bai_random(seed, (uint64_t)i, bai_bits_of_f64(inputs[row * width + i] + 0.0));
   return seed;
@@ -517,8 +530,8 @@ static ba_status digest_rows(const bai_run *t, const ba_dataset *dataset, const 
     const char *label = bai_names_text(&dataset->classes, ((const int32_t *)dataset->labels.data)[row]);
     const uint64_t weight = bai_bits_of_f64(((const double *)dataset->weights.data)[row]);
     uint64_t seed = bai_hash_bytes(DIGEST_SEED ^ weight, (const uint8_t *)label, bai_length(label));
-    seed = hash_inputs(t, inputs, seed, row);
-    const int64_t length = bai_dataset_length(dataset, row);
+    seed = hash_inputs(t, dataset, inputs, seed, row);
+    const int64_t length = bai_dataset_is_sparse(dataset) ? 0 : bai_dataset_length(dataset, row);
     bai_dataset_codes(kernels, dataset, row, t->plan->protein, codes);
     const uint8_t *symbols = t->plan->needs_quality ? bai_dataset_symbols(dataset, row) : NULL;
     *digest += bai_hash_bytes(symbols ? bai_hash_bytes(seed, symbols, length) : seed, codes, length);
@@ -664,12 +677,12 @@ ba_status bai_run_identity(bai_run *t, uint64_t *digest) {
   if (t->online) chain = bai_random(chain, 1, (uint64_t)t->plan->fitted_length);
   for (int64_t row = 0; !status && row < t->dataset->rows; row++) {
     const char *label = bai_names_text(&t->dataset->classes, ((const int32_t *)t->dataset->labels.data)[row]);
-    const int64_t length = bai_dataset_length(t->dataset, row);
+    const int64_t length = bai_dataset_is_sparse(t->dataset) ? 0 : bai_dataset_length(t->dataset, row);
     chain ^= bai_bits_of_f64(((const double *)t->dataset->weights.data)[row]) + t->uses[row];
     chain = bai_random(chain, 0, bai_bits_of_f64(bai_dataset_offset(t->dataset, row)));
     chain = bai_hash_bytes(chain, (const uint8_t *)label, bai_length(label));
     bai_dataset_codes(kernels, t->dataset, row, t->plan->protein, codes);
-    chain = hash_inputs(t, t->inputs, bai_hash_bytes(chain, codes, length), row);
+    chain = hash_inputs(t, t->dataset, t->inputs, bai_hash_bytes(chain, codes, length), row);
     if (row % 1024 == 0) status = bai_check_cancel(t->context);
   }
   bai_free(t->context, codes);

@@ -28,9 +28,9 @@ static ba_status visit_rows(learning *l, bai_visit visit) {
   for (int64_t row = 0; row < l->dataset->rows; row++) {
     if (l->uses[row] != BAI_USE_TRAIN) continue;
     const int64_t length = bai_dataset_length(l->dataset, row);
-    const int64_t ambiguous = bai_dataset_codes(kernels, l->dataset, row, l->plan->protein, l->row->codes);
+    bai_sparse sparse;
+    const int64_t ambiguous = bai_dataset_load(kernels, l->dataset, row, &sparse, l->row);
     l->row->inputs = l->inputs ? l->inputs + row * bai_plan_inputs(l->plan) : NULL;
-    l->row->symbols = bai_dataset_symbols(l->dataset, row);
     ba_status status = bai_row_extract(kernels, l->row, length, ambiguous);
     if (status) return bai_row_explain(l->context, l->row, status, row + 1, length);
     visit(l, weights[row]);

@@ -33,6 +33,11 @@ static ba_status score_batch(void *argument, int32_t worker, int64_t batch) {
         bai_dataset_codes(s->kernels, s->dataset, s->rows[i], s->model->members[0].plan->protein, lane->rows[0]->codes);
     double *scores = s->scores ? s->scores + i * s->model->outputs : lane->scores;
     lane->symbols = bai_dataset_symbols(s->dataset, s->rows[i]);
+    bai_sparse sparse;
+    if (bai_dataset_is_sparse(s->dataset)) {
+      sparse = bai_dataset_sparse(s->dataset, s->rows[i]);
+      lane->sparse = &sparse;
+    }
     lane->inputs = s->inputs ? s->inputs + s->rows[i] * s->input_count : NULL;
     const ba_status status =
         bai_lane_score_codes(s->kernels, s->model, lane, bai_dataset_length(s->dataset, s->rows[i]), ambiguous, scores);

@@ -338,7 +338,7 @@ static ba_status look_from(lookup *x, const finder *f, int64_t row) {
 }
 
 static ba_status check_letters(ba_context *context, const ba_dataset *dataset) {
-  if (dataset->tables.count == 0) return BA_OK;
+  if (dataset->tables.count == 0 && !bai_dataset_is_sparse(dataset)) return BA_OK;
   return bai_fail(
       context, BA_ERR_UNSUPPORTED,
       "similarity is one of sequences, and the dataset holds rows of a table; expected by=group, by=time or "

@@ -60,7 +60,7 @@ static ba_status watch_rows(ba_context *context, const ba_dataset *dataset, cons
   double *lengths = NULL, *shares = NULL;
   uint8_t *codes = NULL;
   int64_t n = 0;
-  if (dataset->tables.count) return BA_OK; /* rows of a table have no letters */
+  if (dataset->tables.count || bai_dataset_is_sparse(dataset)) return BA_OK; /* such rows have no letters */
   ba_status status = bai_alloc(context, dataset->rows, 8, &lengths);
   if (!status) status = bai_alloc(context, dataset->rows, 8, &shares);
   if (!status) status = bai_alloc(context, dataset->longest, 1, &codes);
