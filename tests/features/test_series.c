@@ -633,7 +633,7 @@ static void test_refusals(void **state) {
       {"Template(column=x, shape=\"1,a,1\")", "expected 3 to 32 numbers"},
       {"PortfolioReturn(columns=\"x,y\", weights=\"1\")", "expected 2 numbers, one a column"},
       {"PortfolioReturn(columns=\"x,,y\", weights=\"1\")", "expected names with commas between"},
-      {"Lag(column=x) + Kmer(k=2)", "expected terms over sequences alone, or over a table alone"},
+      {"Lag(column=x) + Kmer(k=2)", "expected terms over one of them"},
       {"RSI(column=x, window=3, timeperiod=3)", "key given twice"},
       {"RSI(column=x, missing=error)", "one of mean|indicator"},
   };

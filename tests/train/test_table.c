@@ -364,7 +364,7 @@ static void test_refusals(void **state) {
       {"Columns() | Linear()", "weight=y", "expected target=COLUMN", BA_ERR_ARGUMENT},
       {"Columns() | Linear()", "target=y, weight=heat", "expected a weight of 0 or more", BA_ERR_LABEL},
       {"Columns() | Linear()", "target=region", "expected a value", BA_ERR_LABEL},
-      {"Columns() + Kmer(k=2) | Linear()", ROLES, "expected terms over sequences alone, or over a table alone",
+      {"Columns() + Kmer(k=2) | Linear()", ROLES, "expected terms over one of them",
        BA_ERR_RECIPE},
       {"Kmer(k=2) | Linear()", ROLES, "longest training sequence has 0 letters", BA_ERR_LENGTH},
       {"Columns() | Logistic() | Standardize()", ROLES, "a stage after the model", BA_ERR_RECIPE},
