@@ -213,6 +213,10 @@ bool cli_recipe_weighs(cli *c, const char *recipe);
 /* Options of a reader for a recipe: qualities are kept where the recipe asks for them. */
 const char *cli_reader_options(cli *c, const char *recipe);
 
+/* lines.c: calls it for every line of a file, plain or gzip, as long as it gives CLI_DONE; a line ends with its line
+ * feed, but for the last, and may be changed. */
+typedef int (*cli_line_call)(void *job, char *line);
+int cli_each_line(cli *c, const char *path, cli_line_call call, void *job);
 /* tables.c: reads a table whole, with its columns of numbers found. */
 int cli_table_read(cli *c, const char *path, ba_table **out);
 /* Whether a file has JSON lines, by its name. */

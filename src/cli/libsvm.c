@@ -3,10 +3,8 @@
  * libsvm.c: sparse rows from files of the kind that libsvm and LIBLINEAR read: a label, then index:value for each
  * number, indices from 1 and rising; a # begins a comment. Plain or gzip.
  */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
 
 #include "cli.h"
 
@@ -51,7 +49,8 @@ static int take_number(reading *r, char *token, int64_t *last) {
   return CLI_DONE;
 }
 
-static int take_line(reading *r, char *line) {
+static int take_line(void *job, char *line) {
+  reading *r = job;
   char *rest = NULL, *comment = strchr(line, '#');
   if (comment != NULL) *comment = '\0';
   char *label = strtok_r(line, " \t\r\n", &rest);
@@ -74,31 +73,6 @@ static int take_line(reading *r, char *line) {
   return CLI_DONE;
 }
 
-static int take_lines(reading *r, gzFile file) {
-  size_t room = 1 << 16, used = 0;
-  char *line = cli_allocate(room);
-  int code = CLI_DONE;
-  while (code == CLI_DONE) {
-    line[used] = '\0';
-    if (gzgets(file, line + used, (int)(room - used)) == NULL) break;
-    used += strlen(line + used);
-    if (used + 1 == room && line[used - 1] != '\n') {
-      line = cli_resize(line, room *= 2);
-      continue;
-    }
-    code = take_line(r, line);
-    used = 0;
-    if (code == CLI_DONE && r->rows % 4096 == 0) code = cli_interrupted(r->c);
-  }
-  if (code == CLI_DONE && used > 0) code = take_line(r, line);
-  int number = Z_OK;
-  const char *what = gzerror(file, &number);
-  if (code == CLI_DONE && number != Z_OK && number != Z_STREAM_END)
-    code = cli_error(r->c, CLI_INPUT, "%s: %s", r->path, number == Z_ERRNO ? strerror(errno) : what);
-  free(line);
-  return code;
-}
-
 static ba_status make_array(cli *c, int32_t dtype, int64_t n, const void *data, size_t bytes, ba_array **out) {
   const ba_status status = ba_array_create(c->context, dtype, 1, &n, out);
   if (status == BA_OK && bytes > 0) memcpy(ba_array_data_mut(*out), data, bytes);
@@ -108,11 +82,7 @@ static ba_status make_array(cli *c, int32_t dtype, int64_t n, const void *data, 
 int cli_libsvm_read(cli *c, const char *path, cli_libsvm *out) {
   reading r = {.c = c, .path = path};
   memset(out, 0, sizeof *out);
-  gzFile file = gzopen(path, "rb");
-  if (file == NULL) return cli_error(c, CLI_IO, "%s: %s", path, strerror(errno));
-  cli_progress(c, "reading %s", path);
-  int code = take_lines(&r, file);
-  gzclose(file);
+  int code = cli_each_line(c, path, take_line, &r);
   if (code == CLI_DONE && r.rows == 0) code = cli_error(c, CLI_INPUT, "%s: there are no rows", path);
   if (code == CLI_DONE) {
     ba_status status =

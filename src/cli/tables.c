@@ -2,11 +2,9 @@
  *
  * tables.c: tables of numbers and texts from files: CSV and TSV by the library, JSON lines by cJSON.
  */
-#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
 
 #include "cli.h"
 
@@ -51,7 +49,8 @@ static void put_value(lines *l, cJSON *value) {
 }
 
 /* One object a line, its values numbers, texts, true, false or null. */
-static int take_line(lines *l, char *line) {
+static int take_line(void *job, char *line) {
+  lines *l = job;
   if (line[strspn(line, " \t\r\n")] == '\0') return CLI_DONE;
   const char *end = NULL;
   cJSON *object = cJSON_ParseWithOpts(line, &end, false);
@@ -78,30 +77,6 @@ static int take_line(lines *l, char *line) {
   }
   l->rows++;
   return CLI_DONE;
-}
-
-static int take_lines(lines *l, gzFile file) {
-  size_t room = 1 << 16, used = 0;
-  char *line = cli_allocate(room);
-  int code = CLI_DONE;
-  while (code == CLI_DONE) {
-    if (gzgets(file, line + used, (int)(room - used)) == NULL) break;
-    used += strlen(line + used);
-    if (used + 1 == room && line[used - 1] != '\n') {
-      line = cli_resize(line, room *= 2);
-      continue;
-    }
-    code = take_line(l, line);
-    used = 0;
-    if (code == CLI_DONE && l->rows % 4096 == 0) code = cli_interrupted(l->c);
-  }
-  if (code == CLI_DONE && used > 0) code = take_line(l, line);
-  int number = Z_OK;
-  const char *what = gzerror(file, &number);
-  if (code == CLI_DONE && number != Z_OK && number != Z_STREAM_END)
-    code = cli_error(l->c, CLI_INPUT, "%s: %s", l->path, number == Z_ERRNO ? strerror(errno) : what);
-  free(line);
-  return code;
 }
 
 static const cJSON *value_at(const column *from, int64_t row) {
@@ -166,10 +141,7 @@ static int make_table(lines *l, ba_table **out) {
 
 static int read_lines(cli *c, const char *path, ba_table **out) {
   lines l = {.c = c, .path = path};
-  gzFile file = gzopen(path, "rb");
-  if (file == NULL) return cli_error(c, CLI_IO, "%s: %s", path, strerror(errno));
-  int code = take_lines(&l, file);
-  gzclose(file);
+  int code = cli_each_line(c, path, take_line, &l);
   if (code == CLI_DONE) code = make_table(&l, out);
   for (int32_t i = 0; i < l.count; i++) {
     free(l.columns[i].name);
