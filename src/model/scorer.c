@@ -585,6 +585,11 @@ ba_status ba_scorer_attribute_table(ba_scorer *scorer, const ba_table *table, co
     status = bai_fail(context, BA_ERR_ARGUMENT, "attribute: expected room, and an output from 0 to %d",
                       scorer->model->outputs - 1);
   if (!status) status = bai_model_single(context, scorer->model, "attribute_table");
+  if (!status && scorer->model->members[0].hidden)
+    status = bai_fail(context, BA_ERR_UNSUPPORTED,
+                      "attribute_table: the model has a hidden layer of %d units, so no column has a share of its own; "
+                      "expected a linear model",
+                      scorer->model->members[0].hidden);
   if (!status) {
     scorer->shares = shares;
     scorer->output = output;

@@ -538,6 +538,12 @@ static void test_shares(void **state) {
   assert_int_equal(ba_scorer_attribute_table(scorer, NULL, NULL, 0, shares), BA_ERR_ARGUMENT);
   ba_scorer_destroy(scorer);
   ba_model_release(model);
+  OK(context, train(context, table, "Columns() | Standardize() | MLP(hidden=2, epochs=1)", "target=high", &model));
+  OK(context, ba_scorer_create(context, model, NULL, &scorer));
+  assert_int_equal(ba_scorer_attribute_table(scorer, table, NULL, 0, shares), BA_ERR_UNSUPPORTED);
+  assert_non_null(strstr(ba_context_error_message(context), "hidden layer of 2 units"));
+  ba_scorer_destroy(scorer);
+  ba_model_release(model);
   ba_table_release(table);
 }
 
