@@ -250,10 +250,15 @@ static int64_t add_shares(bai_row *row, int64_t kept, uint32_t *columns, uint32_
   return distinct;
 }
 
+/* The numbers that a block over a table reads; behind them may be as many indicators. */
+static int64_t inputs_of(const bai_block *block) {
+  return block->missing == BAI_MISSING_INDICATOR ? block->width / 2 : block->width;
+}
+
 /* Numbers of a table, with their indicators behind them. */
 static ba_status extract_numbers(bai_row *row, const bai_block *block) {
   const int32_t marks = block->missing == BAI_MISSING_INDICATOR;
-  const int64_t n = block->width / (1 + marks);
+  const int64_t n = inputs_of(block);
   double *reals = row->reals + block->real_first;
   for (int64_t i = 0; i < n; i++) {
     const double value = row->inputs[block->input + i];
@@ -282,6 +287,10 @@ static ba_status extract_reals(const bai_kernels *kernels, bai_row *row, int32_t
   for (int64_t i = 0; i < block->width; i++) {
     const int64_t r = block->real_first + i;
     reals[i] = (reals[i] - plan->centre[r]) * plan->factor[r];
+    if (reals[i] > 1.7e308 || reals[i] < -1.7e308) { /* two of them could make a score that is no number */
+      row->bad_input = block->input < 0 ? -1 : block->input + i % inputs_of(block);
+      return BA_ERR_NUMBER;
+    }
     row->columns[at + i] = (uint32_t)(block->first + i);
     row->counts[at + i] = (uint32_t)i;
   }
@@ -405,6 +414,25 @@ ba_status bai_row_extract_letters(const bai_kernels *kernels, bai_row *row, cons
   return status ? status : bai_row_extract(kernels, row, length, ambiguous);
 }
 
+static ba_status explain_number(ba_context *context, const bai_row *row, int64_t record) {
+  const bai_plan *plan = row->plan;
+  const double value = row->inputs[row->bad_input];
+  const int32_t missing = value != value, infinite = !missing && value - value != 0.0;
+  const int64_t derived = row->bad_input - plan->inputs.items.count;
+  bai_vector name = {0, 0, 0};
+  ba_status status = derived < 0 ? bai_text_add(context, &name, "%s", bai_input_at(&plan->inputs, row->bad_input)->name)
+                                 : bai_series_name(context, &plan->series, derived, &name);
+  if (!status)
+    status = bai_fail_at(context, BA_ERR_NUMBER, record, -1, "column \"%.*s\" %s; expected a finite number%s",
+                         (int)name.count, (const char *)name.data,
+                         missing    ? "has no value"
+                         : infinite ? "is infinite"
+                                    : "is too large for the scale of the training rows",
+                         missing ? ", or missing=mean or missing=indicator in the recipe" : "");
+  bai_vector_free(context, &name);
+  return status;
+}
+
 ba_status bai_row_explain(ba_context *context, const bai_row *row, ba_status status, int64_t record, int64_t length) {
   if (status == BA_ERR_LENGTH)
     return bai_fail_at(context, status, record, -1,
@@ -427,12 +455,6 @@ ba_status bai_row_explain(ba_context *context, const bai_row *row, ba_status sta
   }
   if (status == BA_ERR_NUMBER && row->bad_input < 0)
     return bai_fail_at(context, status, record, -1, "the recipe reads columns of a table; expected a table");
-  if (status == BA_ERR_NUMBER) {
-    const double value = row->inputs[row->bad_input];
-    return bai_fail_at(context, status, record, -1, "column \"%s\" %s; expected a finite number%s",
-                       bai_input_at(&row->plan->inputs, row->bad_input)->name,
-                       value != value ? "has no value" : "is infinite",
-                       value != value ? ", or missing=mean or missing=indicator in the recipe" : "");
-  }
+  if (status == BA_ERR_NUMBER) return explain_number(context, row, record);
   return status == BA_ERR_CANCELLED ? bai_check_cancel(context) : status;
 }

@@ -418,6 +418,36 @@ static void test_numbers_beyond_a_scale(void **state) {
   }
 }
 
+/* What a row's finite numbers come to behind a scale must be finite, too. */
+static void test_rows_beyond_a_scale(void **state) {
+  static const struct {
+    const char *recipe, *message;
+    double rate;
+  } cases[] = {{"Column(column=price) + Column(column=\"rate [%]\") | Standardize() | Linear()",
+                "record 2: column \"rate [%]\" is too large", 1e305},
+               {"Column(column=price) + Power(column=\"rate [%]\", p=3) | Standardize() | Linear()",
+                "record 2: column \"Power_rate [%]", 1e102}};
+  ba_context *context = *state;
+  ba_table *table;
+  OK(context, make_table(context, ROWS, NULL, &table));
+  for (size_t i = 0; i < 2; i++) {
+    double rows[2][2] = {{40000.0, 0.001}, {40000.0, cases[i].rate}}, scores[2];
+    const int64_t shape[] = {2, 2}, strides[] = {16, 8};
+    ba_array *array;
+    ba_model *model;
+    ba_scorer *scorer;
+    OK(context, train(context, table, cases[i].recipe, "target=y", &model));
+    OK(context, ba_scorer_create(context, model, NULL, &scorer));
+    OK(context, ba_array_wrap(context, BA_FLOAT64, 2, shape, strides, rows, NULL, NULL, &array));
+    assert_int_equal(ba_scorer_predict(scorer, array, scores, NULL), BA_ERR_NUMBER);
+    assert_non_null(strstr(ba_context_error_message(context), cases[i].message));
+    ba_array_release(array);
+    ba_scorer_destroy(scorer);
+    ba_model_release(model);
+  }
+  ba_table_release(table);
+}
+
 /* One number of a column of two: the other one is a feature. */
 static void test_a_part_of_a_column_as_target(void **state) {
   ba_context *context = *state;
@@ -585,6 +615,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(test_missing_values, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_refusals, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_numbers_beyond_a_scale, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(test_rows_beyond_a_scale, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_a_part_of_a_column_as_target, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_datasets_that_do_not_fit, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_weights_are_repetitions, set_up, tear_down),
