@@ -448,12 +448,12 @@ ba_status bai_row_explain(ba_context *context, const bai_row *row, ba_status sta
         "the sequence has no qualities, and the recipe says quality=weight; expected FASTQ (readers with "
         "qualities=keep, datasets with quality=keep), or quality=ignore");
   if (status == BA_ERR_NUMBER && row->plan->blocks[0].kind == BAI_TERM_SPARSE) {
-    if (row->bad_input < 0)
+    if (row->bad_input < 0 || !row->sparse)
       return bai_fail_at(context, status, record, -1, "the recipe reads sparse rows; expected some");
     return bai_fail_at(context, status, record, -1, "column %lld is not finite; expected a finite number",
                        (long long)row->sparse->columns[row->bad_input]);
   }
-  if (status == BA_ERR_NUMBER && row->bad_input < 0)
+  if (status == BA_ERR_NUMBER && (row->bad_input < 0 || !row->inputs))
     return bai_fail_at(context, status, record, -1, "the recipe reads columns of a table; expected a table");
   if (status == BA_ERR_NUMBER) return explain_number(context, row, record);
   return status == BA_ERR_CANCELLED ? bai_check_cancel(context) : status;

@@ -244,6 +244,7 @@ ba_status bai_lane_explain(ba_context *context, const bai_lane *lane, ba_status 
   int32_t m = 0;
   /* The first member that wants one length: all that do were fitted on the same one. */
   while (status == BA_ERR_LENGTH && m + 1 < lane->row_count && !lane->rows[m]->plan->needs_equal) m++;
+  while (status == BA_ERR_NUMBER && m + 1 < lane->row_count && lane->rows[m]->bad_input < 0) m++;
   return bai_row_explain(context, lane->rows[m], status, record, length);
 }
 

@@ -226,12 +226,18 @@ static void make_components(const bai_problem *p, const bai_kernels *kernels, ba
   lane->divisors[0] = 1.0;
 }
 
-ba_status bai_problem_features(const bai_problem *p, const bai_kernels *kernels, bai_pass_lane *lane, int64_t row) {
+/* `sparse` stays in the row. */
+static ba_status extract_row(const bai_problem *p, const bai_kernels *kernels, const bai_pass_lane *lane, int64_t row,
+                             bai_sparse *sparse) {
   bai_row *from_row = p->pca ? lane->source : lane->row;
-  bai_sparse sparse;
-  const int64_t ambiguous = bai_dataset_load(kernels, p->dataset, row, &sparse, from_row);
+  const int64_t ambiguous = bai_dataset_load(kernels, p->dataset, row, sparse, from_row);
   from_row->inputs = p->inputs ? p->inputs + row * bai_plan_inputs(p->source) : NULL;
-  const ba_status status = bai_row_extract(kernels, from_row, bai_dataset_length(p->dataset, row), ambiguous);
+  return bai_row_extract(kernels, from_row, bai_dataset_length(p->dataset, row), ambiguous);
+}
+
+ba_status bai_problem_features(const bai_problem *p, const bai_kernels *kernels, bai_pass_lane *lane, int64_t row) {
+  bai_sparse sparse;
+  const ba_status status = extract_row(p, kernels, lane, row, &sparse);
   if (status) return status;
   lane->offset = bai_dataset_offset(p->dataset, row);
   if (p->pca) {
@@ -336,7 +342,10 @@ static void add_gradient(const bai_problem *p, const bai_kernels *kernels, const
 
 ba_status bai_problem_explain(const bai_problem *p, ba_status status, int64_t row) {
   const bai_row *from_row = p->pca ? p->lanes[0].source : p->lanes[0].row;
-  return bai_row_explain(p->context, from_row, status, row + 1, bai_dataset_length(p->dataset, row));
+  /* Another lane may have met it: what is wrong stands in the row that was extracted. */
+  bai_sparse sparse;
+  const ba_status again = extract_row(p, bai_kernels_of(p->context), &p->lanes[0], row, &sparse);
+  return bai_row_explain(p->context, from_row, again ? again : status, row + 1, bai_dataset_length(p->dataset, row));
 }
 
 /* ---- blocks ---- */

@@ -24,23 +24,28 @@ typedef struct scoring {
   _Atomic int64_t failed;
 } scoring;
 
+/* `sparse` stays in the lane. */
+static ba_status score_row(const scoring *s, bai_lane *lane, int64_t i, bai_sparse *sparse, double *scores) {
+  const int64_t row = s->rows[i];
+  const int64_t ambiguous =
+      bai_dataset_codes(s->kernels, s->dataset, row, s->model->members[0].plan->protein, lane->rows[0]->codes);
+  lane->symbols = bai_dataset_symbols(s->dataset, row);
+  if (bai_dataset_is_sparse(s->dataset)) {
+    *sparse = bai_dataset_sparse(s->dataset, row);
+    lane->sparse = sparse;
+  }
+  lane->inputs = s->inputs ? s->inputs + row * s->input_count : NULL;
+  return bai_lane_score_codes(s->kernels, s->model, lane, bai_dataset_length(s->dataset, row), ambiguous, scores);
+}
+
 static ba_status score_batch(void *argument, int32_t worker, int64_t batch) {
   scoring *s = argument;
   bai_lane *lane = &s->lanes[worker];
   const int64_t end = (batch + 1) * BATCH < s->count ? (batch + 1) * BATCH : s->count;
   for (int64_t i = batch * BATCH; i < end; i++) {
-    const int64_t ambiguous =
-        bai_dataset_codes(s->kernels, s->dataset, s->rows[i], s->model->members[0].plan->protein, lane->rows[0]->codes);
     double *scores = s->scores ? s->scores + i * s->model->outputs : lane->scores;
-    lane->symbols = bai_dataset_symbols(s->dataset, s->rows[i]);
     bai_sparse sparse;
-    if (bai_dataset_is_sparse(s->dataset)) {
-      sparse = bai_dataset_sparse(s->dataset, s->rows[i]);
-      lane->sparse = &sparse;
-    }
-    lane->inputs = s->inputs ? s->inputs + s->rows[i] * s->input_count : NULL;
-    const ba_status status =
-        bai_lane_score_codes(s->kernels, s->model, lane, bai_dataset_length(s->dataset, s->rows[i]), ambiguous, scores);
+    const ba_status status = score_row(s, lane, i, &sparse, scores);
     if (status) {
       int64_t known = atomic_load(&s->failed);
       while (i < known && !atomic_compare_exchange_weak(&s->failed, &known, i)) continue;
@@ -93,9 +98,13 @@ ba_status bai_score_rows(ba_context *context, const ba_model *model, const ba_da
   for (int32_t i = 0; !status && i < workers; i++)
     status = bai_lane_reserve(context, model, &s.lanes[i], dataset->longest);
   if (!status) status = bai_parallel(context, batches, score_batch, &s);
-  if (bai_row_explains(status))
-    status =
-        bai_lane_explain(context, &s.lanes[0], status, rows[s.failed] + 1, bai_dataset_length(dataset, rows[s.failed]));
+  if (bai_row_explains(status)) {
+    /* Another lane may have met it: what is wrong stands in the rows that were extracted. */
+    bai_sparse sparse;
+    const ba_status again = score_row(&s, &s.lanes[0], s.failed, &sparse, s.lanes[0].scores);
+    status = bai_lane_explain(context, &s.lanes[0], again ? again : status, rows[s.failed] + 1,
+                              bai_dataset_length(dataset, rows[s.failed]));
+  }
   for (int32_t i = 0; i < workers; i++) bai_lane_free(context, &s.lanes[i]);
   bai_free(context, s.lanes);
   bai_free(context, s.inputs);

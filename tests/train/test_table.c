@@ -448,6 +448,42 @@ static void test_rows_beyond_a_scale(void **state) {
   ba_table_release(table);
 }
 
+static void expect_missing(ba_context *context, ba_status status, const char *call) {
+  if (status != BA_ERR_NUMBER ||
+      !strstr(ba_context_error_message(context), "record 651: column \"rate [%]\" has no value"))
+    fail_msg("%s: %d %s", call, (int)status, ba_context_error_message(context));
+}
+
+/* Whichever thread and member meet a missing value, the message names its row and column. */
+static void test_missing_values_on_threads(void **state) {
+  static const char *const recipes[] = {"Column(column=price) + Column(column=\"rate [%]\") | Logistic()",
+                                        "Column(column=price) | Logistic() & Column(column=\"rate [%]\") | Logistic()"};
+  ba_context *context = *state;
+  uint8_t validity[ROWS / 8 + 1];
+  ba_table *whole, *holed;
+  ba_dataset *dataset;
+  ba_model *model;
+  memset(validity, 0xFF, sizeof validity);
+  validity[650 / 8] = (uint8_t) ~(1u << 650 % 8);
+  OK(context, ba_context_set_threads(context, 4));
+  OK(context, make_table(context, ROWS, NULL, &whole));
+  OK(context, make_table(context, ROWS, validity, &holed));
+  OK(context, ba_dataset_create(context, NULL, &dataset));
+  OK(context, ba_dataset_add_table(dataset, holed, "target=high"));
+  for (int32_t i = 0; i < 2; i++) {
+    ba_metrics *metrics = NULL;
+    for (int32_t again = 0; again < 10; again++)
+      expect_missing(context, train(context, holed, recipes[i], "target=high", &model), "train");
+    OK(context, train(context, whole, recipes[i], "target=high", &model));
+    for (int32_t again = 0; again < 10; again++)
+      expect_missing(context, ba_evaluate(context, model, dataset, BA_PART_ALL, NULL, &metrics), "evaluate");
+    ba_model_release(model);
+  }
+  ba_dataset_destroy(dataset);
+  ba_table_release(whole);
+  ba_table_release(holed);
+}
+
 /* One number of a column of two: the other one is a feature. */
 static void test_a_part_of_a_column_as_target(void **state) {
   ba_context *context = *state;
@@ -615,6 +651,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(test_missing_values, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_refusals, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_numbers_beyond_a_scale, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(test_missing_values_on_threads, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_rows_beyond_a_scale, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_a_part_of_a_column_as_target, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_datasets_that_do_not_fit, set_up, tear_down),
