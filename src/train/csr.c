@@ -37,7 +37,7 @@ ba_status ba_dataset_add_csr(ba_dataset *dataset, const ba_array *row_starts, co
   bai_csr csr;
   if (!labels || part < BA_PART_TRAIN || part > BA_PART_TEST)
     status = bai_fail(context, BA_ERR_ARGUMENT, "add_csr: expected labels, and a part from 0 to 2");
-  if (!status && dataset->rows > 0 && !bai_dataset_is_sparse(dataset))
+  if (!status && (dataset->rows > 0 || dataset->tables.count > 0) && !bai_dataset_is_sparse(dataset))
     status = bai_fail(context, BA_ERR_ARGUMENT, "add_csr: the dataset holds other rows; expected one for sparse rows");
   if (!status) status = bai_csr_open(context, row_starts, columns, values, &csr);
   if (!status) status = add_rows(dataset, &csr, labels, weights, groups, part);

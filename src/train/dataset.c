@@ -283,11 +283,12 @@ static ba_status add_records(ba_dataset *dataset, const ba_records *records, con
   return BA_OK;
 }
 
-/* Each row of a dataset with a table stands in one. */
-static ba_status check_holds_no_table(const ba_dataset *dataset) {
-  if (dataset->tables.count == 0) return BA_OK;
-  return bai_fail(dataset->context, BA_ERR_ARGUMENT,
-                  "the dataset holds rows of a table; expected one of its own for the sequences");
+/* Each row of a dataset with a table, or with sparse rows, has one of them. */
+static ba_status check_takes_sequences(const ba_dataset *dataset) {
+  const int32_t sparse = bai_dataset_is_sparse(dataset);
+  if (dataset->tables.count == 0 && !sparse) return BA_OK;
+  return bai_fail(dataset->context, BA_ERR_ARGUMENT, "the dataset holds %s; expected one of its own for the sequences",
+                  sparse ? "sparse rows" : "rows of a table");
 }
 
 ba_status ba_dataset_add_records(ba_dataset *dataset, const ba_records *records, const char *const *labels,
@@ -299,7 +300,7 @@ ba_status ba_dataset_add_records(ba_dataset *dataset, const ba_records *records,
   const ba_dataset before = *dataset;
   if (!records || !labels || part < BA_PART_TRAIN || part > BA_PART_TEST)
     status = bai_fail(context, BA_ERR_ARGUMENT, "dataset: expected records, labels, and a part from 0 to 2");
-  if (!status) status = check_holds_no_table(dataset);
+  if (!status) status = check_takes_sequences(dataset);
   if (!status) status = add_records(dataset, records, labels, NULL, weights, groups, part);
   if (status) bai_dataset_restore(dataset, &before);
   return bai_leave(context, status);
@@ -335,7 +336,7 @@ ba_status ba_dataset_add_file(ba_dataset *dataset, const char *path, const char 
                               {NULL, 0, NULL, 0, 0, NULL}};
   const ba_dataset before = *dataset;
   if (!path) status = bai_fail(context, BA_ERR_ARGUMENT, "dataset: expected a path");
-  if (!status) status = check_holds_no_table(dataset);
+  if (!status) status = check_takes_sequences(dataset);
   if (!status) status = bai_options_parse(context, options, table);
   if (!status)
     status = label[0] ? add_sequences(dataset, path, label, part) : bai_dataset_add_csv(dataset, path, &columns, part);
