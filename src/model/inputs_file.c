@@ -73,7 +73,10 @@ int32_t bai_inputs_parse(ba_context *context, const uint8_t *bytes, int64_t n, b
     int64_t length;
     const int32_t kind = *c.at++;
     const char *name = kind <= BAI_INPUT_TIME ? take_text(&c, &length) : NULL;
-    if (!name || length == 0 || length >= BAI_COLUMN_NAME || bai_inputs_find(out, name, kind) >= 0) return 0;
+    if (!name || length == 0 || length >= BAI_COLUMN_NAME) return 0;
+    /* Columns has those that the recipe names too, but none twice. */
+    const int64_t known = bai_inputs_find(out, name, kind);
+    if (known >= 0 && (out->items.count < out->named || known >= out->named)) return 0;
     *status = bai_inputs_add(context, out, name, kind);
     if (!*status && kind == BAI_INPUT_TEXT &&
         !take_levels(context, &c, bai_input_at(out, out->items.count - 1), status))

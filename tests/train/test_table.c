@@ -604,6 +604,30 @@ static void test_weights_are_repetitions(void **state) {
   ba_table_release(repeated);
 }
 
+/* A column may stand by itself and among all of them. */
+static void test_columns_named_twice(void **state) {
+  ba_context *context = *state;
+  ba_table *table;
+  ba_model *model, *copy;
+  double scores[ROWS], again[ROWS];
+  int64_t n;
+  OK(context, make_table(context, ROWS, NULL, &table));
+  OK(context,
+     train(context, table, "Columns() + Column(column=heat) + Category(column=heat) | Standardize() | Linear()", ROLES,
+           &model));
+  OK(context, ba_model_save_memory(context, model, NULL, 0, &n));
+  uint8_t *bytes = test_malloc((size_t)n);
+  OK(context, ba_model_save_memory(context, model, bytes, n, &n));
+  OK(context, ba_model_load_memory(context, bytes, n, "selftest=yes", &copy));
+  predict(context, model, table, scores, NULL);
+  predict(context, copy, table, again, NULL);
+  assert_memory_equal(scores, again, sizeof scores);
+  test_free(bytes);
+  ba_model_release(copy);
+  ba_model_release(model);
+  ba_table_release(table);
+}
+
 /* What the columns give adds up to the score without the intercept. */
 static void test_shares(void **state) {
   ba_context *context = *state;
@@ -679,6 +703,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(test_a_part_of_a_column_as_target, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_datasets_that_do_not_fit, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_weights_are_repetitions, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(test_columns_named_twice, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_shares, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_every_failing_allocation, set_up, tear_down),
   };
