@@ -411,7 +411,7 @@ const bai_term_spec bai_term_table[] = {
       {"batch", BAI_KEY_INTEGER, 1, 65536, NULL, "64", "rows a step"},
       {"rate", BAI_KEY_REAL, 1e-9, 1, NULL, "0.003", "the highest learning rate"},
       {"decay", BAI_KEY_REAL, 0, 10, NULL, "0.2",
-       "weights shrink by this times the rate at each step, those of columns by ten times that"},
+       "weights shrink by this times the rate at each step, those of columns of sequences by ten times that"},
       {"smoothing", BAI_KEY_REAL, 0, 0.5, NULL, "0", "share of a label that is spread over all classes"},
       {"class_weight", BAI_KEY_WORD, 0, 0, "none|balanced", "none", "balanced: every class weighs the same in all"},
       {"seeds", BAI_KEY_INTEGER, 1, 16, NULL, "1", "networks to train from other starts; their outputs are averaged"},

@@ -14,7 +14,7 @@
 #define PARTS 8   /* of a batch; the slopes of one part's rows are summed one after the other */
 #define ALIKE 32  /* features side by side, taken to be about equally large */
 #define JUDGED 64 /* rows that a worker takes at a time */
-#define PACE 10.0 /* of the decay of columns: most are rare, and rows have hundreds of them */
+#define PACE 10.0 /* of the decay of columns of words: most are rare, and rows have hundreds of them */
 
 enum { STREAM_START = 1, STREAM_ORDER, STREAM_DROPOUT };
 
@@ -48,6 +48,11 @@ struct bai_network {
   double power1, power2, sum, best_loss, latest;
   int32_t under_way;
 };
+
+/* Numbers that every row has decay as other weights do. */
+static double pace_of(const bai_plan *plan) {
+  return plan->inputs.items.count > 0 ? 1.0 : PACE;
+}
 
 static uint64_t draw(const bai_network *n, uint64_t kind, uint64_t stream, uint64_t index) {
   return bai_random(n->how.seed * 8 + kind, stream, index);
@@ -385,7 +390,7 @@ static ba_status columns_batch(bai_network *n, pass *run) {
     run->kernels->adam_f32(n->parameters + head, n->first + head, n->second + head, n->partials,
                            n->net.parameters - head, &run->adam);
     run->adam.decay = 0.0f;
-    n->decayed += PACE * rate * n->how.decay;
+    n->decayed += pace_of(n->all.problem->plan) * rate * n->how.decay;
     move_columns(n, run);
   }
   bai_mlp_leave(n->mlp);
