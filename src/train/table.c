@@ -179,6 +179,11 @@ static int64_t row_in_table(const ba_dataset *dataset, int64_t row) {
 
 /* The rows of a group are a series, in the order of their times where they have some. */
 static ba_status derive(ba_context *context, const ba_dataset *dataset, const bai_plan *plan, double *matrix) {
+  if (plan->series.needs_past && dataset->left_out > 0)
+    return bai_fail(context, BA_ERR_UNSUPPORTED,
+                    "%lld rows have the weight 0 and are not kept, so the rows behind them would be taken for "
+                    "neighbours in their series; expected weights above 0 for a recipe that looks back",
+                    (long long)dataset->left_out);
   const bai_series_rows rows = {matrix, bai_plan_inputs(plan), dataset->rows, dataset->groups.data,
                                 dataset->times.count ? dataset->times.data : NULL};
   return bai_series_fill(context, &plan->series, plan->inputs.items.count, &rows);

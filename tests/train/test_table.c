@@ -448,6 +448,29 @@ static void test_rows_beyond_a_scale(void **state) {
   ba_table_release(table);
 }
 
+/* Rows of weight 0 are not kept, and a series with holes would be another one. */
+static void test_series_with_holes(void **state) {
+  ba_context *context = *state;
+  const int64_t rows = 20, stride = 8;
+  double weights[20];
+  ba_array *array;
+  ba_table *table;
+  ba_model *model;
+  for (int64_t i = 0; i < rows; i++) weights[i] = i % 5 ? 1.0 : 0.0;
+  OK(context, make_table(context, rows, NULL, &table));
+  OK(context, ba_array_wrap(context, BA_FLOAT64, 1, &rows, &stride, weights, NULL, NULL, &array));
+  OK(context, ba_table_add_array(table, "w", array, NULL));
+  assert_int_equal(train(context, table, "Lag(column=heat) | Linear()", "target=y, weight=w", &model),
+                   BA_ERR_UNSUPPORTED);
+  assert_non_null(strstr(ba_context_error_message(context), "4 rows have the weight 0"));
+  OK(context, train(context, table, "Log(column=price) | Linear()", "target=y, weight=w", &model));
+  ba_model_release(model);
+  OK(context, train(context, table, "Lag(column=heat) | Linear()", "target=y, ignore=w", &model));
+  ba_model_release(model);
+  ba_array_release(array);
+  ba_table_release(table);
+}
+
 static void expect_missing(ba_context *context, ba_status status, const char *call) {
   if (status != BA_ERR_NUMBER ||
       !strstr(ba_context_error_message(context), "record 651: column \"rate [%]\" has no value"))
@@ -699,6 +722,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(test_refusals, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_numbers_beyond_a_scale, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_missing_values_on_threads, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(test_series_with_holes, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_rows_beyond_a_scale, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_a_part_of_a_column_as_target, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_datasets_that_do_not_fit, set_up, tear_down),
