@@ -56,6 +56,7 @@ static int take_line(void *job, char *line) {
   char *label = strtok_r(line, " \t\r\n", &rest);
   if (label == NULL) return CLI_DONE;
   if (strchr(label, ':') != NULL) return bad(r, "a label first", label);
+  if (label[0] == '>' || label[0] == '@') return bad(r, "a label and index:value, not sequences", label);
   int64_t last = 0;
   int code = CLI_DONE;
   for (char *token; code == CLI_DONE && (token = strtok_r(NULL, " \t\r\n", &rest)) != NULL;)

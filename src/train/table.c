@@ -270,7 +270,11 @@ static ba_status learn_levels(ba_context *context, const ba_dataset *dataset, co
       break;
     }
     const char *text = bai_place_text(&place, row_in_table(dataset, row), buffer, &length);
-    if (text) status = bai_names_index(context, &texts, text, length, &index);
+    if (text && memchr(text, 0, (size_t)length))
+      status =
+          bai_fail_at(context, BA_ERR_TABLE, row + 1, -1, "column \"%s\" has a zero byte; expected text", input->name);
+    else if (text)
+      status = bai_names_index(context, &texts, text, length, &index);
   }
   if (!status) status = bai_names_sort(context, &texts, &order);
   for (int64_t i = 0; !status && i < order.count; i++) {

@@ -77,6 +77,7 @@ def test_refusals(place):
     fails(1, "--libsvm has sparse rows", *start, "--recipe", "Sparse() | Logistic()", "--libsvm", "rows.svm", "--pos",
           "a.fa", "--neg", "b.fa", cwd=place)
     ok(*start, "--recipe", "Sparse() | Logistic()", "--libsvm", "rows.svm", cwd=place)
+    fails(2, "a label and index:value, not sequences", "predict", "--model", "m.ba", "--out", "p.tsv", "a.fa", cwd=place)
     fails(2, "the model reads sparse rows", "scan", "--model", "m.ba", "--window", "3", "--step", "1", "--out", "s.bed",
           "a.fa", cwd=place)
     fails(2, "the model reads sparse rows", "mutate", "--model", "m.ba", "--out", "s.tsv", "a.fa", cwd=place)

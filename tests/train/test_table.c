@@ -651,6 +651,26 @@ static void test_columns_named_twice(void **state) {
   ba_table_release(table);
 }
 
+/* Texts of a caller may hold anything; names of columns cannot. */
+static void test_zero_bytes(void **state) {
+  ba_context *context = *state;
+  ba_table *table;
+  ba_model *model;
+  char bytes[32];
+  int64_t offsets[17];
+  for (int64_t i = 0; i < 16; i++) {
+    memcpy(bytes + 2 * i, i == 9 ? "a\0" : "ab", 2);
+    offsets[i] = 2 * i;
+  }
+  offsets[16] = 32;
+  OK(context, ba_table_create(context, 16, &table));
+  OK(context, add_array(context, table, "y", 16, NUMBERS, NULL));
+  OK(context, ba_table_add_text(table, "t", bytes, offsets, NULL));
+  assert_int_equal(train(context, table, "Category(column=t) | Linear()", "target=y", &model), BA_ERR_TABLE);
+  assert_non_null(strstr(ba_context_error_message(context), "record 10: column \"t\" has a zero byte"));
+  ba_table_release(table);
+}
+
 /* What the columns give adds up to the score without the intercept. */
 static void test_shares(void **state) {
   ba_context *context = *state;
@@ -727,6 +747,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(test_a_part_of_a_column_as_target, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_datasets_that_do_not_fit, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_weights_are_repetitions, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(test_zero_bytes, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_columns_named_twice, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_shares, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_every_failing_allocation, set_up, tear_down),
