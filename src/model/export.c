@@ -132,9 +132,11 @@ static ba_status check_members(ba_context *context, const ba_model *model, int32
                       "export to C: member %d has a hidden layer; expected linear members, or JSON or ONNX", m + 1);
     if (member->plan->needs_quality)
       return bai_fail(context, BA_ERR_UNSUPPORTED, "export: the recipe says quality=weight; expected quality=ignore");
-    if (model->members[m].plan->real_width > 0 || model->members[m].plan->inputs.items.count > 0)
-      return bai_fail(context, BA_ERR_UNSUPPORTED,
-                      "export: the recipe has descriptors, or columns of a table; expected terms that count words");
+    if ((member->plan->real_width > 0 || member->plan->inputs.items.count > 0) && format != FORMAT_ONNX)
+      return bai_fail(
+          context, BA_ERR_UNSUPPORTED,
+          "export: the recipe has descriptors, columns of a table or sparse rows; expected terms that count "
+          "words, or ONNX");
   }
   return BA_OK;
 }

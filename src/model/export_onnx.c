@@ -141,8 +141,11 @@ static void add_weights(onnx *o, const bai_member *member, const char *name, int
     const int32_t *weights = bai_member_unit(member, first + u);
     for (int32_t b = 0; b < plan->block_count; b++) {
       const int32_t exponent = member->exponents[(first + u) * plan->block_count + b];
-      for (int64_t i = plan->blocks[b].first; i < plan->blocks[b].first + plan->blocks[b].width; i++)
-        put_float(raw + 4 * (i * units + u), bai_scale_by_power((double)weights[i * step], -exponent));
+      const bai_block *block = &plan->blocks[b];
+      const double *reals = member->reals + (first + u) * plan->real_width + block->real_first;
+      for (int64_t i = block->first; i < block->first + block->width; i++)
+        put_float(raw + 4 * (i * units + u),
+                  block->real ? reals[i - block->first] : bai_scale_by_power((double)weights[i * step], -exponent));
     }
   }
   if (raw) add_tensor(o, name, FLOAT, dims, raw);
@@ -198,25 +201,54 @@ static void add_value(onnx *o, uint32_t field, const char *name, int64_t columns
 
 /* ---- members over columns ---- */
 
+/* A number a column: centre or factor of real ones, `other` of the rest. */
+static void add_scale(onnx *o, const bai_plan *plan, const char *name, const double *values, double other) {
+  const int64_t dims[] = {plan->width, 0, 0};
+  uint8_t *raw = open_raw(o, plan->width);
+  for (int32_t b = 0; raw && b < plan->block_count; b++) {
+    const bai_block *block = &plan->blocks[b];
+    for (int64_t i = 0; i < block->width; i++)
+      put_float(raw + 4 * (block->first + i), block->real ? values[block->real_first + i] : other);
+  }
+  if (raw) add_tensor(o, name, FLOAT, dims, raw);
+  bai_free(o->e->context, raw);
+}
+
+/* The name of the columns as the weights take them: scaled, where the plan does so. */
+static const char *scaled_features(onnx *o, const bai_plan *plan) {
+  if (plan->scaling == BAI_SCALE_NONE || plan->real_width == 0) return "features";
+  add_scale(o, plan, "=centre", plan->centre, 0.0);
+  add_scale(o, plan, "=factor", plan->factor, 1.0);
+  add_node(o, "Sub", "features =centre", "centred", NULL);
+  add_node(o, "Mul", "centred =factor", "scaled", NULL);
+  return "scaled";
+}
+
 static void add_linear(onnx *o, const bai_member *member, const char *scores) {
   const int32_t outputs = o->e->model->outputs;
+  char inputs[64];
+  bai_format(inputs, sizeof inputs, "%s =weights =intercepts", scaled_features(o, member->plan));
   add_weights(o, member, "=weights", 0, outputs);
   add_numbers(o, "=intercepts", member->intercepts, outputs, 0);
-  add_node(o, "Gemm", "features =weights =intercepts", scores, NULL);
+  add_node(o, "Gemm", inputs, scores, NULL);
 }
 
 static void add_hidden(onnx *o, const bai_member *member, const char *scores) {
   const int32_t outputs = o->e->model->outputs, hidden = member->hidden;
+  const char *features = scaled_features(o, member->plan);
+  char inputs[64], straight[64];
+  bai_format(inputs, sizeof inputs, "%s =weights =biases", features);
+  bai_format(straight, sizeof straight, "%s =straight_weights", features);
   add_weights(o, member, "=weights", 0, hidden);
   add_numbers(o, "=biases", member->intercepts, hidden, 0);
   add_numbers(o, "=head", member->head, hidden, outputs);
   add_numbers(o, "=intercepts", member->intercepts + hidden, outputs, 0);
-  add_node(o, "Gemm", "features =weights =biases", "sums", NULL);
+  add_node(o, "Gemm", inputs, "sums", NULL);
   add_node(o, "Relu", "sums", "units", NULL);
   add_node(o, "Gemm", "units =head =intercepts", member->net.skip ? "bent" : scores, NULL);
   if (!member->net.skip) return;
   add_weights(o, member, "=straight_weights", hidden, outputs);
-  add_node(o, "MatMul", "features =straight_weights", "straight", NULL);
+  add_node(o, "MatMul", straight, "straight", NULL);
   add_node(o, "Add", "bent straight", scores, NULL);
 }
 

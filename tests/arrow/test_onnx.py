@@ -117,3 +117,34 @@ def test_ensembles(data, name, linear):
         ba("features", "--recipe", recipe, "--format", "npy", "--out", data / "x.npy", data / "x.fa")
         rows.append(numpy.load(data / "x.npy").astype(numpy.float32))
     check(data, {"letters": one_hot(data / "x.fa"), "features": rows[0], "features.2": rows[1]})
+
+
+@pytest.mark.parametrize("scale, model", [("", "Logistic(l2=1e-3)"), (" | Standardize()", "Logistic(l2=1e-3)"),
+                                          (" | MinMax()", "MLP(hidden=4, skip=linear, epochs=4)"),
+                                          (" | Standardize()", "MLP(hidden=4, epochs=4)")])
+def test_rows_of_a_table(data, scale, model):
+    """The input is the columns of the model, as they are before they are scaled."""
+    source = random.Random(7)
+    rows = [(source.gauss(40, 5), source.gauss(-1, 0.1), source.choice(["north", "south"])) for _ in range(300)]
+    label = [int(a + 20 * b + (5 if c == "north" else 0) + source.gauss(0, 2) > 22) for a, b, c in rows]
+    (data / "t.csv").write_text("a,b,c,y\n" + "".join(f"{a},{b},{c},{y}\n" for (a, b, c), y in zip(rows, label)))
+    ba("train", "--recipe", f"Columns() + Category(column=c){scale} | {model}", "--table", data / "t.csv", "--target", "y",
+       "--out", data / "m.ba")
+    ba("export", "--onnx", "--out", data / "m.onnx", data / "m.ba")
+    session = runtime.InferenceSession(str(data / "m.onnx"), providers=["CPUExecutionProvider"])
+    features = numpy.array([[a, b, c == "north", c == "south"] for a, b, c in rows], numpy.float32)
+    margins, given = session.run(None, {"features": features})
+    wanted = ba("predict", "--model", data / "m.ba", data / "t.csv")
+    assert numpy.abs(margins - columns(wanted, ["score"])).max() < 2e-4
+    assert numpy.abs(given[:, 1:] - columns(wanted, ["probability"])).max() < 2e-4
+
+
+def test_descriptors(data):
+    recipe = "PseDNC(lambda=3) + Kmer(k=2) | Standardize()"
+    ba("train", "--recipe", f"{recipe} | Logistic()", "--labels", data / "two.csv", "--out", data / "m.ba")
+    ba("export", "--onnx", "--out", data / "m.onnx", data / "m.ba")
+    ba("features", "--recipe", "PseDNC(lambda=3) + Kmer(k=2)", "--format", "npy", "--out", data / "x.npy", data / "x.fa")
+    session = runtime.InferenceSession(str(data / "m.onnx"), providers=["CPUExecutionProvider"])
+    margins, _ = session.run(None, {"features": numpy.load(data / "x.npy").astype(numpy.float32)})
+    wanted = ba("predict", "--model", data / "m.ba", data / "x.fa")
+    assert numpy.abs(margins - columns(wanted, ["score"])).max() < 2e-4
