@@ -167,12 +167,6 @@ static const bai_dataset_table *table_at(const ba_dataset *dataset, int64_t inde
   return (const bai_dataset_table *)dataset->tables.data + index;
 }
 
-/* The table of a row; rows stand in the order of the tables. */
-static int64_t table_of(const ba_dataset *dataset, int64_t row, int64_t guess) {
-  while (guess + 1 < dataset->tables.count && table_at(dataset, guess + 1)->first <= row) guess++;
-  return guess;
-}
-
 static int64_t row_in_table(const ba_dataset *dataset, int64_t row) {
   return ((const int64_t *)dataset->table_rows.data)[row];
 }
@@ -252,30 +246,35 @@ static ba_status learn_columns(ba_context *context, const ba_dataset *dataset, b
   return status;
 }
 
-/* The texts of a category among the training rows, in the order of bytes. */
-static ba_status learn_levels(ba_context *context, const ba_dataset *dataset, const uint8_t *uses, bai_input *input) {
-  bai_names texts = {{0, 0, 0}, {0, 0, 0}, {0, 0, 0}};
-  bai_vector order = {0, 0, 0};
+/* Takes in the texts of the training rows of one table. */
+static ba_status gather_texts(ba_context *context, const ba_dataset *dataset, const uint8_t *uses, int64_t t,
+                              const bai_input *input, bai_names *texts) {
+  const bai_place place = bai_place_of(table_at(dataset, t)->table, input->name);
+  const int64_t end = t + 1 < dataset->tables.count ? table_at(dataset, t + 1)->first : dataset->rows;
   ba_status status = BA_OK;
-  int64_t t = 0;
-  for (int64_t row = 0; !status && row < dataset->rows; row++) {
+  if (!place.column) return bai_fail(context, BA_ERR_TABLE, "there is no column \"%s\" in the table", input->name);
+  for (int64_t row = table_at(dataset, t)->first; !status && row < end; row++) {
     char buffer[32];
     int64_t length;
     int32_t index;
     if (uses[row] != BAI_USE_TRAIN) continue;
-    t = table_of(dataset, row, t);
-    const bai_place place = bai_place_of(table_at(dataset, t)->table, input->name);
-    if (!place.column) {
-      status = bai_fail(context, BA_ERR_TABLE, "there is no column \"%s\" in the table", input->name);
-      break;
-    }
     const char *text = bai_place_text(&place, row_in_table(dataset, row), buffer, &length);
     if (text && memchr(text, 0, (size_t)length))
       status =
           bai_fail_at(context, BA_ERR_TABLE, row + 1, -1, "column \"%s\" has a zero byte; expected text", input->name);
     else if (text)
-      status = bai_names_index(context, &texts, text, length, &index);
+      status = bai_names_index(context, texts, text, length, &index);
   }
+  return status;
+}
+
+/* The texts of a category among the training rows, in the order of bytes. */
+static ba_status learn_levels(ba_context *context, const ba_dataset *dataset, const uint8_t *uses, bai_input *input) {
+  bai_names texts = {{0, 0, 0}, {0, 0, 0}, {0, 0, 0}};
+  bai_vector order = {0, 0, 0};
+  ba_status status = BA_OK;
+  for (int64_t t = 0; !status && t < dataset->tables.count; t++)
+    status = gather_texts(context, dataset, uses, t, input, &texts);
   if (!status) status = bai_names_sort(context, &texts, &order);
   for (int64_t i = 0; !status && i < order.count; i++) {
     const char *text = bai_names_text(&texts, ((const int32_t *)order.data)[i]);
