@@ -85,6 +85,11 @@ static inline int32_t bai_kind_by_position(bai_term_kind kind) {
   return kind == BAI_TERM_POSITION_KMER || kind == BAI_TERM_SPARSE || bai_descriptor_by_position(kind);
 }
 
+/* 1 for a plan of Sparse(), which stands alone: its rows come as columns and values. */
+static inline int32_t bai_plan_is_sparse(const bai_plan *plan) {
+  return plan->block_count > 0 && plan->blocks[0].kind == BAI_TERM_SPARSE;
+}
+
 ba_status bai_plan_create(ba_context *context, const bai_pipeline *recipe, bai_plan **out);
 void bai_plan_destroy(bai_plan *plan);
 /* The blocks that a recipe comes to. */

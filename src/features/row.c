@@ -381,7 +381,7 @@ ba_status bai_row_extract(const bai_kernels *kernels, bai_row *row, int64_t leng
     if (plan->blocks[b].refuse_ambiguous) return BA_ERR_LETTER;
   row->bad_input = -1;
   if (plan->inputs.items.count && !row->inputs) return BA_ERR_NUMBER;
-  if (plan->block_count && plan->blocks[0].kind == BAI_TERM_SPARSE && !row->sparse) return BA_ERR_NUMBER;
+  if (bai_plan_is_sparse(plan) && !row->sparse) return BA_ERR_NUMBER;
   bai_row_begin(row, length, ambiguous);
   int64_t at = 0;
   for (int32_t b = 0; b < plan->block_count; b++) {
@@ -447,7 +447,7 @@ ba_status bai_row_explain(ba_context *context, const bai_row *row, ba_status sta
         context, status, record, -1,
         "the sequence has no qualities, and the recipe says quality=weight; expected FASTQ (readers with "
         "qualities=keep, datasets with quality=keep), or quality=ignore");
-  if (status == BA_ERR_NUMBER && row->plan->blocks[0].kind == BAI_TERM_SPARSE) {
+  if (status == BA_ERR_NUMBER && bai_plan_is_sparse(row->plan)) {
     if (row->bad_input < 0 || !row->sparse)
       return bai_fail_at(context, status, record, -1, "the recipe reads sparse rows; expected some");
     return bai_fail_at(context, status, record, -1, "column %lld is not finite; expected a finite number",

@@ -102,11 +102,6 @@ typedef struct golden_sparse {
   bai_sparse row;
 } golden_sparse;
 
-static int32_t reads_sparse(const ba_model *model) {
-  const bai_plan *plan = model->members[0].plan;
-  return plan->block_count > 0 && plan->blocks[0].kind == BAI_TERM_SPARSE;
-}
-
 static void fill_sparse(const ba_model *model, int64_t index, golden_sparse *out) {
   const uint64_t width = (uint64_t)model->members[0].plan->width;
   const uint64_t most = width < SPARSE_COLUMNS ? width : SPARSE_COLUMNS;
@@ -128,7 +123,7 @@ static ba_status score_golden(ba_context *context, const ba_model *model, const 
   uint8_t *symbols = NULL;
   double *inputs = NULL;
   golden_sparse sparse;
-  if (reads_sparse(model)) longest = SPARSE_COLUMNS;
+  if (bai_plan_is_sparse(model->members[0].plan)) longest = SPARSE_COLUMNS;
   ba_status status = derive_golden(context, model, &inputs);
   if (!status) status = bai_lane_reserve(context, model, &lane, longest);
   if (!status) status = bai_alloc(context, longest, 1, &symbols);
@@ -137,7 +132,7 @@ static ba_status score_golden(ba_context *context, const ba_model *model, const 
     const int64_t length = golden->offsets[i + 1] - golden->offsets[i];
     double *score = scores + i * model->outputs;
     golden_symbols(symbols, golden->offsets[i], length);
-    if (reads_sparse(model)) {
+    if (bai_plan_is_sparse(model->members[0].plan)) {
       fill_sparse(model, i, &sparse);
       lane.sparse = &sparse.row;
     }

@@ -359,7 +359,7 @@ void bai_model_spread(const ba_model *model, const double *inputs, double *row) 
 
 ba_status bai_model_check_letters(ba_context *context, const ba_model *model, const char *call) {
   const bai_plan *plan = model->members[0].plan;
-  if (plan->block_count && plan->blocks[0].kind == BAI_TERM_SPARSE)
+  if (bai_plan_is_sparse(plan))
     return bai_fail(context, BA_ERR_UNSUPPORTED, "%s: the model reads sparse rows; expected ba_scorer_predict_csr",
                     call);
   if (ba_model_inputs(model) == 0) return BA_OK;

@@ -30,9 +30,8 @@ ba_status ba_scorer_predict_csr(ba_scorer *scorer, const ba_array *row_starts, c
   ba_context *context = scorer->context;
   ba_status status = bai_enter(context);
   if (status) return status;
-  const bai_plan *plan = scorer->model->members[0].plan;
   bai_csr csr;
-  if (plan->block_count == 0 || plan->blocks[0].kind != BAI_TERM_SPARSE)
+  if (!bai_plan_is_sparse(scorer->model->members[0].plan))
     status = bai_fail(context, BA_ERR_UNSUPPORTED, "predict_csr: expected a model of the term Sparse()");
   if (!status) status = bai_csr_open(context, row_starts, columns, values, &csr);
   if (!status) status = score_rows(scorer, &csr, scores, probabilities);

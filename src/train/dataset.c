@@ -548,7 +548,7 @@ char bai_dataset_foreign(const ba_dataset *dataset, int64_t row) {
 }
 
 ba_status bai_dataset_check_row(ba_context *context, const ba_dataset *dataset, int64_t row, const bai_plan *plan) {
-  const int32_t wants = plan->block_count > 0 && plan->blocks[0].kind == BAI_TERM_SPARSE;
+  const int32_t wants = bai_plan_is_sparse(plan);
   if (wants != bai_dataset_is_sparse(dataset))
     return bai_fail(context, BA_ERR_ARGUMENT, "the recipe reads %s and the dataset holds %s; expected the same",
                     wants ? "sparse rows" : "other rows", wants ? "others" : "sparse rows");
