@@ -233,6 +233,8 @@ void cli_libsvm_free(cli_libsvm *rows);
 bool cli_model_is_sparse(const ba_model *model);
 /* Checks that the options name one source of data. */
 int cli_data_check(cli *c, const cli_data *data);
+/* The options of ba_scorer_..._table: the columns of --group and --time, where they are given. */
+int cli_row_options(cli *c, const char *group, const char *time, char *options, size_t room);
 /* Makes the dataset and reads the files into it. */
 int cli_data_load(cli *c, const cli_data *data, ba_dataset **out);
 /* All numbers of the metrics by name, added to a JSON object. */

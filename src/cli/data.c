@@ -59,6 +59,12 @@ static bool add_option(char *options, size_t room, const char *key, const char *
   return length >= 0 && (size_t)length < room - used;
 }
 
+int cli_row_options(cli *c, const char *group, const char *time, char *options, size_t room) {
+  options[0] = '\0';
+  if (add_option(options, room, "group=", group) && add_option(options, room, "time=", time)) return CLI_DONE;
+  return cli_error(c, CLI_USAGE, "--group and --time are too long");
+}
+
 static int add_table(cli *c, ba_dataset *dataset, const cli_data *data, const char *path, const char *part) {
   char options[2048] = "";
   if (!add_option(options, sizeof options, "", data->columns) ||

@@ -216,14 +216,12 @@ static int write_shares(job *j, int64_t row, const double *shares, int64_t width
 
 static int explain_table(job *j, const char *path, int64_t top) {
   ba_table *table = NULL;
-  int code = cli_table_read(j->c, path, &table);
+  char options[2048];
+  int code = cli_row_options(j->c, j->group, j->time, options, sizeof options);
+  if (code == CLI_DONE) code = cli_table_read(j->c, path, &table);
   if (code != CLI_DONE) return code;
   const int64_t rows = ba_table_rows(table), width = ba_model_width(j->model);
   double *shares = cli_allocate(sizeof *shares * (size_t)(rows * width));
-  char options[700] = "";
-  if (j->group != NULL) snprintf(options, sizeof options, "group=%.256s", j->group);
-  if (j->time != NULL)
-    snprintf(options + strlen(options), 300, "%stime=%.256s", options[0] != '\0' ? ", " : "", j->time);
   ba_status status = ba_scorer_create(j->c->context, j->model, "", &j->scorer);
   if (status == BA_OK) status = ba_scorer_attribute_table(j->scorer, table, options, j->output, shares);
   if (status != BA_OK) code = cli_fail_in(j->c, status, path);

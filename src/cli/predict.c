@@ -61,6 +61,11 @@ static bool in_set(const job *j, const double *p, int32_t class) {
   return p[class] >= j->threshold;
 }
 
+/* Numbers that a row has beside its scores: the probability of each class, or one value. */
+static int64_t answers(const job *j) {
+  return j->classes > 0 ? j->classes : 1;
+}
+
 /* The most probable class, the first of equals. */
 static int32_t most_probable(const job *j, const double *probabilities) {
   int32_t best = 0;
@@ -112,6 +117,14 @@ static void write_object(const job *j, const char *name, int64_t length, int32_t
   free(text);
 }
 
+/* Of one row of the batch. */
+static void write_prediction(const job *j, int64_t row, const char *name, int64_t length) {
+  const double *p = j->probabilities + row * answers(j);
+  const int32_t best = most_probable(j, p);
+  const double score = j->outputs == 1 ? j->scores[row] : j->scores[row * j->outputs + best];
+  (j->c->json ? write_object : write_row)(j, name, length, best, p, score);
+}
+
 static int predict_batch(job *j, const ba_records *records, const char *path) {
   const ba_status status = ba_scorer_predict_records(j->scorer, records, j->scores, j->probabilities);
   if (status != BA_OK) return cli_fail_in(j->c, status, path);
@@ -119,10 +132,7 @@ static int predict_batch(job *j, const ba_records *records, const char *path) {
   for (int64_t i = 0; i < count; i++) {
     int64_t length = 0;
     const char *name = cli_first_word(records, i, &length);
-    const double *p = j->probabilities + i * (j->classes > 0 ? j->classes : 1);
-    const int32_t best = most_probable(j, p);
-    const double score = j->outputs == 1 ? j->scores[i] : j->scores[i * j->outputs + best];
-    (j->c->json ? write_object : write_row)(j, name, length, best, p, score);
+    write_prediction(j, i, name, length);
   }
   j->records += count;
   return CLI_DONE;
@@ -180,13 +190,11 @@ static int predict_rows(job *j, const ba_table *table, const char *path) {
   const int64_t rows = ba_table_rows(table);
   if (rows > BATCH_RECORDS) {
     j->scores = cli_resize(j->scores, sizeof(double) * (size_t)(rows * j->outputs));
-    j->probabilities =
-        cli_resize(j->probabilities, sizeof(double) * (size_t)(rows * (j->classes > 0 ? j->classes : 1)));
+    j->probabilities = cli_resize(j->probabilities, sizeof(double) * (size_t)(rows * answers(j)));
   }
-  char options[600] = "";
-  if (j->group != NULL) snprintf(options, sizeof options, "group=%.256s", j->group);
-  if (j->time != NULL)
-    snprintf(options + strlen(options), 300, "%stime=%.256s", options[0] != '\0' ? ", " : "", j->time);
+  char options[2048];
+  const int code = cli_row_options(j->c, j->group, j->time, options, sizeof options);
+  if (code != CLI_DONE) return code;
   const ba_status status = ba_scorer_predict_table(j->scorer, table, options, j->scores, j->probabilities);
   if (status != BA_OK) return reject(j, status, table, path);
   if (j->name != NULL && ba_table_find(table, j->name) < 0)
@@ -195,10 +203,7 @@ static int predict_rows(job *j, const ba_table *table, const char *path) {
     int64_t length = 0;
     char number[32];
     const char *name = row_name(j, table, i, number, &length);
-    const double *p = j->probabilities + i * (j->classes > 0 ? j->classes : 1);
-    const int32_t best = most_probable(j, p);
-    const double score = j->outputs == 1 ? j->scores[i] : j->scores[i * j->outputs + best];
-    (j->c->json ? write_object : write_row)(j, name, length, best, p, score);
+    write_prediction(j, i, name, length);
   }
   return CLI_DONE;
 }
@@ -241,19 +246,15 @@ static int predict_sparse(job *j, const char *path) {
   cli_libsvm rows;
   int code = cli_libsvm_read(j->c, path, &rows);
   if (code != CLI_DONE) return code;
-  const int64_t answers = j->classes > 0 ? j->classes : 1;
   j->scores = cli_resize(j->scores, sizeof(double) * (size_t)(rows.rows * j->outputs));
-  j->probabilities = cli_resize(j->probabilities, sizeof(double) * (size_t)(rows.rows * answers));
+  j->probabilities = cli_resize(j->probabilities, sizeof(double) * (size_t)(rows.rows * answers(j)));
   const ba_status status =
       ba_scorer_predict_csr(j->scorer, rows.starts, rows.columns, rows.values, j->scores, j->probabilities);
   if (status != BA_OK) code = cli_fail_in(j->c, status, path);
   for (int64_t i = 0; code == CLI_DONE && i < rows.rows; i++) {
     char name[32];
     const int length = snprintf(name, sizeof name, "%lld", (long long)(++j->records));
-    const double *p = j->probabilities + i * answers;
-    const int32_t best = most_probable(j, p);
-    const double score = j->outputs == 1 ? j->scores[i] : j->scores[i * j->outputs + best];
-    (j->c->json ? write_object : write_row)(j, name, length, best, p, score);
+    write_prediction(j, i, name, length);
   }
   cli_libsvm_free(&rows);
   return code;
@@ -294,7 +295,7 @@ static int work(job *j, const char *out) {
   j->classes = ba_model_classes(j->model);
   j->outputs = ba_model_outputs(j->model);
   j->scores = cli_allocate(sizeof(double) * BATCH_RECORDS * (size_t)j->outputs);
-  j->probabilities = cli_allocate(sizeof(double) * BATCH_RECORDS * (size_t)(j->classes > 0 ? j->classes : 1));
+  j->probabilities = cli_allocate(sizeof(double) * BATCH_RECORDS * (size_t)answers(j));
   if (j->rejects != NULL) {
     const int opened = cli_output_open(c, j->rejects, &j->bad);
     if (opened != CLI_DONE) return opened;
