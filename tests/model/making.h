@@ -160,6 +160,19 @@ static inline ba_model *making_model(ba_context *context, const char *recipe, in
   return model;
 }
 
+/* An ensemble of two members of weights -1 to 1, with factors. */
+static inline ba_model *making_joined(ba_context *context) {
+  ba_model *parts[] = {making_model(context, "Kmer(k=1..3)", -1, 2, 1),
+                       making_model(context, "PositionKmer(k=1..2, anchor=end)", 20, 2, 2)};
+  const double factors[] = {0.7, -1.3}, offset = 0.1;
+  const bai_joint joint = {factors, &offset, "{}", 3};
+  ba_model *model = NULL;
+  OK(context, bai_model_join(context, parts, 2, &joint, &model));
+  ba_model_release(parts[0]);
+  ba_model_release(parts[1]);
+  return model;
+}
+
 static inline uint8_t *making_bytes(ba_context *context, const ba_model *model, int64_t *n) {
   OK(context, ba_model_save_memory(context, model, NULL, 0, n));
   uint8_t *bytes = malloc((size_t)*n);
@@ -227,6 +240,22 @@ static inline ba_model *making_trained(ba_context *context, const char *recipe, 
   OK(context, ba_trainer_finish(trainer, &model));
   ba_trainer_destroy(trainer);
   return model;
+}
+
+/* A model of rows of a table; the options name their roles. */
+static inline ba_status making_table_model(ba_context *context, ba_table *table, const char *recipe,
+                                           const char *options, ba_model **out) {
+  ba_dataset *dataset = NULL;
+  ba_trainer *trainer = NULL;
+  *out = NULL;
+  ba_status status = ba_dataset_create(context, NULL, &dataset);
+  if (!status) status = ba_dataset_add_table(dataset, table, options);
+  if (!status) status = ba_trainer_create(context, recipe, dataset, NULL, &trainer);
+  while (!status) status = ba_trainer_step(trainer);
+  if (status == BA_END) status = ba_trainer_finish(trainer, out);
+  ba_trainer_destroy(trainer);
+  ba_dataset_destroy(dataset);
+  return status;
 }
 
 static const char *const making_levels[] = {"scalar", "avx2", "avx512"};

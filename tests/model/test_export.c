@@ -126,22 +126,10 @@ static void test_long_sequences(void **state) {
   ba_model_release(model);
 }
 
-static ba_model *joined(ba_context *context) {
-  ba_model *parts[] = {making_model(context, "Kmer(k=1..3)", -1, 2, 1),
-                       making_model(context, "PositionKmer(k=1..2, anchor=end)", 20, 2, 2)};
-  const double factors[] = {0.7, -1.3}, offset = 0.1;
-  const bai_joint joint = {factors, &offset, "{}", 3};
-  ba_model *model = NULL;
-  OK(context, bai_model_join(context, parts, 2, &joint, &model));
-  ba_model_release(parts[0]);
-  ba_model_release(parts[1]);
-  return model;
-}
-
 static void test_ensemble_and_calibrations(void **state) {
   ba_context *context = *state;
   static const char *const methods[] = {"method=platt", "method=isotonic", "method=temperature"};
-  ba_model *model = joined(context);
+  ba_model *model = making_joined(context);
   ba_records *records = making_records(context, 100, 0, 60, "ACGTN", 5);
   ba_dataset *dataset = making_data(context, 80, 20, 40, 2, 3);
   check_model(context, model, records);

@@ -171,21 +171,9 @@ static void test_by_hand(void **state) {
   ba_model_release(model);
 }
 
-static ba_model *joined(ba_context *context) {
-  ba_model *parts[] = {making_model(context, "Kmer(k=1..3)", -1, 2, 1),
-                       making_model(context, "PositionKmer(k=1..2, anchor=end)", 20, 2, 2)};
-  const double factors[] = {0.7, -1.3}, offset = 0.1;
-  const bai_joint joint = {factors, &offset, "{}", 3};
-  ba_model *model = NULL;
-  OK(context, bai_model_join(context, parts, 2, &joint, &model));
-  ba_model_release(parts[0]);
-  ba_model_release(parts[1]);
-  return model;
-}
-
 static void test_ensemble(void **state) {
   ba_context *context = *state;
-  ba_model *model = joined(context);
+  ba_model *model = making_joined(context);
   ba_records *records = making_records(context, 12, 0, 50, "ACGTN", 5);
   check_records(context, model, records);
   ba_records_release(records);
@@ -234,7 +222,7 @@ static ba_status whole_life(ba_context *context, void *argument) {
 }
 
 static void test_every_failing_allocation(void **state) {
-  ba_model *model = joined(*state);
+  ba_model *model = making_joined(*state);
   assert_true(fault_sweep(whole_life, model) > 20);
   ba_model_release(model);
 }

@@ -13,27 +13,10 @@
 
 #include "base/base.h"
 #include "bioanalytics/bioanalytics.h"
+#include "model/making.h"
 #include "support/fault.h"
 
-#define OK(context, call)                                                                        \
-  do {                                                                                           \
-    const ba_status got = (call);                                                                \
-    if (got != BA_OK) fail_msg("%s: %d %s", #call, (int)got, ba_context_error_message(context)); \
-  } while (0)
-
 enum { ROWS = 300, COLUMNS = 12 };
-
-static int set_up(void **state) {
-  ba_context *context;
-  assert_int_equal(ba_context_create(NULL, &context), BA_OK);
-  *state = context;
-  return 0;
-}
-
-static int tear_down(void **state) {
-  ba_context_destroy(*state);
-  return 0;
-}
 
 /* Two of three numbers are 0. */
 static double number(int64_t row, int64_t column) {
@@ -217,9 +200,9 @@ static void test_every_failing_allocation(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test_setup_teardown(test_equals_dense_rows, set_up, tear_down),
-      cmocka_unit_test_setup_teardown(test_refusals, set_up, tear_down),
-      cmocka_unit_test_setup_teardown(test_every_failing_allocation, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(test_equals_dense_rows, making_set_up, making_tear_down),
+      cmocka_unit_test_setup_teardown(test_refusals, making_set_up, making_tear_down),
+      cmocka_unit_test_setup_teardown(test_every_failing_allocation, making_set_up, making_tear_down),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -13,27 +13,10 @@
 
 #include "base/base.h"
 #include "bioanalytics/bioanalytics.h"
+#include "model/making.h"
 #include "support/fault.h"
 
-#define OK(context, call)                                                                        \
-  do {                                                                                           \
-    const ba_status got = (call);                                                                \
-    if (got != BA_OK) fail_msg("%s: %d %s", #call, (int)got, ba_context_error_message(context)); \
-  } while (0)
-
 enum { ROWS = 600, COLUMNS = 4 };
-
-static int set_up(void **state) {
-  ba_context *context;
-  assert_int_equal(ba_context_create(NULL, &context), BA_OK);
-  *state = context;
-  return 0;
-}
-
-static int tear_down(void **state) {
-  ba_context_destroy(*state);
-  return 0;
-}
 
 static double chance(int64_t row, uint64_t stream) {
   return (double)(bai_random(11, stream, (uint64_t)row) % 100003) / 100003.0 - 0.5;
@@ -265,11 +248,11 @@ static void test_every_failing_allocation(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test_setup_teardown(test_takes_the_covariance_apart, set_up, tear_down),
-      cmocka_unit_test_setup_teardown(test_all_components_lose_nothing, set_up, tear_down),
-      cmocka_unit_test_setup_teardown(test_numbers_too_large, set_up, tear_down),
-      cmocka_unit_test_setup_teardown(test_refusals, set_up, tear_down),
-      cmocka_unit_test_setup_teardown(test_every_failing_allocation, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(test_takes_the_covariance_apart, making_set_up, making_tear_down),
+      cmocka_unit_test_setup_teardown(test_all_components_lose_nothing, making_set_up, making_tear_down),
+      cmocka_unit_test_setup_teardown(test_numbers_too_large, making_set_up, making_tear_down),
+      cmocka_unit_test_setup_teardown(test_refusals, making_set_up, making_tear_down),
+      cmocka_unit_test_setup_teardown(test_every_failing_allocation, making_set_up, making_tear_down),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -82,20 +82,6 @@ static ba_status make_table(ba_context *context, int64_t rows, ba_table **out) {
   return status;
 }
 
-static ba_status train(ba_context *context, ba_table *table, const char *recipe, const char *options, ba_model **out) {
-  ba_dataset *dataset = NULL;
-  ba_trainer *trainer = NULL;
-  *out = NULL;
-  ba_status status = ba_dataset_create(context, NULL, &dataset);
-  if (!status) status = ba_dataset_add_table(dataset, table, options);
-  if (!status) status = ba_trainer_create(context, recipe, dataset, NULL, &trainer);
-  while (!status) status = ba_trainer_step(trainer);
-  if (status == BA_END) status = ba_trainer_finish(trainer, out);
-  ba_trainer_destroy(trainer);
-  ba_dataset_destroy(dataset);
-  return status;
-}
-
 static void predict(ba_context *context, ba_model *model, ba_table *table, const char *options, double *scores) {
   ba_scorer *scorer;
   OK(context, ba_scorer_create(context, model, NULL, &scorer));
@@ -115,8 +101,8 @@ static void test_as_plain_columns(void **state) {
   ba_model *series, *plain;
   double of_series[ROWS], of_plain[ROWS];
   OK(context, make_table(context, ROWS, &table));
-  OK(context, train(context, table, SERIES, ROLES, &series));
-  OK(context, train(context, table, PLAIN, ROLES, &plain));
+  OK(context, making_table_model(context, table, SERIES, ROLES, &series));
+  OK(context, making_table_model(context, table, PLAIN, ROLES, &plain));
   predict(context, series, table, "group=g, time=t", of_series);
   predict(context, plain, table, NULL, of_plain);
   SAME_BITS(of_series, of_plain, ROWS);
@@ -146,7 +132,7 @@ static void test_evaluation_and_ensembles(void **state) {
     ba_model *model;
     ba_dataset *dataset;
     ba_metrics *metrics;
-    OK(context, train(context, table, recipes[i], "target=high, group=g, time=t", &model));
+    OK(context, making_table_model(context, table, recipes[i], "target=high, group=g, time=t", &model));
     predict(context, model, table, "group=g, time=t", scores[i]);
     OK(context, ba_dataset_create(context, NULL, &dataset));
     OK(context, ba_dataset_add_table(dataset, table, "target=high, group=g, time=t"));
@@ -172,10 +158,11 @@ static void test_same_bits_at_every_level(void **state) {
   for (int32_t i = 0; i < 3; i++) {
     ba_model *model, *copy;
     if (ba_context_set_cpu(context, levels[i]) != BA_OK) continue;
-    OK(context, train(context, table,
-                      "LogReturn(column=x) + Rolling(column=x, window=5, stat=std) + EWMA(column=x, halflife=3600) + "
-                      "RSI(column=x, window=3) + Log(column=x) | Standardize() | Linear()",
-                      ROLES, &model));
+    OK(context, making_table_model(
+                    context, table,
+                    "LogReturn(column=x) + Rolling(column=x, window=5, stat=std) + EWMA(column=x, halflife=3600) + "
+                    "RSI(column=x, window=3) + Log(column=x) | Standardize() | Linear()",
+                    ROLES, &model));
     OK(context, ba_model_save_memory(context, model, NULL, 0, &n));
     uint8_t *bytes = malloc((size_t)n);
     assert_non_null(bytes);
@@ -212,8 +199,8 @@ static void test_dates(void **state) {
   const int64_t shape[] = {ROWS, 1}, strides[] = {8, 8};
   for (int64_t i = 0; i < ROWS; i++) seconds[i] = 1709251200.0 + 3600.0 * (double)time_of(i);
   OK(context, make_table(context, ROWS, &table));
-  OK(context,
-     train(context, table, "Calendar(column=t) + Cycle(column=t) | Standardize() | Linear()", "target=y", &model));
+  OK(context, making_table_model(context, table, "Calendar(column=t) + Cycle(column=t) | Standardize() | Linear()",
+                                 "target=y", &model));
   OK(context, ba_model_save_memory(context, model, bytes, sizeof bytes, &n));
   assert_true(n <= (int64_t)sizeof bytes);
   OK(context, ba_model_load_memory(context, bytes, n, "selftest=yes", &copy));
@@ -226,7 +213,7 @@ static void test_dates(void **state) {
   ba_array_release(rows);
   ba_model_release(copy);
   ba_model_release(model);
-  REFUSED(context, train(context, table, "Lag(column=t) | Linear()", "target=y", &model), BA_ERR_TABLE,
+  REFUSED(context, making_table_model(context, table, "Lag(column=t) | Linear()", "target=y", &model), BA_ERR_TABLE,
           "expected a number");
   ba_table_release(table);
 }
@@ -243,7 +230,7 @@ static void test_rows(void **state) {
   for (int64_t i = 0; i < ROWS; i++) x[i] = number(i);
   OK(context, make_table(context, ROWS, &table));
   OK(context, ba_array_wrap(context, BA_FLOAT64, 2, shape, strides, x, NULL, NULL, &rows));
-  OK(context, train(context, table, SERIES, "target=y", &model));
+  OK(context, making_table_model(context, table, SERIES, "target=y", &model));
   predict(context, model, table, NULL, of_table);
   OK(context, ba_scorer_create(context, model, NULL, &scorer));
   for (int32_t again = 0; again < 2; again++) {
@@ -257,7 +244,8 @@ static void test_rows(void **state) {
   REFUSED(context, ba_scorer_predict_table(scorer, table, "time=lag", of_rows, NULL), BA_ERR_NUMBER, "record ");
   ba_scorer_destroy(scorer);
   ba_model_release(model);
-  OK(context, train(context, table, "Power(column=x) + Log(column=x) | Standardize() | Linear()", "target=y", &model));
+  OK(context, making_table_model(context, table, "Power(column=x) + Log(column=x) | Standardize() | Linear()",
+                                 "target=y", &model));
   OK(context, ba_scorer_create(context, model, NULL, &scorer));
   x[0] = 128.5;
   OK(context, ba_scorer_predict(scorer, rows, of_rows, NULL));
@@ -279,8 +267,9 @@ static void test_streams(void **state) {
   double scores[ROWS], chances[2 * ROWS], one, two[2];
   OK(context, make_table(context, ROWS, &table));
   OK(context,
-     train(context, table, "Lag(column=x, lag=2) + EWMA(column=x, halflife=7200) + Columns(missing=mean) | Logistic()",
-           "target=high, group=g, time=t, name=y", &model));
+     making_table_model(context, table,
+                        "Lag(column=x, lag=2) + EWMA(column=x, halflife=7200) + Columns(missing=mean) | Logistic()",
+                        "target=high, group=g, time=t, name=y", &model));
   OK(context, ba_scorer_create(context, model, NULL, &scorer));
   OK(context, ba_scorer_predict_table(scorer, table, "group=g, time=t", scores, chances));
   OK(context, ba_model_open_stream(context, model, NULL, &stream));
@@ -308,7 +297,7 @@ static void test_streams(void **state) {
     SAME_BITS(&one, scores + row, 1);
     SAME_BITS(two, chances + 2 * row, 2);
   }
-  OK(context, train(context, table, SERIES, ROLES, &other));
+  OK(context, making_table_model(context, table, SERIES, ROLES, &other));
   ba_stream_close(stream);
   OK(context, ba_model_open_stream(context, other, NULL, &stream));
   REFUSED(context, ba_scorer_predict_stream(scorer, stream, &one, NULL), BA_ERR_ARGUMENT, "opened on the model");
@@ -327,7 +316,7 @@ static ba_status life(ba_context *context, void *argument) {
   double scores[32];
   (void)argument;
   ba_status status = make_table(context, 32, &table);
-  if (!status) status = train(context, table, "Lag(column=x) | Linear(max_iter=2)", ROLES, &model);
+  if (!status) status = making_table_model(context, table, "Lag(column=x) | Linear(max_iter=2)", ROLES, &model);
   if (!status) status = ba_scorer_create(context, model, NULL, &scorer);
   if (!status) status = ba_scorer_predict_table(scorer, table, "group=g, time=t", scores, NULL);
   if (!status) status = ba_model_open_stream(context, model, NULL, &stream);

@@ -12,28 +12,11 @@
 
 #include "base/base.h"
 #include "bioanalytics/bioanalytics.h"
+#include "model/making.h"
 #include "support/fault.h"
 #include "support/temp.h"
 
-#define OK(context, call)                                                                        \
-  do {                                                                                           \
-    const ba_status got = (call);                                                                \
-    if (got != BA_OK) fail_msg("%s: %d %s", #call, (int)got, ba_context_error_message(context)); \
-  } while (0)
-
 enum { ROWS = 700, NUMBERS = 3 };
-
-static int set_up(void **state) {
-  ba_context *context;
-  assert_int_equal(ba_context_create(NULL, &context), BA_OK);
-  *state = context;
-  return 0;
-}
-
-static int tear_down(void **state) {
-  ba_context_destroy(*state);
-  return 0;
-}
 
 /* Numbers of very different sizes, as prices and rates are. */
 static double number(int64_t row, int32_t column) {
@@ -86,20 +69,6 @@ static ba_status make_table(ba_context *context, int64_t rows, const uint8_t *va
   if (!status) status = add_regions(*out, rows);
   if (!status) status = add_array(context, *out, "y", rows, NUMBERS, NULL);
   if (!status) status = add_array(context, *out, "high", rows, NUMBERS + 1, NULL);
-  return status;
-}
-
-static ba_status train(ba_context *context, ba_table *table, const char *recipe, const char *options, ba_model **out) {
-  ba_dataset *dataset = NULL;
-  ba_trainer *trainer = NULL;
-  *out = NULL;
-  ba_status status = ba_dataset_create(context, NULL, &dataset);
-  if (!status) status = ba_dataset_add_table(dataset, table, options);
-  if (!status) status = ba_trainer_create(context, recipe, dataset, NULL, &trainer);
-  while (!status) status = ba_trainer_step(trainer);
-  if (status == BA_END) status = ba_trainer_finish(trainer, out);
-  ba_trainer_destroy(trainer);
-  ba_dataset_destroy(dataset);
   return status;
 }
 
@@ -165,7 +134,7 @@ static void test_ridge_is_the_exact_one(void **state) {
   long double mean[NUMBERS], deviation[NUMBERS], exact[COLUMNS + 1], x[COLUMNS + 1];
   double weights[COLUMNS], intercept, scores[ROWS];
   OK(context, make_table(context, ROWS, NULL, &table));
-  OK(context, train(context, table, RECIPE, ROLES, &model));
+  OK(context, making_table_model(context, table, RECIPE, ROLES, &model));
   oracle(0.01, mean, deviation, exact);
   assert_int_equal(ba_model_width(model), COLUMNS);
   OK(context, ba_model_weights(context, model, 0, weights, &intercept));
@@ -194,10 +163,11 @@ static void test_fast_numerics(void **state) {
   long double mean[NUMBERS], deviation[NUMBERS], exact[COLUMNS + 1];
   double weights[COLUMNS];
   OK(context, make_table(context, ROWS, NULL, &table));
-  const ba_status status = train(context, table,
-                                 "Columns() + Category(column=region) | Standardize() | Linear(l2=0.01, solver=newton, "
-                                 "tol=1e-13, numerics=fast)",
-                                 ROLES, &model);
+  const ba_status status =
+      making_table_model(context, table,
+                         "Columns() + Category(column=region) | Standardize() | Linear(l2=0.01, solver=newton, "
+                         "tol=1e-13, numerics=fast)",
+                         ROLES, &model);
   if (status == BA_ERR_UNSUPPORTED) {
     assert_non_null(strstr(ba_context_error_message(context), "OpenBLAS"));
   } else {
@@ -231,7 +201,7 @@ static void test_names_of_columns(void **state) {
   ba_table *table;
   ba_model *model;
   OK(context, make_table(context, ROWS, NULL, &table));
-  OK(context, train(context, table, RECIPE, ROLES, &model));
+  OK(context, making_table_model(context, table, RECIPE, ROLES, &model));
   for (int64_t i = 0; i < 6; i++) {
     char name[40];
     int64_t length;
@@ -262,8 +232,8 @@ static void test_same_bits_at_every_level(void **state) {
   for (int32_t i = 0; i < 3; i++) {
     ba_model *model, *copy;
     if (ba_context_set_cpu(context, levels[i]) != BA_OK) continue;
-    OK(context, train(context, table, "Columns() + Category(column=region) | Standardize() | Logistic()",
-                      "target=high, name=y", &model));
+    OK(context, making_table_model(context, table, "Columns() + Category(column=region) | Standardize() | Logistic()",
+                                   "target=high, name=y", &model));
     OK(context, ba_model_save_memory(context, model, NULL, 0, &n));
     uint8_t *bytes = test_malloc((size_t)n);
     OK(context, ba_model_save_memory(context, model, bytes, n, &n));
@@ -295,7 +265,7 @@ static void test_rows_and_single_rows(void **state) {
   ba_scorer *scorer;
   double scores[ROWS], rows[ROWS * NUMBERS], of_rows[ROWS];
   OK(context, make_table(context, ROWS, NULL, &table));
-  OK(context, train(context, table, "Columns() | Standardize() | Linear()", ROLES, &model));
+  OK(context, making_table_model(context, table, "Columns() | Standardize() | Linear()", ROLES, &model));
   predict(context, model, table, scores, NULL);
   for (int64_t i = 0; i < ROWS; i++)
     for (int32_t c = 0; c < NUMBERS; c++) rows[i * NUMBERS + c] = number(i, c);
@@ -329,11 +299,12 @@ static void test_missing_values(void **state) {
   memset(validity, 0xFF, sizeof validity);
   validity[0] = 0xFB; /* the third row has no rate */
   OK(context, make_table(context, ROWS, validity, &table));
-  assert_int_equal(train(context, table, "Columns() | Linear()", ROLES, &model), BA_ERR_NUMBER);
+  assert_int_equal(making_table_model(context, table, "Columns() | Linear()", ROLES, &model), BA_ERR_NUMBER);
   assert_non_null(strstr(ba_context_error_message(context),
                          "record 3: column \"rate [%]\" has no value; expected a finite number, or missing=mean or "
                          "missing=indicator in the recipe"));
-  OK(context, train(context, table, "Columns(missing=indicator) | Standardize() | Linear()", ROLES, &model));
+  OK(context,
+     making_table_model(context, table, "Columns(missing=indicator) | Standardize() | Linear()", ROLES, &model));
   char name[40];
   int64_t length;
   assert_int_equal(ba_model_width(model), 2 * NUMBERS);
@@ -341,8 +312,8 @@ static void test_missing_values(void **state) {
   assert_string_equal(name, "rate [%].missing");
   ba_model_release(model);
   /* A row with the mean in the place of what is missing scores the same. */
-  OK(context,
-     train(context, table, "Column(column=\"rate [%]\", missing=mean) | Standardize() | Linear()", ROLES, &model));
+  OK(context, making_table_model(context, table, "Column(column=\"rate [%]\", missing=mean) | Standardize() | Linear()",
+                                 ROLES, &model));
   double scores[ROWS], mean = 0.0, intercept;
   for (int64_t i = 0; i < ROWS; i++) mean += i == 2 ? 0.0 : number(i, 1) / (ROWS - 1);
   predict(context, model, table, scores, NULL);
@@ -374,11 +345,11 @@ static void test_refusals(void **state) {
   ba_model *model;
   OK(context, make_table(context, ROWS, NULL, &table));
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-    assert_int_equal(train(context, table, cases[i].recipe, cases[i].options, &model), cases[i].status);
+    assert_int_equal(making_table_model(context, table, cases[i].recipe, cases[i].options, &model), cases[i].status);
     if (!strstr(ba_context_error_message(context), cases[i].message))
       fail_msg("%s: %s", cases[i].recipe, ba_context_error_message(context));
   }
-  OK(context, train(context, table, "Columns() | MinMax() | Linear()", ROLES, &model));
+  OK(context, making_table_model(context, table, "Columns() | MinMax() | Linear()", ROLES, &model));
   ba_scorer *scorer;
   double score;
   OK(context, ba_scorer_create(context, model, NULL, &scorer));
@@ -411,7 +382,7 @@ static void test_numbers_beyond_a_scale(void **state) {
     OK(context, ba_array_wrap(context, BA_FLOAT64, 1, &rows, &stride, x, NULL, NULL, &array));
     OK(context, ba_table_add_array(table, "x", array, NULL));
     OK(context, add_array(context, table, "y", rows, NUMBERS, NULL));
-    assert_int_equal(train(context, table, cases[i].recipe, "target=y", &model), BA_ERR_NUMBER);
+    assert_int_equal(making_table_model(context, table, cases[i].recipe, "target=y", &model), BA_ERR_NUMBER);
     assert_non_null(strstr(ba_context_error_message(context), "column \"x\" has no mean or scale"));
     ba_array_release(array);
     ba_table_release(table);
@@ -436,7 +407,7 @@ static void test_rows_beyond_a_scale(void **state) {
     ba_array *array;
     ba_model *model;
     ba_scorer *scorer;
-    OK(context, train(context, table, cases[i].recipe, "target=y", &model));
+    OK(context, making_table_model(context, table, cases[i].recipe, "target=y", &model));
     OK(context, ba_scorer_create(context, model, NULL, &scorer));
     OK(context, ba_array_wrap(context, BA_FLOAT64, 2, shape, strides, rows, NULL, NULL, &array));
     assert_int_equal(ba_scorer_predict(scorer, array, scores, NULL), BA_ERR_NUMBER);
@@ -460,12 +431,12 @@ static void test_series_with_holes(void **state) {
   OK(context, make_table(context, rows, NULL, &table));
   OK(context, ba_array_wrap(context, BA_FLOAT64, 1, &rows, &stride, weights, NULL, NULL, &array));
   OK(context, ba_table_add_array(table, "w", array, NULL));
-  assert_int_equal(train(context, table, "Lag(column=heat) | Linear()", "target=y, weight=w", &model),
+  assert_int_equal(making_table_model(context, table, "Lag(column=heat) | Linear()", "target=y, weight=w", &model),
                    BA_ERR_UNSUPPORTED);
   assert_non_null(strstr(ba_context_error_message(context), "4 rows have the weight 0"));
-  OK(context, train(context, table, "Log(column=price) | Linear()", "target=y, weight=w", &model));
+  OK(context, making_table_model(context, table, "Log(column=price) | Linear()", "target=y, weight=w", &model));
   ba_model_release(model);
-  OK(context, train(context, table, "Lag(column=heat) | Linear()", "target=y, ignore=w", &model));
+  OK(context, making_table_model(context, table, "Lag(column=heat) | Linear()", "target=y, ignore=w", &model));
   ba_model_release(model);
   ba_array_release(array);
   ba_table_release(table);
@@ -496,8 +467,8 @@ static void test_missing_values_on_threads(void **state) {
   for (int32_t i = 0; i < 2; i++) {
     ba_metrics *metrics = NULL;
     for (int32_t again = 0; again < 10; again++)
-      expect_missing(context, train(context, holed, recipes[i], "target=high", &model), "train");
-    OK(context, train(context, whole, recipes[i], "target=high", &model));
+      expect_missing(context, making_table_model(context, holed, recipes[i], "target=high", &model), "train");
+    OK(context, making_table_model(context, whole, recipes[i], "target=high", &model));
     for (int32_t again = 0; again < 10; again++)
       expect_missing(context, ba_evaluate(context, model, dataset, BA_PART_ALL, NULL, &metrics), "evaluate");
     ba_model_release(model);
@@ -519,7 +490,7 @@ static void test_a_part_of_a_column_as_target(void **state) {
   OK(context, ba_table_create(context, 6, &table));
   OK(context, add_array(context, table, "heat", 6, 2, NULL));
   OK(context, ba_table_add_array(table, "y", pairs, NULL));
-  OK(context, train(context, table, "Columns() | Linear()", "target=y_0", &model));
+  OK(context, making_table_model(context, table, "Columns() | Linear()", "target=y_0", &model));
   assert_int_equal(ba_model_inputs(model), 2);
   assert_string_equal(ba_model_input_name(model, 0), "heat");
   assert_string_equal(ba_model_input_name(model, 1), "y_1");
@@ -613,9 +584,10 @@ static void test_weights_are_repetitions(void **state) {
   OK(context, ba_array_wrap(context, BA_FLOAT64, 1, &n, &stride, y, NULL, NULL, &arrays[2]));
   OK(context, ba_table_add_array(repeated, "x", arrays[1], NULL));
   OK(context, ba_table_add_array(repeated, "y", arrays[2], NULL));
+  OK(context, making_table_model(context, weighted, "Columns() | Standardize() | Linear(solver=newton)",
+                                 "target=y, weight=w", &one));
   OK(context,
-     train(context, weighted, "Columns() | Standardize() | Linear(solver=newton)", "target=y, weight=w", &one));
-  OK(context, train(context, repeated, "Columns() | Standardize() | Linear(solver=newton)", "target=y", &other));
+     making_table_model(context, repeated, "Columns() | Standardize() | Linear(solver=newton)", "target=y", &other));
   double scores[2][SOME];
   predict(context, one, weighted, scores[0], NULL);
   predict(context, other, weighted, scores[1], NULL);
@@ -635,9 +607,9 @@ static void test_columns_named_twice(void **state) {
   double scores[ROWS], again[ROWS];
   int64_t n;
   OK(context, make_table(context, ROWS, NULL, &table));
-  OK(context,
-     train(context, table, "Columns() + Column(column=heat) + Category(column=heat) | Standardize() | Linear()", ROLES,
-           &model));
+  OK(context, making_table_model(context, table,
+                                 "Columns() + Column(column=heat) + Category(column=heat) | Standardize() | Linear()",
+                                 ROLES, &model));
   OK(context, ba_model_save_memory(context, model, NULL, 0, &n));
   uint8_t *bytes = test_malloc((size_t)n);
   OK(context, ba_model_save_memory(context, model, bytes, n, &n));
@@ -666,7 +638,8 @@ static void test_zero_bytes(void **state) {
   OK(context, ba_table_create(context, 16, &table));
   OK(context, add_array(context, table, "y", 16, NUMBERS, NULL));
   OK(context, ba_table_add_text(table, "t", bytes, offsets, NULL));
-  assert_int_equal(train(context, table, "Category(column=t) | Linear()", "target=y", &model), BA_ERR_TABLE);
+  assert_int_equal(making_table_model(context, table, "Category(column=t) | Linear()", "target=y", &model),
+                   BA_ERR_TABLE);
   assert_non_null(strstr(ba_context_error_message(context), "record 10: column \"t\" has a zero byte"));
   ba_table_release(table);
 }
@@ -679,7 +652,7 @@ static void test_shares(void **state) {
   ba_scorer *scorer;
   double scores[ROWS], shares[ROWS * COLUMNS], intercept;
   OK(context, make_table(context, ROWS, NULL, &table));
-  OK(context, train(context, table, RECIPE, ROLES, &model));
+  OK(context, making_table_model(context, table, RECIPE, ROLES, &model));
   predict(context, model, table, scores, NULL);
   OK(context, ba_model_weights(context, model, 0, NULL, &intercept));
   OK(context, ba_scorer_create(context, model, NULL, &scorer));
@@ -694,7 +667,8 @@ static void test_shares(void **state) {
   assert_int_equal(ba_scorer_attribute_table(scorer, NULL, NULL, 0, shares), BA_ERR_ARGUMENT);
   ba_scorer_destroy(scorer);
   ba_model_release(model);
-  OK(context, train(context, table, "Columns() | Standardize() | MLP(hidden=2, epochs=1)", "target=high", &model));
+  OK(context,
+     making_table_model(context, table, "Columns() | Standardize() | MLP(hidden=2, epochs=1)", "target=high", &model));
   OK(context, ba_scorer_create(context, model, NULL, &scorer));
   assert_int_equal(ba_scorer_attribute_table(scorer, table, NULL, 0, shares), BA_ERR_UNSUPPORTED);
   assert_non_null(strstr(ba_context_error_message(context), "hidden layer of 2 units"));
@@ -713,9 +687,9 @@ static ba_status life(ba_context *context, void *argument) {
   (void)argument;
   ba_status status = make_table(context, 64, NULL, &table);
   if (!status)
-    status =
-        train(context, table, "Columns(missing=mean) + Category(column=region) | Standardize() | Linear(max_iter=3)",
-              ROLES, &model);
+    status = making_table_model(context, table,
+                                "Columns(missing=mean) + Category(column=region) | Standardize() | Linear(max_iter=3)",
+                                ROLES, &model);
   if (!status) status = ba_scorer_create(context, model, NULL, &scorer);
   if (!status) status = ba_scorer_predict_table(scorer, table, NULL, scores, NULL);
   if (!status) status = ba_scorer_attribute_table(scorer, table, "", 0, shares);
@@ -732,25 +706,25 @@ static void test_every_failing_allocation(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test_setup_teardown(test_ridge_is_the_exact_one, set_up, tear_down),
-      cmocka_unit_test_setup_teardown(test_names_of_columns, set_up, tear_down),
-      cmocka_unit_test_setup_teardown(test_fast_numerics, set_up, tear_down),
-      cmocka_unit_test_setup_teardown(test_similarity_is_of_letters, set_up, tear_down),
-      cmocka_unit_test_setup_teardown(test_same_bits_at_every_level, set_up, tear_down),
-      cmocka_unit_test_setup_teardown(test_rows_and_single_rows, set_up, tear_down),
-      cmocka_unit_test_setup_teardown(test_missing_values, set_up, tear_down),
-      cmocka_unit_test_setup_teardown(test_refusals, set_up, tear_down),
-      cmocka_unit_test_setup_teardown(test_numbers_beyond_a_scale, set_up, tear_down),
-      cmocka_unit_test_setup_teardown(test_missing_values_on_threads, set_up, tear_down),
-      cmocka_unit_test_setup_teardown(test_series_with_holes, set_up, tear_down),
-      cmocka_unit_test_setup_teardown(test_rows_beyond_a_scale, set_up, tear_down),
-      cmocka_unit_test_setup_teardown(test_a_part_of_a_column_as_target, set_up, tear_down),
-      cmocka_unit_test_setup_teardown(test_datasets_that_do_not_fit, set_up, tear_down),
-      cmocka_unit_test_setup_teardown(test_weights_are_repetitions, set_up, tear_down),
-      cmocka_unit_test_setup_teardown(test_zero_bytes, set_up, tear_down),
-      cmocka_unit_test_setup_teardown(test_columns_named_twice, set_up, tear_down),
-      cmocka_unit_test_setup_teardown(test_shares, set_up, tear_down),
-      cmocka_unit_test_setup_teardown(test_every_failing_allocation, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(test_ridge_is_the_exact_one, making_set_up, making_tear_down),
+      cmocka_unit_test_setup_teardown(test_names_of_columns, making_set_up, making_tear_down),
+      cmocka_unit_test_setup_teardown(test_fast_numerics, making_set_up, making_tear_down),
+      cmocka_unit_test_setup_teardown(test_similarity_is_of_letters, making_set_up, making_tear_down),
+      cmocka_unit_test_setup_teardown(test_same_bits_at_every_level, making_set_up, making_tear_down),
+      cmocka_unit_test_setup_teardown(test_rows_and_single_rows, making_set_up, making_tear_down),
+      cmocka_unit_test_setup_teardown(test_missing_values, making_set_up, making_tear_down),
+      cmocka_unit_test_setup_teardown(test_refusals, making_set_up, making_tear_down),
+      cmocka_unit_test_setup_teardown(test_numbers_beyond_a_scale, making_set_up, making_tear_down),
+      cmocka_unit_test_setup_teardown(test_missing_values_on_threads, making_set_up, making_tear_down),
+      cmocka_unit_test_setup_teardown(test_series_with_holes, making_set_up, making_tear_down),
+      cmocka_unit_test_setup_teardown(test_rows_beyond_a_scale, making_set_up, making_tear_down),
+      cmocka_unit_test_setup_teardown(test_a_part_of_a_column_as_target, making_set_up, making_tear_down),
+      cmocka_unit_test_setup_teardown(test_datasets_that_do_not_fit, making_set_up, making_tear_down),
+      cmocka_unit_test_setup_teardown(test_weights_are_repetitions, making_set_up, making_tear_down),
+      cmocka_unit_test_setup_teardown(test_zero_bytes, making_set_up, making_tear_down),
+      cmocka_unit_test_setup_teardown(test_columns_named_twice, making_set_up, making_tear_down),
+      cmocka_unit_test_setup_teardown(test_shares, making_set_up, making_tear_down),
+      cmocka_unit_test_setup_teardown(test_every_failing_allocation, making_set_up, making_tear_down),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
