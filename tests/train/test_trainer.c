@@ -221,6 +221,15 @@ static void test_stops_at_max_iter_and_finishes_early(void **state) {
   ba_dataset_destroy(dataset);
 }
 
+/* Training rows, and dev rows beside them. */
+static ba_dataset *data_with_dev(ba_context *context, int64_t rows, int64_t dev_rows, int32_t classes) {
+  ba_dataset *dataset = making_data(context, rows, 10, 40, classes, 4);
+  ba_records *dev = making_classed(context, dev_rows, 10, 40, classes, 99);
+  OK(context, making_add(dataset, dev, classes, BA_PART_DEV));
+  ba_records_release(dev);
+  return dataset;
+}
+
 /* Every solver that stops too early says what would help. */
 static void test_advice(void **state) {
   static const char *const recipes[] = {"Kmer(k=2) | Logistic(max_iter=2, tol=0)",
@@ -231,10 +240,7 @@ static void test_advice(void **state) {
                                         "Kmer(k=2) | Logistic(solver=nag, epochs=2)",
                                         "Kmer(k=2) | Logistic(solver=ftrl, epochs=2)"};
   ba_context *context = *state;
-  ba_dataset *dataset = making_data(context, 120, 10, 40, 2, 4);
-  ba_records *dev = making_classed(context, 60, 10, 40, 2, 99);
-  OK(context, making_add(dataset, dev, 2, BA_PART_DEV));
-  ba_records_release(dev);
+  ba_dataset *dataset = data_with_dev(context, 120, 60, 2);
   for (int32_t i = 0; i < 7; i++) {
     ba_trainer *trainer = started(context, recipes[i], dataset, NULL);
     assert_int_equal(making_run(trainer), BA_END);
@@ -262,10 +268,7 @@ static void test_early_stopping_keeps_the_best(void **state) {
       "Kmer(k=1..5) | Logistic(solver=adagrad, rate=2, epochs=9, patience=1000, l2=0)",
       "Kmer(k=1..5) | Logistic(solver=adagrad, rate=1, epochs=25, patience=1000, l2=0)"};
   ba_context *context = *state;
-  ba_dataset *dataset = making_data(context, 120, 10, 40, 2, 4);
-  ba_records *dev = making_classed(context, 60, 10, 40, 2, 99);
-  OK(context, making_add(dataset, dev, 2, BA_PART_DEV));
-  ba_records_release(dev);
+  ba_dataset *dataset = data_with_dev(context, 120, 60, 2);
   for (int32_t i = 0; i < 4; i++) {
     ba_trainer *trainer = started(context, recipes[i], dataset, NULL);
     double best = INFINITY, now, last = 0.0;
@@ -313,10 +316,7 @@ static void test_early_stopping_keeps_the_best(void **state) {
 /* lbfgs gives the dev loss at the end. */
 static void test_dev_loss_of_lbfgs(void **state) {
   ba_context *context = *state;
-  ba_dataset *dataset = making_data(context, 120, 10, 40, 3, 4);
-  ba_records *dev = making_classed(context, 60, 10, 40, 3, 99);
-  OK(context, making_add(dataset, dev, 3, BA_PART_DEV));
-  ba_records_release(dev);
+  ba_dataset *dataset = data_with_dev(context, 120, 60, 3);
   ba_trainer *trainer = started(context, "Kmer(k=1..2) | Softmax(l2=0.01)", dataset, NULL);
   ba_model *model = NULL;
   double now;
@@ -552,10 +552,7 @@ static void test_cancels_at_any_time(void **state) {
   static const char *const recipes[] = {"Kmer(k=1..6) | Logistic(max_iter=6)",
                                         "Kmer(k=1..6) | Logistic(solver=adagrad, epochs=4)"};
   ba_context *context = *state;
-  ba_dataset *dataset = making_data(context, 3000, 10, 40, 2, 4);
-  ba_records *dev = making_classed(context, 1000, 10, 40, 2, 99);
-  OK(context, making_add(dataset, dev, 2, BA_PART_DEV));
-  ba_records_release(dev);
+  ba_dataset *dataset = data_with_dev(context, 3000, 1000, 2);
   for (int32_t i = 0; i < 2; i++) {
     ba_model *expected = making_trained(context, recipes[i], dataset, NULL), *model = NULL;
     ba_trainer *trainer = started(context, recipes[i], dataset, NULL);
