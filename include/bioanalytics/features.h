@@ -88,6 +88,44 @@ BA_API ba_status ba_extractor_apply_records(ba_extractor *extractor, const ba_re
 BA_API ba_status ba_extractor_apply_records_csr(ba_extractor *extractor, const ba_records *records, const char *options,
                                                 ba_array **row_starts, ba_array **columns, ba_array **values);
 /**
+ * Learns what depends on a table: which columns Columns() stands for, and the texts of each Category. Other terms need
+ * no fit. It replaces what an earlier call learnt; a call that fails changes nothing.
+ * @param extractor of a recipe that reads tables.
+ * @param table not NULL; its rows are the training rows.
+ * @param options `ignore=a|b`: columns that Columns() leaves out, such as a target; NULL and "" mean none.
+ * @return BA_OK; BA_ERR_TABLE for a column that is not there, with the row for a text that is none;
+ * BA_ERR_UNSUPPORTED for a recipe of sequences; BA_ERR_ARGUMENT, BA_ERR_RECIPE for an option, BA_ERR_MEMORY,
+ * BA_ERR_LIMIT, BA_ERR_BUSY. Owns: nothing. Threads: one at a time. Cost: a pass over the columns of categories.
+ * Since 0.1.0.
+ */
+BA_API ba_status ba_extractor_fit_table(ba_extractor *extractor, const ba_table *table, const char *options);
+/**
+ * Computes a dense matrix, one row a row of a table: its columns and categories, and terms over series.
+ *
+ * A value that is missing, or that a term does not have yet, is NaN under missing=mean and missing=indicator: means
+ * and scales are what a model learns. With missing=error a missing value is an error.
+ * @param extractor fitted where the recipe needs it.
+ * @param table not NULL.
+ * @param options `group=COLUMN`: rows of one text are a series; `time=COLUMN`: the order of a series; NULL and "": one
+ * series, as it stands.
+ * @param out gets rows x width numbers (float64), row-major, in the order of the table's rows.
+ * @return BA_OK; BA_ERR_FIT; BA_ERR_TABLE for a column that is not there or has texts for numbers; BA_ERR_NUMBER with
+ * the row for a missing or infinite value or a time that is none; BA_ERR_UNSUPPORTED, BA_ERR_RECIPE for an option,
+ * BA_ERR_ARGUMENT, BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_CANCELLED, BA_ERR_BUSY. Owns: the caller releases the array.
+ * Threads: one at a time. Cost: rows x width x 8 bytes, and as much for the columns that are read. Since 0.1.0.
+ */
+BA_API ba_status ba_extractor_apply_table(ba_extractor *extractor, const ba_table *table, const char *options,
+                                          ba_array **out);
+/**
+ * Gives the column of a text in CategoryHash, for programs that give a model its inputs as numbers.
+ * @param text `length` bytes; one that is a number counts as the shortest text of it: "7.0" is "7".
+ * @param length bytes.
+ * @param slots as in the recipe: a power of two from 2 to 2^24.
+ * @return 0 to slots - 1: the highest bits of the hash of docs/tables.md; -1 for no text, or other slots. Cannot fail.
+ * Owns: nothing. Threads: any. Cost: one pass over the text. Since 0.1.0.
+ */
+BA_API int64_t ba_category_slot(const char *text, int64_t length, int64_t slots);
+/**
  * Destroys an extractor.
  * @param extractor may be NULL. Not to be used afterwards.
  * Owns: nothing is left of it. Threads: any, but no call on it may be running. Cost: frees its memory. Since 0.1.0.

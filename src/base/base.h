@@ -118,6 +118,8 @@ uint32_t bai_get_u32(const uint8_t *at);
 uint64_t bai_get_u64(const uint8_t *at);
 uint64_t bai_bits_of_f64(double value);
 double bai_f64_of_bits(uint64_t bits);
+/* value times 2^exponent, exact unless it leaves the range of normal numbers. */
+double bai_scale_by_power(double value, int32_t exponent);
 /* The quiet NaN of positive sign. */
 double bai_not_a_number(void);
 /* An order-free 64-bit digest of one item is its hash; items add modulo 2^64. */

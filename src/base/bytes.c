@@ -73,3 +73,15 @@ uint64_t bai_random(uint64_t seed, uint64_t stream, uint64_t index) {
   uint64_t state = mix(mix(seed + GOLDEN) + (stream + 1) * GOLDEN);
   return mix(state + (index + 1) * GOLDEN);
 }
+
+double bai_scale_by_power(double value, int32_t exponent) {
+  while (exponent > 1000) {
+    value *= bai_f64_of_bits(UINT64_C(2023) << 52); /* 2^1000 */
+    exponent -= 1000;
+  }
+  while (exponent < -1000) {
+    value *= bai_f64_of_bits(UINT64_C(23) << 52); /* 2^-1000 */
+    exponent += 1000;
+  }
+  return value * bai_f64_of_bits((uint64_t)(1023 + exponent) << 52);
+}

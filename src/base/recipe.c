@@ -386,7 +386,7 @@ static ba_status check_text(ba_context *context, const char *text) {
 }
 
 int32_t bai_term_reads_table(const bai_term *term) {
-  return term->spec->kind >= BAI_TERM_COLUMN && term->spec->kind <= BAI_TERM_CATEGORY;
+  return term->spec->kind >= BAI_TERM_COLUMN && term->spec->kind <= BAI_TERM_CATEGORY_HASH;
 }
 
 /* What a term reads. */

@@ -51,9 +51,11 @@ typedef enum bai_term_kind {
   BAI_TERM_TIME_TO_EMPTY,
   BAI_TERM_PORTFOLIO,
   BAI_TERM_TEMPLATE,
+  BAI_TERM_EXPANDING,
   BAI_TERM_CALENDAR,
   BAI_TERM_CYCLE, /* the last */
   BAI_TERM_CATEGORY,
+  BAI_TERM_CATEGORY_HASH,
   BAI_TERM_MISMATCH, /* the first descriptor: real numbers by a formula; they stay together, in this order */
   BAI_TERM_SUBSEQUENCE,
   BAI_TERM_ENAC,

@@ -238,6 +238,13 @@ const bai_term_spec bai_term_table[] = {
      "One column of 0 and 1 for each text that the training rows have in a column, in the order of bytes. A text that "
      "they did not have, or none, is all zeros. 7, 7.0 and 007 are one text.",
      {COLUMN_KEY, END_KEY}},
+    {BAI_TERM_CATEGORY_HASH,
+     BAI_ROLE_FEATURE,
+     "CategoryHash",
+     NULL,
+     "The same in slots columns, whatever texts there are: a text's column is its hash. Nothing is learnt, so that new "
+     "texts, streams and columns of very many texts work; two texts may share a column.",
+     {COLUMN_KEY, {"slots", BAI_KEY_POWER, 2, 16777216, NULL, "1024", "columns; a power of two"}, END_KEY}},
     DESCRIPTOR(MISMATCH, "Mismatch", NULL,
                "Counts of all words that differ from a word of the sequence in at most mismatch letters.",
                LETTERS_KEY("3", 8, "letters of a word"),

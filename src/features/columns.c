@@ -65,11 +65,7 @@ const char *bai_place_text(const bai_place *place, int64_t row, char buffer[32],
   if (is_missing(place, row)) return NULL;
   if (!place->column->array) {
     const char *text = text_of(place, row, length);
-    double number;
-    if (*length == 0) return NULL;
-    if (*length > 31 || !bai_parse_f64(text, *length, &number) || !(number - number == 0.0)) return text;
-    *length = bai_format_f64(buffer, number + 0.0);
-    return buffer;
+    return *length ? bai_category_text(text, buffer, length) : NULL;
   }
   const double value = bai_place_number(place, row);
   if (value != value) return NULL;
@@ -113,7 +109,8 @@ ba_status bai_columns_find(ba_context *context, const ba_table *table, const bai
     out->places[i] = bai_place_of(table, input->name);
     if (!out->places[i].column)
       status = missing_column(context, table, input);
-    else if (input->kind != BAI_INPUT_TEXT && !bai_place_has_numbers(&out->places[i]))
+    else if ((input->kind == BAI_INPUT_NUMBER || input->kind == BAI_INPUT_TIME) &&
+             !bai_place_has_numbers(&out->places[i]))
       status = check_texts(context, table, &out->places[i], input->kind == BAI_INPUT_TIME);
   }
   if (status) bai_columns_free(context, out);
@@ -132,7 +129,7 @@ void bai_columns_read(const bai_columns_link *link, int64_t row, double *inputs)
       char buffer[32];
       int64_t length;
       const char *text = bai_place_text(&link->places[i], row, buffer, &length);
-      if (input->kind == BAI_INPUT_TEXT)
+      if (input->kind != BAI_INPUT_TIME)
         inputs[i] = text ? bai_input_place(input, text, length) : -1.0;
       else if (!text || !bai_parse_time(text, length, &inputs[i]))
         inputs[i] = bai_not_a_number();

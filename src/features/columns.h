@@ -6,7 +6,7 @@
 #define BAI_FEATURES_COLUMNS_H
 
 #include "array/array.h"
-#include "features/inputs.h"
+#include "features/plan.h"
 
 /* Where one number or text of a row comes from. */
 typedef struct bai_place {
@@ -30,6 +30,19 @@ void bai_columns_read(const bai_columns_link *link, int64_t row, double *inputs)
  * BA_ERR_TABLE for no such column, BA_ERR_NUMBER with the row for no time. */
 ba_status bai_columns_groups(ba_context *context, const ba_table *table, const char *name, int32_t **out);
 ba_status bai_columns_times(ba_context *context, const ba_table *table, const char *name, double **out);
+
+/* Rows of a table that a plan learns from. */
+typedef struct bai_table_part {
+  const ba_table *table;
+  const int64_t *rows; /* their places in the table; NULL: all, as they stand */
+  const uint8_t *uses; /* rows of another use than this are left aside; NULL: none */
+  uint8_t use;
+  int64_t first, count; /* of all parts, for messages */
+} bai_table_part;
+/* columns_learn.c: which columns of numbers there are, in the first part's table but for those of `roles`, and which
+ * texts each category has. The plan is not laid out yet. */
+ba_status bai_columns_learn(ba_context *context, const bai_table_part *parts, int64_t count, const bai_names *roles,
+                            bai_plan *plan);
 
 /* A place by its name; column NULL when there is none. */
 bai_place bai_place_of(const ba_table *table, const char *name);

@@ -2,17 +2,10 @@
  *
  * extractor.c: the public extractor: records to dense and sparse matrices of counts or values.
  */
-#include "array/array.h"
-#include "bioanalytics/features.h"
-#include "features/plan.h"
-#include "seq/records.h"
+#include "features/extractor.h"
 
-struct ba_extractor {
-  ba_context *context;
-  bai_plan *plan;
-  bai_row *row; /* made when first needed */
-  int64_t fitted_records;
-};
+#include "array/array.h"
+#include "seq/records.h"
 
 ba_status ba_extractor_create(ba_context *context, const char *recipe, ba_extractor **out) {
   ba_status status = bai_enter(context);
@@ -63,12 +56,14 @@ int64_t ba_extractor_width(const ba_extractor *extractor) {
   return extractor ? extractor->plan->width : -1;
 }
 
-static ba_status check_fitted(const ba_extractor *extractor) {
+ba_status bai_extractor_check(const ba_extractor *extractor) {
   const bai_plan *plan = extractor->plan;
-  return plan->width >= 0
-             ? BA_OK
-             : bai_fail(extractor->context, BA_ERR_FIT, "extractor: %s needs ba_extractor_fit on records first",
-                        plan->needs_fit ? plan->fitted : "the recipe");
+  if (plan->width >= 0) return BA_OK;
+  if (plan->needs_table)
+    return bai_fail(extractor->context, BA_ERR_FIT,
+                    "extractor: Columns and Category need ba_extractor_fit_table on a table first");
+  return bai_fail(extractor->context, BA_ERR_FIT, "extractor: %s needs ba_extractor_fit on records first",
+                  plan->fitted);
 }
 
 ba_status ba_extractor_column_name(const ba_extractor *extractor, int64_t column, char *buffer, int64_t capacity,
@@ -78,7 +73,7 @@ ba_status ba_extractor_column_name(const ba_extractor *extractor, int64_t column
   ba_status status = bai_enter(context);
   if (status) return status;
   bai_vector text = {0, 0, 0};
-  status = check_fitted(extractor);
+  status = bai_extractor_check(extractor);
   if (!status && (column < 0 || column >= extractor->plan->width))
     status = bai_fail(context, BA_ERR_ARGUMENT, "column %lld; expected 0 to %lld", (long long)column,
                       (long long)extractor->plan->width - 1);
@@ -96,7 +91,7 @@ static ba_status begin(ba_extractor *extractor, const ba_records *records, const
   *counts = 0;
   if (!records) return bai_fail(context, BA_ERR_ARGUMENT, "extractor: expected records");
   ba_status status = bai_options_parse(context, options, table);
-  if (!status) status = check_fitted(extractor);
+  if (!status) status = bai_extractor_check(extractor);
   if (!status && *counts && extractor->plan->real_width > 0)
     status = bai_fail(context, BA_ERR_UNSUPPORTED,
                       "extractor: the recipe has descriptors, which count nothing; expected output=values");
@@ -133,9 +128,10 @@ static void block_values(const bai_row *row, int32_t b, double *values) {
   for (int64_t i = 0; i < n; i++) values[i] /= divisor;
 }
 
-static void fill_dense(const bai_plan *plan, const bai_row *row, int32_t counts, double *values, void *out) {
+void bai_extractor_give(const ba_extractor *extractor, int32_t counts, double *values, void *out) {
+  const bai_row *row = extractor->row;
   int64_t from = 0;
-  for (int32_t b = 0; b < plan->block_count; b++) {
+  for (int32_t b = 0; b < extractor->plan->block_count; b++) {
     const int64_t to = row->ends[b];
     if (!counts) block_values(row, b, values);
     for (int64_t i = from; i < to; i++) {
@@ -165,8 +161,7 @@ ba_status ba_extractor_apply_records(ba_extractor *extractor, const ba_records *
   if (!status) status = bai_array_make(context, counts ? BA_UINT32 : BA_FLOAT64, 2, shape, &rows);
   for (int64_t i = 0; !status && i < shape[0]; i++) {
     status = extract(extractor, records, i);
-    if (!status)
-      fill_dense(extractor->plan, extractor->row, counts, values, (uint8_t *)rows->data + i * rows->stride[0]);
+    if (!status) bai_extractor_give(extractor, counts, values, (uint8_t *)rows->data + i * rows->stride[0]);
   }
   bai_free(context, values);
   if (status)

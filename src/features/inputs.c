@@ -4,11 +4,19 @@
  */
 #include "features/inputs.h"
 
+#include "bioanalytics/features.h"
+
 #include <string.h>
+
+#define CATEGORY_SEED UINT64_C(0x63617465676f7279)
 
 int32_t bai_input_kind_of(const bai_term *term) {
   if (term->spec->kind == BAI_TERM_CALENDAR || term->spec->kind == BAI_TERM_CYCLE) return BAI_INPUT_TIME;
-  return term->spec->kind == BAI_TERM_CATEGORY ? BAI_INPUT_TEXT : BAI_INPUT_NUMBER;
+  if (term->spec->kind != BAI_TERM_CATEGORY_HASH)
+    return term->spec->kind == BAI_TERM_CATEGORY ? BAI_INPUT_TEXT : BAI_INPUT_NUMBER;
+  int32_t bits = 0;
+  while (INT64_C(1) << bits < bai_term_value(term, "slots")->integer) bits++;
+  return BAI_INPUT_HASH + bits;
 }
 
 static ba_status add_list(ba_context *context, bai_inputs *out, const char *list) {
@@ -98,6 +106,13 @@ const char *bai_input_level(const bai_input *input, int64_t index) {
   return (const char *)input->levels.data + ((const int64_t *)input->starts.data)[index];
 }
 
+const char *bai_category_text(const char *text, char buffer[32], int64_t *length) {
+  double number;
+  if (*length > 31 || !bai_parse_f64(text, *length, &number) || !(number - number == 0.0)) return text;
+  *length = bai_format_f64(buffer, number + 0.0);
+  return buffer;
+}
+
 /* memcmp with the shorter text first. */
 static int32_t order(const char *level, const char *text, int64_t length) {
   const int64_t n = bai_length(level);
@@ -105,7 +120,26 @@ static int32_t order(const char *level, const char *text, int64_t length) {
   return difference ? difference : (n > length) - (n < length);
 }
 
+static int64_t slot_of(const char *text, int64_t length, int32_t bits) {
+  return (int64_t)(bai_hash_bytes(CATEGORY_SEED, (const uint8_t *)text, length) >> (64 - bits));
+}
+
+int64_t ba_category_slot(const char *text, int64_t length, int64_t slots) {
+  char shortest[32];
+  int32_t bits = 1;
+  while (bits < BAI_MOST_SLOT_BITS && INT64_C(1) << bits < slots) bits++;
+  if (slots != INT64_C(1) << bits || length <= 0 || !text) return -1;
+  text = bai_category_text(text, shortest, &length);
+  return slot_of(text, length, bits);
+}
+
+int64_t bai_input_places(const bai_input *input) {
+  if (input->kind > BAI_INPUT_HASH) return INT64_C(1) << (input->kind - BAI_INPUT_HASH);
+  return input->kind == BAI_INPUT_TEXT ? input->starts.count : 0;
+}
+
 double bai_input_place(const bai_input *input, const char *text, int64_t length) {
+  if (input->kind > BAI_INPUT_HASH) return (double)slot_of(text, length, input->kind - BAI_INPUT_HASH);
   int64_t low = 0, high = input->starts.count - 1;
   while (low <= high) {
     const int64_t middle = (low + high) / 2;

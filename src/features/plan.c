@@ -96,7 +96,7 @@ static bai_block shape_block(const bai_term *term, int64_t index, const bai_inpu
     block.derived = bai_kind_is_derived(term->spec->kind);
     block.words = block.derived ? bai_series_outputs(term) : 1;
     block.missing = (int32_t)word_of(term, "missing", BAI_MISSING_ERROR) + (block.derived ? BAI_MISSING_MEAN : 0);
-    block.real = block.kind != BAI_TERM_CATEGORY;
+    block.real = block.kind != BAI_TERM_CATEGORY && block.kind != BAI_TERM_CATEGORY_HASH;
     return block;
   }
   block.refuse_ambiguous = word_of(term, "ambiguous", 0) == 1;
@@ -136,12 +136,12 @@ static int64_t inputs_of(const bai_block *block, const bai_inputs *inputs) {
 
 static int64_t table_width(const bai_block *block, const bai_inputs *inputs) {
   if (!block->derived && (!inputs || block->input < 0)) return 0;
-  if (block->kind == BAI_TERM_CATEGORY) return bai_input_at(inputs, block->input)->starts.count;
+  if (!block->real) return bai_input_places(bai_input_at(inputs, block->input));
   return inputs_of(block, inputs) * (block->missing == BAI_MISSING_INDICATOR ? 2 : 1);
 }
 
 static int64_t width_of(const bai_block *block, int64_t fitted_length, const bai_inputs *inputs) {
-  if (block->kind >= BAI_TERM_COLUMN && block->kind <= BAI_TERM_CATEGORY) return table_width(block, inputs);
+  if (block->kind >= BAI_TERM_COLUMN && block->kind <= BAI_TERM_CATEGORY_HASH) return table_width(block, inputs);
   if (bai_kind_is_descriptor(block->kind)) {
     const int64_t width = bai_descriptor_width(&block->descriptor, fitted_length);
     return width < TOO_MANY ? width : TOO_MANY;
@@ -476,7 +476,10 @@ static ba_status table_column_name(ba_context *context, const bai_plan *plan, co
   }
   const bai_input *input = bai_input_at(&plan->inputs, block->input + (block->real ? column % inputs : 0));
   ba_status status = bai_text_add(context, text, "%s", input->name);
-  if (!status && !block->real) status = bai_text_add(context, text, "=%s", bai_input_level(input, column));
+  if (!status && !block->real && block->kind == BAI_TERM_CATEGORY)
+    status = bai_text_add(context, text, "=%s", bai_input_level(input, column));
+  else if (!status && !block->real)
+    status = bai_text_add(context, text, ".slot%lld", (long long)column);
   if (!status && block->real && column >= inputs) status = bai_text_add(context, text, ".missing");
   return status;
 }

@@ -12,8 +12,8 @@ enum { TICKS, TIME, HAS_LAST, LAST };
 #define MOST_TICKS 9007199254740992.0 /* 2^53 */
 
 static const bai_series_kind *kind_of(bai_term_kind kind) {
-  const bai_series_kind *const families[] = {bai_series_moves, bai_series_windows, bai_series_smooth, bai_series_demand,
-                                             bai_series_detect};
+  const bai_series_kind *const families[] = {bai_series_moves,  bai_series_windows, bai_series_expanding,
+                                             bai_series_smooth, bai_series_demand,  bai_series_detect};
   for (size_t f = 0; f < sizeof families / sizeof families[0]; f++)
     for (const bai_series_kind *k = families[f]; k->update; k++)
       if (k->kind == kind) return k;
@@ -156,6 +156,27 @@ int32_t bai_series_update(const bai_kernels *kernels, const bai_series *series, 
     left_out += update_term(kernels, t, inputs, time, state + t->state, scratch, out + t->first);
   }
   return left_out;
+}
+
+const bai_series_term *bai_series_whole(const bai_series *series) {
+  for (int32_t i = 0; i < series->count; i++) {
+    const bai_series_term *t = &series->terms[i];
+    const int32_t merges = t->kind->merge || !t->kind->needs_past;
+    if (t->of || !merges) return t;
+  }
+  return NULL;
+}
+
+void bai_series_merge(const bai_series *series, double *state, const double *other) {
+  for (int32_t i = 0; i < series->count; i++) {
+    const bai_series_term *t = &series->terms[i];
+    double *own = state + t->state;
+    const double *from = other + t->state, ticks = own[TICKS] + from[TICKS];
+    if (from[TICKS] > 0.0 && (!(own[TICKS] > 0.0) || !(own[TIME] == own[TIME]) || from[TIME] > own[TIME]))
+      own[TIME] = from[TIME];
+    own[TICKS] = ticks < MOST_TICKS ? ticks : MOST_TICKS;
+    if (t->kind->merge) t->kind->merge(t, own + LAST, from + LAST);
+  }
 }
 
 int32_t bai_series_is_state(const bai_series *series, const double *state) {

@@ -36,8 +36,10 @@ typedef struct bai_series_kind {
   int64_t (*size)(const bai_series_term *term);                         /* of a state; NULL: 0 */
   int64_t (*scratch)(const bai_series_term *term);                      /* NULL: 0 */
   ba_status (*check)(ba_context *context, const bai_series_term *term); /* of keys together; NULL: none */
-  int32_t of;                                                           /* what goes in, of a kind without the key */
-  int32_t needs_past;                                                   /* rows before matter */
+  /* Takes in the state of other rows of the same series; NULL for a kind with a state: there is none that would do. */
+  void (*merge)(const bai_series_term *term, double *state, const double *other);
+  int32_t of;         /* what goes in, of a kind without the key */
+  int32_t needs_past; /* rows before matter */
 } bai_series_kind;
 
 struct bai_series_term {
@@ -72,6 +74,10 @@ void bai_series_free(ba_context *context, bai_series *series);
  * has none. Returns how many terms left the row out because a column has no value. */
 int32_t bai_series_update(const bai_kernels *kernels, const bai_series *series, const double *inputs, double time,
                           double *state, double *scratch, double *out);
+/* The first term whose state cannot be put together from the states of two parts of a series; NULL: all can. */
+const bai_series_term *bai_series_whole(const bai_series *series);
+/* Takes the state of other rows of the same series into a state; of a series all of whose terms can. */
+void bai_series_merge(const bai_series *series, double *state, const double *other);
 /* Whether numbers can be a state: bai_series_update is safe with them. */
 int32_t bai_series_is_state(const bai_series *series, const double *state);
 /* Appends what a number is called: "Rolling_close.std.20", "MACD_close.12.26.9.signal". */
@@ -87,10 +93,11 @@ typedef struct bai_series_rows {
 ba_status bai_series_fill(ba_context *context, const bai_series *series, int64_t inputs, const bai_series_rows *rows);
 
 /* One list a family, ended by update NULL. */
-extern const bai_series_kind bai_series_moves[];   /* series_moves.c: the row, and rows some way back */
-extern const bai_series_kind bai_series_windows[]; /* series_windows.c: the last rows */
-extern const bai_series_kind bai_series_smooth[];  /* series_smooth.c: means that forget */
-extern const bai_series_kind bai_series_demand[];  /* series_demand.c: forecasts */
-extern const bai_series_kind bai_series_detect[];  /* series_detect.c: changes */
+extern const bai_series_kind bai_series_moves[];     /* series_moves.c: the row, and rows some way back */
+extern const bai_series_kind bai_series_windows[];   /* series_windows.c: the last rows */
+extern const bai_series_kind bai_series_expanding[]; /* series_expanding.c: all rows so far */
+extern const bai_series_kind bai_series_smooth[];    /* series_smooth.c: means that forget */
+extern const bai_series_kind bai_series_demand[];    /* series_demand.c: forecasts */
+extern const bai_series_kind bai_series_detect[];    /* series_detect.c: changes */
 
 #endif

@@ -9,7 +9,8 @@
 
 #define MAGIC "BASERIES"
 #define VERSION 1
-#define HEAD 80 /* bytes before the groups */
+#define HEAD 80                      /* bytes before the groups */
+#define MOST_ROWS 9007199254740992.0 /* 2^53 */
 #define SCHEMA_SEED UINT64_C(0x736572696573)
 
 enum { GROUP_ROWS, GROUP_TIME, GROUP_STATE };
@@ -17,37 +18,63 @@ enum { LATE_DROP, LATE_ERROR };
 enum { DUPLICATE_KEEP, DUPLICATE_DROP, DUPLICATE_ERROR };
 
 static int64_t record_size(const ba_stream *s) {
-  return GROUP_STATE + s->shared->plan->series.size;
+  return GROUP_STATE + s->shared->state;
 }
 
 static double *record_of(const ba_stream *s, int32_t group) {
   return (double *)s->states.data + group * record_size(s);
 }
 
+/* Numbers of a row: inputs and results. */
+static int64_t row_size(const ba_stream *s) {
+  return s->shared->inputs + s->shared->width;
+}
+
 /* ---- making ---- */
 
-static ba_status find_schema(ba_context *context, const bai_pipeline *recipe, bai_stream_plan *shared) {
+static ba_status add_schema(ba_context *context, const bai_pipeline *recipe, const bai_inputs *inputs,
+                            uint64_t *schema) {
   bai_vector text = {0, 0, 0};
-  const bai_inputs *inputs = &shared->plan->inputs;
   const ba_status status = bai_pipeline_write(context, recipe, 0, &text);
-  if (!status) shared->schema = bai_hash_bytes(SCHEMA_SEED, text.data, text.count);
+  if (!status) *schema = bai_hash_bytes(*schema, text.data, text.count);
   for (int64_t i = 0; !status && i < inputs->items.count; i++) {
     const char *name = bai_input_at(inputs, i)->name;
-    shared->schema = bai_hash_bytes(shared->schema, (const uint8_t *)name, bai_length(name));
+    *schema = bai_hash_bytes(*schema, (const uint8_t *)name, bai_length(name));
   }
   bai_vector_free(context, &text);
   return status;
 }
 
-static ba_status share_plan(ba_context *context, bai_plan *plan, const bai_pipeline *recipe, bai_stream_plan **out) {
-  const ba_status status = bai_alloc_zero(context, 1, sizeof **out, out);
+static void release_plans(ba_context *context, bai_stream_plan *shared) {
+  if (--shared->references > 0) return;
+  for (int32_t i = 0; i < shared->count; i++) bai_plan_destroy(shared->plans[i]);
+  bai_free(context, shared->plans);
+  bai_free(context, shared);
+}
+
+static ba_status share_plans(ba_context *context, bai_plan *const *plans, const bai_recipe *recipe,
+                             bai_stream_plan **out) {
+  const int32_t count = (int32_t)recipe->members.count;
+  bai_stream_plan *shared = NULL;
+  ba_status status = bai_alloc_zero(context, 1, sizeof *shared, &shared);
+  if (!status) status = bai_alloc_zero(context, count, sizeof(bai_plan *), &shared->plans);
   if (status) {
-    bai_plan_destroy(plan);
+    bai_free(context, shared);
+    for (int32_t i = 0; i < count; i++) bai_plan_destroy(plans[i]);
     return status;
   }
-  (*out)->references = 1;
-  (*out)->plan = plan;
-  return find_schema(context, recipe, *out);
+  *shared = (bai_stream_plan){.references = 1, .plans = shared->plans, .count = count, .schema = SCHEMA_SEED};
+  *out = shared;
+  for (int32_t i = 0; i < count; i++) shared->plans[i] = plans[i];
+  for (int32_t i = 0; !status && i < count; i++) {
+    const bai_series *series = &plans[i]->series;
+    shared->inputs += plans[i]->inputs.items.count;
+    shared->width += series->width;
+    shared->state += series->size;
+    if (series->scratch > shared->scratch) shared->scratch = series->scratch;
+    status = add_schema(context, bai_recipe_member(recipe, i), &plans[i]->inputs, &shared->schema);
+  }
+  return status;
 }
 
 /* Everything but the groups. `shared` is taken over, also when it fails. */
@@ -56,17 +83,13 @@ static ba_status make_empty(ba_context *context, bai_stream_plan *shared, ba_str
   *out = NULL;
   ba_status status = bai_alloc_zero(context, 1, sizeof *s, &s);
   if (status) {
-    if (--shared->references == 0) {
-      bai_plan_destroy(shared->plan);
-      bai_free(context, shared);
-    }
+    release_plans(context, shared);
     return status;
   }
-  const bai_plan *plan = shared->plan;
   s->context = bai_context_retain(context);
   s->shared = shared;
-  status = bai_alloc_zero(context, record_size(s) + plan->series.scratch, 8, &s->scratch);
-  if (!status) status = bai_alloc_zero(context, bai_plan_inputs(plan), 8, &s->row);
+  status = bai_alloc_zero(context, record_size(s) + shared->scratch, 8, &s->scratch);
+  if (!status) status = bai_alloc_zero(context, row_size(s), 8, &s->row);
   if (status)
     ba_stream_close(s);
   else
@@ -74,7 +97,7 @@ static ba_status make_empty(ba_context *context, bai_stream_plan *shared, ba_str
   return status;
 }
 
-ba_status bai_stream_make(ba_context *context, bai_plan *plan, const bai_pipeline *recipe, const char *options,
+ba_status bai_stream_make(ba_context *context, bai_plan *const *plans, const bai_recipe *recipe, const char *options,
                           ba_stream **out) {
   bai_stream_plan *shared = NULL;
   int32_t late = 0, duplicate = 0;
@@ -84,12 +107,9 @@ ba_status bai_stream_make(ba_context *context, bai_plan *plan, const bai_pipelin
                                  {"max_groups", 'i', NULL, 1, 2e9, &most_groups},
                                  {NULL, 0, NULL, 0, 0, NULL}};
   *out = NULL;
-  ba_status status = share_plan(context, plan, recipe, &shared);
+  ba_status status = share_plans(context, plans, recipe, &shared);
   if (!status) status = bai_options_parse(context, options, accepted);
-  if (status && shared) {
-    bai_plan_destroy(shared->plan);
-    bai_free(context, shared);
-  }
+  if (status && shared) release_plans(context, shared);
   if (!status) status = make_empty(context, shared, out);
   if (status) return status;
   (*out)->late = late;
@@ -112,7 +132,7 @@ ba_status ba_stream_open(ba_context *context, const char *recipe, const char *op
     status = bai_fail(context, BA_ERR_RECIPE,
                       "stream: expected terms over series and Column alone, such as Return(column=close)");
   }
-  if (!status) status = bai_stream_make(context, plan, bai_recipe_member(&parsed, 0), options, out);
+  if (!status) status = bai_stream_make(context, &plan, &parsed, options, out);
   bai_recipe_free(context, &parsed);
   return bai_leave(context, status);
 }
@@ -124,10 +144,7 @@ void ba_stream_close(ba_stream *s) {
   bai_vector_free(context, &s->states);
   bai_free(context, s->scratch);
   bai_free(context, s->row);
-  if (--s->shared->references == 0) {
-    bai_plan_destroy(s->shared->plan);
-    bai_free(context, s->shared);
-  }
+  release_plans(context, s->shared);
   bai_free(context, s);
   bai_context_release(context);
 }
@@ -135,15 +152,26 @@ void ba_stream_close(ba_stream *s) {
 /* ---- what it is ---- */
 
 int64_t ba_stream_width(const ba_stream *s) {
-  return s ? s->shared->plan->series.width : 0;
+  return s ? s->shared->width : 0;
 }
 
 int64_t ba_stream_inputs(const ba_stream *s) {
-  return s ? s->shared->plan->inputs.items.count : 0;
+  return s ? s->shared->inputs : 0;
 }
 
 const char *ba_stream_input_name(const ba_stream *s, int64_t index) {
-  return index >= 0 && index < ba_stream_inputs(s) ? bai_input_at(&s->shared->plan->inputs, index)->name : NULL;
+  for (int32_t i = 0; s && index >= 0 && i < s->shared->count; i++) {
+    const bai_inputs *inputs = &s->shared->plans[i]->inputs;
+    if (index < inputs->items.count) return bai_input_at(inputs, index)->name;
+    index -= inputs->items.count;
+  }
+  return NULL;
+}
+
+static ba_status name_column(const ba_stream *s, int64_t column, bai_vector *text) {
+  int32_t i = 0;
+  while (column >= s->shared->plans[i]->series.width) column -= s->shared->plans[i++]->series.width;
+  return bai_series_name(s->context, &s->shared->plans[i]->series, column, text);
 }
 
 ba_status ba_stream_column_name(const ba_stream *s, int64_t column, char *buffer, int64_t capacity, int64_t *length) {
@@ -155,7 +183,7 @@ ba_status ba_stream_column_name(const ba_stream *s, int64_t column, char *buffer
   if (column < 0 || column >= ba_stream_width(s))
     status = bai_fail(context, BA_ERR_ARGUMENT, "column %lld; expected 0 to %lld", (long long)column,
                       (long long)ba_stream_width(s) - 1);
-  if (!status) status = bai_series_name(context, &s->shared->plan->series, column, &text);
+  if (!status) status = name_column(s, column, &text);
   if (!status) status = bai_give_text(context, text.data, text.count, buffer, capacity, length);
   bai_vector_free(context, &text);
   return bai_leave(context, status);
@@ -204,13 +232,21 @@ static ba_status refuse_time(const ba_stream *s, const char *group, const double
 
 /* Takes a row into a record; returns how many terms left it out. */
 static int32_t take_row(ba_stream *s, const double *inputs, double time, double *record, double *row) {
-  const bai_plan *plan = s->shared->plan;
-  const int64_t n = plan->inputs.items.count;
-  memcpy(row, inputs, (size_t)n * 8);
-  record[GROUP_ROWS] += record[GROUP_ROWS] < 9007199254740992.0;
+  const bai_kernels *kernels = bai_kernels_of(s->context);
+  double *state = record + GROUP_STATE, *scratch = s->scratch + record_size(s);
+  int32_t left_out = 0;
+  record[GROUP_ROWS] += record[GROUP_ROWS] < MOST_ROWS;
   record[GROUP_TIME] = time;
-  return bai_series_update(bai_kernels_of(s->context), &plan->series, row, time, record + GROUP_STATE,
-                           s->scratch + record_size(s), row + n);
+  for (int32_t i = 0; i < s->shared->count; i++) {
+    const bai_plan *plan = s->shared->plans[i];
+    const int64_t n = plan->inputs.items.count;
+    if (n) memcpy(row, inputs, (size_t)n * 8);
+    left_out += bai_series_update(kernels, &plan->series, row, time, state, scratch, row + n);
+    inputs += n;
+    row += bai_plan_inputs(plan);
+    state += plan->series.size;
+  }
+  return left_out;
 }
 
 static ba_status check_row(const ba_stream *s, const double *inputs, int64_t count) {
@@ -221,9 +257,13 @@ static ba_status check_row(const ba_stream *s, const double *inputs, int64_t cou
 }
 
 static void give_row(const ba_stream *s, const double *row, double *out) {
-  const bai_plan *plan = s->shared->plan;
-  for (int64_t i = 0; out && i < plan->series.width; i++)
-    out[i] = row ? row[plan->inputs.items.count + i] : bai_not_a_number();
+  for (int64_t i = 0; out && !row && i < s->shared->width; i++) out[i] = bai_not_a_number();
+  for (int32_t i = 0; out && row && i < s->shared->count; i++) {
+    const bai_plan *plan = s->shared->plans[i];
+    if (plan->series.width) memcpy(out, row + plan->inputs.items.count, (size_t)plan->series.width * 8);
+    out += plan->series.width;
+    row += bai_plan_inputs(plan);
+  }
 }
 
 static ba_status update(ba_stream *s, const char *group, double time, const double *inputs, double *out) {
@@ -260,7 +300,7 @@ static ba_status peek(ba_stream *s, const char *group, double time, const double
   const int32_t place = bai_names_find(&s->groups, group, bai_length(group));
   const int64_t size = record_size(s);
   double *row;
-  const ba_status status = bai_alloc(s->context, bai_plan_inputs(s->shared->plan), 8, &row);
+  const ba_status status = bai_alloc(s->context, row_size(s), 8, &row);
   if (status) return status;
   if (place >= 0)
     memcpy(s->scratch, record_of(s, place), (size_t)size * 8);
@@ -286,14 +326,37 @@ ba_status ba_stream_peek(ba_stream *s, const char *group, double time, const dou
 
 /* ---- streams together ---- */
 
-/* Adds the groups of another stream of the same schema. */
+/* Takes a group's rows in another stream into its record. */
+static void merge_record(const ba_stream *s, double *record, const double *other) {
+  const double rows = record[GROUP_ROWS] + other[GROUP_ROWS], time = other[GROUP_TIME];
+  record[GROUP_ROWS] = rows < MOST_ROWS ? rows : MOST_ROWS;
+  if (time > record[GROUP_TIME] || !(record[GROUP_TIME] == record[GROUP_TIME])) record[GROUP_TIME] = time;
+  int64_t at = GROUP_STATE;
+  for (int32_t i = 0; i < s->shared->count; i++) {
+    bai_series_merge(&s->shared->plans[i]->series, record + at, other + at);
+    at += s->shared->plans[i]->series.size;
+  }
+}
+
+/* The first term that keeps a group from being merged. */
+static const bai_series_term *whole_term(const ba_stream *s) {
+  const bai_series_term *found = NULL;
+  for (int32_t i = 0; !found && i < s->shared->count; i++) found = bai_series_whole(&s->shared->plans[i]->series);
+  return found;
+}
+
+/* Adds the groups of another stream of the same schema; those that are there too must be of series that merge. */
 static ba_status add_groups(ba_stream *s, const ba_stream *other) {
   const int64_t size = record_size(s);
   ba_status status = bai_vector_reserve(s->context, &s->states, other->states.count, 8);
   for (int32_t g = 0; !status && g < other->groups.offsets.count; g++) {
     int32_t place;
+    const int64_t known = s->groups.offsets.count;
     status = find_group(s, bai_names_text(&other->groups, g), &place);
-    if (!status) memcpy(record_of(s, place), record_of(other, g), (size_t)size * 8);
+    if (!status && place < known)
+      merge_record(s, record_of(s, place), record_of(other, g));
+    else if (!status)
+      memcpy(record_of(s, place), record_of(other, g), (size_t)size * 8);
   }
   return status;
 }
@@ -308,7 +371,7 @@ static ba_status copy_stream(const ba_stream *s, ba_stream **out) {
   (*out)->has_row = s->has_row;
   (*out)->model = s->model;
   memcpy((*out)->counters, s->counters, sizeof s->counters);
-  memcpy((*out)->row, s->row, (size_t)bai_plan_inputs(s->shared->plan) * 8);
+  memcpy((*out)->row, s->row, (size_t)row_size(s) * 8);
   status = add_groups(*out, s);
   if (status) {
     ba_stream_close(*out);
@@ -332,15 +395,19 @@ static ba_status check_merge(const ba_stream *s, const ba_stream *other) {
     return bai_fail(context, BA_ERR_ARGUMENT, "merge: expected another stream of the same context");
   if (other->shared->schema != s->shared->schema)
     return bai_fail(context, BA_ERR_ARGUMENT, "merge: the streams have different recipes; expected the same");
+  int64_t groups = s->groups.offsets.count;
+  const bai_series_term *whole = whole_term(s);
   for (int32_t g = 0; g < other->groups.offsets.count; g++) {
     const char *name = bai_names_text(&other->groups, g);
-    if (bai_names_find(&s->groups, name, bai_length(name)) >= 0)
+    const int32_t both = bai_names_find(&s->groups, name, bai_length(name)) >= 0;
+    if (both && whole)
       return bai_fail(context, BA_ERR_UNSUPPORTED,
-                      "merge: both streams have the group \"%s\", and a series cannot be put together from parts; "
-                      "expected each group in one of them",
-                      name);
+                      "merge: both streams have the group \"%s\", and what %s has come to cannot be put together from "
+                      "parts of a series; expected each group in one of them",
+                      name, whole->term.spec->name);
+    groups += !both;
   }
-  if (s->groups.offsets.count + other->groups.offsets.count > s->most_groups)
+  if (groups > s->most_groups)
     return bai_fail(context, BA_ERR_LIMIT, "merge: more than %lld groups; expected no more, or a larger max_groups",
                     (long long)s->most_groups);
   return BA_OK;
@@ -431,6 +498,16 @@ static ba_status check_head(const ba_stream *s, const uint8_t *bytes, int64_t n)
   return BA_OK;
 }
 
+static int32_t is_record(const ba_stream *s, const double *record) {
+  const double *state = record + GROUP_STATE;
+  if (!(record[GROUP_ROWS] >= 0.0)) return 0;
+  for (int32_t i = 0; i < s->shared->count; i++) {
+    if (!bai_series_is_state(&s->shared->plans[i]->series, state)) return 0;
+    state += s->shared->plans[i]->series.size;
+  }
+  return 1;
+}
+
 /* Groups into an empty stream. */
 static ba_status read_groups(ba_stream *s, const uint8_t *bytes, int64_t n) {
   const int64_t size = record_size(s), groups = (int64_t)bai_get_u64(bytes + 24);
@@ -445,8 +522,7 @@ static ba_status read_groups(ba_stream *s, const uint8_t *bytes, int64_t n) {
     double *record = record_of(s, place);
     at = nul + 1;
     for (int64_t i = 0; i < size; i++, at += 8) record[i] = bai_f64_of_bits(bai_get_u64(at));
-    if (!(record[GROUP_ROWS] >= 0.0) || !bai_series_is_state(&s->shared->plan->series, record + GROUP_STATE))
-      return damaged(s, (int64_t)(at - bytes), "a state that no rows lead to");
+    if (!is_record(s, record)) return damaged(s, (int64_t)(at - bytes), "a state that no rows lead to");
   }
   return at == end ? BA_OK : damaged(s, (int64_t)(at - bytes), "bytes behind the last group");
 }

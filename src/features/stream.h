@@ -13,8 +13,10 @@ enum { BAI_STREAM_ROWS, BAI_STREAM_LATE, BAI_STREAM_DUPLICATE, BAI_STREAM_MISSIN
 /* What copies of a stream share. */
 typedef struct bai_stream_plan {
   _Atomic int64_t references;
-  bai_plan *plan;
-  uint64_t schema; /* of the recipe's features and the plan's inputs */
+  bai_plan **plans; /* one; of an ensemble one a member, whose inputs, results and states stand one after the other */
+  int32_t count;
+  int64_t inputs, width, state, scratch;
+  uint64_t schema; /* of the recipes' features and the plans' inputs */
 } bai_stream_plan;
 
 struct ba_stream {
@@ -26,13 +28,13 @@ struct ba_stream {
   bai_names groups;
   bai_vector states; /* doubles: of each group how many rows it had, the time of the last, and its state */
   double *scratch;   /* a group's state, then working memory of terms */
-  double *row;       /* bai_plan_inputs numbers of the last row */
+  double *row;       /* bai_plan_inputs numbers of each plan, of the last row */
   int32_t has_row;   /* 0: it was left out */
   int64_t counters[BAI_STREAM_COUNTERS];
 };
 
-/* Takes the plan over, also when it fails. `recipe` is what it was made of. */
-ba_status bai_stream_make(ba_context *context, bai_plan *plan, const bai_pipeline *recipe, const char *options,
+/* Takes the plans over, also when it fails, but not their array. `recipe` is what they were made of. */
+ba_status bai_stream_make(ba_context *context, bai_plan *const *plans, const bai_recipe *recipe, const char *options,
                           ba_stream **out);
 
 #endif

@@ -75,8 +75,8 @@ static void golden_inputs(const ba_model *model, uint64_t seed, bai_golden *gold
         const bai_input *input = bai_input_at(inputs, n);
         const uint64_t bits = bai_random(seed, INPUT_STREAM, (uint64_t)at);
         golden->inputs[at] = (double)((int64_t)(bits % 4097) - 2048) / 256.0;
-        if (input->kind == BAI_INPUT_TEXT)
-          golden->inputs[at] = (double)((int64_t)(bits % (uint64_t)(input->starts.count + 1)) - 1);
+        if (input->kind == BAI_INPUT_TEXT || input->kind > BAI_INPUT_HASH)
+          golden->inputs[at] = (double)((int64_t)(bits % (uint64_t)(bai_input_places(input) + 1)) - 1);
       }
     }
   }

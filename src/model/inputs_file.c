@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * inputs_file.c: the inputs of a plan as a section of the model file: how many the recipe names (u32), then for each
- * its kind (a byte: 0 numbers, 1 a category, 2 times), its name and a NUL, and of a category how many texts (u32) and
- * the texts, each with a NUL.
+ * its kind (a byte: 0 numbers, 1 a category, 2 times, 3 + b a category in 2^b slots), its name and a NUL, and of a
+ * category how many texts (u32) and the texts, each with a NUL.
  */
 #include <string.h>
 
@@ -72,7 +72,8 @@ int32_t bai_inputs_parse(ba_context *context, const uint8_t *bytes, int64_t n, b
   while (c.at < c.end && !*status) {
     int64_t length;
     const int32_t kind = *c.at++;
-    const char *name = kind <= BAI_INPUT_TIME ? take_text(&c, &length) : NULL;
+    const char *name =
+        kind <= BAI_INPUT_HASH + BAI_MOST_SLOT_BITS && kind != BAI_INPUT_HASH ? take_text(&c, &length) : NULL;
     if (!name || length == 0 || length >= BAI_COLUMN_NAME) return 0;
     /* Columns has those that the recipe names too, but none twice. */
     const int64_t known = bai_inputs_find(out, name, kind);

@@ -198,7 +198,5 @@ void bai_model_probabilities(const bai_kernels *kernels, const ba_model *model, 
 void bai_calibration_free(ba_context *context, bai_calibration *calibration);
 /* Class probabilities of the outputs' scores without a calibration. */
 void bai_probabilities(const bai_kernels *kernels, int32_t classes, const double *scores, double *probabilities);
-/* value times 2^exponent, exact unless it leaves the range of normal numbers. */
-double bai_scale_by_power(double value, int32_t exponent);
 
 #endif

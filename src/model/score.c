@@ -12,18 +12,6 @@
 
 __extension__ typedef __int128 wide;
 
-double bai_scale_by_power(double value, int32_t exponent) {
-  while (exponent > 1000) {
-    value *= bai_f64_of_bits(UINT64_C(2023) << 52); /* 2^1000 */
-    exponent -= 1000;
-  }
-  while (exponent < -1000) {
-    value *= bai_f64_of_bits(UINT64_C(23) << 52); /* 2^-1000 */
-    exponent += 1000;
-  }
-  return value * bai_f64_of_bits((uint64_t)(1023 + exponent) << 52);
-}
-
 static double wide_sum(const bai_block *block, const int32_t *weights, int64_t step, const uint32_t *columns,
                        const uint32_t *counts, int64_t n) {
   wide sum = 0;

@@ -6,18 +6,23 @@
 
 #include "model/scorer.h"
 
+/* A member's columns, but nothing of its weights and scales. */
+static ba_status make_plan(ba_context *context, const bai_pipeline *pipeline, const bai_member *member,
+                           bai_plan **out) {
+  const bai_fitted fitted = {-1, &member->plan->inputs, NULL};
+  ba_status status = bai_plan_create(context, pipeline, out);
+  if (!status) status = bai_plan_take_fit(context, *out, &fitted);
+  return status;
+}
+
 static ba_status open_stream(ba_context *context, const ba_model *model, const char *options, ba_stream **out) {
   bai_recipe parsed = {{0, 0, 0}};
-  bai_plan *plan = NULL;
+  bai_plan *plans[BAI_MOST_MEMBERS] = {NULL};
   ba_status status = bai_recipe_parse(context, model->recipe, &parsed);
-  const bai_pipeline *pipeline = bai_recipe_member(&parsed, 0);
-  const bai_fitted fitted = {-1, &model->members[0].plan->inputs, NULL};
-  if (!status) status = bai_plan_create(context, pipeline, &plan);
-  if (!status) status = bai_plan_take_fit(context, plan, &fitted);
-  if (status)
-    bai_plan_destroy(plan);
-  else
-    status = bai_stream_make(context, plan, pipeline, options, out);
+  for (int32_t m = 0; !status && m < model->member_count; m++)
+    status = make_plan(context, bai_recipe_member(&parsed, m), &model->members[m], &plans[m]);
+  for (int32_t m = 0; status && m < model->member_count; m++) bai_plan_destroy(plans[m]);
+  if (!status) status = bai_stream_make(context, plans, &parsed, options, out);
   if (!status) (*out)->model = model->digest;
   bai_recipe_free(context, &parsed);
   return status;
@@ -31,7 +36,6 @@ ba_status ba_model_open_stream(ba_context *context, const ba_model *model, const
     status = bai_fail(context, BA_ERR_ARGUMENT, "stream: expected a model and a place for the result");
   if (!status && ba_model_inputs(model) == 0)
     status = bai_fail(context, BA_ERR_UNSUPPORTED, "stream: the model reads sequences; expected one of tables");
-  if (!status) status = bai_model_single(context, model, "stream");
   if (!status) status = open_stream(context, model, options, out);
   return bai_leave(context, status);
 }

@@ -214,90 +214,24 @@ ba_status bai_inputs_matrix(ba_context *context, const ba_dataset *dataset, cons
 
 /* ---- what a plan learns ---- */
 
-static int32_t has_role(const ba_dataset *dataset, const char *name) {
-  for (int32_t i = 0; i < dataset->roles.offsets.count; i++)
-    if (strcmp(bai_names_text(&dataset->roles, i), name) == 0) return 1;
-  return 0;
-}
-
-/* The numbers of one column of the table: one, or as many as it has in a row. */
-static ba_status add_column(ba_context *context, const ba_dataset *dataset, const bai_column *column,
-                            bai_inputs *inputs) {
-  if (column->array->ndim == 1) return bai_inputs_add(context, inputs, column->name, 0);
-  ba_status status = BA_OK;
-  for (int64_t i = 0; !status && i < column->array->shape[1]; i++) {
-    char name[2 * BAI_COLUMN_NAME];
-    bai_format(name, sizeof name, "%s_%lld", column->name, (long long)i);
-    if (!has_role(dataset, name)) status = bai_inputs_add(context, inputs, name, 0);
-  }
-  return status;
-}
-
-/* Columns that are named by the recipe too stand there twice: a table's columns and their powers, say. */
-static ba_status learn_columns(ba_context *context, const ba_dataset *dataset, bai_inputs *inputs) {
-  const ba_table *table = table_at(dataset, 0)->table;
-  ba_status status = BA_OK;
-  for (int64_t i = 0; !status && i < ba_table_columns(table); i++) {
-    const bai_column *column = bai_table_column(table, i);
-    if (column->array && !has_role(dataset, column->name)) status = add_column(context, dataset, column, inputs);
-  }
-  if (!status && inputs->items.count == inputs->named)
-    status = bai_fail(context, BA_ERR_TABLE, "Columns: the table has no column of numbers beside the target");
-  return status;
-}
-
-/* Takes in the texts of the training rows of one table. */
-static ba_status gather_texts(ba_context *context, const ba_dataset *dataset, const uint8_t *uses, int64_t t,
-                              const bai_input *input, bai_names *texts) {
-  const bai_place place = bai_place_of(table_at(dataset, t)->table, input->name);
-  const int64_t end = t + 1 < dataset->tables.count ? table_at(dataset, t + 1)->first : dataset->rows;
-  ba_status status = BA_OK;
-  if (!place.column) return bai_fail(context, BA_ERR_TABLE, "there is no column \"%s\" in the table", input->name);
-  for (int64_t row = table_at(dataset, t)->first; !status && row < end; row++) {
-    char buffer[32];
-    int64_t length;
-    int32_t index;
-    if (uses[row] != BAI_USE_TRAIN) continue;
-    const char *text = bai_place_text(&place, row_in_table(dataset, row), buffer, &length);
-    if (text && memchr(text, 0, (size_t)length))
-      status =
-          bai_fail_at(context, BA_ERR_TABLE, row + 1, -1, "column \"%s\" has a zero byte; expected text", input->name);
-    else if (text)
-      status = bai_names_index(context, texts, text, length, &index);
-  }
-  return status;
-}
-
-/* The texts of a category among the training rows, in the order of bytes. */
-static ba_status learn_levels(ba_context *context, const ba_dataset *dataset, const uint8_t *uses, bai_input *input) {
-  bai_names texts = {{0, 0, 0}, {0, 0, 0}, {0, 0, 0}};
-  bai_vector order = {0, 0, 0};
-  ba_status status = BA_OK;
-  for (int64_t t = 0; !status && t < dataset->tables.count; t++)
-    status = gather_texts(context, dataset, uses, t, input, &texts);
-  if (!status) status = bai_names_sort(context, &texts, &order);
-  for (int64_t i = 0; !status && i < order.count; i++) {
-    const char *text = bai_names_text(&texts, ((const int32_t *)order.data)[i]);
-    status = bai_input_add_level(context, input, text, bai_length(text));
-  }
-  bai_vector_free(context, &order);
-  bai_names_free(context, &texts);
-  return status;
-}
-
 ba_status bai_inputs_learn(ba_context *context, const ba_dataset *dataset, const uint8_t *uses, bai_plan *plan) {
+  bai_vector parts = {0, 0, 0};
   ba_status status = BA_OK;
   if (plan->inputs.items.count == 0 && !plan->needs_table) return BA_OK;
   if (dataset->tables.count == 0)
     return bai_fail(context, BA_ERR_ARGUMENT, "the recipe reads columns of a table; expected a dataset of one");
-  for (int64_t i = 0; !status && i < plan->inputs.items.count; i++)
-    if (bai_input_at(&plan->inputs, i)->kind == BAI_INPUT_TEXT)
-      status = learn_levels(context, dataset, uses, bai_input_at(&plan->inputs, i));
-  for (int32_t b = 0; !status && b < plan->block_count; b++) {
-    if (plan->blocks[b].kind != BAI_TERM_COLUMNS) continue;
-    status = learn_columns(context, dataset, &plan->inputs);
-    break;
+  for (int64_t t = 0; !status && t < dataset->tables.count; t++) {
+    const int64_t first = table_at(dataset, t)->first;
+    const int64_t end = t + 1 < dataset->tables.count ? table_at(dataset, t + 1)->first : dataset->rows;
+    const bai_table_part part = {table_at(dataset, t)->table,
+                                 (const int64_t *)dataset->table_rows.data + first,
+                                 uses + first,
+                                 BAI_USE_TRAIN,
+                                 first,
+                                 end - first};
+    status = bai_vector_append(context, &parts, &part, 1, sizeof part);
   }
-  plan->knows_table = 1;
+  if (!status) status = bai_columns_learn(context, parts.data, parts.count, &dataset->roles, plan);
+  bai_vector_free(context, &parts);
   return status;
 }

@@ -108,7 +108,7 @@ static void check_stream(ba_context *context, const char *recipe) {
   double inputs[16];
   make_sample(&s);
   OK(context, ba_stream_open(context, recipe, NULL, &stream));
-  const bai_plan *plan = stream->shared->plan;
+  const bai_plan *plan = stream->shared->plans[0];
   const int64_t n = ba_stream_inputs(stream), width = ba_stream_width(stream), stride = n + width;
   double *rows = calloc((size_t)(ROWS * stride), 8), *out = calloc((size_t)width, 8), *seen = calloc((size_t)width, 8);
   assert_true(rows && out && seen);
@@ -338,8 +338,8 @@ static void check_wild_state(ba_context *context, const char *recipe) {
     OK(context, ba_stream_copy(stream, &kept));
     double *record = stream->states.data, *own = kept->states.data;
     for (int64_t i = 0; i < stream->states.count; i++) record[i] = bai_f64_of_bits(bai_get_u64(bytes + 81 + 8 * i));
-    for (int32_t t = 0; t < stream->shared->plan->series.count; t++) {
-      const int64_t at = 2 + stream->shared->plan->series.terms[t].state;
+    for (int32_t t = 0; t < stream->shared->plans[0]->series.count; t++) {
+      const int64_t at = 2 + stream->shared->plans[0]->series.terms[t].state;
       record[at] = round % 2 ? own[at] : 9007199254740992.0;
     }
     record[0] = own[0];
