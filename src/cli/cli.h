@@ -235,6 +235,8 @@ bool cli_model_is_sparse(const ba_model *model);
 int cli_data_check(cli *c, const cli_data *data);
 /* The options of ba_scorer_..._table: the columns of --group and --time, where they are given. */
 int cli_row_options(cli *c, const char *group, const char *time, char *options, size_t room);
+/* Names of columns with bars between them; false when there is no room for them. */
+bool cli_names_joined(const cli_list *names, char *out, size_t room);
 /* Makes the dataset and reads the files into it. */
 int cli_data_load(cli *c, const cli_data *data, ba_dataset **out);
 /* All numbers of the metrics by name, added to a JSON object. */

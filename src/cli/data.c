@@ -74,16 +74,21 @@ static int add_table(cli *c, ba_dataset *dataset, const cli_data *data, const ch
   return add_file(c, dataset, path, options);
 }
 
+bool cli_names_joined(const cli_list *names, char *out, size_t room) {
+  out[0] = '\0';
+  for (int32_t i = 0; i < names->count; i++) {
+    const size_t used = strlen(out);
+    if (used + strlen(names->items[i]) + 2 >= room) return false;
+    snprintf(out + used, room - used, "%s%s", used > 0 ? "|" : "", names->items[i]);
+  }
+  return true;
+}
+
 static int add_numbers(cli *c, ba_dataset *dataset, const cli_data *data, const char *path, const char *part) {
   char options[2048] = "", ignored[1024] = "";
   ba_table *table = NULL;
-  bool fits = true;
-  for (int32_t i = 0; i < data->ignored.count; i++) {
-    const size_t used = strlen(ignored), n = strlen(data->ignored.items[i]);
-    fits = fits && used + n + 2 < sizeof ignored;
-    if (fits) snprintf(ignored + used, sizeof ignored - used, "%s%s", used > 0 ? "|" : "", data->ignored.items[i]);
-  }
-  if (!fits || !add_option(options, sizeof options, "target=", data->target) ||
+  if (!cli_names_joined(&data->ignored, ignored, sizeof ignored) ||
+      !add_option(options, sizeof options, "target=", data->target) ||
       !add_option(options, sizeof options, "labels=", data->unlabelled && data->target == NULL ? "none" : NULL) ||
       !add_option(options, sizeof options, "ignore=", ignored) ||
       !add_option(options, sizeof options, "weight=", data->weight) ||

@@ -13,7 +13,9 @@ enum { BATCH_RECORDS = 4096, MOST_TSV_COLUMNS = 1000000, DENSE_CELLS = 4194304 }
 
 typedef struct job {
   cli *c;
-  const char *path, *reading; /* the file, options for its reader */
+  const char *path, *reading;       /* the file, options for its reader */
+  const char *table, *group, *time; /* NULL: none */
+  cli_list ignored;
   ba_extractor *extractor;
   int64_t width, records, done;
   bool counts;
@@ -23,15 +25,18 @@ typedef struct job {
 
 static const cli_spec spec = {
     "features",
-    "--recipe R [OPTIONS] FILE",
+    "--recipe R [OPTIONS] FILE | --recipe R --table T [OPTIONS]",
     "Computes the features of a recipe (`ba help recipe`), one row a record, one column a feature.\n"
     "tsv has a header and the record's name; libsvm has the label 0 and `index:value`, indices from 1, zeros left "
     "out;\n"
     "npy is one array (version 1.0) of float64, or of uint32 for counts. Recipes that learn from the data\n"
-    "(PositionKmer), and npy, read the file twice, so they cannot read standard input.",
+    "(PositionKmer), and npy, read the file twice, so they cannot read standard input.\n"
+    "--table gives the rows of a table instead, those of a --group as a series in the order of --time; where a term\n"
+    "has no value yet, or a number is missing under missing=mean, there is NaN.",
     "  ba features --recipe 'Kmer(k=3)' --out kmers.tsv reads.fq.gz\n"
-    "  ba features --recipe @motif --format libsvm - < seqs.fa > rows.svm\n",
-    1,
+    "  ba features --recipe @motif --format libsvm - < seqs.fa > rows.svm\n"
+    "  ba features --recipe 'Return(column=close) + RSI(column=close)' --table prices.csv --group symbol --time day\n",
+    0,
     1,
 };
 
@@ -89,6 +94,8 @@ static int first_pass(job *j) {
 static void write_value(FILE *out, double value) {
   if (value == 0.0)
     fputc('0', out);
+  else if (value != value)
+    fputs("NaN", out);
   else
     fprintf(out, "%.17g", value);
 }
@@ -192,7 +199,61 @@ static int write_rows(job *j) {
   return code;
 }
 
-static int work(job *j, const char *out) {
+static int compute_table(job *j, ba_array **out) {
+  ba_table *table = NULL;
+  char options[1024] = "", ignored[1024] = "ignore=";
+  if (!cli_names_joined(&j->ignored, ignored + strlen(ignored), sizeof ignored - strlen(ignored)))
+    return cli_error(j->c, CLI_USAGE, "--ignore: the names are too long");
+  int code = cli_row_options(j->c, j->group, j->time, options, sizeof options);
+  if (code == CLI_DONE) code = cli_table_read(j->c, j->path, &table);
+  if (code != CLI_DONE) return code;
+  ba_status status = BA_OK;
+  if (ba_extractor_width(j->extractor) < 0)
+    status = ba_extractor_fit_table(j->extractor, table, j->ignored.count > 0 ? ignored : "");
+  if (status == BA_OK) status = ba_extractor_apply_table(j->extractor, table, options, out);
+  j->records = ba_table_rows(table);
+  j->width = ba_extractor_width(j->extractor);
+  ba_table_release(table);
+  return status == BA_OK ? CLI_DONE : cli_fail_in(j->c, status, j->path);
+}
+
+/* Rows are called by their numbers. */
+static int write_table(job *j, const double *values) {
+  int code = j->format == 't' ? write_names(j) : CLI_DONE;
+  if (j->format == 'n') write_npy_header(j);
+  if (j->format == 'n' && j->records * j->width > 0)
+    fwrite(values, sizeof(double), (size_t)(j->records * j->width), j->out);
+  for (; code == CLI_DONE && j->format != 'n' && j->done < j->records; j->done++) {
+    fprintf(j->out, "%lld", j->format == 't' ? (long long)j->done + 1 : 0LL);
+    for (int64_t i = 0; j->format == 'l' && i < j->width; i++) {
+      const double value = values[j->done * j->width + i];
+      if (value == 0.0) continue;
+      fprintf(j->out, " %lld:", (long long)i + 1);
+      write_value(j->out, value);
+    }
+    if (j->format == 't')
+      write_row(j, values, j->done);
+    else
+      fputc('\n', j->out);
+  }
+  j->done = j->records;
+  return code;
+}
+
+static int work_on_table(job *j, const char *out) {
+  cli_output output;
+  ba_array *rows = NULL;
+  int code = compute_table(j, &rows);
+  if (code == CLI_DONE) code = cli_output_open(j->c, out, &output);
+  if (code == CLI_DONE) {
+    j->out = output.file;
+    code = cli_output_close(j->c, &output, write_table(j, ba_array_data(rows)));
+  }
+  ba_array_release(rows);
+  return code;
+}
+
+static int work_on_records(job *j, const char *out) {
   cli_output output;
   int code = first_pass(j);
   if (code != CLI_DONE) return code;
@@ -202,7 +263,11 @@ static int work(job *j, const char *out) {
   code = cli_output_open(j->c, out, &output);
   if (code != CLI_DONE) return code;
   j->out = output.file;
-  code = cli_output_close(j->c, &output, write_rows(j));
+  return cli_output_close(j->c, &output, write_rows(j));
+}
+
+static int work(job *j, const char *out) {
+  const int code = j->table != NULL ? work_on_table(j, out) : work_on_records(j, out);
   if (code == CLI_DONE && j->c->json) {
     cJSON *object = cJSON_CreateObject();
     cJSON_AddNumberToObject(object, "records", (double)j->done);
@@ -221,6 +286,13 @@ static int check(job *j, const char *recipe, const char *output, const char *for
     return cli_error(j->c, CLI_USAGE, "--format '%s': expected tsv, libsvm or npy", format);
   if (j->c->json && (out == NULL || strcmp(out, "-") == 0))
     return cli_error(j->c, CLI_USAGE, "--json needs --out, as standard output holds the features");
+  if ((j->table != NULL) == (j->c->files.count > 0))
+    return cli_error(j->c, CLI_USAGE, "expected a file of sequences, or --table T");
+  if (j->table == NULL && (j->group != NULL || j->time != NULL || j->ignored.count > 0))
+    return cli_error(j->c, CLI_USAGE, "--group, --time and --ignore go with --table");
+  if (j->table != NULL && output[0] == 'c')
+    return cli_error(j->c, CLI_USAGE, "--output counts: rows of a table have values alone");
+  j->path = j->table != NULL ? j->table : j->c->files.items[0];
   j->counts = output[0] == 'c';
   j->format = format[0];
   return CLI_DONE;
@@ -234,6 +306,10 @@ int cli_features(int argc, char **argv) {
       {"recipe", CLI_TEXT, &recipe, "R", "what to compute; a model stage in it is left aside"},
       {"output", CLI_TEXT, &output, "values|counts", "the recipe's values (default) or the bare counts"},
       {"format", CLI_TEXT, &format, "tsv|libsvm|npy", "how to write them (tsv)"},
+      {"table", CLI_TEXT, &j.table, "T.csv", "rows of numbers: CSV or TSV, plain or gzip, or JSON lines"},
+      {"group", CLI_TEXT, &j.group, "COL", "with --table: the column that names a row's series"},
+      {"time", CLI_TEXT, &j.time, "COL", "with --table: the column of times"},
+      {"ignore", CLI_LIST, &j.ignored, "COL", "with --table: a column that Columns() leaves out; may be repeated"},
       {"out", CLI_TEXT, &out, "F", "write to a file, which appears when it is complete"},
       {NULL, CLI_FLAG, NULL, NULL, NULL},
   };
@@ -241,7 +317,6 @@ int cli_features(int argc, char **argv) {
   if (code != CLI_GO) return code;
   code = check(&j, recipe, output, format, out);
   if (code == CLI_DONE) {
-    j.path = c.files.items[0];
     j.reading = cli_reader_options(&c, recipe);
     const ba_status status = ba_extractor_create(c.context, recipe, &j.extractor);
     code = status == BA_OK ? work(&j, out) : cli_fail(&c, status);

@@ -90,6 +90,9 @@ static ba_status begin(ba_extractor *extractor, const ba_records *records, const
   const bai_option table[] = {{"output", 'w', "values|counts", 0, 0, counts}, {NULL, 0, NULL, 0, 0, NULL}};
   *counts = 0;
   if (!records) return bai_fail(context, BA_ERR_ARGUMENT, "extractor: expected records");
+  if (extractor->plan->inputs.items.count || extractor->plan->needs_table)
+    return bai_fail(context, BA_ERR_UNSUPPORTED,
+                    "extractor: the recipe reads columns of a table; expected ba_extractor_apply_table");
   ba_status status = bai_options_parse(context, options, table);
   if (!status) status = bai_extractor_check(extractor);
   if (!status && *counts && extractor->plan->real_width > 0)

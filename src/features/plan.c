@@ -15,7 +15,16 @@ static int64_t range_of(const bai_term *term, const char *key) {
   return value ? value->upper - value->integer + 1 : 1;
 }
 
+/* Ways to choose k of l. */
+static int64_t choices_of(int64_t l, int64_t k) {
+  int64_t ways = k <= l;
+  for (int64_t i = 1; i <= k && ways; i++) ways = ways * (l - k + i) / i;
+  return ways;
+}
+
 static int64_t blocks_of(const bai_term *term) {
+  if (term->spec->kind == BAI_TERM_GKM)
+    return choices_of(bai_term_value(term, "l")->integer, bai_term_value(term, "k")->integer);
   return range_of(term, "k") * range_of(term, "gap");
 }
 
@@ -37,9 +46,9 @@ static int64_t word_of(const bai_term *term, const char *key, int64_t standard) 
   return value ? value->integer : standard;
 }
 
-/* Runs of ones, from the highest bit. */
-static void shape_mask(uint64_t mask, bai_block *block) {
-  block->span = 64 - __builtin_clzll(mask);
+/* Runs of ones, from the highest bit of the window. */
+static void shape_mask(uint64_t mask, int32_t span, bai_block *block) {
+  block->span = span;
   for (int32_t i = 0; i < block->span; i++) {
     if (!(mask >> (block->span - 1 - i) & 1)) continue;
     bai_word_part *last = block->part_count ? &block->parts[block->part_count - 1] : NULL;
@@ -51,10 +60,31 @@ static void shape_mask(uint64_t mask, bai_block *block) {
   }
 }
 
+/* Choice `index` of k places of l, the places of each as rising numbers and the choices in their order. */
+static uint64_t choose(int32_t l, int32_t k, int64_t index) {
+  uint64_t mask = 0;
+  for (int32_t left = l; left > 0 && k > 0; left--) {
+    const int64_t with = choices_of(left - 1, k - 1); /* that have the first place that is left */
+    if (index < with) {
+      mask |= UINT64_C(1) << (left - 1);
+      k--;
+    } else {
+      index -= with;
+    }
+  }
+  return mask;
+}
+
 static void shape_word(const bai_term *term, int64_t index, bai_block *block) {
   const int64_t gaps = range_of(term, "gap");
   if (block->kind == BAI_TERM_SPACED_KMER) {
-    shape_mask((uint64_t)bai_term_value(term, "mask")->integer, block);
+    const uint64_t mask = (uint64_t)bai_term_value(term, "mask")->integer;
+    shape_mask(mask, 64 - __builtin_clzll(mask), block);
+    return;
+  }
+  if (block->kind == BAI_TERM_GKM) {
+    const int32_t l = (int32_t)bai_term_value(term, "l")->integer;
+    shape_mask(choose(l, (int32_t)bai_term_value(term, "k")->integer, index), l, block);
     return;
   }
   const int32_t letters = (int32_t)(word_of(term, "k", 1) + index / gaps);
@@ -173,10 +203,14 @@ int64_t bai_plan_width_of(const bai_pipeline *recipe, const bai_fitted *fitted, 
 
 static ba_status count_blocks(ba_context *context, const bai_pipeline *recipe, int32_t *count) {
   const bai_term *terms = recipe->features.data;
-  for (int64_t i = 0; i < recipe->features.count; i++)
+  for (int64_t i = 0; i < recipe->features.count; i++) {
+    if (blocks_of(&terms[i]) == 0)
+      return bai_fail(context, BA_ERR_RECIPE, "recipe: GKM has windows of l=%lld and k=%lld; expected k no more than l",
+                      (long long)word_of(&terms[i], "l", 0), (long long)word_of(&terms[i], "k", 0));
     if (terms[i].spec->kind == BAI_TERM_ONE_HOT)
       return bai_fail(context, BA_ERR_UNSUPPORTED,
                       "OneHot has no columns of its own; expected OneHot() | Conv(...) | MLP(...), or other features");
+  }
   const int64_t total = bai_plan_blocks_of(recipe);
   if (total > 4096)
     return bai_fail(context, BA_ERR_RECIPE, "recipe: %lld blocks of features; expected at most 4096", (long long)total);
@@ -442,20 +476,25 @@ static int64_t code_of_rank(const bai_block *block, int64_t rank) {
 }
 
 /* The letters of a word, with a dash for each letter between its parts. */
+static int32_t is_masked(const bai_block *block) {
+  return block->kind == BAI_TERM_SPACED_KMER || block->kind == BAI_TERM_GKM;
+}
+
 static void spell(const bai_block *block, int64_t code, char *text) {
-  const int32_t dashes = block->kind == BAI_TERM_SPACED_KMER;
-  int32_t at = dashes ? block->span : block->k;
-  text[at] = 0;
+  const int32_t length = is_masked(block) ? block->span : block->k;
+  int32_t at = length;
+  memset(text, '-', (size_t)length);
+  text[length] = 0;
   for (int32_t p = block->part_count - 1; p >= 0; p--) {
+    if (is_masked(block)) at = block->parts[p].offset + block->parts[p].length;
     for (int32_t i = 0; i < block->parts[p].length; i++, code /= block->alphabet->size)
       text[--at] = block->alphabet->symbols[code % block->alphabet->size];
-    while (dashes && at > 0 && at > block->parts[p - 1].offset + block->parts[p - 1].length) text[--at] = '-';
   }
 }
 
 /* A hashed block's words have no names: its k, or its mask. */
 static void spell_shape(const bai_block *block, char *text) {
-  if (block->kind != BAI_TERM_SPACED_KMER) {
+  if (!is_masked(block)) {
     bai_format(text, 40, "%d", block->kind == BAI_TERM_GAPPED_KMER ? block->k / 2 : block->k);
     return;
   }

@@ -128,7 +128,7 @@ static void begin_words(bai_row *row, const bai_alphabet *alphabet, int64_t star
 /* Brings forward and reverse to the block's words for the windows that start in the chunk; returns how many there are.
  * Words without a gap are left to be grown by a block of larger k. */
 static int64_t grow_codes(const bai_kernels *kernels, bai_row *row, const bai_block *block, int64_t start) {
-  const int32_t whole = block->part_count == 1;
+  const int32_t whole = block->part_count == 1 && block->parts[0].offset == 0;
   if (!whole || row->chunk_start != start || row->state_k > block->k || row->state_k == 0 ||
       row->state_alphabet != block->alphabet)
     begin_words(row, block->alphabet, start);

@@ -27,10 +27,11 @@
   "numerics=exact, "                                                                                   \
   "class_weight=none)"
 #define MASK "expected binary digits, a 1 at both ends, how many: from 1 to 31"
-#define FEATURES                                                                                                      \
-  "Kmer, PositionKmer, GappedKmer, SpacedKmer, BinnedKmer, Length, Column, Columns, Category, CategoryHash, Sparse, " \
-  "OneHot, @motif, "                                                                                                  \
-  "@anchored, @conv, @conv_anchored, "                                                                                \
+#define FEATURES                                                                                                   \
+  "Kmer, PositionKmer, GappedKmer, GKM, SpacedKmer, BinnedKmer, Length, Column, Columns, Category, CategoryHash, " \
+  "Sparse, "                                                                                                       \
+  "OneHot, @motif, "                                                                                               \
+  "@anchored, @conv, @conv_anchored, "                                                                             \
   "@peptide, or a descriptor, such as PseDNC; ba help recipe has all"
 #define MODEL_KEYS "l2, l1, solver, tol, max_iter, memory, epochs, rate, patience, numerics, class_weight"
 

@@ -243,3 +243,51 @@ def test_parts_of_a_score(place):
     assert len(sums) == 300 and max(rest) - min(rest) < 1e-6  # the intercept
     lines = ok("explain", "--model", "m.ba", "--json", "t.csv", cwd=place).splitlines()
     assert set(json.loads(lines[0])) == {"row", "feature", "attribution"}
+
+
+def test_features_of_rows(tmp_path):
+    """What a recipe makes of rows, in all formats; by group and time, with NaN where there is nothing yet."""
+    (tmp_path / "t.csv").write_text("symbol,day,close,volume\na,2024-01-02,11,NA\na,2024-01-01,10,1\nb,2024-01-01,20,2\n"
+                                    "b,2024-01-03,25,4\na,2024-01-03,22,5\n")
+    series = ("features", "--recipe", "Return(column=close) + Expanding(column=close, stat=max)", "--table", "t.csv",
+              "--group", "symbol", "--time", "day")
+    found = [line.split("\t") for line in ok(*series, cwd=tmp_path).splitlines()]
+    assert found == [["name", "Return_close.1", "Expanding_close.max"], ["1", "0.10000000000000009", "11"],
+                     ["2", "NaN", "10"], ["3", "NaN", "20"], ["4", "0.25", "25"], ["5", "1", "22"]]
+    about = json.loads(ok(*series, "--format", "npy", "--out", "f.npy", "--json", cwd=tmp_path))
+    assert about == {"records": 5, "columns": 2, "out": "f.npy"}
+    data = (tmp_path / "f.npy").read_bytes()
+    values = memoryview(data[-80:]).cast("d").tolist()
+    assert values[:2] == [float(found[1][1]), 11.0] and math.isnan(values[2]) and values[8:] == [1.0, 22.0]
+    rows_of = ok("features", "--recipe", "Columns(missing=indicator) + Category(column=symbol)", "--table", "t.csv",
+                 "--ignore", "close", "--format", "libsvm", cwd=tmp_path)
+    assert rows_of.splitlines() == ["0 1:NaN 2:1 3:1", "0 1:1 3:1", "0 1:2 4:1", "0 1:4 4:1", "0 1:5 3:1"]
+    fails(2, "record 1: column \"volume\" has no value", "features", "--recipe", "Columns()", "--table", "t.csv",
+          "--out", "none.tsv", cwd=tmp_path)
+    assert not (tmp_path / "none.tsv").exists()
+    fails(1, "expected a file of sequences, or --table T", "features", "--recipe", "Columns()", cwd=tmp_path)
+    fails(1, "go with --table", "features", "--recipe", "Kmer(k=2)", "--group", "g", "t.csv", cwd=tmp_path)
+    fails(1, "rows of a table have values alone", *series, "--output", "counts", cwd=tmp_path)
+
+
+def test_hashed_categories(tmp_path):
+    """With room for all texts a hashed category is a category; new texts score by their slot."""
+    source = random.Random(2)
+    texts = [f"shop {i}" for i in range(40)]
+    effect = {text: source.gauss(0, 3) for text in texts}
+    data = [(text, source.gauss(effect[text], 0.1)) for text in source.choices(texts, k=400)]
+    (tmp_path / "t.csv").write_text("shop,y\n" + "".join(f"{text},{y}\n" for text, y in data))
+    (tmp_path / "new.csv").write_text("shop,y\nshop 3,0\nanother shop,0\n,0\n")
+    scores = {}
+    for name, term in (("one", "Category(column=shop)"), ("hash", "CategoryHash(column=shop, slots=65536)")):
+        train(tmp_path, f"{term} | Linear(l2=1e-6, tol=1e-10)", out=f"{name}.ba")
+        found = table(ok("predict", "--model", f"{name}.ba", "new.csv", cwd=tmp_path))
+        scores[name] = [float(row["score"]) for row in found]
+        assert len(scores[name]) == 3
+    assert scores["hash"] == pytest.approx(scores["one"], abs=1e-4)
+    assert scores["hash"][1] == scores["hash"][2]
+    info = ok("info", "hash.ba", cwd=tmp_path)
+    assert "slots=65536" in info
+    ok("selftest", "hash.ba", cwd=tmp_path)
+    top = ok("explain", "--model", "hash.ba", cwd=tmp_path)
+    assert "shop.slot" in top

@@ -207,6 +207,16 @@ static void test_spaced(void **state) {
   masks = NULL;
 }
 
+static void test_gapped_k_mers(void **state) {
+  static const char *const four[] = {"1100", "1010", "1001", "0110", "0101", "0011", ""};
+  static const char *const three[] = {"110", "101", "011", "1"};
+  masks = four;
+  check_recipe(*state, "GKM(l=4, k=2) + Kmer(k=3)", 0, MOST);
+  masks = three;
+  check_recipe(*state, "GKM(l=3, k=2, slots=16, alphabet=protein) + GKM(l=1, k=1, alphabet=protein)", 0, 8224);
+  masks = NULL;
+}
+
 static void test_bins(void **state) {
   check_recipe(*state, "BinnedKmer(k=1..3, bins=7) + Kmer(k=3) + Length()", 0, MOST);
   check_recipe(*state, "BinnedKmer(k=2..5, bins=3, strand=canonical) + BinnedKmer(k=6, bins=5, slots=64)", 0, 513);
@@ -457,6 +467,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(test_positions, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_gapped, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_spaced, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(test_gapped_k_mers, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_bins, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_alphabets, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_only_other_letters, set_up, tear_down),

@@ -6,6 +6,7 @@ The vectorizer gets a fixed vocabulary of all words over A C G T, so that it pas
 """
 
 import itertools
+import math
 
 import numpy as np
 import pytest
@@ -134,6 +135,32 @@ def test_spaced_seeds(context, mask):
     offsets = tuple(i for i, digit in enumerate(mask) if digit == "1")
     ours = context.dense(context.extractor(f"SpacedKmer(mask={mask})"), context.records(MIXED), "counts")
     assert (ours == spaced(plain(MIXED), "ACGT", offsets)).all()
+
+
+def gapped_kernel(one, two, l, k):
+    """Pairs of windows by their mismatches: m of l letters that agree have C(l - m, k) gapped k-mers in common (Ghandi
+    and others 2014, Enhanced regulatory sequence prediction using gapped k-mer features)."""
+    windows = [[sequence[i:i + l] for i in range(len(sequence) - l + 1)] for sequence in (one, two)]
+    return sum(math.comb(sum(a == b for a, b in zip(x, y)), k) for x in windows[0] for y in windows[1])
+
+
+@pytest.mark.parametrize("l, k", [(6, 4), (8, 5), (5, 5), (4, 1)])
+def test_gapped_k_mers(context, l, k):
+    """Counts of every choice of places, and their products against the kernel of gkm-SVM, which never makes them."""
+    found = [sequence[:60] for sequence in plain(MIXED) if set(sequence[:60]) <= set("ACGT") and len(sequence) > l][:6]
+    assert len(found) == 6
+    ours = context.csr(context.extractor(f"GKM(l={l}, k={k})"), context.records(found), "counts").astype(float)
+    masks = list(itertools.combinations(range(l), k))
+    assert ours.shape[1] == len(masks) * 4 ** k
+    for block, offsets in enumerate(masks):
+        own = ours[:, block * 4 ** k:(block + 1) * 4 ** k].toarray()
+        span = l - max(offsets) - 1  # letters behind the last place, which a window of l must have too
+        expected = spaced([sequence[:len(sequence) - span] for sequence in found], "ACGT", offsets)
+        assert (own == expected).all()
+    products = (ours @ ours.T).toarray()
+    for i, one in enumerate(found):
+        for j, two in enumerate(found):
+            assert products[i, j] == gapped_kernel(one, two, l, k)
 
 
 @pytest.mark.parametrize("groups, term", [(["CG", "AT"], "GC()"), (["GAVLMI", "FYW", "KRH", "DE", "STCPNQ"], "GAAC()")])

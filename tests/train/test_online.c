@@ -370,30 +370,33 @@ static void test_refusals(void **state) {
   ba_records_release(other.records);
 }
 
-/* Columns of tables: a column times a power of two gives the same bits. */
+/* Columns of tables: a column times a power of two gives the same bits. Hashed categories need no look ahead. */
 static void test_tables(void **state) {
   ba_context *context = *state;
   double scores[2][40];
   for (int32_t round = 0; round < 2; round++) {
     ba_trainer *trainer = NULL;
     uint64_t seed = 4;
-    OK(context, ba_trainer_create_online(context, "Column(column=x) + Column(column=z) | Linear(solver=nag, l2=0)",
+    OK(context, ba_trainer_create_online(context,
+                                         "Column(column=x) + Column(column=z) + CategoryHash(column=shop, slots=64) | "
+                                         "Linear(solver=nag, l2=0)",
                                          NULL, 0, NULL, NULL, &trainer));
     double mean, last;
     for (int32_t turn = 0; turn < 40; turn++) {
-      double x[10], z[10], y[10];
-      const double *const columns[] = {x, z, y};
-      static const char *const names[] = {"x", "z", "y"};
+      double x[10], z[10], y[10], shop[10];
+      const double *const columns[] = {x, z, y, shop};
+      static const char *const names[] = {"x", "z", "y", "shop"};
       const int64_t shape = 10;
       ba_table *table = NULL;
       ba_dataset *dataset = NULL;
       for (int32_t i = 0; i < 10; i++) {
         x[i] = (round ? 4096 : 1) * making_real(&seed);
         z[i] = making_real(&seed);
-        y[i] = 2 * x[i] / (round ? 4096 : 1) - z[i] + 3;
+        shop[i] = (i + turn) % 3;
+        y[i] = 2 * x[i] / (round ? 4096 : 1) - z[i] + 3 + (shop[i] == 1 ? 2 : 0);
       }
       OK(context, ba_table_create(context, 10, &table));
-      for (int32_t c = 0; c < 3; c++) {
+      for (int32_t c = 0; c < 4; c++) {
         ba_array *array = NULL;
         OK(context, ba_array_create(context, BA_FLOAT64, 1, &shape, &array));
         memcpy(ba_array_data_mut(array), columns[c], sizeof x);

@@ -257,19 +257,23 @@ static void test_rows(void **state) {
   ba_table_release(table);
 }
 
+/* A row's number in a column of the table. */
+static double input_of(const char *name, int64_t row) {
+  const int64_t before = row_before(row, 2), last = row_before(row, 1);
+  if (strcmp(name, "lag") == 0) return before < 0 ? NAN : number(before);
+  if (strcmp(name, "difference") == 0) return last < 0 ? NAN : number(row) - number(last);
+  return number(row);
+}
+
 /* Rows that come one by one score as the whole table does, also from what was saved on the way. */
-static void test_streams(void **state) {
-  ba_context *context = *state;
+static void check_streams(ba_context *context, const char *recipe, int64_t inputs) {
   ba_table *table;
   ba_model *model, *other;
   ba_scorer *scorer;
   ba_stream *stream;
-  double scores[ROWS], chances[2 * ROWS], one, two[2];
+  double scores[ROWS], chances[2 * ROWS], one, two[2], row_inputs[8];
   OK(context, make_table(context, ROWS, &table));
-  OK(context,
-     making_table_model(context, table,
-                        "Lag(column=x, lag=2) + EWMA(column=x, halflife=7200) + Columns(missing=mean) | Logistic()",
-                        "target=high, group=g, time=t, name=y", &model));
+  OK(context, making_table_model(context, table, recipe, "target=high, group=g, time=t, name=y", &model));
   OK(context, ba_scorer_create(context, model, NULL, &scorer));
   OK(context, ba_scorer_predict_table(scorer, table, "group=g, time=t", scores, chances));
   OK(context, ba_model_open_stream(context, model, NULL, &stream));
@@ -278,9 +282,6 @@ static void test_streams(void **state) {
   for (int64_t time = 0; time < ROWS; time++) {
     int64_t row = 0;
     while (time_of(row) != time) row++;
-    const int64_t before = row_before(row, 2), last = row_before(row, 1);
-    const double inputs[] = {number(row), number(row), before < 0 ? NAN : number(before),
-                             last < 0 ? NAN : number(row) - number(last)};
     const char group[] = {(char)('0' + group_of(row)), 0};
     if (time % 50 == 49) {
       uint8_t bytes[4096];
@@ -291,8 +292,9 @@ static void test_streams(void **state) {
       OK(context, ba_model_open_stream(context, model, "late=error", &stream));
       OK(context, ba_stream_restore(stream, bytes, n));
     }
-    assert_int_equal(ba_stream_inputs(stream), 4);
-    OK(context, ba_stream_update(stream, group, 3600.0 * (double)time, inputs, 4, NULL));
+    assert_int_equal(ba_stream_inputs(stream), inputs);
+    for (int64_t i = 0; i < inputs; i++) row_inputs[i] = input_of(ba_stream_input_name(stream, i), row);
+    OK(context, ba_stream_update(stream, group, 3600.0 * (double)time, row_inputs, inputs, NULL));
     OK(context, ba_scorer_predict_stream(scorer, stream, &one, two));
     SAME_BITS(&one, scores + row, 1);
     SAME_BITS(two, chances + 2 * row, 2);
@@ -306,6 +308,18 @@ static void test_streams(void **state) {
   ba_model_release(other);
   ba_model_release(model);
   ba_table_release(table);
+}
+
+static void test_streams(void **state) {
+  check_streams(*state, "Lag(column=x, lag=2) + EWMA(column=x, halflife=7200) + Columns(missing=mean) | Logistic()", 4);
+}
+
+/* The members' inputs stand one after the other, and so do what they compute and their states. */
+static void test_streams_of_ensembles(void **state) {
+  check_streams(*state,
+                "Lag(column=x, lag=2) | Logistic() & Columns(missing=mean) | Logistic() & "
+                "EWMA(column=x, halflife=7200) + Rolling(column=x, window=5) | MLP(hidden=3, skip=linear, epochs=3)",
+                5);
 }
 
 static ba_status life(ba_context *context, void *argument) {
@@ -340,6 +354,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(test_evaluation_and_ensembles, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_same_bits_at_every_level, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_streams, making_set_up, making_tear_down),
+      cmocka_unit_test_setup_teardown(test_streams_of_ensembles, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_dates, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_rows, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_every_failing_allocation, making_set_up, making_tear_down),
