@@ -327,10 +327,12 @@ BA_API ba_status ba_stream_save(const ba_stream *stream, uint8_t *buffer, int64_
  */
 BA_API ba_status ba_stream_restore(ba_stream *stream, const uint8_t *bytes, int64_t length);
 /**
- * Adds the groups and counters of another stream, as of another part of the data. A call that fails changes nothing.
+ * Adds the groups and counters of another stream, as of another part of the data. Where both have a group, the result
+ * is to the bit that of all its rows in one stream: of terms of a row alone and of Expanding, which do not ask for the
+ * order of the rows. A call that fails changes nothing.
  * @param stream not NULL.
  * @param other of the same context and recipe; it stays as it is.
- * @return BA_OK; BA_ERR_UNSUPPORTED when both have a group: a series cannot be put together from parts;
+ * @return BA_OK; BA_ERR_UNSUPPORTED when both have a group and a term asks for the order of its rows;
  * BA_ERR_ARGUMENT, BA_ERR_LIMIT, BA_ERR_MEMORY, BA_ERR_BUSY. Owns: nothing. Threads: one at a time. Cost: copies all
  * states. Since 0.1.0.
  */

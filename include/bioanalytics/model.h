@@ -284,13 +284,14 @@ BA_API ba_status ba_scorer_predict(ba_scorer *scorer, const ba_array *rows, doub
 BA_API ba_status ba_scorer_predict_table(ba_scorer *scorer, const ba_table *table, const char *options, double *scores,
                                          double *probabilities);
 /**
- * Opens a stream of rows of a model of one member that reads a table: ba_stream_update takes a row, and
+ * Opens a stream of rows of a model that reads a table: ba_stream_update takes a row, and
  * ba_scorer_predict_stream scores it.
  * @param context not NULL.
- * @param model not NULL; rows have its columns, in the order of ba_model_input_name.
+ * @param model not NULL; rows have its columns, in the order of ba_model_input_name; of an ensemble those of all
+ * members.
  * @param options as for ba_stream_open.
  * @param out gets the stream, or NULL on failure.
- * @return BA_OK; BA_ERR_UNSUPPORTED for an ensemble or a model of sequences; BA_ERR_RECIPE for an option;
+ * @return BA_OK; BA_ERR_UNSUPPORTED for a model of sequences; BA_ERR_RECIPE for an option;
  * BA_ERR_ARGUMENT, BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_BUSY.
  * Owns: the caller closes the stream, which does not need the model. Threads: one at a time. Cost: small. Since 0.1.0.
  */
