@@ -213,6 +213,8 @@ typedef struct bai_totals {
 } bai_totals;
 /* Takes a count in; with `out`, takes one out again. Counts of 0 make no difference. */
 void bai_totals_add(const bai_block *block, bai_totals *totals, uint32_t count, int32_t out);
+/* Whether the divisor follows more than the number of words. */
+int32_t bai_divisor_follows(const bai_block *block);
 double bai_totals_divisor(const bai_block *block, const bai_totals *totals);
 
 #endif

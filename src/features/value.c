@@ -89,6 +89,12 @@ void bai_totals_add(const bai_block *block, bai_totals *totals, uint32_t count, 
   totals->roots = out ? totals->roots - root : totals->roots + root;
 }
 
+int32_t bai_divisor_follows(const bai_block *block) {
+  const int32_t counted = block->value == BAI_VALUE_COUNT || block->value == BAI_VALUE_FREQ;
+  if (block->norm == BAI_NORM_L1) return !counted;
+  return block->norm == BAI_NORM_L2 && block->value != BAI_VALUE_SQRT;
+}
+
 double bai_totals_divisor(const bai_block *block, const bai_totals *totals) {
   const double unit = unit_of_counts(block);
   if (totals->distinct == 0) return 1.0;

@@ -32,19 +32,12 @@ typedef struct base {
   int64_t words;          /* of the sequence as it is */
   const int32_t *weights; /* of the block's columns and the output */
   int32_t exponent;
-  int32_t divided; /* see is_divided */
+  int32_t divided; /* the divisor follows the counts. Columns that are never shared, those without a table of counts,
+                    * have as many words as there are columns in use */
   wide sum;
   bai_totals totals;
   double unit, divisor;
 } base;
-
-/* Whether the divisor follows more than the number of words. Columns that are never shared, those without a table of
- * counts, have as many words as there are columns in use. */
-static int32_t is_divided(const bai_block *block) {
-  const int32_t counted = block->value == BAI_VALUE_COUNT || block->value == BAI_VALUE_FREQ;
-  if (block->norm == BAI_NORM_L1) return !counted;
-  return block->norm == BAI_NORM_L2 && block->value != BAI_VALUE_SQRT;
-}
 
 /* The sum and totals of a block after some words were exchanged. A change of the sum fits 64 bits: a window has
  * at most 1030 letters, so 2060 words change, each by less than 2^51. */
@@ -165,7 +158,7 @@ static base open_block(const mutation *m, int32_t output, int32_t index, int64_t
   b.weights = m->member->weights + output * plan->width + block->first;
   b.exponent = m->member->exponents[output * plan->block_count + index];
   b.unit = bai_value_unit(block);
-  b.divided = block->slots && is_divided(block);
+  b.divided = block->slots && bai_divisor_follows(block);
   for (int64_t i = from; i < row->ends[index]; i++) {
     const int64_t slot = row->columns[i] - block->first;
     bai_totals_add(block, &b.totals, row->counts[i], 0);

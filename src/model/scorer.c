@@ -216,32 +216,17 @@ ba_status ba_scorer_predict_records(ba_scorer *scorer, const ba_records *records
   return bai_leave(context, run(&j, longest));
 }
 
-ba_status ba_scorer_scan(ba_scorer *scorer, const char *letters, int64_t length, int64_t window, int64_t step,
-                         double *scores, int64_t capacity, int64_t *count) {
-  if (!scorer) return BA_ERR_ARGUMENT;
-  ba_context *context = scorer->context;
-  ba_status status = bai_enter(context);
-  if (status) return status;
-  if (!count || length < 0 || (length > 0 && !letters) || window < 1 || step < 1)
-    return bai_leave(context, bai_fail(context, BA_ERR_ARGUMENT,
-                                       "scan: window %lld, step %lld; expected letters, both 1 or more, and a place "
-                                       "for the count",
-                                       (long long)window, (long long)step));
-  status = bai_model_check_letters(context, scorer->model, "scan");
-  if (status) return bai_leave(context, status);
-  *count = length >= window ? (length - window) / step + 1 : 0;
-  if (*count > capacity || (*count > 0 && !scores))
-    return bai_leave(context, bai_fail(context, BA_ERR_ARGUMENT, "scan: room for %lld windows; expected %lld",
-                                       (long long)(scores ? capacity : 0), (long long)*count));
+ba_status bai_scorer_windows(ba_scorer *scorer, const char *letters, int64_t window, int64_t step, int64_t count,
+                             double *scores) {
   job j = {0};
   j.scorer = scorer;
   j.letters = letters;
-  j.count = *count;
+  j.count = count;
   j.window = window;
   j.step = step;
   j.scores = scores;
   /* No window: no memory for one. */
-  return bai_leave(context, run(&j, *count ? window : 0));
+  return run(&j, count ? window : 0);
 }
 
 /* ---- attribution ---- */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * scorer.h: the inside of a scorer, for the files that score: scorer.c and mutate.c.
+ * scorer.h: the inside of a scorer, for the files that score: scorer.c, scan.c and mutate.c.
  */
 #ifndef BAI_MODEL_SCORER_H
 #define BAI_MODEL_SCORER_H
@@ -24,6 +24,9 @@ struct ba_scorer {
   int32_t drift; /* requests are counted */
 };
 
+/* Scores each window by itself. */
+ba_status bai_scorer_windows(ba_scorer *scorer, const char *letters, int64_t window, int64_t step, int64_t count,
+                             double *scores);
 /* Makes sure of `count` lanes with room for sequences of `longest` letters. */
 ba_status bai_scorer_reserve(ba_scorer *scorer, int32_t count, int64_t longest);
 
