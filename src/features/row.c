@@ -176,7 +176,7 @@ static int32_t is_word(const bai_row *row, const bai_block *block, int64_t start
   return 1;
 }
 
-static int32_t is_cancelled(const bai_row *row) {
+int32_t bai_row_cancelled(const bai_row *row) {
   return atomic_load_explicit(&row->context->cancelled, memory_order_relaxed);
 }
 
@@ -193,7 +193,7 @@ int64_t bai_row_windows(const bai_kernels *kernels, bai_row *row, const bai_bloc
   if (block->kind == BAI_TERM_LENGTH) return all_letters(row, starts);
   if (!block->alphabet) return 0;
   for (int64_t start = 0; start + block->span <= row->length; start += CHUNK) {
-    if (start && is_cancelled(row)) break;
+    if (start && bai_row_cancelled(row)) break;
     const int64_t windows = grow_codes(kernels, row, block, start);
     uint32_t *slots = row->slots + kept;
     chunk_slots(kernels, row, block, windows, slots);
@@ -373,19 +373,26 @@ void bai_row_begin(bai_row *row, int64_t length, int64_t ambiguous) {
   if (row->has_ambiguous) measure_runs(row);
 }
 
-ba_status bai_row_extract(const bai_kernels *kernels, bai_row *row, int64_t length, int64_t ambiguous) {
+ba_status bai_row_refuses(const bai_row *row, int64_t length, int64_t ambiguous) {
   const bai_plan *plan = row->plan;
   if (plan->needs_equal && length != plan->fitted_length) return BA_ERR_LENGTH;
   if (plan->needs_quality && row->symbols == NULL && length > 0) return BA_ERR_QUALITY;
   for (int32_t b = 0; ambiguous > 0 && b < plan->block_count; b++)
     if (plan->blocks[b].refuse_ambiguous) return BA_ERR_LETTER;
+  return BA_OK;
+}
+
+ba_status bai_row_extract(const bai_kernels *kernels, bai_row *row, int64_t length, int64_t ambiguous) {
+  const bai_plan *plan = row->plan;
+  const ba_status refused = bai_row_refuses(row, length, ambiguous);
+  if (refused) return refused;
   row->bad_input = -1;
   if (plan->inputs.items.count && !row->inputs) return BA_ERR_NUMBER;
   if (bai_plan_is_sparse(plan) && !row->sparse) return BA_ERR_NUMBER;
   bai_row_begin(row, length, ambiguous);
   int64_t at = 0;
   for (int32_t b = 0; b < plan->block_count; b++) {
-    ba_status status = is_cancelled(row) ? BA_ERR_CANCELLED : BA_OK;
+    ba_status status = bai_row_cancelled(row) ? BA_ERR_CANCELLED : BA_OK;
     if (!status && plan->blocks[b].kind == BAI_TERM_SPARSE)
       status = extract_sparse(row, b, at);
     else if (!status && plan->blocks[b].real)
@@ -397,7 +404,7 @@ ba_status bai_row_extract(const bai_kernels *kernels, bai_row *row, int64_t leng
     if (status) return status;
     at = row->ends[b];
   }
-  return is_cancelled(row) ? BA_ERR_CANCELLED : BA_OK;
+  return bai_row_cancelled(row) ? BA_ERR_CANCELLED : BA_OK;
 }
 
 ba_status bai_row_encode(const bai_kernels *kernels, bai_row *row, const char *letters, int64_t length,

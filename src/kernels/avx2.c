@@ -231,6 +231,33 @@ int64_t bai_avx2_gather_dot_i32(const int32_t *weights, const uint32_t *columns,
   return parts[0] + parts[1] + parts[2] + parts[3] + scalar_gather_dot_i32(weights, columns + i, values + i, n - i);
 }
 
+/* ---- words in a row ---- */
+
+/* Up to four codes from each of eight places as the digits of a number. */
+static inline __m256i join_codes(const uint8_t *codes, int32_t count) {
+  __m128i joined = _mm_loadl_epi64((const __m128i_u *)(const void *)codes);
+  for (int32_t i = 1; i < count; i++)
+    joined = _mm_or_si128(_mm_slli_epi16(joined, 2), _mm_loadl_epi64((const __m128i_u *)(const void *)(codes + i)));
+  return _mm256_cvtepu8_epi32(joined);
+}
+
+static int64_t kmer_sum(const int32_t *weights, const uint8_t *codes, int64_t n, int32_t k) {
+  __m256i sum = _mm256_setzero_si256();
+  int64_t i = 0, parts[4];
+  for (; i + 8 <= n; i += 8) {
+    __m256i words = _mm256_setzero_si256();
+    for (int32_t from = 0; from < k; from += 4) {
+      const int32_t count = k - from < 4 ? k - from : 4;
+      words = _mm256_or_si256(_mm256_slli_epi32(words, 2 * count), join_codes(codes + i + from, count));
+    }
+    const __m256i found = _mm256_i32gather_epi32(weights, words, 4);
+    sum = _mm256_add_epi64(sum, _mm256_cvtepi32_epi64(_mm256_castsi256_si128(found)));
+    sum = _mm256_add_epi64(sum, _mm256_cvtepi32_epi64(_mm256_extracti128_si256(found, 1)));
+  }
+  _mm256_storeu_si256((__m256i_u *)(void *)parts, sum);
+  return parts[0] + parts[1] + parts[2] + parts[3] + scalar_kmer_sum(weights, codes + i, n - i, k);
+}
+
 /* ---- sums in sixteen lanes: four vectors, the ends added lane by lane ---- */
 
 typedef struct sums {
@@ -322,6 +349,7 @@ const bai_kernels bai_kernels_avx2 = {
     .kmer_rank = scalar_kmer_rank,
     .kmer_hash = scalar_kmer_hash,
     .count = scalar_count,
+    .kmer_sum = kmer_sum,
     .gather_dot_i32 = bai_avx2_gather_dot_i32,
     .gather_rows_i32 = scalar_gather_rows_i32,
     .dot_f64 = dot_f64,

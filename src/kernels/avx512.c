@@ -199,6 +199,33 @@ static int64_t join_lines(bai_text_columns *columns, const uint8_t *text, int64_
   return join_lines_with(copy_plain, take_letters, columns, text, n, bytes);
 }
 
+/* ---- words in a row ---- */
+
+/* Up to four codes from each of sixteen places as the digits of a number. */
+static inline __m512i join_codes(const uint8_t *codes, int32_t count) {
+  __m128i joined = _mm_loadu_si128((const __m128i_u *)(const void *)codes);
+  for (int32_t i = 1; i < count; i++)
+    joined = _mm_or_si128(_mm_slli_epi16(joined, 2), _mm_loadu_si128((const __m128i_u *)(const void *)(codes + i)));
+  return _mm512_cvtepu8_epi32(joined);
+}
+
+static int64_t kmer_sum(const int32_t *weights, const uint8_t *codes, int64_t n, int32_t k) {
+  __m512i sum = _mm512_setzero_si512();
+  int64_t i = 0;
+  for (; i + 16 <= n; i += 16) {
+    __m512i words = _mm512_setzero_si512();
+    for (int32_t from = 0; from < k; from += 4) {
+      const int32_t count = k - from < 4 ? k - from : 4;
+      words =
+          _mm512_or_si512(_mm512_sll_epi32(words, _mm_cvtsi32_si128(2 * count)), join_codes(codes + i + from, count));
+    }
+    const __m512i found = _mm512_i32gather_epi32(words, weights, 4);
+    sum = _mm512_add_epi64(sum, _mm512_cvtepi32_epi64(_mm512_castsi512_si256(found)));
+    sum = _mm512_add_epi64(sum, _mm512_cvtepi32_epi64(_mm512_extracti64x4_epi64(found, 1)));
+  }
+  return _mm512_reduce_add_epi64(sum) + scalar_kmer_sum(weights, codes + i, n - i, k);
+}
+
 /* ---- sums ---- */
 
 /* The lanes of eight elements of which `left` remain. */
@@ -278,6 +305,7 @@ const bai_kernels bai_kernels_avx512 = {
     .kmer_rank = scalar_kmer_rank,
     .kmer_hash = scalar_kmer_hash,
     .count = scalar_count,
+    .kmer_sum = kmer_sum,
     .gather_dot_i32 = bai_avx2_gather_dot_i32,
     .gather_rows_i32 = scalar_gather_rows_i32,
     .dot_f64 = dot_f64,

@@ -88,6 +88,10 @@ typedef struct bai_kernels {
    * what it holds past the returned number is undefined. */
   int64_t (*count)(uint32_t *distinct, uint32_t *counts, const uint32_t *slots, int64_t n, uint32_t *table);
 
+  /* Sum of the weights of n words of k codes, the first at codes[0] and each next one a code further: weights[word],
+   * word = the codes as digits in base 4. All n + k - 1 codes are below 4; 1 <= k <= 12; as below no overflow. */
+  int64_t (*kmer_sum)(const int32_t *weights, const uint8_t *codes, int64_t n, int32_t k);
+
   /* Sum of weights[columns[i]] * values[i] in int64; the caller sees to it that no partial sum overflows. */
   int64_t (*gather_dot_i32)(const int32_t *weights, const uint32_t *columns, const uint32_t *values, int64_t n);
   /* sums[j] += the sum of weights[columns[i] units + j] * values[i], for j < units; values below 2^31, and as above no

@@ -254,6 +254,18 @@ static inline void scalar_kmer_canonical(uint64_t *out, const uint64_t *forward,
   BAI_EACH for (int64_t i = 0; i < n; i++) out[i] = forward[i] < reverse[i] ? forward[i] : reverse[i];
 }
 
+static inline int64_t scalar_kmer_sum(const int32_t *weights, const uint8_t *codes, int64_t n, int32_t k) {
+  const uint32_t mask = (UINT32_C(1) << 2 * k) - 1;
+  uint32_t word = 0;
+  int64_t sum = 0;
+  for (int32_t i = 0; n > 0 && i < k - 1; i++) word = word << 2 | codes[i];
+  for (int64_t i = 0; i < n; i++) {
+    word = (word << 2 | codes[i + k - 1]) & mask;
+    sum += weights[word];
+  }
+  return sum;
+}
+
 static inline void scalar_kmer_slot(uint32_t *slots, const uint64_t *codes, int64_t n) {
   BAI_EACH for (int64_t i = 0; i < n; i++) slots[i] = (uint32_t)codes[i];
 }

@@ -164,6 +164,8 @@ typedef struct bai_lane {
   double *scores; /* outputs of the model, for callers that want no scores */
   double *part;   /* outputs of one member */
   int64_t *drift; /* requests in the model's bins; NULL when they are not counted */
+  int64_t *steps; /* of members that read words: what each occurrence adds to a root, BAI_MOST_WORDS of them */
+  int32_t lists;  /* the caller asks for the rows' columns too */
 } bai_lane;
 
 /* Makes room for sequences of `longest` letters; on failure the lane stays fit for what it was. */
@@ -183,6 +185,15 @@ ba_status bai_lane_score_member(const bai_kernels *kernels, const ba_model *mode
 /* One member's scores of the columns in a row; of a network over columns, lane->sums are left with its units' sums. */
 void bai_member_score(const bai_kernels *kernels, const bai_member *member, int32_t outputs, const bai_lane *lane,
                       const bai_row *row, double *scores);
+/* words.c: the same of sequences of up to BAI_MOST_WORDS letters, by a linear member over words alone; the row has
+ * begun and no column is listed. */
+#define BAI_MOST_WORDS 4096 /* no sum of so many overflows 64 bits */
+int32_t bai_member_reads_words(const bai_member *member);
+void bai_words_steps(int64_t steps[BAI_MOST_WORDS + 1]);
+/* Whether a block's columns are the codes of words that stand side by side. */
+int32_t bai_block_is_direct(const bai_block *block);
+void bai_member_read(const bai_kernels *kernels, const bai_member *member, int32_t outputs, bai_row *row,
+                     const int64_t *steps, double *scores);
 /* From the sums of a network over columns, without intercepts, to its outputs. */
 void bai_member_head(const bai_member *member, int32_t outputs, const double *sums, double *scores);
 /* What each column of a linear member gives to one output's score of the row that was extracted last: with the

@@ -278,7 +278,9 @@ ba_status ba_scorer_mutate(ba_scorer *scorer, const char *letters, int64_t lengt
   if (!status) {
     bai_lane *lane = &scorer->lanes[0];
     lane->symbols = NULL;
+    lane->lists = 1;
     status = bai_lane_score(m.kernels, scorer->model, lane, letters, length, lane->scores);
+    lane->lists = 0;
     if (status) status = bai_lane_explain(context, lane, status, -1, length);
     if (!status) status = mutate(scorer, &m, output, effects);
   }

@@ -244,11 +244,6 @@ static void sweep_places(sweep *s, int64_t fitted) {
 
 /* ---- a stretch ---- */
 
-static int32_t is_direct(const bai_block *block) {
-  return block->kind == BAI_TERM_KMER && block->alphabet == &bai_alphabets[BAI_ALPHABET_DNA] && !block->canonical &&
-         !block->hash_bits && block->k <= 15;
-}
-
 static void sweep_block(const scan *j, const bai_member *member, bai_row *row, room *r, int32_t b, int64_t count,
                         double *scores) {
   const bai_plan *plan = member->plan;
@@ -259,7 +254,7 @@ static void sweep_block(const scan *j, const bai_member *member, bai_row *row, r
   if (words.kind == BAI_TERM_POSITION_KMER) words.kind = BAI_TERM_KMER; /* the places are those of a window */
   const int32_t plain =
       (words.value == BAI_VALUE_COUNT || words.value == BAI_VALUE_FREQ) && !bai_divisor_follows(&words);
-  const int32_t direct = plain && is_direct(&words) && !row->has_ambiguous;
+  const int32_t direct = plain && bai_block_is_direct(&words) && !row->has_ambiguous;
   const int64_t n = direct ? row->length - words.span + 1 : bai_row_windows(j->kernels, row, &words, starts);
   for (int32_t o = 0; o < outputs; o++) {
     const int32_t exponent = member->exponents[o * plan->block_count + b];

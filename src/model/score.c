@@ -8,7 +8,7 @@
 #include "model/model.h"
 
 /* Up to this many k-mers no int64 sum can overflow: |weight| < 2^31, values add up to at most 2^20 a k-mer. */
-#define NARROW 4096
+#define NARROW BAI_MOST_WORDS
 
 __extension__ typedef __int128 wide;
 
@@ -152,12 +152,15 @@ void bai_lane_free(ba_context *context, bai_lane *lane) {
   bai_free(context, lane->scores);
   bai_free(context, lane->part);
   bai_free(context, lane->drift);
+  bai_free(context, lane->steps);
   memset(lane, 0, sizeof *lane);
 }
 
 ba_status bai_lane_reserve(ba_context *context, const ba_model *model, bai_lane *lane, int64_t longest) {
   int64_t entries = 0, units = 0;
+  int32_t words = 0;
   ba_status status = BA_OK;
+  for (int32_t m = 0; m < model->member_count; m++) words |= bai_member_reads_words(&model->members[m]);
   for (int32_t m = 0; m < model->member_count; m++)
     if (model->members[m].hidden && model->members[m].units > units) units = model->members[m].units;
   if (!lane->rows) status = bai_alloc_zero(context, model->member_count, sizeof *lane->rows, &lane->rows);
@@ -167,6 +170,10 @@ ba_status bai_lane_reserve(ba_context *context, const ba_model *model, bai_lane 
   }
   if (!status && !lane->scores) status = bai_alloc(context, model->outputs, 8, &lane->scores);
   if (!status && !lane->part) status = bai_alloc(context, model->outputs, 8, &lane->part);
+  if (!status && words && !lane->steps) {
+    status = bai_alloc(context, BAI_MOST_WORDS + 1, 8, &lane->steps);
+    if (!status) bai_words_steps(lane->steps);
+  }
   if (!status && units && !lane->whole) status = bai_alloc(context, units, 8, &lane->whole);
   if (!status && units && !lane->sums) status = bai_alloc(context, units, 8, &lane->sums);
   for (int32_t m = 0; !status && m < model->member_count; m++) {
@@ -191,6 +198,13 @@ ba_status bai_lane_score_member(const bai_kernels *kernels, const ba_model *mode
                                 int64_t length, int64_t ambiguous, double *scores) {
   const bai_member *member = &model->members[m];
   bai_row *row = lane->rows[m];
+  if (lane->steps && !lane->lists && length <= BAI_MOST_WORDS && bai_member_reads_words(member)) {
+    const ba_status refused = bai_row_refuses(row, length, ambiguous);
+    if (refused) return refused;
+    bai_row_begin(row, length, ambiguous);
+    bai_member_read(kernels, member, model->outputs, row, lane->steps, scores);
+    return bai_row_cancelled(row) ? BA_ERR_CANCELLED : BA_OK;
+  }
   row->symbols = lane->symbols;
   row->sparse = lane->sparse;
   const ba_status status = bai_row_extract(kernels, row, length, ambiguous);

@@ -326,7 +326,9 @@ static ba_status check_hiding(ba_context *context, const ba_model *model) {
 static ba_status attribute(ba_scorer *scorer, const attribution *a, const char *letters, int64_t length) {
   ba_context *context = scorer->context;
   a->lane->symbols = NULL;
+  a->lane->lists = 1;
   ba_status status = bai_lane_score(a->kernels, a->model, a->lane, letters, length, a->lane->scores);
+  a->lane->lists = 0;
   if (status) return explain(context, scorer, status, -1, letters, length);
   for (int64_t i = 0; i < length; i++) a->shares[i] = 0.0;
   for (int32_t m = 0; m < a->model->member_count; m++) {

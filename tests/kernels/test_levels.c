@@ -317,6 +317,25 @@ static void try_count(const bai_kernels *kernels, int64_t n, int32_t place, outc
   give_bytes(out, table, 4 * (int64_t)width);
 }
 
+/* Words of 1 to 5 codes, against each word by itself. */
+static void try_kmer_sum(const bai_kernels *kernels, int64_t n, int32_t place, outcome *out) {
+  const int32_t k = 1 + (int32_t)(n % 5), words = 1 << 2 * k;
+  const int64_t length = n ? n + k - 1 : 0;
+  int32_t *weights = put(0, words, 4, place);
+  uint8_t *codes = put(1, length, 1, place);
+  for (int32_t i = 0; i < words; i++) weights[i] = (int32_t)(uint32_t)(random_bits() >> 32);
+  for (int64_t i = 0; i < length; i++) codes[i] = (uint8_t)(random_bits() % 4);
+  const int64_t sum = kernels->kmer_sum(weights, codes, n, k);
+  int64_t expected = 0;
+  for (int64_t i = 0; i < n; i++) {
+    int32_t word = 0;
+    for (int32_t j = 0; j < k; j++) word = 4 * word + codes[i + j];
+    expected += weights[word];
+  }
+  assert_true(sum == expected);
+  give_bytes(out, &sum, 8);
+}
+
 static void try_gather_dot_i32(const bai_kernels *kernels, int64_t n, int32_t place, outcome *out) {
   int32_t *weights = put(0, ENTRIES, 4, place), shift = n % 2 ? 12 : 0; /* products stay below 2^52 */
   uint32_t *columns = put_columns(1, n, place), *values = put(2, n, 4, place);
@@ -424,6 +443,7 @@ TRIAL(canonical)
 TRIAL(slots)
 TRIAL(rank)
 TRIAL(count)
+TRIAL(kmer_sum)
 TRIAL(gather_dot_i32)
 TRIAL(gather_rows_i32)
 TRIAL(dot)
@@ -485,6 +505,7 @@ int main(void) {
       cmocka_unit_test(test_slots),
       cmocka_unit_test(test_rank),
       cmocka_unit_test(test_count),
+      cmocka_unit_test(test_kmer_sum),
       cmocka_unit_test(test_gather_dot_i32),
       cmocka_unit_test(test_gather_rows_i32),
       cmocka_unit_test(test_dot),
