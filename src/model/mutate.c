@@ -29,6 +29,7 @@ typedef struct mutation {
 /* A block of the sequence as it is, and what its words weigh. */
 typedef struct base {
   const bai_block *block;
+  int32_t counted;        /* words are counted: a weight's part of the sum depends on how often its word was there */
   int64_t words;          /* of the sequence as it is */
   const int32_t *weights; /* of the block's columns and the output */
   int32_t exponent;
@@ -37,6 +38,7 @@ typedef struct base {
   wide sum;
   bai_totals totals;
   double unit, divisor;
+  double scale; /* 2^-exponent; 0: that is not a number to multiply by */
 } base;
 
 /* The sum and totals of a block after some words were exchanged. A change of the sum fits 64 bits: a window has
@@ -52,14 +54,14 @@ static void take_out(const mutation *m, const base *b, const uint32_t *slots, in
   const int32_t *weights = b->weights;
   const int64_t *steps = m->steps;
   int64_t sum = 0;
-  for (int64_t i = 0; b->block->slots && i < n; i++) {
+  for (int64_t i = 0; b->counted && i < n; i++) {
     const uint32_t count = table[slots[i]]--;
     sum += weights[slots[i]] * steps[count];
     if (!b->divided) continue;
     bai_totals_add(b->block, &to->totals, count, 1);
     bai_totals_add(b->block, &to->totals, count - 1, 0);
   }
-  for (int64_t i = 0; !b->block->slots && i < n; i++) sum += weights[slots[i]];
+  for (int64_t i = 0; !b->counted && i < n; i++) sum += weights[slots[i]];
   to->sum -= sum;
   if (!b->divided) to->totals.kept -= (uint64_t)n;
 }
@@ -70,16 +72,22 @@ static void put_in(const mutation *m, const base *b, const uint32_t *slots, int6
   const int32_t *weights = b->weights;
   const int64_t *steps = m->steps;
   int64_t sum = 0;
-  for (int64_t i = 0; b->block->slots && i < n; i++) {
+  for (int64_t i = 0; b->counted && i < n; i++) {
     const uint32_t count = ++table[slots[i]];
     sum += weights[slots[i]] * steps[count];
     if (!b->divided) continue;
     bai_totals_add(b->block, &to->totals, count - 1, 1);
     bai_totals_add(b->block, &to->totals, count, 0);
   }
-  for (int64_t i = 0; !b->block->slots && i < n; i++) sum += weights[slots[i]];
+  for (int64_t i = 0; !b->counted && i < n; i++) sum += weights[slots[i]];
   to->sum += sum;
   if (!b->divided) to->totals.kept += (uint64_t)n;
+}
+
+/* A sum as a number; most fit 64 bits, which are converted much faster. */
+static double scaled(const base *b, wide sum) {
+  const double whole = sum == (wide)(int64_t)sum ? (double)(int64_t)sum : (double)sum;
+  return (b->scale != 0.0 ? whole * b->scale : bai_scale_by_power(whole, -b->exponent)) * b->unit;
 }
 
 static double part_of(const base *b, changed *c) {
@@ -87,7 +95,7 @@ static double part_of(const base *b, changed *c) {
   if (!b->divided)
     c->totals.distinct = c->totals.kept; /* of words with columns of their own; else more than 0 matters */
   if (b->divided || c->totals.kept != b->totals.kept) divisor = bai_totals_divisor(b->block, &c->totals);
-  return bai_scale_by_power((double)(b->sum + c->sum), -b->exponent) * b->unit / divisor;
+  return scaled(b, b->sum + c->sum) / divisor;
 }
 
 /* A run of words. */
@@ -95,20 +103,19 @@ typedef struct words {
   int64_t first, count;
 } words;
 
-/* Exchanges the words over the letter at `position`, `own`, for those of each other letter, `new`. */
-static void exchange(const mutation *m, const base *b, int64_t position, words own, words new) {
-  const uint32_t *old = m->slots[LETTERS] + own.first;
+/* Exchanges the words over the letter at `position` for those of each other letter. */
+static void exchange(const mutation *m, const base *b, int64_t position, const uint32_t *old, int64_t old_count,
+                     const uint32_t *const *new, int64_t new_count) {
   changed without = {0, b->totals};
-  take_out(m, b, old, own.count, &without);
+  take_out(m, b, old, old_count, &without);
   for (int32_t c = 0; c < LETTERS; c++) {
-    const uint32_t *slots = m->slots[c] + new.first;
     if (c == m->codes[position]) continue;
     changed with = without;
-    put_in(m, b, slots, new.count, &with);
+    put_in(m, b, new[c], new_count, &with);
     m->scores[LETTERS * position + c] += part_of(b, &with);
-    for (int64_t i = 0; b->block->slots && i < new.count; i++) m->row->table[slots[i]]--;
+    for (int64_t i = 0; b->counted && i < new_count; i++) m->row->table[new[c][i]]--;
   }
-  for (int64_t i = 0; b->block->slots && i < own.count; i++) m->row->table[old[i]]++;
+  for (int64_t i = 0; b->counted && i < old_count; i++) m->row->table[old[i]]++;
 }
 
 /* The words that start at or before `last`, from where `from` ends. */
@@ -142,9 +149,55 @@ static ba_status exchange_block(const mutation *m, const base *b, int64_t first,
   for (int64_t p = first; !status && p < m->length; p += span) {
     own = next_words(own, m->own_starts, b->words, p);
     new = next_words(new, m->starts, count, p);
-    exchange(m, b, p, own, new);
+    const uint32_t *changes[LETTERS];
+    for (int32_t c = 0; c < LETTERS; c++) changes[c] = m->slots[c] + new.first;
+    exchange(m, b, p, m->slots[LETTERS] + own.first, own.count, changes, new.count);
   }
   return status;
+}
+
+/* Where words are columns and none has an ambiguous letter: the letter is a digit of the words over it. */
+static void exchange_digit(const mutation *m, const base *b, int64_t p, int64_t first, int64_t last) {
+  const int32_t k = b->block->k;
+  const uint32_t *own = m->slots[LETTERS];
+  uint32_t new[LETTERS][12];
+  const uint32_t *const changes[LETTERS] = {new[0], new[1], new[2], new[3]};
+  for (int64_t s = first; s <= last; s++) {
+    const int32_t shift = 2 * (k - 1 - (int32_t)(p - s));
+    const uint32_t rest = own[s] & ~(UINT32_C(3) << shift);
+    for (uint32_t c = 0; c < LETTERS; c++) new[c][s - first] = rest | c << shift;
+  }
+  exchange(m, b, p, own + first, last - first + 1, changes, last - first + 1);
+}
+
+/* The same where counts do not matter: the sums of weights over each letter that may stand there. */
+static void exchange_weights(const mutation *m, const base *b, int64_t p, int64_t first, int64_t last) {
+  const int32_t *weights = b->weights;
+  const uint32_t *own = m->slots[LETTERS];
+  double *scores = m->scores + LETTERS * p;
+  int64_t sums[LETTERS] = {0};
+  int32_t shift = 2 * (b->block->k - 1 - (int32_t)(p - first));
+  for (int64_t s = first; s <= last; s++, shift += 2) {
+    const int32_t *rest = weights + (own[s] & ~(UINT32_C(3) << shift));
+    for (int32_t c = 0; c < LETTERS; c++) sums[c] += rest[(int64_t)c << shift];
+  }
+  const wide without = b->sum - sums[m->codes[p]];
+  for (int32_t c = 0; c < LETTERS; c++)
+    if (c != m->codes[p]) scores[c] += scaled(b, without + sums[c]) / b->divisor;
+}
+
+static ba_status exchange_digits(const mutation *m, const base *b) {
+  const int32_t k = b->block->k;
+  for (int64_t p = 0; p < m->length; p++) {
+    const int64_t first = p >= k ? p - k + 1 : 0, last = p + k <= m->length ? p : m->length - k;
+    if (b->counted)
+      exchange_digit(m, b, p, first, last);
+    else
+      exchange_weights(m, b, p, first, last);
+    const ba_status status = p % 4096 == 4095 ? bai_check_cancel(m->context) : BA_OK;
+    if (status) return status;
+  }
+  return BA_OK;
 }
 
 /* The block of the sequence as it is; its counts go into the row's table. */
@@ -158,7 +211,9 @@ static base open_block(const mutation *m, int32_t output, int32_t index, int64_t
   b.weights = m->member->weights + output * plan->width + block->first;
   b.exponent = m->member->exponents[output * plan->block_count + index];
   b.unit = bai_value_unit(block);
+  b.scale = b.exponent >= -1000 && b.exponent <= 1000 ? bai_scale_by_power(1.0, -b.exponent) : 0.0;
   b.divided = block->slots && bai_divisor_follows(block);
+  b.counted = block->slots && (b.divided || block->value == BAI_VALUE_SQRT || block->value == BAI_VALUE_BINARY);
   for (int64_t i = from; i < row->ends[index]; i++) {
     const int64_t slot = row->columns[i] - block->first;
     bai_totals_add(block, &b.totals, row->counts[i], 0);
@@ -181,7 +236,10 @@ static ba_status mutate_block(const mutation *m, int32_t output, int32_t index) 
   for (int64_t i = 0; i < m->length; i++) ambiguous += m->codes[i] >= LETTERS;
   const base b = open_block(m, output, index, ambiguous);
   ba_status status = BA_OK;
-  for (int64_t first = 0; !status && first < b.block->span; first++) status = exchange_block(m, &b, first, ambiguous);
+  if (ambiguous == 0 && m->length >= b.block->span && bai_block_is_direct(b.block))
+    status = exchange_digits(m, &b);
+  else
+    for (int64_t first = 0; !status && first < b.block->span; first++) status = exchange_block(m, &b, first, ambiguous);
   for (int64_t i = index ? row->ends[index - 1] : 0; b.block->slots && i < row->ends[index]; i++)
     row->table[row->columns[i] - b.block->first] = 0;
   return status;
