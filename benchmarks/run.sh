@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # usage: benchmarks/run.sh [NAME...]
-# NAME: parse, features, train, score, accuracy; all of them without one. Prints `NAME VALUE` lines, units in the names;
-# vs_PEER is a ratio, above 1 where we are faster. accuracy takes an hour and adds what is new to its log.
+# NAME: parse, features, train, score, series, accuracy; all of them without one. Prints `NAME VALUE` lines, units in
+# the names; vs_PEER is a ratio, above 1 where we are faster. accuracy takes an hour and adds what is new to its log.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 build=${BA_BUILD:-build/release}
@@ -12,14 +12,14 @@ python=$(command -v /usr/bin/python3 || command -v python3 || true)
 names=()
 for name in "$@"; do
   case $name in
-    parse | features | train | score | accuracy) names+=("$name") ;;
+    parse | features | train | score | series | accuracy) names+=("$name") ;;
     *)
       sed -n '3,5s/^# //p' "$0" >&2
       exit 1
       ;;
   esac
 done
-if [ ${#names[@]} -eq 0 ]; then names=(parse features train score accuracy); fi
+if [ ${#names[@]} -eq 0 ]; then names=(parse features train score series accuracy); fi
 
 # One core, so that a move from core to core does not show; the last, as the first often serves interrupts.
 pin=()
@@ -38,6 +38,22 @@ helicase() {
   echo "$folder/target/release/libbench_helicase.so"
 }
 
+# The peers of series are not all in Debian. Prints the Python that has those that could be installed, from PyPI, into a
+# folder of their own; without such a folder the usual one, and the peers are skipped.
+series_python() {
+  local folder=build/bench/venv package
+  if [ ! -e $folder/ready ]; then
+    echo "-- packages from PyPI for $folder: numpy pandas TA-Lib river" >&2
+    if "$python" -m venv $folder >&2; then
+      for package in numpy pandas TA-Lib river; do
+        $folder/bin/pip install -q --disable-pip-version-check "$package" >&2 || echo "-- no $package" >&2
+      done
+      touch $folder/ready
+    fi
+  fi
+  if [ -e $folder/ready ]; then echo "$folder/bin/python"; else echo "$python"; fi
+}
+
 mkdir -p build/bench
 for name in "${names[@]}"; do
   if [ "$name" = parse ]; then
@@ -50,6 +66,8 @@ for name in "${names[@]}"; do
     fi
   elif [ -z "$python" ]; then
     echo "$name skipped no python3"
+  elif [ "$name" = series ]; then
+    "${pin[@]}" "$(series_python)" benchmarks/series.py "$build/benchmarks/bench_series"
   elif [ "$name" = accuracy ]; then
     "$python" benchmarks/accuracy.py --test
   else
