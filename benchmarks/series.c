@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -40,21 +41,44 @@ static double *read_numbers(const char *path, int64_t *count) {
   return numbers;
 }
 
-/* Prints the CPU seconds that the rows took, a call for each; their results go to a file. Its room is taken while the
- * clock runs, as the peers take theirs. */
-static void time_rows(const char *recipe, const char *from, const char *to) {
+/* In huge pages where the system has them, as NumPy's large arrays are. */
+static double *take_room(int64_t numbers) {
+  const size_t page = (size_t)1 << 21, size = ((size_t)numbers * sizeof(double) + page - 1) / page * page;
+  double *room = aligned_alloc(page, size);
+#ifdef MADV_HUGEPAGE
+  if (room) madvise(room, size, MADV_HUGEPAGE);
+#endif
+  return room;
+}
+
+/* The CPU seconds of the rows, a call for each or one for all, with the room for results, which is left in `out`. */
+static double time_once(int each, const char *recipe, const double *numbers, int64_t rows, double **out) {
+  ba_stream *stream;
+  if (ba_stream_open(context, recipe, NULL, &stream)) refuse(recipe);
+  const int64_t inputs = ba_stream_inputs(stream), width = ba_stream_width(stream);
+  const double nan = strtod("nan", NULL), start = cpu_seconds();
+  *out = take_room(rows * width);
+  if (!*out) refuse("no memory");
+  if (!each && ba_stream_update_rows(stream, NULL, NULL, numbers, rows, inputs, *out)) refuse(recipe);
+  for (int64_t i = 0; each && i < rows; i++)
+    if (ba_stream_update(stream, NULL, nan, numbers + i * inputs, inputs, *out + i * width)) refuse(recipe);
+  const double seconds = cpu_seconds() - start;
+  ba_stream_close(stream);
+  return seconds;
+}
+
+/* Prints the time of a second run, as peers have had a first one too; the results go to a file. */
+static void time_rows(int each, const char *recipe, const char *from, const char *to) {
   ba_stream *stream;
   int64_t count;
+  double *out, *numbers = read_numbers(from, &count);
   if (ba_stream_open(context, recipe, NULL, &stream)) refuse(recipe);
-  double *numbers = read_numbers(from, &count);
-  const int64_t inputs = ba_stream_inputs(stream), width = ba_stream_width(stream), rows = count / inputs;
-  const double nan = strtod("nan", NULL), start = cpu_seconds();
-  double *out = malloc((size_t)(rows * width) * sizeof *out);
-  for (int64_t i = 0; out && i < rows; i++)
-    if (ba_stream_update(stream, NULL, nan, numbers + i * inputs, inputs, out + i * width)) refuse(recipe);
-  printf("%.9f\n", cpu_seconds() - start);
+  const int64_t rows = count / ba_stream_inputs(stream), results = rows * ba_stream_width(stream);
+  time_once(each, recipe, numbers, rows, &out);
+  free(out);
+  printf("%.9f\n", time_once(each, recipe, numbers, rows, &out));
   FILE *file = fopen(to, "wb");
-  if (!out || !file || fwrite(out, sizeof *out, (size_t)(rows * width), file) != (size_t)(rows * width)) refuse(to);
+  if (!file || fwrite(out, sizeof *out, (size_t)results, file) != (size_t)results) refuse(to);
   fclose(file);
   free(out);
   free(numbers);
@@ -108,12 +132,12 @@ static void run_groups(void) {
 
 int main(int argc, char **argv) {
   if (ba_context_create(NULL, &context)) return 1;
-  if (argc == 5 && strcmp(argv[1], "each") == 0) {
-    time_rows(argv[2], argv[3], argv[4]);
+  if (argc == 5 && (strcmp(argv[1], "each") == 0 || strcmp(argv[1], "rows") == 0)) {
+    time_rows(argv[1][0] == 'e', argv[2], argv[3], argv[4]);
   } else if (argc == 2 && strcmp(argv[1], "groups") == 0) {
     run_groups();
   } else {
-    fprintf(stderr, "usage: bench_series each RECIPE NUMBERS RESULTS | groups\n");
+    fprintf(stderr, "usage: bench_series each|rows RECIPE NUMBERS RESULTS | groups\n");
     return 1;
   }
   ba_context_destroy(context);

@@ -238,7 +238,7 @@ def run_columns(program, data, peer_name, cases, why):
         return
     ratios = []
     for case, (recipe, letters, call) in cases.items():
-        name, ours = f"series.rolling.{case}", Ours(program, "each", recipe, [data[c] for c in letters], ROWS)
+        name, ours = f"series.rolling.{case}", Ours(program, "rows", recipe, [data[c] for c in letters], ROWS)
         agree(f"{name}, {peer_name}", ours.results()[0], call())
         ratios.append(race(name, peer_name, ours.seconds, lambda: cpu(call), ROWS, "ns_per_row"))
     say(f"series.rolling.vs_{peer_name}", min(ratios))

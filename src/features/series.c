@@ -72,6 +72,8 @@ static ba_status add_term(ba_context *context, const bai_term *term, const bai_i
   const ba_status status = t->kind->check ? t->kind->check(context, t) : BA_OK;
   if (status) return status;
   const int64_t scratch = t->kind->scratch ? t->kind->scratch(t) : 0;
+  t->many = t->kind->many && !t->of && !t->by_time && t->input_count <= BAI_SERIES_COLUMNS;
+  if (t->kind->is_single && t->kind->is_single(t)) t->many = 0;
   t->width = bai_series_outputs(term);
   t->first = out->width;
   t->state = out->size;
@@ -129,20 +131,29 @@ static int32_t take_changes(const bai_kernels *kernels, const bai_series_term *t
   return known && are_numbers(x, t->input_count);
 }
 
+static void write_missing(double *out, int64_t n) {
+  const double missing = bai_not_a_number();
+  for (int64_t i = 0; i < n; i++) out[i] = missing;
+}
+
+static void drop_infinite(double *out, int64_t n) {
+  const double missing = bai_not_a_number();
+  for (int64_t i = 0; i < n; i++) out[i] = out[i] - out[i] == 0.0 ? out[i] : missing;
+}
+
 /* Returns 1 for a row that is left out. */
 static int32_t update_term(const bai_kernels *kernels, const bai_series_term *t, const double *inputs, double time,
                            double *state, double *scratch, double *out) {
   double x[BAI_SERIES_INPUTS];
-  for (int64_t i = 0; i < t->width; i++) out[i] = bai_not_a_number();
+  write_missing(out, t->width);
   for (int32_t i = 0; i < t->input_count; i++) x[i] = inputs[t->inputs[i]];
   if (!are_numbers(x, t->input_count) || (t->by_time && time != time)) return 1;
   if (t->of && !take_changes(kernels, t, x, state)) return 0;
   const int64_t n = (int64_t)state[TICKS];
   const double since = time - state[TIME];
-  const bai_tick tick = {kernels, x, n, time, n && since - since == 0.0 ? since : 1.0, scratch};
+  const bai_tick tick = {kernels, x, n, 1, t->width, time, n && since - since == 0.0 ? since : 1.0, scratch};
   t->kind->update(t, &tick, state + LAST + (t->of ? t->input_count : 0), out);
-  for (int64_t i = 0; i < t->width; i++)
-    if (!(out[i] - out[i] == 0.0)) out[i] = bai_not_a_number();
+  drop_infinite(out, t->width);
   if (state[TICKS] < MOST_TICKS) state[TICKS] += 1.0;
   state[TIME] = time;
   return 0;
@@ -177,6 +188,73 @@ void bai_series_merge(const bai_series *series, double *state, const double *oth
     own[TICKS] = ticks < MOST_TICKS ? ticks : MOST_TICKS;
     if (t->kind->merge) t->kind->merge(t, own + LAST, from + LAST);
   }
+}
+
+/* ---- rows at once ---- */
+
+/* At most BAI_SERIES_MANY rows whose columns all have values, for a term that takes many. */
+static void update_many(const bai_kernels *kernels, const bai_series_term *t, const bai_series_run *run, double *state,
+                        double *out) {
+  double x[BAI_SERIES_MANY * BAI_SERIES_COLUMNS];
+  const double last = run->times ? run->times[run->rows - 1] : bai_not_a_number();
+  const int64_t columns = t->input_count, step = run->out_step;
+  for (int64_t c = 0; c < columns; c++)
+    for (int64_t i = 0; i < run->rows; i++) x[i * columns + c] = run->inputs[i * run->input_step + t->inputs[c]];
+  for (int64_t i = 0; step != t->width && i < run->rows; i++) write_missing(out + i * step, t->width);
+  if (step == t->width) write_missing(out, run->rows * step);
+  const bai_tick tick = {kernels, x, (int64_t)state[TICKS], run->rows, step, last, 1.0, NULL};
+  t->kind->update(t, &tick, state + LAST, out);
+  for (int64_t i = 0; step != t->width && i < run->rows; i++) drop_infinite(out + i * step, t->width);
+  if (step == t->width) drop_infinite(out, run->rows * step);
+  state[TICKS] += (double)run->rows;
+  state[TIME] = last;
+}
+
+/* Whether all have values, and times where terms need them: then no term leaves a row out. */
+static int32_t run_is_full(const bai_series *series, const bai_series_run *run) {
+  int32_t lacking = 0;
+  for (int32_t k = 0; k < series->count; k++) lacking |= series->terms[k].by_time && !run->times;
+  for (int64_t i = 0; run->times && i < run->rows; i++) lacking |= run->times[i] != run->times[i];
+  for (int64_t i = 0; i < run->rows; i++)
+    for (int64_t c = 0; c < run->input_count; c++) {
+      const double x = run->inputs[i * run->input_step + c];
+      lacking |= !(x - x == 0.0);
+    }
+  return !lacking;
+}
+
+static int64_t update_block(const bai_kernels *kernels, const bai_series *series, const bai_series_run *run,
+                            double *state, double *scratch) {
+  const double none = bai_not_a_number();
+  const int32_t full = run_is_full(series, run);
+  int64_t left_out = 0;
+  for (int64_t i = 0; !full && i < run->rows; i++)
+    left_out += bai_series_update(kernels, series, run->inputs + i * run->input_step, run->times ? run->times[i] : none,
+                                  state, scratch, run->out + i * run->out_step) > 0;
+  for (int32_t k = 0; full && k < series->count; k++) {
+    const bai_series_term *t = &series->terms[k];
+    double *own = state + t->state, *out = run->out + t->first;
+    const int32_t many = t->many && own[TICKS] < MOST_TICKS - BAI_SERIES_MANY;
+    if (many) update_many(kernels, t, run, own, out);
+    for (int64_t i = 0; !many && i < run->rows; i++)
+      update_term(kernels, t, run->inputs + i * run->input_step, run->times ? run->times[i] : none, own, scratch,
+                  out + i * run->out_step);
+  }
+  return left_out;
+}
+
+int64_t bai_series_update_run(const bai_kernels *kernels, const bai_series *series, const bai_series_run *run,
+                              double *state, double *scratch) {
+  int64_t left_out = 0;
+  for (int64_t i = 0; i < run->rows; i += BAI_SERIES_MANY) {
+    bai_series_run block = *run;
+    block.inputs += i * run->input_step;
+    if (run->times) block.times += i;
+    block.out += i * run->out_step;
+    block.rows = run->rows - i < BAI_SERIES_MANY ? run->rows - i : BAI_SERIES_MANY;
+    left_out += update_block(kernels, series, &block, state, scratch);
+  }
+  return left_out;
 }
 
 int32_t bai_series_is_state(const bai_series *series, const double *state) {
@@ -253,12 +331,26 @@ static ba_status order_rows(ba_context *context, const bai_series_rows *rows, in
   return status;
 }
 
+/* Rows that are one series and stand in its order. */
+static ba_status fill_run(ba_context *context, const bai_series *series, int64_t inputs, const bai_series_rows *rows,
+                          double *state) {
+  ba_status status = BA_OK;
+  for (int64_t i = 0; !status && i < rows->count; i += 1024) {
+    double *row = rows->rows + i * rows->stride;
+    const int64_t count = rows->count - i < 1024 ? rows->count - i : 1024;
+    const bai_series_run run = {row, rows->stride, inputs, NULL, count, row + inputs, rows->stride};
+    bai_series_update_run(bai_kernels_of(context), series, &run, state, state + series->size);
+    status = bai_check_cancel(context);
+  }
+  return status;
+}
+
 static ba_status fill(ba_context *context, const bai_series *series, int64_t inputs, const bai_series_rows *rows,
                       const int64_t *order, double *state) {
   const bai_kernels *kernels = bai_kernels_of(context);
   int64_t last = -1;
   for (int64_t i = 0; i < rows->count; i++) {
-    const int64_t at = order ? order[i] : i;
+    const int64_t at = order[i];
     double *row = rows->rows + at * rows->stride;
     const double time = rows->times ? rows->times[at] : bai_not_a_number();
     if (i == 0 || (rows->groups && rows->groups[at] != rows->groups[last])) memset(state, 0, (size_t)series->size * 8);
@@ -276,7 +368,8 @@ ba_status bai_series_fill(ba_context *context, const bai_series *series, int64_t
   if (series->count == 0) return BA_OK;
   ba_status status = bai_alloc_zero(context, series->size + series->scratch, 8, &state);
   if (!status && (rows->groups || rows->times)) status = order_rows(context, rows, &order);
-  if (!status) status = fill(context, series, inputs, rows, order, state);
+  if (!status)
+    status = order ? fill(context, series, inputs, rows, order, state) : fill_run(context, series, inputs, rows, state);
   bai_free(context, order);
   bai_free(context, state);
   return status;

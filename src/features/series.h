@@ -18,11 +18,16 @@ typedef struct bai_series_term bai_series_term;
 /* What goes into a term: the words of the key `of`, in its order. */
 enum { BAI_OF_VALUE, BAI_OF_DIFFERENCE, BAI_OF_RETURN, BAI_OF_LOG_RETURN };
 
-/* What a term is given with a row whose columns all have values. */
+#define BAI_SERIES_MANY 128  /* rows that a term may be given at once, */
+#define BAI_SERIES_COLUMNS 3 /* if it has no more columns than this */
+
+/* What a term is given with a row whose columns all have values; or with several such rows, if its kind takes many. */
 typedef struct bai_tick {
   const bai_kernels *kernels;
-  const double *x; /* values of its columns, after the key `of` */
+  const double *x; /* values of its columns, after the key `of`; those of the next row behind them */
   int64_t n;       /* rows that it was given before */
+  int64_t rows;    /* how many these are */
+  int64_t step;    /* from the results of a row to those of the next */
   double time;     /* NaN: the row has none */
   double gap;      /* time since the row before; 1 where there are no times */
   double *scratch; /* of the size that the kind asks for */
@@ -38,8 +43,10 @@ typedef struct bai_series_kind {
   ba_status (*check)(ba_context *context, const bai_series_term *term); /* of keys together; NULL: none */
   /* Takes in the state of other rows of the same series; NULL for a kind with a state: there is none that would do. */
   void (*merge)(const bai_series_term *term, double *state, const double *other);
-  int32_t of;         /* what goes in, of a kind without the key */
-  int32_t needs_past; /* rows before matter */
+  int32_t of;                                        /* what goes in, of a kind without the key */
+  int32_t needs_past;                                /* rows before matter */
+  int32_t many;                                      /* takes several rows at once */
+  int32_t (*is_single)(const bai_series_term *term); /* but one by one with these keys; NULL: no */
 } bai_series_kind;
 
 struct bai_series_term {
@@ -51,6 +58,7 @@ struct bai_series_term {
   int32_t of, by_time;               /* its keys of and per */
   int32_t list_count;                /* numbers of its list, -1 for one that is none */
   double list[BAI_SERIES_INPUTS];
+  int32_t many;         /* may be given several rows at once */
   int64_t width, first; /* its numbers among those of the plan */
   int64_t state, size;  /* its part of a state */
 };
@@ -78,6 +86,18 @@ int32_t bai_series_update(const bai_kernels *kernels, const bai_series *series, 
 const bai_series_term *bai_series_whole(const bai_series *series);
 /* Takes the state of other rows of the same series into a state; of a series all of whose terms can. */
 void bai_series_merge(const bai_series *series, double *state, const double *other);
+/* Rows of one series, to the bit as bai_series_update takes them one by one. Returns how many of them some term left
+ * out. */
+typedef struct bai_series_run {
+  const double *inputs; /* of row i from inputs + i * input_step */
+  int64_t input_step, input_count;
+  const double *times; /* NULL: they have none */
+  int64_t rows;
+  double *out; /* of row i from out + i * out_step */
+  int64_t out_step;
+} bai_series_run;
+int64_t bai_series_update_run(const bai_kernels *kernels, const bai_series *series, const bai_series_run *run,
+                              double *state, double *scratch);
 /* Whether numbers can be a state: bai_series_update is safe with them. */
 int32_t bai_series_is_state(const bai_series *series, const double *state);
 /* Appends what a number is called: "Rolling_close.std.20", "MACD_close.12.26.9.signal". */

@@ -30,18 +30,26 @@ static int64_t size_of_ewma(const bai_series_term *t) {
  * wanted, state[1] is their sum of squares about it. */
 static void update_ewma(const bai_series_term *t, const bai_tick *tick, double *state, double *out) {
   const int64_t start = t->p[4] != 0.0 ? (int64_t)t->p[1] : 1;
-  double *mean = state, *variance = state + 1;
-  const double x = tick->x[0], delta = x - *mean;
-  if (tick->n < start) {
-    *mean += delta / (double)(tick->n + 1);
-    *variance += delta * (x - *mean);
-    if (tick->n + 1 == start) *variance /= (double)start;
-  } else {
-    const double share = share_of(t, tick), step = share * delta;
-    *mean += step;
-    *variance = (1.0 - share) * (*variance + delta * step);
+  const int32_t deviation = t->p[0] != 0.0;
+  double mean = state[0], variance = state[1];
+  int64_t i = 0;
+  for (; i < tick->rows && tick->n + i < start; i++, out += tick->step) {
+    const double x = tick->x[i], delta = x - mean;
+    const int64_t n = tick->n + i + 1;
+    mean += delta / (double)n;
+    variance += delta * (x - mean);
+    if (n == start) variance /= (double)start;
+    if (n == start) out[0] = deviation ? sqrt(variance) : mean;
   }
-  if (tick->n + 1 >= start) out[0] = t->p[0] != 0.0 ? sqrt(*variance) : *mean;
+  const double share = i < tick->rows ? share_of(t, tick) : 0.0;
+  for (; i < tick->rows; i++, out += tick->step) {
+    const double delta = tick->x[i] - mean, step = share * delta;
+    mean += step;
+    variance = (1.0 - share) * (variance + delta * step);
+    out[0] = deviation ? sqrt(variance) : mean;
+  }
+  state[0] = mean;
+  state[1] = variance;
 }
 
 static ba_status check_ewma(ba_context *context, const bai_series_term *t) {
@@ -67,13 +75,21 @@ static int64_t size_of_rsi(const bai_series_term *t) {
 }
 
 static void update_rsi(const bai_series_term *t, const bai_tick *tick, double *state, double *out) {
-  const double change = tick->x[0] - state[LAST];
-  state[LAST] = tick->x[0];
-  if (tick->n == 0) return;
-  wilder(&state[RISE], change > 0.0 ? change : 0.0, tick->n - 1, t->p[0]);
-  wilder(&state[FALL], change < 0.0 ? -change : 0.0, tick->n - 1, t->p[0]);
-  const double both = state[RISE] + state[FALL];
-  if ((double)tick->n >= t->p[0]) out[0] = both > 0.0 ? 100.0 * (state[RISE] / both) : 0.0;
+  const double window = t->p[0];
+  double last = state[LAST], rise = state[RISE], fall = state[FALL];
+  for (int64_t i = 0; i < tick->rows; i++, out += tick->step) {
+    const int64_t n = tick->n + i;
+    const double change = tick->x[i] - last;
+    last = tick->x[i];
+    if (n == 0) continue;
+    wilder(&rise, change > 0.0 ? change : 0.0, n - 1, window);
+    wilder(&fall, change < 0.0 ? -change : 0.0, n - 1, window);
+    const double both = rise + fall;
+    if ((double)n >= window) out[0] = both > 0.0 ? 100.0 * (rise / both) : 0.0;
+  }
+  state[LAST] = last;
+  state[RISE] = rise;
+  state[FALL] = fall;
 }
 
 static int64_t size_of_atr(const bai_series_term *t) {
@@ -86,14 +102,20 @@ static double size_of_number(double x) {
 }
 
 static void update_atr(const bai_series_term *t, const bai_tick *tick, double *state, double *out) {
-  const double high = tick->x[0], low = tick->x[1], last = state[0];
-  double range = high - low;
-  if (size_of_number(high - last) > range) range = size_of_number(high - last);
-  if (size_of_number(low - last) > range) range = size_of_number(low - last);
-  state[0] = tick->x[2];
-  if (tick->n == 0) return;
-  wilder(&state[1], range, tick->n - 1, t->p[0]);
-  if ((double)tick->n >= t->p[0]) out[0] = state[1];
+  double last = state[0], mean = state[1];
+  for (int64_t i = 0; i < tick->rows; i++, out += tick->step) {
+    const double high = tick->x[3 * i], low = tick->x[3 * i + 1];
+    const int64_t n = tick->n + i;
+    double range = high - low;
+    if (size_of_number(high - last) > range) range = size_of_number(high - last);
+    if (size_of_number(low - last) > range) range = size_of_number(low - last);
+    last = tick->x[3 * i + 2];
+    if (n == 0) continue;
+    wilder(&mean, range, n - 1, t->p[0]);
+    if ((double)n >= t->p[0]) out[0] = mean;
+  }
+  state[0] = last;
+  state[1] = mean;
 }
 
 /* ---- MACD: fast, slow, signal ---- */
@@ -114,17 +136,25 @@ static void exponential(double *mean, double x, int64_t n, double span) {
 }
 
 static void update_macd(const bai_series_term *t, const bai_tick *tick, double *state, double *out) {
-  const double x = tick->x[0];
   const int64_t fast = (int64_t)t->p[0], slow = (int64_t)t->p[1], signal = (int64_t)t->p[2];
-  /* The fast mean starts where the slow one has its rows, with those just before. */
-  if (tick->n >= slow - fast) exponential(&state[FAST_MEAN], x, tick->n - (slow - fast), t->p[0]);
-  exponential(&state[SLOW_MEAN], x, tick->n, t->p[1]);
-  if (tick->n < slow - 1) return;
-  out[0] = state[FAST_MEAN] - state[SLOW_MEAN];
-  exponential(&state[SIGNAL_MEAN], out[0], tick->n - (slow - 1), t->p[2]);
-  if (tick->n < slow + signal - 2) return;
-  out[1] = state[SIGNAL_MEAN];
-  out[2] = out[0] - out[1];
+  double fast_mean = state[FAST_MEAN], slow_mean = state[SLOW_MEAN], signal_mean = state[SIGNAL_MEAN];
+  for (int64_t i = 0; i < tick->rows; i++, out += tick->step) {
+    const double x = tick->x[i];
+    const int64_t n = tick->n + i;
+    /* The fast mean starts where the slow one has its rows, with those just before. */
+    if (n >= slow - fast) exponential(&fast_mean, x, n - (slow - fast), t->p[0]);
+    exponential(&slow_mean, x, n, t->p[1]);
+    if (n < slow - 1) continue;
+    const double macd = fast_mean - slow_mean;
+    out[0] = macd;
+    exponential(&signal_mean, macd, n - (slow - 1), t->p[2]);
+    if (n < slow + signal - 2) continue;
+    out[1] = signal_mean;
+    out[2] = macd - signal_mean;
+  }
+  state[FAST_MEAN] = fast_mean;
+  state[SLOW_MEAN] = slow_mean;
+  state[SIGNAL_MEAN] = signal_mean;
 }
 
 static ba_status check_macd(ba_context *context, const bai_series_term *t) {
@@ -133,15 +163,27 @@ static ba_status check_macd(ba_context *context, const bai_series_term *t) {
                   t->p[1]);
 }
 
+/* A half-life is of the time between rows. */
+static int32_t ewma_is_timed(const bai_series_term *t) {
+  return t->p[3] > 0.0;
+}
+
 const bai_series_kind bai_series_smooth[] = {
-    {.kind = BAI_TERM_EWMA, .update = update_ewma, .size = size_of_ewma, .check = check_ewma, .needs_past = 1},
-    {.kind = BAI_TERM_RSI, .update = update_rsi, .size = size_of_rsi, .needs_past = 1},
-    {.kind = BAI_TERM_ATR, .update = update_atr, .size = size_of_atr, .needs_past = 1},
+    {.kind = BAI_TERM_EWMA,
+     .update = update_ewma,
+     .size = size_of_ewma,
+     .check = check_ewma,
+     .needs_past = 1,
+     .many = 1,
+     .is_single = ewma_is_timed},
+    {.kind = BAI_TERM_RSI, .update = update_rsi, .size = size_of_rsi, .needs_past = 1, .many = 1},
+    {.kind = BAI_TERM_ATR, .update = update_atr, .size = size_of_atr, .needs_past = 1, .many = 1},
     {.kind = BAI_TERM_MACD,
      .outputs = "macd|signal|histogram",
      .update = update_macd,
      .size = size_of_macd,
      .check = check_macd,
-     .needs_past = 1},
+     .needs_past = 1,
+     .many = 1},
     {.update = NULL},
 };

@@ -38,6 +38,16 @@ static int64_t size_of_pairs(int64_t w) {
   return 2 * w + MOMENTS + 2 + w * MOMENTS;
 }
 
+/* What the end of the block from each pair on comes to, from the last one backwards. */
+static void end_pairs(const double *pairs, int64_t w, double *ends) {
+  double one[MOMENTS];
+  for (int64_t i = w - 1; i >= 0; i--) {
+    one_pair(one, pairs[2 * i], pairs[2 * i + 1]);
+    if (i < w - 1) join_pairs(one, 1.0, one, (double)(w - 1 - i), ends + (i + 1) * MOMENTS, 0.0);
+    memcpy(ends + i * MOMENTS, one, sizeof one);
+  }
+}
+
 /* Takes a pair; returns 1 with the moments of the last w pairs and the y of this one as they have it, or 0 before there
  * are so many. `start`: where y of this pair starts, if it is the first of a block. */
 static int32_t slide_pairs(double *state, int64_t w, int64_t n, double x, double y, double start, double *out) {
@@ -58,16 +68,27 @@ static int32_t slide_pairs(double *state, int64_t w, int64_t n, double x, double
   out[LAST] = y;
   if (at == w - 1) {
     memcpy(out, head, sizeof one);
+    end_pairs(pairs, w, ends);
   } else if (n >= w) {
     join_pairs(out, (double)(w - 1 - at), ends + (at + 1) * MOMENTS, (double)(at + 1), head, base[1]);
     out[LAST] += base[1];
   }
-  for (int64_t i = w - 1; at == w - 1 && i >= 0; i--) {
-    one_pair(one, pairs[2 * i], pairs[2 * i + 1]);
-    if (i < w - 1) join_pairs(one, 1.0, one, (double)(w - 1 - i), ends + (i + 1) * MOMENTS, 0.0);
-    memcpy(ends + i * MOMENTS, one, sizeof one);
-  }
   return n >= w - 1;
+}
+
+/* ---- several rows: those of one block go together ---- */
+
+typedef struct span {
+  int64_t from, count; /* among the rows that were given */
+  int64_t at;          /* place of the first in its block */
+} span;
+
+/* The rows of the next block, or part of it. */
+static int32_t next_span(span *s, int64_t w, int64_t n, int64_t rows) {
+  s->from += s->count;
+  s->at = (n + s->from) % w;
+  s->count = rows - s->from < w - s->at ? rows - s->from : w - s->at;
+  return s->count > 0;
 }
 
 /* ---- moments of numbers ---- */
@@ -84,26 +105,36 @@ static int64_t size_of_numbers(int64_t w) {
   return w + 2 + 2 * w;
 }
 
-/* Mean, and squares about it, of the last w numbers; 0 before there are so many. */
-static int32_t slide_numbers(double *state, int64_t w, int64_t n, double x, double *out) {
-  double *numbers = state, *head = numbers + w, *ends = head + 2, one[2] = {x, 0.0};
-  const int64_t at = n % w;
-  numbers[at] = x;
-  if (at == 0)
-    memcpy(head, one, sizeof one);
-  else
-    join_numbers(head, (double)at, head, 1.0, one);
-  if (at == w - 1)
-    memcpy(out, head, sizeof one);
-  else if (n >= w)
-    join_numbers(out, (double)(w - 1 - at), ends + 2 * (at + 1), (double)(at + 1), head);
-  for (int64_t i = w - 1; at == w - 1 && i >= 0; i--) {
-    one[MEAN] = numbers[i];
-    one[SQUARES] = 0.0;
-    if (i < w - 1) join_numbers(one, 1.0, one, (double)(w - 1 - i), ends + 2 * (i + 1));
-    memcpy(ends + 2 * i, one, sizeof one);
+static void end_numbers(const double *numbers, int64_t w, double *ends) {
+  double last[2] = {numbers[w - 1], 0.0};
+  memcpy(ends + 2 * (w - 1), last, sizeof last);
+  for (int64_t i = w - 2; i >= 0; i--) {
+    const double one[2] = {numbers[i], 0.0};
+    join_numbers(last, 1.0, one, (double)(w - 1 - i), last);
+    memcpy(ends + 2 * i, last, sizeof last);
   }
-  return n >= w - 1;
+}
+
+/* Mean, and squares about it, of the last w numbers at each of some rows; before there are so many, of all. */
+static void slide_numbers(double *state, int64_t w, int64_t n, const double *x, int64_t rows, double *out) {
+  double *numbers = state, *head = numbers + w, *ends = head + 2;
+  for (span s = {0, 0, 0}; next_span(&s, w, n, rows);) {
+    double *to = out + 2 * s.from, so_far[2] = {head[MEAN], head[SQUARES]};
+    for (int64_t i = 0; i < s.count; i++) {
+      const double one[2] = {x[s.from + i], 0.0};
+      numbers[s.at + i] = one[MEAN];
+      if (s.at + i == 0)
+        memcpy(so_far, one, sizeof one);
+      else
+        join_numbers(so_far, (double)(s.at + i), so_far, 1.0, one);
+      memcpy(to + 2 * i, so_far, sizeof so_far);
+    }
+    memcpy(head, so_far, sizeof so_far);
+    for (int64_t i = 0; n + s.from >= w && i < s.count && s.at + i < w - 1; i++)
+      join_numbers(to + 2 * i, (double)(w - 1 - s.at - i), ends + 2 * (s.at + i + 1), (double)(s.at + i + 1),
+                   to + 2 * i);
+    if (s.at + s.count == w) end_numbers(numbers, w, ends);
+  }
 }
 
 /* ---- the smallest, the largest, and sums ---- */
@@ -119,15 +150,34 @@ static int64_t size_of_fold(int64_t w) {
   return w + 1 + w;
 }
 
-static int32_t slide_fold(double *state, int32_t what, int64_t w, int64_t n, double x, double *out) {
+/* Always inlined with one `what`, so that its loops have no choice in them. */
+static inline void fold_rows(double *state, int32_t what, int64_t w, int64_t n, const double *x, int64_t rows,
+                             double *out) {
   double *numbers = state, *head = numbers + w, *ends = head + 1;
-  const int64_t at = n % w;
-  numbers[at] = x;
-  *head = at ? fold(what, *head, x) : x;
-  *out = at == w - 1 || n < w ? *head : fold(what, ends[at + 1], *head);
-  for (int64_t i = w - 1; at == w - 1 && i >= 0; i--)
-    ends[i] = i < w - 1 ? fold(what, numbers[i], ends[i + 1]) : numbers[i];
-  return n >= w - 1;
+  for (span s = {0, 0, 0}; next_span(&s, w, n, rows);) {
+    double *to = out + s.from, so_far = s.at ? *head : x[s.from];
+    for (int64_t i = 0; i < s.count; i++) {
+      numbers[s.at + i] = x[s.from + i];
+      if (s.at + i) so_far = fold(what, so_far, x[s.from + i]);
+      to[i] = so_far;
+    }
+    *head = so_far;
+    for (int64_t i = 0; n + s.from >= w && i < s.count && s.at + i < w - 1; i++)
+      to[i] = fold(what, ends[s.at + i + 1], to[i]);
+    if (s.at + s.count < w) continue;
+    ends[w - 1] = so_far = numbers[w - 1];
+    for (int64_t i = w - 2; i >= 0; i--) ends[i] = so_far = fold(what, numbers[i], so_far);
+  }
+}
+
+/* At each of some rows; before there are w, of all. */
+static void slide_fold(double *state, int32_t what, int64_t w, int64_t n, const double *x, int64_t rows, double *out) {
+  if (what == SUM)
+    fold_rows(state, SUM, w, n, x, rows, out);
+  else if (what == LEAST)
+    fold_rows(state, LEAST, w, n, x, rows, out);
+  else
+    fold_rows(state, MOST, w, n, x, rows, out);
 }
 
 /* ---- the order of the last numbers: a ring, and the same in order ---- */
@@ -136,17 +186,16 @@ static int64_t size_of_order(int64_t w) {
   return 2 * w;
 }
 
-/* The first place of numbers that are no smaller. */
+/* The first place of numbers that are no smaller. Which half it is in moves a number, not a branch: those cannot be
+ * foretold. */
 static int64_t place_of(const double *sorted, int64_t n, double x) {
-  int64_t low = 0, high = n;
-  while (low < high) {
-    const int64_t middle = (low + high) / 2;
-    if (sorted[middle] < x)
-      low = middle + 1;
-    else
-      high = middle;
+  const double *from = sorted;
+  while (n > 1) {
+    const int64_t half = n / 2;
+    from += from[half - 1] < x ? half : 0;
+    n -= half;
   }
-  return low;
+  return from - sorted + (n == 1 && *from < x);
 }
 
 /* Brings the numbers of the window into state + w, in order. */
@@ -271,22 +320,62 @@ static void update_slope(const bai_series_term *t, const bai_tick *tick, double 
   if (slide_pairs(state, (int64_t)t->p[1], tick->n, tick->x[0], place, place, m)) out[0] = m[XY] / m[YY];
 }
 
-static void update_rolling(const bai_series_term *t, const bai_tick *tick, double *state, double *out) {
+/* The first of some rows with a full window. */
+static int64_t first_full(const bai_tick *tick, int64_t w) {
+  return tick->n >= w - 1 ? 0 : w - 1 - tick->n;
+}
+
+static void update_moments(const bai_series_term *t, const bai_tick *tick, double *state, double *out) {
+  double m[2 * BAI_SERIES_MANY];
+  const int64_t w = (int64_t)t->p[1], step = tick->step;
+  slide_numbers(state, w, tick->n, tick->x, tick->rows, m);
+  for (int64_t i = first_full(tick, w); t->p[0] == STAT_MEAN && i < tick->rows; i++) out[i * step] = m[2 * i + MEAN];
+  for (int64_t i = first_full(tick, w); t->p[0] == STAT_STD && i < tick->rows; i++)
+    out[i * step] = sqrt(m[2 * i + SQUARES] / ((double)w - t->p[3]));
+}
+
+static void update_order(const bai_series_term *t, const bai_tick *tick, double *state, double *out) {
   const int64_t w = (int64_t)t->p[1];
-  const int32_t stat = (int32_t)t->p[0];
-  double m[2], one;
-  if (stat == STAT_SLOPE || stat == STAT_THEIL) {
-    (stat == STAT_SLOPE ? update_slope : update_theil)(t, tick, state, out);
-  } else if (stat == STAT_MEAN || stat == STAT_STD) {
-    if (!slide_numbers(state, w, tick->n, tick->x[0], m)) return;
-    out[0] = stat == STAT_MEAN ? m[MEAN] : sqrt(m[SQUARES] / ((double)w - t->p[3]));
-  } else if (stat == STAT_MEDIAN || stat == STAT_QUANTILE) {
-    if (!slide_order(state, w, tick->n, tick->x[0])) return;
-    out[0] = quantile_of(state + w, w, stat == STAT_MEDIAN ? 0.5 : t->p[2]);
-  } else {
-    const int32_t what = stat == STAT_MIN ? LEAST : stat == STAT_MAX ? MOST : SUM;
-    if (slide_fold(state, what, w, tick->n, tick->x[0], &one)) out[0] = one;
+  const double q = t->p[0] == STAT_MEDIAN ? 0.5 : t->p[2];
+  for (int64_t i = 0; i < tick->rows; i++)
+    if (slide_order(state, w, tick->n + i, tick->x[i])) out[i * tick->step] = quantile_of(state + w, w, q);
+}
+
+static void update_fold(const bai_series_term *t, const bai_tick *tick, double *state, double *out) {
+  double found[BAI_SERIES_MANY];
+  const int64_t w = (int64_t)t->p[1];
+  slide_fold(state,
+             t->p[0] == STAT_MIN   ? LEAST
+             : t->p[0] == STAT_MAX ? MOST
+                                   : SUM,
+             w, tick->n, tick->x, tick->rows, found);
+  for (int64_t i = first_full(tick, w); i < tick->rows; i++) out[i * tick->step] = found[i];
+}
+
+static void update_rolling(const bai_series_term *t, const bai_tick *tick, double *state, double *out) {
+  switch ((int32_t)t->p[0]) {
+    case STAT_MEAN:
+    case STAT_STD:
+      update_moments(t, tick, state, out);
+      break;
+    case STAT_MEDIAN:
+    case STAT_QUANTILE:
+      update_order(t, tick, state, out);
+      break;
+    case STAT_SLOPE:
+      update_slope(t, tick, state, out);
+      break;
+    case STAT_THEIL:
+      update_theil(t, tick, state, out);
+      break;
+    default:
+      update_fold(t, tick, state, out);
   }
+}
+
+/* Slopes are of one row at a time. */
+static int32_t rolling_is_single(const bai_series_term *t) {
+  return t->p[0] == STAT_SLOPE || t->p[0] == STAT_THEIL;
 }
 
 /* ---- two columns: window, ddof ---- */
@@ -296,16 +385,20 @@ static int64_t size_of_two(const bai_series_term *t) {
 }
 
 static void update_correlation(const bai_series_term *t, const bai_tick *tick, double *state, double *out) {
+  const double *x = tick->x;
   double m[FOUND];
-  if (!slide_pairs(state, (int64_t)t->p[0], tick->n, tick->x[0], tick->x[1], 0.0, m)) return;
-  const double r = m[XY] / (sqrt(m[XX]) * sqrt(m[YY]));
-  out[0] = r > 1.0 ? 1.0 : r < -1.0 ? -1.0 : r;
+  for (int64_t i = 0; i < tick->rows; i++, x += 2, out += tick->step) {
+    if (!slide_pairs(state, (int64_t)t->p[0], tick->n + i, x[0], x[1], 0.0, m)) continue;
+    const double r = m[XY] / (sqrt(m[XX]) * sqrt(m[YY]));
+    out[0] = r > 1.0 ? 1.0 : r < -1.0 ? -1.0 : r;
+  }
 }
 
 static void update_covariance(const bai_series_term *t, const bai_tick *tick, double *state, double *out) {
+  const double *x = tick->x;
   double m[FOUND];
-  if (slide_pairs(state, (int64_t)t->p[0], tick->n, tick->x[0], tick->x[1], 0.0, m))
-    out[0] = m[XY] / (t->p[0] - t->p[1]);
+  for (int64_t i = 0; i < tick->rows; i++, x += 2, out += tick->step)
+    if (slide_pairs(state, (int64_t)t->p[0], tick->n + i, x[0], x[1], 0.0, m)) out[0] = m[XY] / (t->p[0] - t->p[1]);
 }
 
 /* ---- TimeToEmpty: window, z ---- */
@@ -337,9 +430,11 @@ static int64_t size_of_zscore(const bai_series_term *t) {
 
 static void update_zscore(const bai_series_term *t, const bai_tick *tick, double *state, double *out) {
   const int64_t w = (int64_t)t->p[0];
-  double past[2];
+  double past[2], present[2];
+  const int32_t full = tick->n >= w - 1;
   memcpy(past, state, sizeof past);
-  const int32_t full = slide_numbers(state + 2, w, tick->n, tick->x[0], state);
+  slide_numbers(state + 2, w, tick->n, tick->x, 1, present);
+  if (full) memcpy(state, present, sizeof present);
   const double *m = t->p[1] != 0.0 ? past : state;
   const double distance = tick->x[0] - m[MEAN];
   if (full && (t->p[1] == 0.0 || tick->n >= w))
@@ -408,12 +503,16 @@ static int64_t size_of_bollinger(const bai_series_term *t) {
 }
 
 static void update_bollinger(const bai_series_term *t, const bai_tick *tick, double *state, double *out) {
-  double m[2];
-  if (!slide_numbers(state, (int64_t)t->p[0], tick->n, tick->x[0], m)) return;
-  const double width = t->p[1] * sqrt(m[SQUARES] / t->p[0]);
-  out[0] = m[MEAN] + width;
-  out[1] = m[MEAN];
-  out[2] = m[MEAN] - width;
+  double m[2 * BAI_SERIES_MANY];
+  const int64_t w = (int64_t)t->p[0];
+  slide_numbers(state, w, tick->n, tick->x, tick->rows, m);
+  for (int64_t i = first_full(tick, w); i < tick->rows; i++) {
+    double *to = out + i * tick->step;
+    const double mean = m[2 * i + MEAN], width = t->p[1] * sqrt(m[2 * i + SQUARES] / t->p[0]);
+    to[0] = mean + width;
+    to[1] = mean;
+    to[2] = mean - width;
+  }
 }
 
 static int64_t size_of_volatility(const bai_series_term *t) {
@@ -421,10 +520,11 @@ static int64_t size_of_volatility(const bai_series_term *t) {
 }
 
 static void update_volatility(const bai_series_term *t, const bai_tick *tick, double *state, double *out) {
-  const double change = tick->x[0];
-  double sum;
-  if (slide_fold(state, SUM, (int64_t)t->p[0], tick->n, change * change, &sum))
-    out[0] = sqrt(t->p[1] > 0.0 ? sum / t->p[0] * t->p[1] : sum);
+  const double square = tick->x[0] * tick->x[0];
+  const int64_t w = (int64_t)t->p[0];
+  double sum = 0.0;
+  slide_fold(state, SUM, w, tick->n, &square, 1, &sum);
+  if (tick->n >= w - 1) out[0] = sqrt(t->p[1] > 0.0 ? sum / t->p[0] * t->p[1] : sum);
 }
 
 static int64_t size_of_drawdown(const bai_series_term *t) {
@@ -433,9 +533,9 @@ static int64_t size_of_drawdown(const bai_series_term *t) {
 
 static void update_drawdown(const bai_series_term *t, const bai_tick *tick, double *state, double *out) {
   const double x = tick->x[0];
-  double most;
+  double most = x;
   if (t->p[0] > 0.0) {
-    slide_fold(state, MOST, (int64_t)t->p[0], tick->n, x, &most);
+    slide_fold(state, MOST, (int64_t)t->p[0], tick->n, &x, 1, &most);
   } else {
     if (tick->n == 0 || x > state[0]) state[0] = x;
     most = state[0];
@@ -449,9 +549,11 @@ const bai_series_kind bai_series_windows[] = {
      .size = size_of_rolling,
      .scratch = scratch_of_rolling,
      .check = check_rolling,
-     .needs_past = 1},
-    {.kind = BAI_TERM_CORRELATION, .update = update_correlation, .size = size_of_two, .needs_past = 1},
-    {.kind = BAI_TERM_COVARIANCE, .update = update_covariance, .size = size_of_two, .needs_past = 1},
+     .needs_past = 1,
+     .many = 1,
+     .is_single = rolling_is_single},
+    {.kind = BAI_TERM_CORRELATION, .update = update_correlation, .size = size_of_two, .needs_past = 1, .many = 1},
+    {.kind = BAI_TERM_COVARIANCE, .update = update_covariance, .size = size_of_two, .needs_past = 1, .many = 1},
     {.kind = BAI_TERM_TIME_TO_EMPTY,
      .outputs = "time|low|high",
      .update = update_time_to_empty,
@@ -468,7 +570,8 @@ const bai_series_kind bai_series_windows[] = {
      .outputs = "upper|middle|lower",
      .update = update_bollinger,
      .size = size_of_bollinger,
-     .needs_past = 1},
+     .needs_past = 1,
+     .many = 1},
     {.kind = BAI_TERM_VOLATILITY,
      .of = BAI_OF_LOG_RETURN,
      .update = update_volatility,

@@ -203,8 +203,11 @@ int64_t ba_stream_count(const ba_stream *s, const char *name) {
 /* The place of a group, which is made if it is new. */
 static ba_status find_group(ba_stream *s, const char *name, int32_t *group) {
   ba_context *context = s->context;
+  *group = s->last_group;
+  if (*group < s->groups.offsets.count && strcmp(bai_names_text(&s->groups, *group), name) == 0) return BA_OK;
   const int64_t length = bai_length(name), size = record_size(s);
   *group = bai_names_find(&s->groups, name, length);
+  if (*group >= 0) s->last_group = *group;
   if (*group >= 0) return BA_OK;
   if (s->groups.offsets.count >= s->most_groups)
     return bai_fail(context, BA_ERR_LIMIT, "the stream has %lld groups; expected no more, or a larger max_groups",
@@ -266,11 +269,8 @@ static void give_row(const ba_stream *s, const double *row, double *out) {
   }
 }
 
-static ba_status update(ba_stream *s, const char *group, double time, const double *inputs, double *out) {
-  int32_t place;
-  const ba_status status = find_group(s, group, &place);
-  if (status) return status;
-  double *record = record_of(s, place);
+static ba_status update_record(ba_stream *s, const char *group, double *record, double time, const double *inputs,
+                               double *out) {
   const int32_t what = judge_time(record, time);
   const int32_t late = what == BAI_STREAM_LATE, again = what == BAI_STREAM_DUPLICATE;
   if (what >= 0) s->counters[what]++;
@@ -285,6 +285,12 @@ static ba_status update(ba_stream *s, const char *group, double time, const doub
   return BA_OK;
 }
 
+static ba_status update(ba_stream *s, const char *group, double time, const double *inputs, double *out) {
+  int32_t place;
+  const ba_status status = find_group(s, group, &place);
+  return status ? status : update_record(s, group, record_of(s, place), time, inputs, out);
+}
+
 ba_status ba_stream_update(ba_stream *s, const char *group, double time, const double *inputs, int64_t count,
                            double *out) {
   if (!s) return BA_ERR_ARGUMENT;
@@ -292,6 +298,62 @@ ba_status ba_stream_update(ba_stream *s, const char *group, double time, const d
   if (status) return status;
   status = check_row(s, inputs, count);
   if (!status) status = update(s, group ? group : "", time == time ? time : bai_not_a_number(), inputs, out);
+  return bai_leave(s->context, status);
+}
+
+/* How many rows come neither late nor again. */
+static int64_t count_in_time(const double *record, const double *times, int64_t rows) {
+  double last[] = {record[GROUP_ROWS], record[GROUP_TIME]};
+  int64_t n = 0;
+  for (; times && n < rows && judge_time(last, times[n]) < 0; n++) {
+    last[GROUP_ROWS] = 1.0;
+    last[GROUP_TIME] = times[n];
+  }
+  return times ? n : rows;
+}
+
+/* Rows that are in time, of a stream of one plan; the last is kept as ba_stream_update keeps it. */
+static void take_rows(ba_stream *s, double *record, const double *times, const double *inputs, int64_t rows,
+                      double *out) {
+  const bai_plan *plan = s->shared->plans[0];
+  const int64_t n = plan->inputs.items.count, width = plan->series.width;
+  const bai_series_run run = {inputs, n, n, times, rows, out, width};
+  s->counters[BAI_STREAM_MISSING] += bai_series_update_run(bai_kernels_of(s->context), &plan->series, &run,
+                                                           record + GROUP_STATE, s->scratch + record_size(s));
+  s->counters[BAI_STREAM_ROWS] += rows;
+  for (int64_t i = 0; i < rows && record[GROUP_ROWS] < 9007199254740992.0; i++) record[GROUP_ROWS] += 1.0;
+  record[GROUP_TIME] = times ? times[rows - 1] : bai_not_a_number();
+  memcpy(s->row, inputs + (rows - 1) * n, (size_t)n * 8);
+  memcpy(s->row + n, out + (rows - 1) * width, (size_t)width * 8);
+  s->has_row = 1;
+}
+
+static ba_status update_rows(ba_stream *s, const char *group, const double *times, const double *inputs, int64_t rows,
+                             double *out) {
+  const int64_t n = ba_stream_inputs(s), width = ba_stream_width(s);
+  int32_t place;
+  ba_status status = rows > 0 ? find_group(s, group, &place) : BA_OK;
+  for (int64_t i = 0; !status && i < rows;) {
+    double *record = record_of(s, place);
+    const int64_t count = s->shared->count == 1 ? count_in_time(record, times ? times + i : NULL, rows - i) : 0;
+    if (count > 0)
+      take_rows(s, record, times ? times + i : NULL, inputs + i * n, count, out + i * width);
+    else
+      status = update_record(s, group, record, times ? times[i] : bai_not_a_number(), inputs + i * n, out + i * width);
+    i += count > 0 ? count : 1;
+  }
+  return status;
+}
+
+ba_status ba_stream_update_rows(ba_stream *s, const char *group, const double *times, const double *inputs,
+                                int64_t rows, int64_t count, double *out) {
+  if (!s) return BA_ERR_ARGUMENT;
+  ba_status status = bai_enter(s->context);
+  if (status) return status;
+  if (rows < 0 || (rows > 0 && !out))
+    status = bai_fail(s->context, BA_ERR_ARGUMENT, "stream: expected 0 rows or more, and a place for their results");
+  if (!status && rows > 0) status = check_row(s, inputs, count);
+  if (!status) status = update_rows(s, group ? group : "", times, inputs, rows, out);
   return bai_leave(s->context, status);
 }
 

@@ -26,10 +26,11 @@ struct ba_stream {
   int64_t most_groups;
   uint64_t model; /* digest of the model that it was opened on; 0: none */
   bai_names groups;
-  bai_vector states; /* doubles: of each group how many rows it had, the time of the last, and its state */
-  double *scratch;   /* a group's state, then working memory of terms */
-  double *row;       /* bai_plan_inputs numbers of each plan, of the last row */
-  int32_t has_row;   /* 0: it was left out */
+  int32_t last_group; /* of the last row: often that of the next */
+  bai_vector states;  /* doubles: of each group how many rows it had, the time of the last, and its state */
+  double *scratch;    /* a group's state, then working memory of terms */
+  double *row;        /* bai_plan_inputs numbers of each plan, of the last row */
+  int32_t has_row;    /* 0: it was left out */
   int64_t counters[BAI_STREAM_COUNTERS];
 };
 

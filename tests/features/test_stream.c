@@ -170,6 +170,75 @@ static void same_streams(ba_context *context, const ba_stream *a, const ba_strea
   free(y);
 }
 
+/* Rows at once, in pieces of many sizes, beside the same rows one by one; some of them come late or again. */
+static void check_rows(ba_context *context, const char *recipe) {
+  static sample s;
+  ba_stream *one, *many;
+  uint64_t seed = 5;
+  make_sample(&s);
+  for (int32_t timed = 0; timed < 2; timed++) {
+    OK(context, ba_stream_open(context, recipe, NULL, &one));
+    OK(context, ba_stream_open(context, recipe, NULL, &many));
+    const int64_t n = ba_stream_inputs(one), width = ba_stream_width(one);
+    double *inputs = calloc((size_t)(ROWS * n), 8), *out = calloc((size_t)(ROWS * width), 8);
+    double *expected = calloc((size_t)(ROWS * width), 8);
+    assert_true(inputs && out && expected);
+    for (int32_t i = 0; i < ROWS; i++) {
+      fill_inputs(one, &s, i, inputs + i * n);
+      if (i % 97 == 96) s.time[i] = s.time[i - 5];
+      const double time = timed ? s.time[i] : NAN;
+      OK(context, ba_stream_update(one, "a", time, inputs + i * n, n, expected + i * width));
+    }
+    for (int64_t at = 0, count; at < ROWS; at += count) {
+      count = (int64_t)(making_bits(&seed) % 300);
+      if (count > ROWS - at) count = ROWS - at;
+      const double *times = timed ? s.time + at : NULL;
+      OK(context, ba_stream_update_rows(many, "a", times, inputs + at * n, count, n, out + at * width));
+    }
+    SAME_BITS(out, expected, ROWS * width);
+    int64_t length, other;
+    uint8_t *bytes = bytes_of(context, one, &length), *others = bytes_of(context, many, &other);
+    assert_int_equal(length, other);
+    assert_memory_equal(bytes, others, (size_t)length);
+    assert_int_equal(ba_stream_count(many, "late") > 0, timed);
+    free(bytes);
+    free(others);
+    free(inputs);
+    free(out);
+    free(expected);
+    ba_stream_close(one);
+    ba_stream_close(many);
+  }
+}
+
+static void test_rows_at_once(void **state) {
+  char text[32768];
+  write_recipe(text, sizeof text);
+  recipe_parts(*state, text, check_rows);
+  /* Windows that end within what is taken at once, and alone, so that nothing stands between the results. */
+  check_rows(*state, "Rolling(column=x, stat=std, window=40)");
+  check_rows(*state, "Rolling(column=x, stat=min, window=40)");
+  check_rows(*state, "EWMA(column=x, seed=mean, window=9) + Rolling(column=x, stat=median, window=33)");
+}
+
+static void test_rows_are_refused(void **state) {
+  ba_context *context = *state;
+  ba_stream *stream;
+  const double x[] = {1.0, 2.0, 3.0, 4.0}, times[] = {1.0, 2.0, 1.5, 4.0};
+  double out[4];
+  OK(context, ba_stream_open(context, "Lag(column=x)", "late=error", &stream));
+  assert_int_equal(ba_stream_update_rows(stream, NULL, times, x, 4, 1, out), BA_ERR_NUMBER);
+  assert_int_equal(ba_stream_count(stream, "rows"), 2);
+  assert_true(isnan(out[0]) && out[1] == 1.0);
+  assert_int_equal(ba_stream_update_rows(stream, NULL, NULL, x, 4, 2, out), BA_ERR_SHAPE);
+  assert_int_equal(ba_stream_update_rows(stream, NULL, NULL, x, -1, 1, out), BA_ERR_ARGUMENT);
+  assert_int_equal(ba_stream_update_rows(stream, NULL, NULL, x, 4, 1, NULL), BA_ERR_ARGUMENT);
+  assert_int_equal(ba_stream_update_rows(NULL, NULL, NULL, x, 4, 1, out), BA_ERR_ARGUMENT);
+  OK(context, ba_stream_update_rows(stream, NULL, NULL, NULL, 0, 1, NULL));
+  assert_int_equal(ba_stream_count(stream, "rows"), 2);
+  ba_stream_close(stream);
+}
+
 static void test_copies_go_their_own_way(void **state) {
   ba_context *context = *state;
   static sample s;
@@ -367,11 +436,12 @@ static ba_status life(ba_context *context, void *argument) {
   ba_stream *stream = NULL, *copy = NULL, *other = NULL;
   uint8_t bytes[4096];
   int64_t n = 0;
-  double x = 1.0;
+  double x = 1.0, out[16];
   (void)argument;
   ba_status status = ba_stream_open(context, RECIPE, NULL, &stream);
   if (!status) status = ba_stream_update(stream, "a", 1.0, &x, 1, NULL);
   if (!status) status = ba_stream_peek(stream, "b", 1.0, &x, 1, NULL);
+  if (!status) status = ba_stream_update_rows(stream, "d", NULL, &x, 1, 1, out);
   if (!status) status = ba_stream_copy(stream, &copy);
   if (!status) status = ba_stream_open(context, RECIPE, NULL, &other);
   if (!status) status = ba_stream_update(other, "c", 1.0, &x, 1, NULL);
@@ -393,6 +463,8 @@ static void test_every_failing_allocation(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(test_every_term_as_a_table, making_set_up, making_tear_down),
+      cmocka_unit_test_setup_teardown(test_rows_at_once, making_set_up, making_tear_down),
+      cmocka_unit_test_setup_teardown(test_rows_are_refused, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_copies_go_their_own_way, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_merge_of_groups, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_times, making_set_up, making_tear_down),
