@@ -153,7 +153,8 @@ static int32_t update_term(const bai_kernels *kernels, const bai_series_term *t,
   const double since = time - state[TIME];
   const bai_tick tick = {kernels, x, n, 1, t->width, time, n && since - since == 0.0 ? since : 1.0, scratch};
   t->kind->update(t, &tick, state + LAST + (t->of ? t->input_count : 0), out);
-  drop_infinite(out, t->width);
+  for (int64_t i = 0; i < t->width; i++)
+    if (!(out[i] - out[i] == 0.0)) out[i] = bai_not_a_number();
   if (state[TICKS] < MOST_TICKS) state[TICKS] += 1.0;
   state[TIME] = time;
   return 0;
@@ -195,11 +196,12 @@ void bai_series_merge(const bai_series *series, double *state, const double *oth
 /* At most BAI_SERIES_MANY rows whose columns all have values, for a term that takes many. */
 static void update_many(const bai_kernels *kernels, const bai_series_term *t, const bai_series_run *run, double *state,
                         double *out) {
-  double x[BAI_SERIES_MANY * BAI_SERIES_COLUMNS];
+  double copied[BAI_SERIES_MANY * BAI_SERIES_COLUMNS];
   const double last = run->times ? run->times[run->rows - 1] : bai_not_a_number();
   const int64_t columns = t->input_count, step = run->out_step;
-  for (int64_t c = 0; c < columns; c++)
-    for (int64_t i = 0; i < run->rows; i++) x[i * columns + c] = run->inputs[i * run->input_step + t->inputs[c]];
+  const double *x = columns == 1 && run->input_step == 1 ? run->inputs : copied;
+  for (int64_t c = 0; x == copied && c < columns; c++)
+    for (int64_t i = 0; i < run->rows; i++) copied[i * columns + c] = run->inputs[i * run->input_step + t->inputs[c]];
   for (int64_t i = 0; step != t->width && i < run->rows; i++) write_missing(out + i * step, t->width);
   if (step == t->width) write_missing(out, run->rows * step);
   const bai_tick tick = {kernels, x, (int64_t)state[TICKS], run->rows, step, last, 1.0, NULL};
@@ -210,16 +212,26 @@ static void update_many(const bai_kernels *kernels, const bai_series_term *t, co
   state[TIME] = last;
 }
 
+/* As are_numbers, for many. A number less itself is 0, and what is none stays none in a sum: four sums, as one would
+ * wait for itself. */
+static int32_t are_all_numbers(const double *values, int64_t n) {
+  double sums[4] = {0.0, 0.0, 0.0, 0.0};
+  int64_t i = 0;
+  for (; i + 4 <= n; i += 4)
+    for (int32_t j = 0; j < 4; j++) sums[j] += values[i + j] - values[i + j];
+  for (; i < n; i++) sums[0] += values[i] - values[i];
+  return sums[0] + sums[1] + sums[2] + sums[3] == 0.0;
+}
+
 /* Whether all have values, and times where terms need them: then no term leaves a row out. */
 static int32_t run_is_full(const bai_series *series, const bai_series_run *run) {
   int32_t lacking = 0;
   for (int32_t k = 0; k < series->count; k++) lacking |= series->terms[k].by_time && !run->times;
   for (int64_t i = 0; run->times && i < run->rows; i++) lacking |= run->times[i] != run->times[i];
-  for (int64_t i = 0; i < run->rows; i++)
-    for (int64_t c = 0; c < run->input_count; c++) {
-      const double x = run->inputs[i * run->input_step + c];
-      lacking |= !(x - x == 0.0);
-    }
+  /* Rows side by side are as one. */
+  const int32_t joined = run->input_step == run->input_count;
+  const int64_t rows = joined ? 1 : run->rows, columns = joined ? run->rows * run->input_count : run->input_count;
+  for (int64_t i = 0; i < rows; i++) lacking |= !are_all_numbers(run->inputs + i * run->input_step, columns);
   return !lacking;
 }
 

@@ -134,18 +134,24 @@ static void shrink(double *state) {
   drop_oldest(l, 1);
 }
 
-/* How far apart the means of two parts may be by chance. */
-static double bound(const bai_tick *tick, const double *state, double delta, double before, double after) {
+/* The same for all cuts of a window. */
+static double confidence_of(const bai_tick *tick, const double *state, double delta) {
   double log_rows = state[ROWS], confidence;
   tick->kernels->log_f64(&log_rows, &log_rows, 1);
   confidence = 2.0 * log_rows / delta;
   tick->kernels->log_f64(&confidence, &confidence, 1);
+  return confidence;
+}
+
+/* How far apart the means of two parts may be by chance. */
+static double bound(const double *state, double confidence, double before, double after) {
   const double parts = 1.0 / (before - LEAST_SIDE + 1.0) + 1.0 / (after - LEAST_SIDE + 1.0);
   return sqrt(2.0 * parts * state[SPREAD] / state[ROWS] * confidence) + 2.0 / 3.0 * confidence * parts;
 }
 
 /* Looks for a cut between two buckets, from the oldest; returns how the mean changes there, or 0 for none. */
 static double find_cut(const bai_tick *tick, double *state, double delta) {
+  const double confidence = confidence_of(tick, state, delta);
   double before = 0.0, sum = 0.0, size = 1.0;
   for (int32_t i = 1; i < LEVELS; i++) size *= 2.0;
   for (int32_t i = LEVELS - 1; i >= 0; i--, size /= 2.0) {
@@ -157,7 +163,7 @@ static double find_cut(const bai_tick *tick, double *state, double delta) {
       if (before < LEAST_SIDE) continue;
       if (after < LEAST_SIDE) return 0.0;
       const double change = (state[SUM] - sum) / after - sum / before;
-      if ((change < 0.0 ? -change : change) > bound(tick, state, delta, before, after)) return change;
+      if ((change < 0.0 ? -change : change) > bound(state, confidence, before, after)) return change;
     }
   }
   return 0.0;

@@ -69,23 +69,40 @@ static void wilder(double *mean, double x, int64_t n, double window) {
 
 enum { LAST, RISE, FALL };
 
+static double above_zero(double x) {
+  return x > 0.0 ? x : 0.0;
+}
+
+static double share_of_rise(double rise, double fall) {
+  const double both = rise + fall;
+  return both > 0.0 ? 100.0 * (rise / both) : 0.0;
+}
+
 static int64_t size_of_rsi(const bai_series_term *t) {
   (void)t;
   return 3;
 }
 
+/* Once the means have their first rows, those that are left go through a loop without a choice in it. */
 static void update_rsi(const bai_series_term *t, const bai_tick *tick, double *state, double *out) {
-  const double window = t->p[0];
+  const double window = t->p[0], rest = window - 1.0;
+  const double *x = tick->x;
   double last = state[LAST], rise = state[RISE], fall = state[FALL];
-  for (int64_t i = 0; i < tick->rows; i++, out += tick->step) {
-    const int64_t n = tick->n + i;
-    const double change = tick->x[i] - last;
-    last = tick->x[i];
-    if (n == 0) continue;
-    wilder(&rise, change > 0.0 ? change : 0.0, n - 1, window);
-    wilder(&fall, change < 0.0 ? -change : 0.0, n - 1, window);
-    const double both = rise + fall;
-    if ((double)n >= window) out[0] = both > 0.0 ? 100.0 * (rise / both) : 0.0;
+  int64_t i = 0;
+  for (; i < tick->rows && (double)(tick->n + i) <= window; i++) {
+    const double change = x[i] - last;
+    last = x[i];
+    if (tick->n + i == 0) continue;
+    wilder(&rise, above_zero(change), tick->n + i - 1, window);
+    wilder(&fall, above_zero(-change), tick->n + i - 1, window);
+    if ((double)(tick->n + i) == window) out[i * tick->step] = share_of_rise(rise, fall);
+  }
+  for (; i < tick->rows; i++) {
+    const double change = x[i] - last;
+    last = x[i];
+    rise = (rise * rest + above_zero(change)) / window;
+    fall = (fall * rest + above_zero(-change)) / window;
+    out[i * tick->step] = share_of_rise(rise, fall);
   }
   state[LAST] = last;
   state[RISE] = rise;
@@ -97,8 +114,9 @@ static int64_t size_of_atr(const bai_series_term *t) {
   return 2;
 }
 
-static double size_of_number(double x) {
-  return x < 0.0 ? -x : x;
+/* The larger one, without a branch: which it is cannot be foretold. */
+static double larger(double a, double b) {
+  return b > a ? b : a;
 }
 
 static void update_atr(const bai_series_term *t, const bai_tick *tick, double *state, double *out) {
@@ -106,9 +124,7 @@ static void update_atr(const bai_series_term *t, const bai_tick *tick, double *s
   for (int64_t i = 0; i < tick->rows; i++, out += tick->step) {
     const double high = tick->x[3 * i], low = tick->x[3 * i + 1];
     const int64_t n = tick->n + i;
-    double range = high - low;
-    if (size_of_number(high - last) > range) range = size_of_number(high - last);
-    if (size_of_number(low - last) > range) range = size_of_number(low - last);
+    const double range = larger(larger(high - low, fabs(high - last)), fabs(low - last));
     last = tick->x[3 * i + 2];
     if (n == 0) continue;
     wilder(&mean, range, n - 1, t->p[0]);

@@ -86,9 +86,10 @@ typedef struct span {
 /* The rows of the next block, or part of it. */
 static int32_t next_span(span *s, int64_t w, int64_t n, int64_t rows) {
   s->from += s->count;
+  if (s->from >= rows) return 0;
   s->at = (n + s->from) % w;
   s->count = rows - s->from < w - s->at ? rows - s->from : w - s->at;
-  return s->count > 0;
+  return 1;
 }
 
 /* ---- moments of numbers ---- */
@@ -105,34 +106,44 @@ static int64_t size_of_numbers(int64_t w) {
   return w + 2 + 2 * w;
 }
 
+/* What the end of the block from each number on comes to, from the last one backwards: join_numbers with one number
+ * before, whose squares are 0. */
 static void end_numbers(const double *numbers, int64_t w, double *ends) {
-  double last[2] = {numbers[w - 1], 0.0};
-  memcpy(ends + 2 * (w - 1), last, sizeof last);
+  double mean = numbers[w - 1], squares = 0.0;
+  ends[2 * (w - 1) + MEAN] = mean;
+  ends[2 * (w - 1) + SQUARES] = squares;
   for (int64_t i = w - 2; i >= 0; i--) {
-    const double one[2] = {numbers[i], 0.0};
-    join_numbers(last, 1.0, one, (double)(w - 1 - i), last);
-    memcpy(ends + 2 * i, last, sizeof last);
+    const double d = mean - numbers[i], share = (double)(w - 1 - i) / (double)(w - i);
+    mean = numbers[i] + d * share;
+    squares += d * d * share;
+    ends[2 * i + MEAN] = mean;
+    ends[2 * i + SQUARES] = squares;
   }
+}
+
+/* What the beginning of the block comes to with each number: join_numbers with one number behind. */
+static void begin_numbers(double *head, int64_t at, const double *x, int64_t count, double *restrict out) {
+  double mean = head[MEAN], squares = head[SQUARES];
+  for (int64_t i = 0; i < count; i++) {
+    const double n = (double)(at + i + 1), d = x[i] - mean;
+    mean = at + i ? mean + d * (1.0 / n) : x[i];
+    squares = at + i ? squares + d * d * ((double)(at + i) / n) : 0.0;
+    out[2 * i + MEAN] = mean;
+    out[2 * i + SQUARES] = squares;
+  }
+  head[MEAN] = mean;
+  head[SQUARES] = squares;
 }
 
 /* Mean, and squares about it, of the last w numbers at each of some rows; before there are so many, of all. */
 static void slide_numbers(double *state, int64_t w, int64_t n, const double *x, int64_t rows, double *out) {
   double *numbers = state, *head = numbers + w, *ends = head + 2;
   for (span s = {0, 0, 0}; next_span(&s, w, n, rows);) {
-    double *to = out + 2 * s.from, so_far[2] = {head[MEAN], head[SQUARES]};
-    for (int64_t i = 0; i < s.count; i++) {
-      const double one[2] = {x[s.from + i], 0.0};
-      numbers[s.at + i] = one[MEAN];
-      if (s.at + i == 0)
-        memcpy(so_far, one, sizeof one);
-      else
-        join_numbers(so_far, (double)(s.at + i), so_far, 1.0, one);
-      memcpy(to + 2 * i, so_far, sizeof so_far);
-    }
-    memcpy(head, so_far, sizeof so_far);
-    for (int64_t i = 0; n + s.from >= w && i < s.count && s.at + i < w - 1; i++)
-      join_numbers(to + 2 * i, (double)(w - 1 - s.at - i), ends + 2 * (s.at + i + 1), (double)(s.at + i + 1),
-                   to + 2 * i);
+    double *to = out + 2 * s.from;
+    memcpy(numbers + s.at, x + s.from, (size_t)s.count * 8);
+    begin_numbers(head, s.at, x + s.from, s.count, to);
+    for (int64_t i = s.at; n + s.from >= w && i < s.at + s.count && i < w - 1; i++, to += 2)
+      join_numbers(to, (double)(w - 1 - i), ends + 2 * (i + 1), (double)(i + 1), to);
     if (s.at + s.count == w) end_numbers(numbers, w, ends);
   }
 }
@@ -186,29 +197,31 @@ static int64_t size_of_order(int64_t w) {
   return 2 * w;
 }
 
-/* The first place of numbers that are no smaller. Which half it is in moves a number, not a branch: those cannot be
- * foretold. */
+/* The first place of numbers that are no smaller. Which half it is in becomes a mask, as a branch could not be
+ * foretold.
+ */
 static int64_t place_of(const double *sorted, int64_t n, double x) {
   const double *from = sorted;
   while (n > 1) {
     const int64_t half = n / 2;
-    from += from[half - 1] < x ? half : 0;
+    from += half & -(int64_t)(from[half - 1] < x);
     n -= half;
   }
   return from - sorted + (n == 1 && *from < x);
 }
 
-/* Brings the numbers of the window into state + w, in order. */
+/* Brings the numbers of the window into state + w, in order. Only those between the one that goes and the one that
+ * comes are moved. */
 static int32_t slide_order(double *state, int64_t w, int64_t n, double x) {
   double *ring = state, *sorted = state + w;
-  int64_t count = n < w ? n : w;
-  if (n >= w) {
-    const int64_t old = place_of(sorted, w - 1, ring[n % w]);
-    memmove(sorted + old, sorted + old + 1, (size_t)(w - 1 - old) * 8);
-    count--;
+  const int64_t count = n < w ? n : w, old = n < w ? n : place_of(sorted, w - 1, ring[n % w]);
+  int64_t new = place_of(sorted, count, x);
+  if (new > old) {
+    memmove(sorted + old, sorted + old + 1, (size_t)(new - 1 - old) * 8);
+    new --;
+  } else {
+    memmove(sorted + new + 1, sorted + new, (size_t)(old - new) * 8);
   }
-  const int64_t new = place_of(sorted, count, x);
-  memmove(sorted + new + 1, sorted + new, (size_t)(count - new) * 8);
   sorted[new] = x;
   ring[n % w] = x;
   return n >= w - 1;

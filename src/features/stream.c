@@ -207,8 +207,10 @@ static ba_status find_group(ba_stream *s, const char *name, int32_t *group) {
   if (*group < s->groups.offsets.count && strcmp(bai_names_text(&s->groups, *group), name) == 0) return BA_OK;
   const int64_t length = bai_length(name), size = record_size(s);
   *group = bai_names_find(&s->groups, name, length);
-  if (*group >= 0) s->last_group = *group;
-  if (*group >= 0) return BA_OK;
+  if (*group >= 0) {
+    s->last_group = *group;
+    return BA_OK;
+  }
   if (s->groups.offsets.count >= s->most_groups)
     return bai_fail(context, BA_ERR_LIMIT, "the stream has %lld groups; expected no more, or a larger max_groups",
                     (long long)s->most_groups);
