@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # usage: benchmarks/run.sh [NAME...]
-# NAME: parse, features, train, score, series, accuracy; all of them without one. Prints `NAME VALUE` lines, units in
-# the names; vs_PEER is a ratio, above 1 where we are faster. accuracy takes an hour and adds what is new to its log.
+# NAME: parse, features, train, score, series, tabular, accuracy; all of them without one. Prints `NAME VALUE` lines,
+# units in the names; vs_PEER is a ratio, above 1 where we are faster. accuracy takes an hour and adds to its log.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 build=${BA_BUILD:-build/release}
@@ -12,14 +12,14 @@ python=$(command -v /usr/bin/python3 || command -v python3 || true)
 names=()
 for name in "$@"; do
   case $name in
-    parse | features | train | score | series | accuracy) names+=("$name") ;;
+    parse | features | train | score | series | tabular | accuracy) names+=("$name") ;;
     *)
       sed -n '3,5s/^# //p' "$0" >&2
       exit 1
       ;;
   esac
 done
-if [ ${#names[@]} -eq 0 ]; then names=(parse features train score series accuracy); fi
+if [ ${#names[@]} -eq 0 ]; then names=(parse features train score series tabular accuracy); fi
 
 # One core, so that a move from core to core does not show; the last, as the first often serves interrupts.
 pin=()
@@ -68,6 +68,8 @@ for name in "${names[@]}"; do
     echo "$name skipped no python3"
   elif [ "$name" = series ]; then
     "${pin[@]}" "$(series_python)" benchmarks/series.py "$build/benchmarks/bench_series"
+  elif [ "$name" = tabular ]; then
+    "$python" benchmarks/tabular.py
   elif [ "$name" = accuracy ]; then
     "$python" benchmarks/accuracy.py --test
   else
