@@ -119,16 +119,26 @@ static double larger(double a, double b) {
   return b > a ? b : a;
 }
 
+static double true_range(const double *bar, double last) {
+  return larger(larger(bar[0] - bar[1], fabs(bar[0] - last)), fabs(bar[1] - last));
+}
+
 static void update_atr(const bai_series_term *t, const bai_tick *tick, double *state, double *out) {
+  const double window = t->p[0], rest = window - 1.0;
+  const double *bars = tick->x;
   double last = state[0], mean = state[1];
-  for (int64_t i = 0; i < tick->rows; i++, out += tick->step) {
-    const double high = tick->x[3 * i], low = tick->x[3 * i + 1];
-    const int64_t n = tick->n + i;
-    const double range = larger(larger(high - low, fabs(high - last)), fabs(low - last));
-    last = tick->x[3 * i + 2];
-    if (n == 0) continue;
-    wilder(&mean, range, n - 1, t->p[0]);
-    if ((double)n >= t->p[0]) out[0] = mean;
+  int64_t i = 0;
+  for (; i < tick->rows && (double)(tick->n + i) <= window; i++) {
+    const double range = true_range(bars + 3 * i, last);
+    last = bars[3 * i + 2];
+    if (tick->n + i == 0) continue;
+    wilder(&mean, range, tick->n + i - 1, window);
+    if ((double)(tick->n + i) == window) out[i * tick->step] = mean;
+  }
+  for (; i < tick->rows; i++) {
+    mean = (mean * rest + true_range(bars + 3 * i, last)) / window;
+    last = bars[3 * i + 2];
+    out[i * tick->step] = mean;
   }
   state[0] = last;
   state[1] = mean;
@@ -151,22 +161,36 @@ static void exponential(double *mean, double x, int64_t n, double span) {
     *mean += 2.0 / (span + 1.0) * (x - *mean);
 }
 
-static void update_macd(const bai_series_term *t, const bai_tick *tick, double *state, double *out) {
+/* A row while some of the means still begin. */
+static void begin_macd(const bai_series_term *t, int64_t n, double x, double *state, double *out) {
   const int64_t fast = (int64_t)t->p[0], slow = (int64_t)t->p[1], signal = (int64_t)t->p[2];
+  /* The fast mean starts where the slow one has its rows, with those just before. */
+  if (n >= slow - fast) exponential(&state[FAST_MEAN], x, n - (slow - fast), t->p[0]);
+  exponential(&state[SLOW_MEAN], x, n, t->p[1]);
+  if (n < slow - 1) return;
+  out[0] = state[FAST_MEAN] - state[SLOW_MEAN];
+  exponential(&state[SIGNAL_MEAN], out[0], n - (slow - 1), t->p[2]);
+  if (n < slow + signal - 2) return;
+  out[1] = state[SIGNAL_MEAN];
+  out[2] = out[0] - out[1];
+}
+
+static void update_macd(const bai_series_term *t, const bai_tick *tick, double *state, double *out) {
+  const int64_t begun = (int64_t)t->p[1] + (int64_t)t->p[2];
+  const double fast = 2.0 / (t->p[0] + 1.0), slow = 2.0 / (t->p[1] + 1.0), signal = 2.0 / (t->p[2] + 1.0);
+  int64_t i = 0;
+  for (; i < tick->rows && tick->n + i < begun; i++)
+    begin_macd(t, tick->n + i, tick->x[i], state, out + i * tick->step);
   double fast_mean = state[FAST_MEAN], slow_mean = state[SLOW_MEAN], signal_mean = state[SIGNAL_MEAN];
-  for (int64_t i = 0; i < tick->rows; i++, out += tick->step) {
-    const double x = tick->x[i];
-    const int64_t n = tick->n + i;
-    /* The fast mean starts where the slow one has its rows, with those just before. */
-    if (n >= slow - fast) exponential(&fast_mean, x, n - (slow - fast), t->p[0]);
-    exponential(&slow_mean, x, n, t->p[1]);
-    if (n < slow - 1) continue;
+  for (; i < tick->rows; i++) {
+    double *to = out + i * tick->step;
+    fast_mean += fast * (tick->x[i] - fast_mean);
+    slow_mean += slow * (tick->x[i] - slow_mean);
     const double macd = fast_mean - slow_mean;
-    out[0] = macd;
-    exponential(&signal_mean, macd, n - (slow - 1), t->p[2]);
-    if (n < slow + signal - 2) continue;
-    out[1] = signal_mean;
-    out[2] = macd - signal_mean;
+    signal_mean += signal * (macd - signal_mean);
+    to[0] = macd;
+    to[1] = signal_mean;
+    to[2] = macd - signal_mean;
   }
   state[FAST_MEAN] = fast_mean;
   state[SLOW_MEAN] = slow_mean;
