@@ -38,20 +38,19 @@ helicase() {
   echo "$folder/target/release/libbench_helicase.so"
 }
 
-# The peers of series are not all in Debian. Prints the Python that has those that could be installed, from PyPI, into a
-# folder of their own; without such a folder the usual one, and the peers are skipped.
+# The peers of series are not all in Debian. Installs them from PyPI into a folder of their own, and prints the Python
+# that has those that could be had; what is lacking is tried again in the next run.
 series_python() {
-  local folder=build/bench/venv package
+  local folder=build/bench/venv package lacking=0
   if [ ! -e $folder/ready ]; then
     echo "-- packages from PyPI for $folder: numpy pandas TA-Lib river" >&2
-    if "$python" -m venv $folder >&2; then
-      for package in numpy pandas TA-Lib river; do
-        $folder/bin/pip install -q --disable-pip-version-check "$package" >&2 || echo "-- no $package" >&2
-      done
-      touch $folder/ready
-    fi
+    "$python" -m venv $folder >&2 || { echo "$python"; return; }
+    for package in numpy pandas TA-Lib river; do
+      $folder/bin/pip install -q --disable-pip-version-check "$package" >&2 || lacking=1
+    done
+    if [ $lacking -eq 0 ]; then touch $folder/ready; fi
   fi
-  if [ -e $folder/ready ]; then echo "$folder/bin/python"; else echo "$python"; fi
+  echo "$folder/bin/python"
 }
 
 mkdir -p build/bench

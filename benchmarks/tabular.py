@@ -92,6 +92,9 @@ def failures():
         found.append((f1, figures["auroc"], figures["auprc"]))
         say(f"ai4i.split{seed}", f"f1={f1:.3f} auroc={figures['auroc']:.3f} auprc={figures['auprc']:.3f} "
                                  f"f1_in_cv={inside:.3f} threshold={threshold:.3f} l2={penalty} columns={len(every)}")
+    say("ai4i.recipe", f"{MODEL.format('l2')}, over {', '.join(DERIVED.values())}, Clip of "
+                       f"{', '.join(BENDS)}, and Product of heat and speed, and of strain and type")
+    say("ai4i.split", f"a fifth of each class, {SPLITS} times; penalty and threshold by fivefold cross-validation")
     for name, values in zip(("f1", "auroc", "auprc"), zip(*found)):
         say(f"ai4i.{name}", statistics.fmean(values))
     say("ai4i.f1_least", min(f1 for f1, _, _ in found))
@@ -133,6 +136,7 @@ def juice():
     say("oj.error_percent", 100 * (1 - figures["accuracy"]))
     say("oj.naive_error_percent", 100 * statistics.fmean(row["Purchase"] != often for row in test))
     say("oj.auroc", figures["auroc"])
+    say("oj.split", "a fifth of each class; recipe and penalty by fivefold cross-validation")
     say("oj.recipe", report["recipe"].split(" | ")[0])
 
 
@@ -151,6 +155,7 @@ def bikes():
     lags = " + ".join(f"Lag(column=past, lag={lag})" for lag in (1, 2, 24, 168))
     cut = round(0.8 * len(rows))
     train, everything = write("train.csv", rows[:cut]), write("all.csv", rows)
+    say("bikeshare.split", "the last fifth of the year; penalty by cross-validation in time")
     truth, mean = counts[cut:], statistics.fmean(counts[:cut])
     say("bikeshare.naive_mean_rmse", rmse([mean] * len(truth), truth))
     say("bikeshare.last_hour_rmse", rmse(counts[cut - 1:-1], truth))
@@ -197,7 +202,7 @@ def stocks():
     moved = [(value, true) for value, true in late if true]
     say("stocks.direction_percent", 100 * statistics.fmean((value > 0) == (true > 0) for value, true in moved))
     say("stocks.always_up_percent", 100 * statistics.fmean(true > 0 for _, true in moved))
-    say("stocks.test_rows", len(late))
+    say("stocks.split", f"trained before 2010, {len(late)} rows from then on; penalty by cross-validation in time")
     say("stocks.l2", report["recipe"].split("l2=")[1].split(",")[0])
 
 

@@ -36,7 +36,7 @@ def size(column):
 
 def detectors():
     """name -> list of (keys, scores of columns and rows a day). The first is the plain one."""
-    found = {"zscore": [], "robust_z": [], "ewma": [], "holt_winters": [], "slow_zscore": [], "cusum": [], "page_hinkley": []}
+    found = {name: [] for name in ("zscore", "robust_z", "ewma", "holt_winters", "slow_zscore", "cusum", "page_hinkley")}
     for days in DAYS:
         found["zscore"].append((f"{days} d", lambda c, day, d=days: size(
             derive(c, [f"ZScore(column=x, window={round(d * day)}, against=past)"])[0])))
@@ -93,6 +93,7 @@ def found_at(scores, inside, rate):
 
 def sensors():
     data = {name: load(name) for name in SERIES}
+    say("sensors.rates", f"windows found at {', '.join(map(str, RATES))} false alarms in 1,000 rows outside windows")
     for tuned, reported in (("machine", "ambient"), ("ambient", "machine")):
         columns, inside, day, _ = data[tuned]
         chosen = {}
