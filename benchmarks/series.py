@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: MIT
 """Rows of series through ba_stream, beside river, pandas and TA-Lib, in turns on one core. CPU time, medians.
 
-usage: series.py BENCH_SERIES. Prints `NAME VALUE`; a ratio above 1 means that we are faster. Ours is a C program: beside
-river it calls ba_stream_update for each row, then (`rows`) ba_stream_update_rows for all of them; then (`ctypes`) Python
-calls the library for each row. Beside pandas and TA-Lib it calls ba_stream_update_rows once. Where the peer gives the
-same numbers, that is shown before anything is timed.
+usage: series.py BENCH_SERIES. Prints `NAME VALUE`; a ratio above 1 means that we are faster. Ours is a C program:
+beside river it calls ba_stream_update for each row, then (`rows`) ba_stream_update_rows for all of them; then (`ctypes`)
+Python calls the library for each row. Beside pandas and TA-Lib it calls ba_stream_update_rows once. Where the peer
+gives the same numbers, that is shown before anything is timed.
 """
 
 import array

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 """What the library reaches on tables that stand beside the repository in ../shared/data/tabular.
 
-usage: tabular.py. Prints `NAME VALUE`. Settings are chosen by cross-validation of the training rows, thresholds too; test
-rows are scored once. Terms, models and scores are the library's; this file cuts tables into parts and compares.
+usage: tabular.py. Prints `NAME VALUE`. Settings are chosen by cross-validation of the training rows, thresholds too;
+test rows are scored once. Terms, models and scores are the library's; this file cuts tables into parts and compares.
 """
 
 import math
@@ -129,8 +129,8 @@ def juice():
     report = run("train", "--recipe", "Columns() + Category(column=StoreID) | Standardize() | Logistic()", "--recipe",
                  "Column(column=LoyalCH) + Column(column=PriceDiff) + Power(column=LoyalCH, p=2) + "
                  "Power(column=LoyalCH, p=3) + Product(column=LoyalCH, column2=PriceDiff) + Category(column=StoreID)"
-                 " | Standardize() | Logistic()", "--l2", "1e-4,1e-3,1e-2", "--cv", "5", "--choose", "log_loss", "--table",
-                 write("train.csv", train), "--target", "Purchase", "--out", str(WORK / "m.ba"))
+                 " | Standardize() | Logistic()", "--l2", "1e-4,1e-3,1e-2", "--cv", "5", "--choose", "log_loss",
+                 "--table", write("train.csv", train), "--target", "Purchase", "--out", str(WORK / "m.ba"))
     figures = run("eval", "--model", str(WORK / "m.ba"), "--table", write("test.csv", test), "--target", "Purchase")
     often = max({row["Purchase"] for row in train}, key=[row["Purchase"] for row in train].count)
     say("oj.error_percent", 100 * (1 - figures["accuracy"]))
@@ -161,8 +161,8 @@ def bikes():
     say("bikeshare.last_hour_rmse", rmse(counts[cut - 1:-1], truth))
     say("bikeshare.same_hour_last_week_rmse", rmse(counts[cut - 168:-168], truth))
     for name, recipe in (("calendar_weather", weather), ("with_lags", f"{weather} + {lags}")):
-        report = run("train", "--recipe", f"{recipe} | Standardize() | Poisson()", "--l2", "1e-4,1e-3,1e-2", "--cv", "5",
-                     "--by", "time", "--time", "row", "--table", train, "--target", "bikers", "--out",
+        report = run("train", "--recipe", f"{recipe} | Standardize() | Poisson()", "--l2", "1e-4,1e-3,1e-2", "--cv",
+                     "5", "--by", "time", "--time", "row", "--table", train, "--target", "bikers", "--out",
                      str(WORK / "m.ba"))
         values = [float(f[1]) for f in run("predict", "--model", str(WORK / "m.ba"), "--time", "row", everything,
                                            text=True)][cut:]
@@ -185,8 +185,9 @@ def stocks():
     kept = []
     for series in by_name.values():
         for row, then in zip(series, series[1:]):
-            kept.append({"ticker": row["Ticker"], "date": row["Date"], "close": row["Adj Close"], "volume": row["Volume"],
-                         "next": repr(100 * (float(then["Adj Close"]) / float(row["Adj Close"]) - 1))})
+            change = float(then["Adj Close"]) / float(row["Adj Close"]) - 1
+            kept.append({"ticker": row["Ticker"], "date": row["Date"], "close": row["Adj Close"],
+                         "volume": row["Volume"], "next": repr(100 * change)})
     recipe = "LogReturn(column=close) + LogReturn(column=close, lag=5) + LogReturn(column=close, lag=20) + " \
              "RealisedVolatility(column=close, window=20) + RSI(column=close) + ZScore(column=close, window=20) + " \
              "LogReturn(column=volume) + Drawdown(column=close, window=250) | Standardize() | Linear()"

@@ -36,7 +36,8 @@ def size(column):
 
 def detectors():
     """name -> list of (keys, scores of columns and rows a day). The first is the plain one."""
-    found = {name: [] for name in ("zscore", "robust_z", "ewma", "holt_winters", "slow_zscore", "cusum", "page_hinkley")}
+    found = {name: [] for name in
+             ("zscore", "robust_z", "ewma", "holt_winters", "slow_zscore", "cusum", "page_hinkley")}
     for days in DAYS:
         found["zscore"].append((f"{days} d", lambda c, day, d=days: size(
             derive(c, [f"ZScore(column=x, window={round(d * day)}, against=past)"])[0])))
@@ -62,7 +63,8 @@ def detectors():
 
 def far_from_mean(columns, window):
     """How far a row is from the exponential mean of those before, in deviations of then."""
-    mean, deviation = derive(columns, [f"EWMA(column=x, window={window})", f"EWMA(column=x, window={window}, stat=std)"])
+    term = f"EWMA(column=x, window={window}"
+    mean, deviation = derive(columns, [f"{term})", f"{term}, stat=std)"])
     return [0.0] * window + [abs(x - m) / s if s else 0.0 for x, m, s in
                              zip(columns["x"][window:], mean[window - 1:], deviation[window - 1:])]
 
