@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Descriptors against the field's packages: iFeatureOmegaCLI (the formulas of iLearnPlus), propy3 and repDNA, each where
-it is installed (python3 -m pip install --no-deps iFeatureOmegaCLI propy3 repDNA; the first needs networkx, seaborn and
-rdkit too), and against SciPy and Biopython. Where a package departs from the formula, docs/descriptors.md says how;
-exact values are in tests/features/descriptors.tsv.
+it is installed (`./dev test python` installs them), and against SciPy and Biopython. Where a package departs from the
+formula, docs/descriptors.md says how; exact values are in tests/features/descriptors.tsv.
 """
 
 import importlib

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Sketches against sourmash: hash for hash. sourmash is on PyPI alone; without it these tests are skipped."""
+"""Sketches against sourmash: hash for hash. `./dev test python` installs it; without it these tests are skipped."""
 
 import ctypes as c
 
@@ -8,7 +8,7 @@ import pytest
 import library
 from conftest import sequences
 
-sourmash = pytest.importorskip("sourmash", reason="sourmash is not installed: python3 -m pip install sourmash")
+sourmash = pytest.importorskip("sourmash", reason="sourmash is not installed")
 
 MIXED = sequences(11, 40, 0, 6000) + sequences(12, 20, odd=0.02, lower=0.5) + sequences(13, 5, letters="ACGU") + ["", "N"]
 ba = library.declare({
