@@ -2,9 +2,11 @@
 """Terms over series against TA-Lib, pandas, statsmodels and river, each where it is installed, and definitions."""
 
 import ctypes as c
+import decimal
 import math
 import random
 import statistics
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -69,7 +71,8 @@ def talib_cases(talib, x, high, low):
         "Rolling(column=x, window=14, stat=slope)": [talib.LINEARREG_SLOPE(x, 14)],
         "EWMA(column=x, window=30, seed=mean)": [talib.EMA(x, 30)],
         "RSI(column=x)": [talib.RSI(x)],
-        "Return(column=x, lag=10)": [talib.ROCP(x, 10)],
+        "Return(column=x, lag=10)": [talib.ROC(x, 10) / 100],
+        "ROCP(column=x, lag=10)": [talib.ROCP(x, 10)],
         "MOM(column=x, lag=10)": [talib.MOM(x, 10)],
         "BBANDS(column=x)": [upper, middle, lower],
         "MACD(column=x)": [macd, signal, histogram],
@@ -78,19 +81,62 @@ def talib_cases(talib, x, high, low):
     }
 
 
-def test_talib(context):
-    talib = pytest.importorskip("talib")
-    x = walk()
+def bars(kind):
+    """Prices with a high and a low: the walk near 100, or numbers from 0.5 to 1.5, where no formula cancels."""
     source = random.Random(2)
+    x = walk() if kind == "walk" else np.array([source.uniform(0.5, 1.5) for _ in range(ROWS)])
     high = x + np.array([abs(source.gauss(0, 0.5)) for _ in x])
-    low = x - np.array([abs(source.gauss(0, 0.5)) for _ in x])
+    return x, high, x - np.array([abs(source.gauss(0, 0.5)) for _ in x])
+
+
+# Worked out by TA-Lib from sums of squares and products, which cancel on the walk: test_exact says whose digits go.
+CANCELLING = ("Rolling(column=x, window=30, stat=std)", "Rolling(column=x, window=14, stat=slope)",
+              "CORREL(column=x, column2=high, window=30)")
+
+
+@pytest.mark.parametrize("kind", ["walk", "ones"])
+def test_talib(context, kind):
+    talib = pytest.importorskip("talib", reason="TA-Lib is not installed")
+    x, high, low = bars(kind)
     for recipe, expected in talib_cases(talib, x, high, low).items():
         print(recipe, end=" ")
-        same(run(context, recipe, x=x, high=high, low=low), np.array(expected).T, 1e-10)
+        bound = 1e-10 if kind == "walk" and recipe in CANCELLING else 1e-12
+        same(run(context, recipe, x=x, high=high, low=low), np.array(expected).T, bound)
+
+
+def root(square):
+    with decimal.localcontext() as digits:
+        digits.prec = 50
+        return Fraction((decimal.Decimal(square.numerator) / decimal.Decimal(square.denominator)).sqrt())
+
+
+def exact_rows(x, high):
+    """For each row with full windows: deviation of 30 rows, slope of 14, correlation of 30, in rational arithmetic."""
+    x, high = [Fraction(float(v)) for v in x], [Fraction(float(v)) for v in high]
+    steps = [Fraction(2 * i - 13, 2) for i in range(14)]
+    for i in range(29, len(x)):
+        u, v = x[i - 29:i + 1], high[i - 29:i + 1]
+        u, v = [a - sum(u) / 30 for a in u], [a - sum(v) / 30 for a in v]
+        squares = sum(a * a for a in u)
+        slope = sum(a * b for a, b in zip(steps, x[i - 13:i + 1])) / sum(a * a for a in steps)
+        yield [float(root(squares / 30)), float(slope),
+               float(sum(a * b for a, b in zip(u, v)) / root(squares * sum(a * a for a in v)))]
+
+
+def test_exact(context):
+    """On the walk: our distance from the exact numbers, and that of TA-Lib, which is all that is between the two."""
+    talib = pytest.importorskip("talib", reason="TA-Lib is not installed")
+    x, high, _ = bars("walk")
+    exact = np.array(list(exact_rows(x, high)))
+    ours = run(context, " + ".join(CANCELLING), x=x, high=high)[29:]
+    theirs = np.array([talib.STDDEV(x, 30), talib.LINEARREG_SLOPE(x, 14), talib.CORREL(x, high, 30)]).T[29:]
+    own, other = [np.max(np.abs(found - exact), axis=0) for found in (ours, theirs)]
+    print("from exact: ours", own, "TA-Lib's", other)
+    assert (own < 5e-14).all() and (own * 50 < other).all()
 
 
 def test_pandas(context):
-    pandas = pytest.importorskip("pandas")
+    pandas = pytest.importorskip("pandas", reason="pandas is not installed")
     x, times = walk(), np.cumsum(np.random.default_rng(3).integers(1, 9, ROWS))
     s, y = pandas.Series(x), pandas.Series(walk(7))
     stamps = pandas.to_datetime(times, unit="s")
@@ -116,7 +162,7 @@ def test_pandas(context):
 
 
 def test_statsmodels(context):
-    smooth = pytest.importorskip("statsmodels.tsa.api")
+    smooth = pytest.importorskip("statsmodels.tsa.api", reason="statsmodels is not installed")
     x = walk() + 10 * np.sin(np.arange(ROWS) * 2 * np.pi / 12) + 50
     model = smooth.SimpleExpSmoothing(x, initialization_method="known", initial_level=x[0])
     expected = model.fit(smoothing_level=0.3, optimized=False).fittedvalues
@@ -145,7 +191,7 @@ def steps(seed=1):
 
 
 def test_river(context):
-    drift = pytest.importorskip("river.drift")
+    drift = pytest.importorskip("river.drift", reason="river is not installed")
     x = steps()
     detector, expected = drift.PageHinkley(), []
     for i, value in enumerate(x):
