@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""Descriptors against the field's packages: iFeatureOmegaCLI (the formulas of iLearnPlus), propy3 and repDNA, each where
-it is installed (`./dev test python` installs them), and against SciPy and Biopython. Where a package departs from the
-formula, docs/descriptors.md says how; exact values are in tests/features/descriptors.tsv.
+"""Descriptors against the field's packages: iFeatureOmegaCLI (the formulas of iLearnPlus), propy3, repDNA, kmer-learn,
+strkernels and bioseqkit, each where it is installed (`./dev test python` installs them), and against SciPy and Biopython.
+Where a package departs from the formula, docs/descriptors.md says how; exact values are in tests/features/descriptors.tsv.
 """
 
 import importlib
@@ -187,6 +187,40 @@ def test_repdna(context, repdna):
             ("PseKNC(k=3, lambda=1, weight=0.05, table=ilearn2020)",
              psenac.PseKNC(k=3, lamada=1, w=0.05).make_pseknc_vec(found))]:
         np.testing.assert_allclose(ours(context, recipe, found)[1], theirs, rtol=0, atol=6e-4)
+
+
+# ---- packages of words ----
+
+@pytest.mark.parametrize("recipe, name, keys", [
+    ("Mismatch(k=3, mismatch=1)", "MismatchEncoder", {"k": 3, "m": 1}),
+    ("Mismatch(k=4, mismatch=2)", "MismatchEncoder", {"k": 4, "m": 2}),
+    ("SpacedKmer(mask=1001, value=count, norm=none)", "GappyEncoder", {"masks": ["*--*"]}),
+    ("SpacedKmer(mask=110101, value=count, norm=none)", "GappyEncoder", {"masks": ["**-*-*"]}),
+    ("GappedKmer(k=2, gap=3, value=count, norm=none)", "GappyEncoder", {"masks": ["**---**"]})])
+def test_kmer_learn(context, recipe, name, keys):
+    encoders = pytest.importorskip("kmer.encoders", reason="kmer-learn is not installed")
+    expected = getattr(encoders, name)(**keys).fit_transform(READS).toarray()
+    assert (ours(context, recipe, READS)[1] == expected).all()
+
+
+@pytest.mark.parametrize("k, delta", [(2, 0.5), (3, 0.5), (3, 1.0), (4, 0.9)])
+def test_subsequences_are_a_string_kernel(context, k, delta):
+    """Lodhi's kernel, which gives delta^k to the words without gaps that have 1 here, and adds up all lengths to k."""
+    kernel = pytest.importorskip("strkernels", reason="strkernels is not installed").SubsequenceStringKernel
+    texts = np.array(READS, dtype=object)
+    longer, shorter = [kernel(maxlen=n, ssk_lambda=delta, normalizer=None)(texts, texts) for n in (k, k - 1)]
+    values = ours(context, f"Subsequence(k={k}, delta={delta})", READS)[1]
+    values = values - (1 - delta**k) * ours(context, f"Kmer(k={k}, value=count, norm=none)", READS)[1]
+    np.testing.assert_allclose(values @ values.T, longer - shorter, rtol=1e-12)
+
+
+@pytest.mark.parametrize("k, w", [(2, 4), (3, 5), (5, 10)])
+def test_minimizers(context, k, w):
+    package = pytest.importorskip("bioseqkit.kmer", reason="bioseqkit is not installed")
+    rows = by_name(context, f"Minimizer(k={k}, w={w}, order=lexicographic, value=count)", READS)
+    for read, row in zip(READS, rows):
+        words = [word for _, word in package.minimizers(read, k, w, canonical=False)]
+        assert {name.split("_")[1]: n for name, n in row.items() if n} == {word: words.count(word) for word in words}
 
 
 # ---- SciPy and Biopython ----
