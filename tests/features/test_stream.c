@@ -7,41 +7,23 @@
 #include <stdio.h>
 
 #include "features/stream.h"
-#include "model/making.h"
+#include "features/term_text.h"
 #include "support/fault.h"
 
 enum { ROWS = 500, GROUPS = 3 };
 
-/* Every term with its usual keys, and with each word of its keys; what must be given is x, y or 7. */
+/* Every term with its usual keys, and with each word of its keys. */
 static void write_recipe(char *text, size_t room) {
   size_t at = 0;
   for (int32_t i = 0; i < bai_series_table_count; i++) {
     const bai_term_spec *spec = &bai_series_table[i];
-    for (int32_t varied = -1; varied < BAI_TERM_KEYS && (varied < 0 || spec->keys[varied].name); varied++) {
-      const bai_key *vary = varied < 0 ? NULL : &spec->keys[varied];
-      if (vary && (vary->type != BAI_KEY_WORD || strcmp(vary->name, "missing") == 0)) continue;
-      const char *word = vary ? strchr(vary->words, '|') : "";
-      while (word) {
-        const size_t n = vary ? strcspn(word + 1, "|") : 0;
-        at += (size_t)snprintf(text + at, room - at, "%s%s(", at ? "+" : "", spec->name);
-        for (const bai_key *key = spec->keys; key->name; key++)
-          if (!key->standard && key->type == BAI_KEY_NAME)
-            at += (size_t)snprintf(text + at, room - at, "%s=%c,", key->name, key == spec->keys ? 'x' : 'y');
-          else if (!key->standard && key->type == BAI_KEY_LIST)
-            at += (size_t)snprintf(text + at, room - at, "%s=\"%s\",", key->name,
-                                   strcmp(key->name, "columns") == 0 ? "x, y"
-                                   : strcmp(key->name, "shape") == 0 ? "0,1,3,1"
-                                                                     : "0.25, 0.75");
-          else if (!key->standard)
-            at += (size_t)snprintf(text + at, room - at, "%s=7,", key->name);
-        if (vary) at += (size_t)snprintf(text + at, room - at, "%s=%.*s,", vary->name, (int)n, word + 1);
-        if (text[at - 1] == ',') at--;
-        at += (size_t)snprintf(text + at, room - at, ")");
-        word = vary ? strchr(word + 1, '|') : NULL;
-      }
+    at = term_text(text, at, room, spec, NULL, NULL, 0);
+    for (const bai_key *vary = spec->keys; vary < spec->keys + BAI_TERM_KEYS && vary->name; vary++) {
+      if (vary->type != BAI_KEY_WORD || strcmp(vary->name, "missing") == 0) continue;
+      for (const char *word = strchr(vary->words, '|'); word; word = strchr(word + 1, '|'))
+        at = term_text(text, at, room, spec, vary, word + 1, strcspn(word + 1, "|"));
     }
   }
-  assert_true(at < room);
 }
 
 typedef struct sample {
