@@ -156,9 +156,15 @@ void bai_names_free(ba_context *context, bai_names *names);
 
 /* ---- time.c ---- */
 
-/* A number, or a date with or without a time of day as in ISO 8601, in seconds since 1970 in UTC. Returns 1, or 0
- * when the text is neither. */
+/* What a text is as a point in time. */
+enum { BAI_TIME_NONE, BAI_TIME_NUMBER, BAI_TIME_WITHOUT_ZONE, BAI_TIME_WITH_ZONE };
+#define BAI_TIME_EXPECTED "a number, or a date such as 2024-05-31 or 2024-05-31T12:00:00Z"
+/* A number, or a date with or without a time of day as in ISO 8601, in seconds since 1970 in UTC; a date without a zone
+ * is of UTC. */
 int32_t bai_parse_time(const char *text, int64_t length, double *time);
+/* The same for a column, of which all are numbers, dates without a zone or dates with one: hours would be guessed. `seen`
+ * is 0 before the first. Returns NULL, or what was expected. */
+const char *bai_parse_time_like(const char *text, int64_t length, int32_t *seen, double *time);
 
 /* ---- file.c: whole reads and atomic writes ---- */
 

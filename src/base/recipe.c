@@ -532,7 +532,7 @@ static ba_status write_value(ba_context *context, const bai_key *key, const bai_
   return bai_text_add(context, text, "%lld", (long long)value->integer);
 }
 
-static ba_status write_term(ba_context *context, const bai_term *term, bai_vector *text) {
+ba_status bai_term_write(ba_context *context, const bai_term *term, bai_vector *text) {
   ba_status status = bai_text_add(context, text, "%s(", term->spec->name);
   for (int32_t i = 0; !status && term->spec->keys[i].name; i++) {
     status = bai_text_add(context, text, "%s%s=", i ? ", " : "", term->spec->keys[i].name);
@@ -546,21 +546,21 @@ ba_status bai_pipeline_write(ba_context *context, const bai_pipeline *pipeline, 
   ba_status status = BA_OK;
   for (int64_t i = 0; !status && i < pipeline->features.count; i++) {
     if (i) status = bai_text_add(context, text, " + ");
-    if (!status) status = write_term(context, &terms[i], text);
+    if (!status) status = bai_term_write(context, &terms[i], text);
   }
   for (int32_t i = 0; !status && i < 2; i++) {
     const bai_term *term = i ? &pipeline->pca : &pipeline->scale;
     if (!term->spec) continue;
     status = bai_text_add(context, text, " | ");
-    if (!status) status = write_term(context, term, text);
+    if (!status) status = bai_term_write(context, term, text);
   }
   for (int64_t i = 0; !status && whole && i < pipeline->convs.count; i++) {
     status = bai_text_add(context, text, " | ");
-    if (!status) status = write_term(context, &convs[i], text);
+    if (!status) status = bai_term_write(context, &convs[i], text);
   }
   if (!status && whole && pipeline->has_model) {
     status = bai_text_add(context, text, " | ");
-    if (!status) status = write_term(context, &pipeline->model, text);
+    if (!status) status = bai_term_write(context, &pipeline->model, text);
   }
   return status;
 }

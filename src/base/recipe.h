@@ -229,6 +229,8 @@ static inline int32_t bai_kind_is_derived(bai_term_kind kind) {
 int32_t bai_term_is_value(const bai_term *model);
 /* Gives a key of type real that the term has another value. */
 void bai_term_set(bai_term *term, const char *key, double value);
+/* Appends the canonical text of a term. */
+ba_status bai_term_write(ba_context *context, const bai_term *term, bai_vector *text);
 /* Appends the canonical text of all members. */
 ba_status bai_recipe_write(ba_context *context, const bai_recipe *recipe, bai_vector *text);
 /* Appends the canonical text of one member: its features and their scaling, and the other stages when `whole` is 1. */

@@ -58,26 +58,38 @@ static int32_t parse_clock(const char **at, const char *end, double *seconds) {
 static int32_t parse_zone(const char **at, const char *end, double *seconds) {
   int32_t hour, minute;
   *seconds = 0.0;
-  if (*at == end || take(at, end, 'Z')) return 1;
+  if (*at == end) return BAI_TIME_WITHOUT_ZONE;
+  if (take(at, end, 'Z')) return BAI_TIME_WITH_ZONE;
   const double sign = **at == '-' ? -1.0 : 1.0;
-  if (!take(at, end, '+') && !take(at, end, '-')) return 0;
-  if (!digits(at, end, 2, &hour)) return 0;
+  if (!take(at, end, '+') && !take(at, end, '-')) return BAI_TIME_NONE;
+  if (!digits(at, end, 2, &hour)) return BAI_TIME_NONE;
   take(at, end, ':');
-  if (!digits(at, end, 2, &minute) || hour > 15 || minute > 59) return 0;
+  if (!digits(at, end, 2, &minute) || hour > 15 || minute > 59) return BAI_TIME_NONE;
   *seconds = sign * (3600.0 * hour + 60.0 * minute);
-  return 1;
+  return BAI_TIME_WITH_ZONE;
 }
 
 int32_t bai_parse_time(const char *text, int64_t length, double *time) {
   const char *at = text, *end = text + length;
-  int32_t year, month, day;
+  int32_t year, month, day, kind = BAI_TIME_WITHOUT_ZONE;
   double clock = 0.0, zone = 0.0;
-  if (bai_parse_f64(text, length, time)) return *time - *time == 0.0;
+  if (bai_parse_f64(text, length, time)) return *time - *time == 0.0 ? BAI_TIME_NUMBER : BAI_TIME_NONE;
   if (!digits(&at, end, 4, &year) || !take(&at, end, '-') || !digits(&at, end, 2, &month) || !take(&at, end, '-') ||
       !digits(&at, end, 2, &day) || !is_date(year, month, day))
-    return 0;
-  if ((take(&at, end, 'T') || take(&at, end, ' ')) && (!parse_clock(&at, end, &clock) || !parse_zone(&at, end, &zone)))
-    return 0;
+    return BAI_TIME_NONE;
+  if (take(&at, end, 'T') || take(&at, end, ' '))
+    kind = parse_clock(&at, end, &clock) ? parse_zone(&at, end, &zone) : BAI_TIME_NONE;
   *time = 86400.0 * (double)days_of(year, month, day) + clock - zone;
-  return at == end;
+  return at == end ? kind : BAI_TIME_NONE;
+}
+
+const char *bai_parse_time_like(const char *text, int64_t length, int32_t *seen, double *time) {
+  static const char *const expected[] = {BAI_TIME_EXPECTED, "a number, as in the rows before",
+                                         "a date without a time zone, as in the rows before",
+                                         "a date with a time zone, as in the rows before, such as 2024-05-31T12:00:00Z"};
+  const int32_t kind = bai_parse_time(text, length, time);
+  if (kind == BAI_TIME_NONE) return expected[0];
+  if (*seen != BAI_TIME_NONE && kind != *seen) return expected[*seen];
+  *seen = kind;
+  return NULL;
 }

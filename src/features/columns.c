@@ -86,16 +86,19 @@ static ba_status missing_column(ba_context *context, const ba_table *table, cons
 
 /* A column of texts that are numbers, as a reader without types gives them, will do. */
 static ba_status check_texts(ba_context *context, const ba_table *table, const bai_place *place, int32_t times) {
+  int32_t seen = BAI_TIME_NONE;
   for (int64_t row = 0; row < table->rows; row++) {
     int64_t length;
     double value;
-    const char *text = text_of(place, row, &length);
+    const char *text = text_of(place, row, &length), *expected = NULL;
     if (is_missing(place, row) || bai_is_missing_number(text, length)) continue;
-    if ((times ? bai_parse_time : bai_parse_f64)(text, length, &value)) continue;
-    return bai_fail_at(context, BA_ERR_TABLE, row + 1, -1, "column \"%s\" has the text \"%.*s\"; expected %s",
-                       place->column->name, length < 60 ? (int)length : 60, text,
-                       times ? "a number, or a date such as 2024-05-31 or 2024-05-31T12:00:00Z"
-                             : "a number, or Category(column=...) in the recipe");
+    if (times)
+      expected = bai_parse_time_like(text, length, &seen, &value);
+    else if (!bai_parse_f64(text, length, &value))
+      expected = "a number, or Category(column=...) in the recipe";
+    if (expected)
+      return bai_fail_at(context, BA_ERR_TABLE, row + 1, -1, "column \"%s\" has the text \"%.*s\"; expected %s",
+                         place->column->name, length < 60 ? (int)length : 60, text, expected);
   }
   return BA_OK;
 }
@@ -166,16 +169,17 @@ ba_status bai_columns_groups(ba_context *context, const ba_table *table, const c
 
 ba_status bai_columns_times(ba_context *context, const ba_table *table, const char *name, double **out) {
   bai_place place;
+  int32_t seen = BAI_TIME_NONE;
   ba_status status = find_place(context, table, name, "time", &place);
   if (!status) status = bai_alloc(context, table->rows, sizeof **out, out);
   for (int64_t row = 0; !status && row < table->rows; row++) {
     char buffer[32];
     int64_t length;
     const char *text = bai_place_text(&place, row, buffer, &length);
-    if (text && bai_parse_time(text, length, &(*out)[row])) continue;
-    status = bai_fail_at(context, BA_ERR_NUMBER, row + 1, -1, "column \"%s\" has \"%.*s\"; expected %s", name,
-                         length < 60 ? (int)length : 60, text ? text : "",
-                         "a number, or a date such as 2024-05-31 or 2024-05-31T12:00:00Z");
+    const char *expected = text ? bai_parse_time_like(text, length, &seen, &(*out)[row]) : BAI_TIME_EXPECTED;
+    if (expected)
+      status = bai_fail_at(context, BA_ERR_NUMBER, row + 1, -1, "column \"%s\" has \"%.*s\"; expected %s", name,
+                           length < 60 ? (int)length : 60, text ? text : "", expected);
   }
   return status;
 }

@@ -18,6 +18,7 @@ typedef struct table {
   int64_t column[ROLES]; /* -1 when there is none */
   int64_t fields;
   int32_t part;
+  int32_t time_kind; /* of the rows so far */
 } table;
 
 /* ---- columns ---- */
@@ -91,13 +92,14 @@ static ba_status read_part(const table *t, bai_new_row *row) {
   return bad_field(t, BA_ERR_LABEL, "expected a split of train, dev or test", field, length);
 }
 
-static ba_status read_time(const table *t, bai_new_row *row, double *time) {
+static ba_status read_time(table *t, bai_new_row *row, double *time) {
   int64_t length;
   if (t->column[TIME] < 0) return BA_OK;
   const char *field = bai_csv_field(&t->text.csv, t->column[TIME], &length);
-  if (!bai_parse_time(field, length, time))
-    return bad_field(t, BA_ERR_LABEL, "expected a time: a number, or a date such as 2024-05-31 or 2024-05-31T12:00:00Z",
-                     field, length);
+  const char *expected = bai_parse_time_like(field, length, &t->time_kind, time);
+  if (expected)
+    return bai_fail_at(t->context, BA_ERR_LABEL, t->text.csv.row, t->text.csv.row_byte,
+                       "expected a time: %s, found \"%.*s\"", expected, length < 60 ? (int)length : 60, field);
   row->time = time;
   return BA_OK;
 }

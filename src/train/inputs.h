@@ -12,6 +12,8 @@ ba_status bai_inputs_learn(ba_context *context, const ba_dataset *dataset, const
 /* The inputs of all rows with what is computed from them, bai_plan_inputs numbers a row, one row after the other; NULL
  * for a plan without inputs. The caller frees it. */
 ba_status bai_inputs_matrix(ba_context *context, const ba_dataset *dataset, const bai_plan *plan, double **out);
+/* Refuses a matrix in which a term that looks back has no value in any row: its window is longer than every series. */
+ba_status bai_inputs_check(ba_context *context, const ba_dataset *dataset, const bai_plan *plan, const double *matrix);
 /* scale.c: fill, centre and factor of the real columns of a plan that is laid out. `inputs` is the matrix. */
 ba_status bai_scale_learn(ba_context *context, const ba_dataset *dataset, const uint8_t *uses, const double *inputs,
                           bai_plan *plan);

@@ -103,6 +103,7 @@ static ba_status fit_plan(bai_run *t) {
   status = bai_inputs_learn(t->context, t->dataset, t->uses, t->plan);
   if (!status) status = bai_plan_lay_out(t->context, t->plan);
   if (!status) status = bai_inputs_matrix(t->context, t->dataset, t->plan, &t->inputs);
+  if (!status) status = bai_inputs_check(t->context, t->dataset, t->plan, t->inputs);
   return status ? status : bai_scale_learn(t->context, t->dataset, t->uses, t->inputs, t->plan);
 }
 

@@ -19,6 +19,7 @@ typedef struct adding {
   const ba_table *table;
   bai_place places[ROLES]; /* column NULL: none */
   int32_t part, unlabelled;
+  int32_t time_kind; /* of the rows so far */
 } adding;
 
 static ba_status find_roles(adding *a, char (*names)[BAI_OPTION_TEXT]) {
@@ -62,7 +63,7 @@ static ba_status bad(const adding *a, int64_t row, int32_t role, const char *exp
                      a->places[role].column->name, length < 60 ? (int)length : 60, text ? text : "", expected);
 }
 
-static ba_status read_numbers(const adding *a, int64_t row, bai_new_row *out, double *time, double *offset) {
+static ba_status read_numbers(adding *a, int64_t row, bai_new_row *out, double *time, double *offset) {
   char buffer[32];
   int64_t length;
   out->weight = 1.0;
@@ -72,8 +73,8 @@ static ba_status read_numbers(const adding *a, int64_t row, bai_new_row *out, do
   }
   if (a->places[TIME].column) {
     const char *text = bai_place_text(&a->places[TIME], row, buffer, &length);
-    if (!text || !bai_parse_time(text, length, time))
-      return bad(a, row, TIME, "a number, or a date such as 2024-05-31 or 2024-05-31T12:00:00Z");
+    const char *expected = text ? bai_parse_time_like(text, length, &a->time_kind, time) : BAI_TIME_EXPECTED;
+    if (expected) return bad(a, row, TIME, expected);
     out->time = time;
   }
   if (a->places[OFFSET].column) {
@@ -99,7 +100,7 @@ static ba_status read_part(const adding *a, int64_t row, int32_t *part) {
   return bad(a, row, SPLIT, "train, dev or test");
 }
 
-static ba_status add_row(const adding *a, int64_t row) {
+static ba_status add_row(adding *a, int64_t row) {
   char label[32], name[32], group[32];
   double time, offset;
   bai_new_row new = {.letters = "", .name = "", .table_row = row};
@@ -210,6 +211,48 @@ ba_status bai_inputs_matrix(ba_context *context, const ba_dataset *dataset, cons
   else
     *out = matrix;
   return status;
+}
+
+static int32_t has_value(const bai_series_term *term, const double *outputs, int64_t stride, int64_t rows) {
+  for (int64_t row = 0; row < rows; row++)
+    for (int64_t i = 0; i < term->width; i++)
+      if (outputs[row * stride + term->first + i] == outputs[row * stride + term->first + i]) return 1;
+  return 0;
+}
+
+static ba_status longest_series(ba_context *context, const ba_dataset *dataset, int64_t *longest) {
+  const int32_t *groups = dataset->groups.data;
+  int64_t *counts, most = 0;
+  *longest = dataset->rows;
+  if (!groups) return BA_OK;
+  for (int64_t row = 0; row < dataset->rows; row++)
+    if (groups[row] >= most) most = groups[row] + INT64_C(1);
+  const ba_status status = bai_alloc_zero(context, most + 1, 8, &counts);
+  if (status) return status;
+  *longest = 0;
+  for (int64_t row = 0; row < dataset->rows; row++)
+    if (++counts[groups[row] + 1] > *longest) *longest = counts[groups[row] + 1];
+  bai_free(context, counts);
+  return BA_OK;
+}
+
+ba_status bai_inputs_check(ba_context *context, const ba_dataset *dataset, const bai_plan *plan, const double *matrix) {
+  const int64_t stride = bai_plan_inputs(plan);
+  for (int32_t i = 0; i < plan->series.count; i++) {
+    const bai_series_term *term = &plan->series.terms[i];
+    bai_vector text = {0, 0, 0};
+    int64_t longest;
+    if (!term->kind->needs_past && !term->of) continue;
+    if (has_value(term, matrix + plan->inputs.items.count, stride, dataset->rows)) continue;
+    ba_status status = longest_series(context, dataset, &longest);
+    if (!status) status = bai_term_write(context, &term->term, &text);
+    if (!status)
+      status = bai_fail(context, BA_ERR_LENGTH, "term %s has no value in any row; the longest series has %lld rows",
+                        (const char *)text.data, (long long)longest);
+    bai_vector_free(context, &text);
+    return status;
+  }
+  return BA_OK;
 }
 
 /* ---- what a plan learns ---- */

@@ -21,10 +21,10 @@ static void test_dates_are_those_of_the_calendar(void **state) {
     double time;
     assert_non_null(gmtime_r(&seconds, &parts));
     strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
-    assert_int_equal(bai_parse_time(text, (int64_t)strlen(text), &time), 1);
+    assert_int_equal(bai_parse_time(text, (int64_t)strlen(text), &time), BAI_TIME_WITH_ZONE);
     assert_true(time == (double)seconds);
     text[10] = 0;
-    assert_int_equal(bai_parse_time(text, 10, &time), 1);
+    assert_int_equal(bai_parse_time(text, 10, &time), BAI_TIME_WITHOUT_ZONE);
     assert_true(time == (double)(day * 86400));
   }
 }
@@ -67,6 +67,25 @@ static void test_forms(void **state) {
   }
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
     if (bai_parse_time(bad[i], (int64_t)strlen(bad[i]), &time)) fail_msg("%s", bad[i]);
+}
+
+/* A column is of one kind: the first row decides. */
+static void test_kinds_do_not_mix(void **state) {
+  static const char *const kinds[] = {"12.5", "2024-05-31 12:00", "2024-05-31T12:00:00+02:00"};
+  static const char *const others[] = {"1e9", "2024-06-01", "2024-06-01T00:00Z"};
+  double time;
+  (void)state;
+  for (int32_t first = 0; first < 3; first++) {
+    int32_t seen = BAI_TIME_NONE;
+    assert_non_null(bai_parse_time_like("never", 5, &seen, &time));
+    assert_int_equal(seen, BAI_TIME_NONE);
+    assert_null(bai_parse_time_like(kinds[first], (int64_t)strlen(kinds[first]), &seen, &time));
+    for (int32_t second = 0; second < 3; second++) {
+      const char *expected = bai_parse_time_like(others[second], (int64_t)strlen(others[second]), &seen, &time);
+      assert_int_equal(expected == NULL, first == second);
+      assert_true(first == second || strstr(expected, "as in the rows before"));
+    }
+  }
 }
 
 /* Row i of n has day (7 i) mod n, so that the order in time is not that of the file; `same` rows share a day. */
@@ -182,6 +201,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_dates_are_those_of_the_calendar),
       cmocka_unit_test(test_forms),
+      cmocka_unit_test(test_kinds_do_not_mix),
       cmocka_unit_test_setup_teardown(test_parts_follow_each_other, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_folds_learn_from_the_past, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_refusals, making_set_up, making_tear_down),
