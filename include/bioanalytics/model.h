@@ -272,7 +272,8 @@ BA_API ba_status ba_scorer_predict(ba_scorer *scorer, const ba_array *rows, doub
  * @param table not NULL.
  * @param options of a model whose terms look back: `group=COLUMN`, each text of which is a series of its own, and
  * `time=COLUMN` of numbers or dates, in whose order the rows of a series go; without it they go as they stand. NULL and
- * "" mean one series.
+ * "" mean one series. `duplicate=error` refuses a row with the time of a row before in its group; `keep`, the default,
+ * keeps it as it stands, and ba_scorer_duplicates counts it.
  * @param scores gets rows x outputs numbers; may be NULL.
  * @param probabilities gets rows x classes numbers, rows for a model of numbers; may be NULL.
  * @return BA_OK; BA_ERR_TABLE for a column that is not there or holds texts where numbers are wanted; BA_ERR_NUMBER
@@ -407,6 +408,13 @@ BA_API ba_status ba_scorer_predict_csr(ba_scorer *scorer, const ba_array *row_st
  */
 BA_API ba_status ba_scorer_attribute_table(ba_scorer *scorer, const ba_table *table, const char *options,
                                            int32_t output, double *shares);
+/**
+ * Counts the rows of the last table scored that have the time of a row before in their group.
+ * @param scorer NULL gives 0.
+ * @return 0 for a model that does not look back, and for a table without `time=`. Cannot fail.
+ * Owns: nothing. Threads: one at a time. Cost: constant. Since 0.1.0.
+ */
+BA_API int64_t ba_scorer_duplicates(const ba_scorer *scorer);
 /**
  * Gives the number of quantities that a scorer watches for drift.
  * @param scorer NULL gives 0.

@@ -71,7 +71,9 @@ BA_API ba_status ba_dataset_add_file(ba_dataset *dataset, const char *path, cons
  * @param options `target=COLUMN` (the class, or the number; needed unless `labels=none`), and if there are such columns
  * `name=`, `weight=`, `group=`, `split=` (train, dev or test), `time=` (numbers, or dates) and `offset=`;
  * `part=train|dev|test` for rows without a split. Columns with such a part are not among those of Columns(), nor are
- * those of `ignore=A|B|C`.
+ * those of `ignore=A|B|C`. `duplicate=error` refuses a row with the time of a row before in its group; `keep`, the
+ * default, keeps it as it stands, and ba_dataset_duplicates counts it. The times of a table are all numbers, or dates
+ * with a zone, or dates without one, which are of UTC.
  * @return BA_OK; BA_ERR_TABLE for a column that is not there; BA_ERR_LABEL with the row; BA_ERR_RECIPE for an option;
  * BA_ERR_ARGUMENT, BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_CANCELLED, BA_ERR_BUSY. A call that fails adds nothing.
  * Owns: the dataset holds a reference on the table. Threads: one at a time. Cost: 80 bytes a row; the columns are not
@@ -112,6 +114,13 @@ BA_API int64_t ba_dataset_rows(const ba_dataset *dataset, int32_t part);
  * Owns: nothing. Threads: one at a time. Cost: constant. Since 0.1.0.
  */
 BA_API void ba_dataset_counters(const ba_dataset *dataset, int64_t *bases, int64_t *ambiguous, int64_t *left_out);
+/**
+ * Counts the rows of tables that have the time of a row before in their group.
+ * @param dataset NULL gives 0.
+ * @return 0 for tables without `time=`. Cannot fail.
+ * Owns: nothing. Threads: one at a time. Cost: constant. Since 0.1.0.
+ */
+BA_API int64_t ba_dataset_duplicates(const ba_dataset *dataset);
 /**
  * Gives the lengths of the shortest and the longest row.
  * @param dataset NULL gives 0 and 0.

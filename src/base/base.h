@@ -162,8 +162,8 @@ enum { BAI_TIME_NONE, BAI_TIME_NUMBER, BAI_TIME_WITHOUT_ZONE, BAI_TIME_WITH_ZONE
 /* A number, or a date with or without a time of day as in ISO 8601, in seconds since 1970 in UTC; a date without a zone
  * is of UTC. */
 int32_t bai_parse_time(const char *text, int64_t length, double *time);
-/* The same for a column, of which all are numbers, dates without a zone or dates with one: hours would be guessed. `seen`
- * is 0 before the first. Returns NULL, or what was expected. */
+/* The same for a column, of which all are numbers, dates without a zone or dates with one: hours would be guessed.
+ * `seen` is 0 before the first. Returns NULL, or what was expected. */
 const char *bai_parse_time_like(const char *text, int64_t length, int32_t *seen, double *time);
 
 /* ---- file.c: whole reads and atomic writes ---- */

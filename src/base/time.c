@@ -84,9 +84,9 @@ int32_t bai_parse_time(const char *text, int64_t length, double *time) {
 }
 
 const char *bai_parse_time_like(const char *text, int64_t length, int32_t *seen, double *time) {
-  static const char *const expected[] = {BAI_TIME_EXPECTED, "a number, as in the rows before",
-                                         "a date without a time zone, as in the rows before",
-                                         "a date with a time zone, as in the rows before, such as 2024-05-31T12:00:00Z"};
+  static const char *const expected[] = {
+      BAI_TIME_EXPECTED, "a number, as in the rows before", "a date without a time zone, as in the rows before",
+      "a date with a time zone, as in the rows before, such as 2024-05-31T12:00:00Z"};
   const int32_t kind = bai_parse_time(text, length, time);
   if (kind == BAI_TIME_NONE) return expected[0];
   if (*seen != BAI_TIME_NONE && kind != *seen) return expected[*seen];

@@ -50,6 +50,7 @@ static int work(cli *c, const cli_data *data, ba_model *model, const char *part_
       code = cli_fail_in(c, status, out);
   }
   if (code == CLI_DONE) cli_note("rows      %lld", (long long)ba_dataset_rows(dataset, part));
+  if (code == CLI_DONE) cli_note_duplicates(c, model, ba_dataset_duplicates(dataset));
   if (code == CLI_DONE) cli_note("model     %s", out);
   ba_model_release(fitted);
   ba_dataset_destroy(dataset);
@@ -69,6 +70,8 @@ int cli_calibrate(int argc, char **argv) {
       CLI_TABLE_OPTIONS(data),
       {"group", CLI_TEXT, &data.group, "COL", "with --table: the column of groups"},
       {"time", CLI_TEXT, &data.time, "COL", "with --table: the column of times"},
+      {"duplicate", CLI_TEXT, &data.duplicate, "P",
+       "with --time: rows of one time in a group are kept (default) or an error"},
       {"pos", CLI_LIST, &data.positives, "A.fa", "sequences of class 1; may be repeated"},
       {"neg", CLI_LIST, &data.negatives, "B.fa", "sequences of class 0; may be repeated"},
       {"part", CLI_TEXT, &part, "PART", "rows of train, dev, test or all (dev if the table has any, else all)"},

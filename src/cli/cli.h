@@ -190,7 +190,7 @@ int cli_variants_write(cli *c, const char *path, ba_variants *variants, FILE *ou
 
 typedef struct cli_data {
   cli_list positives, negatives;
-  const char *labels, *columns, *dev, *group, *time;
+  const char *labels, *columns, *dev, *group, *time, *duplicate;
   const char *table, *target, *weight; /* rows of numbers instead of sequences */
   cli_list ignored;                    /* columns that are no features */
   const char *libsvm;                  /* sparse rows */
@@ -233,8 +233,10 @@ void cli_libsvm_free(cli_libsvm *rows);
 bool cli_model_is_sparse(const ba_model *model);
 /* Checks that the options name one source of data. */
 int cli_data_check(cli *c, const cli_data *data);
-/* The options of ba_scorer_..._table: the columns of --group and --time, where they are given. */
-int cli_row_options(cli *c, const char *group, const char *time, char *options, size_t room);
+/* The options of ba_scorer_..._table: the columns of --group and --time, where they are given, and --duplicate. */
+int cli_row_options(cli *c, const char *group, const char *time, const char *duplicate, char *options, size_t room);
+/* Says on stderr how many rows a model that looks back found with the time of a row before in their group. */
+void cli_note_duplicates(const cli *c, const ba_model *model, int64_t count);
 /* Names of columns with bars between them; false when there is no room for them. */
 bool cli_names_joined(const cli_list *names, char *out, size_t room);
 /* Makes the dataset and reads the files into it. */

@@ -7,6 +7,11 @@
 
 #include "cli.h"
 
+static int check_duplicate(cli *c, const char *policy) {
+  if (policy == NULL || strcmp(policy, "keep") == 0 || strcmp(policy, "error") == 0) return CLI_DONE;
+  return cli_error(c, CLI_USAGE, "--duplicate '%s': expected keep or error", policy);
+}
+
 static int check_table(cli *c, const cli_data *data) {
   if (data->labels != NULL || data->positives.count > 0 || data->negatives.count > 0)
     return cli_error(c, CLI_USAGE, "--table has rows of numbers: give it without --labels, --pos and --neg");
@@ -16,7 +21,7 @@ static int check_table(cli *c, const cli_data *data) {
   for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
     if (names[i] != NULL && strchr(names[i], ',') != NULL)
       return cli_error(c, CLI_USAGE, "'%s': expected the name of one column, without a comma", names[i]);
-  return CLI_DONE;
+  return check_duplicate(c, data->duplicate);
 }
 
 int cli_data_check(cli *c, const cli_data *data) {
@@ -59,10 +64,20 @@ static bool add_option(char *options, size_t room, const char *key, const char *
   return length >= 0 && (size_t)length < room - used;
 }
 
-int cli_row_options(cli *c, const char *group, const char *time, char *options, size_t room) {
+int cli_row_options(cli *c, const char *group, const char *time, const char *duplicate, char *options, size_t room) {
   options[0] = '\0';
-  if (add_option(options, room, "group=", group) && add_option(options, room, "time=", time)) return CLI_DONE;
+  const int code = check_duplicate(c, duplicate);
+  if (code != CLI_DONE) return code;
+  if (add_option(options, room, "group=", group) && add_option(options, room, "time=", time) &&
+      add_option(options, room, "duplicate=", duplicate))
+    return CLI_DONE;
   return cli_error(c, CLI_USAGE, "--group and --time are too long");
+}
+
+void cli_note_duplicates(const cli *c, const ba_model *model, int64_t count) {
+  if (count > 0 && ba_model_looks_back(model))
+    cli_note("ba %s: %lld rows have the time of a row before in their group; they are kept as they stand",
+             c->spec->name, (long long)count);
 }
 
 static int add_table(cli *c, ba_dataset *dataset, const cli_data *data, const char *path, const char *part) {
@@ -94,6 +109,7 @@ static int add_numbers(cli *c, ba_dataset *dataset, const cli_data *data, const 
       !add_option(options, sizeof options, "weight=", data->weight) ||
       !add_option(options, sizeof options, "group=", data->group) ||
       !add_option(options, sizeof options, "time=", data->time) ||
+      !add_option(options, sizeof options, "duplicate=", data->duplicate) ||
       !add_option(options, sizeof options, "", data->columns) || !add_option(options, sizeof options, "part=", part))
     return cli_error(c, CLI_USAGE, "the names of the columns are too long");
   const int code = cli_table_read(c, path, &table);

@@ -135,6 +135,7 @@ static int work(cli *c, const cli_data *data, ba_model *model, const char *part_
     code = measure(c, data, model, dataset, part, options, &metrics);
     if (code == CLI_DONE && compared) code = measure(c, data, model, dataset, part, low, &apart);
   }
+  if (code == CLI_DONE) cli_note_duplicates(c, model, ba_dataset_duplicates(dataset));
   if (code == CLI_DONE && c->json) print_json(model, metrics, apart);
   if (code == CLI_DONE && !c->json) print_table(model, metrics, apart);
   ba_metrics_destroy(apart);
@@ -157,6 +158,8 @@ int cli_eval(int argc, char **argv) {
       CLI_TABLE_OPTIONS(data),
       {"group", CLI_TEXT, &data.group, "COL", "with --table: the column of groups"},
       {"time", CLI_TEXT, &data.time, "COL", "with --table: the column of times"},
+      {"duplicate", CLI_TEXT, &data.duplicate, "P",
+       "with --time: rows of one time in a group are kept (default) or an error"},
       {"pos", CLI_LIST, &data.positives, "A.fa", "sequences of class 1; may be repeated"},
       {"neg", CLI_LIST, &data.negatives, "B.fa", "sequences of class 0; may be repeated"},
       {"part", CLI_TEXT, &part, "PART", "rows of train, dev, test or all"},

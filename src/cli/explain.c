@@ -19,9 +19,9 @@ typedef struct job {
   int64_t room;
   FILE *out;
   bool motifs, headed;
-  const char *group, *time; /* of tables: the columns that make series of rows */
-  cli_words *lists;         /* of motifs: one a class */
-  double *sums;             /* of attributions, by word of SEED_LENGTH letters */
+  const char *group, *time, *duplicate; /* of tables: the columns that make series of rows */
+  cli_words *lists;                     /* of motifs: one a class */
+  double *sums;                         /* of attributions, by word of SEED_LENGTH letters */
 } job;
 
 /* A member and what its weights count in the model's score. */
@@ -217,7 +217,7 @@ static int write_shares(job *j, int64_t row, const double *shares, int64_t width
 static int explain_table(job *j, const char *path, int64_t top) {
   ba_table *table = NULL;
   char options[2048];
-  int code = cli_row_options(j->c, j->group, j->time, options, sizeof options);
+  int code = cli_row_options(j->c, j->group, j->time, j->duplicate, options, sizeof options);
   if (code == CLI_DONE) code = cli_table_read(j->c, path, &table);
   if (code != CLI_DONE) return code;
   const int64_t rows = ba_table_rows(table), width = ba_model_width(j->model);
@@ -225,6 +225,7 @@ static int explain_table(job *j, const char *path, int64_t top) {
   ba_status status = ba_scorer_create(j->c->context, j->model, "", &j->scorer);
   if (status == BA_OK) status = ba_scorer_attribute_table(j->scorer, table, options, j->output, shares);
   if (status != BA_OK) code = cli_fail_in(j->c, status, path);
+  if (code == CLI_DONE) cli_note_duplicates(j->c, j->model, ba_scorer_duplicates(j->scorer));
   if (code == CLI_DONE && !j->c->json) fputs("row\tfeature\tattribution\n", j->out);
   for (int64_t i = 0; code == CLI_DONE && i < rows && !ferror(j->out); i++)
     code = write_shares(j, i, shares + i * width, width, top);
@@ -319,6 +320,8 @@ int cli_explain(int argc, char **argv) {
       {"class", CLI_TEXT, &class, "NAME", "with a file: whose score, for a model of more than two classes"},
       {"group", CLI_TEXT, &j.group, "COL", "with a table: each text of this column is a series"},
       {"time", CLI_TEXT, &j.time, "COL", "with a table: the column in whose order the rows of a series go"},
+      {"duplicate", CLI_TEXT, &j.duplicate, "P",
+       "with --time: rows of one time in a group are kept (default) or an error"},
       {"out", CLI_TEXT, &out, "F", "write to a file, which appears when it is complete"},
       {NULL, CLI_FLAG, NULL, NULL, NULL},
   };

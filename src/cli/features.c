@@ -204,7 +204,7 @@ static int compute_table(job *j, ba_array **out) {
   char options[1024] = "", ignored[1024] = "ignore=";
   if (!cli_names_joined(&j->ignored, ignored + strlen(ignored), sizeof ignored - strlen(ignored)))
     return cli_error(j->c, CLI_USAGE, "--ignore: the names are too long");
-  int code = cli_row_options(j->c, j->group, j->time, options, sizeof options);
+  int code = cli_row_options(j->c, j->group, j->time, NULL, options, sizeof options);
   if (code == CLI_DONE) code = cli_table_read(j->c, j->path, &table);
   if (code != CLI_DONE) return code;
   ba_status status = BA_OK;

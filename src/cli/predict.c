@@ -19,11 +19,11 @@ typedef struct job {
   const char *reading;                /* options */
   int64_t records, before, ambiguous; /* before: records of the files before */
   bool drift;
-  double threshold;           /* of the sets; NaN without them */
-  const char *group, *time;   /* of tables: the columns that make series of rows */
-  const char *name, *rejects; /* of tables: a column of names, and a file for rows that cannot be scored */
+  double threshold;                     /* of the sets; NaN without them */
+  const char *group, *time, *duplicate; /* of tables: the columns that make series of rows */
+  const char *name, *rejects;           /* of tables: a column of names, and a file for rows that cannot be scored */
   cli_output bad;
-  int64_t rejected;
+  int64_t rejected, duplicates;
   FILE *out;
 } job;
 
@@ -193,10 +193,11 @@ static int predict_rows(job *j, const ba_table *table, const char *path) {
     j->probabilities = cli_resize(j->probabilities, sizeof(double) * (size_t)(rows * answers(j)));
   }
   char options[2048];
-  const int code = cli_row_options(j->c, j->group, j->time, options, sizeof options);
+  const int code = cli_row_options(j->c, j->group, j->time, j->duplicate, options, sizeof options);
   if (code != CLI_DONE) return code;
   const ba_status status = ba_scorer_predict_table(j->scorer, table, options, j->scores, j->probabilities);
   if (status != BA_OK) return reject(j, status, table, path);
+  j->duplicates += ba_scorer_duplicates(j->scorer);
   if (j->name != NULL && ba_table_find(table, j->name) < 0)
     return cli_error(j->c, CLI_INPUT, "%s: there is no column \"%s\" for --name", path, j->name);
   for (int64_t i = 0; i < rows; i++) {
@@ -309,6 +310,7 @@ static int work(job *j, const char *out) {
   if (j->rejects != NULL) code = cli_output_close(c, &j->bad, code);
   if (code == CLI_DONE && j->rejected > 0)
     cli_note("ba predict: %lld rows could not be scored; %s says why", (long long)j->rejected, j->rejects);
+  if (code == CLI_DONE) cli_note_duplicates(c, j->model, j->duplicates);
   if (code == CLI_DONE && j->ambiguous > 0)
     cli_note("ba predict: %lld letters other than A C G T U in %lld records; features that touch them are skipped",
              (long long)j->ambiguous, (long long)j->records);
@@ -339,6 +341,8 @@ int cli_predict(int argc, char **argv) {
       {"name", CLI_TEXT, &j.name, "COL", "tables: the column of names"},
       {"group", CLI_TEXT, &j.group, "COL", "tables: each text of this column is a series, for models that look back"},
       {"time", CLI_TEXT, &j.time, "COL", "tables: the column in whose order the rows of a series go"},
+      {"duplicate", CLI_TEXT, &j.duplicate, "P",
+       "with --time: rows of one time in a group are kept (default) or an error"},
       {"rejects", CLI_TEXT, &j.rejects, "F", "tables: go on behind a bad row, and write why to this file"},
       {"out", CLI_TEXT, &out, "F", "write to a file, which appears when it is complete"},
       {NULL, CLI_FLAG, NULL, NULL, NULL},

@@ -244,6 +244,7 @@ static void print_summary(const job *j) {
   ba_dataset_counters(j->dataset, NULL, &ambiguous, &left_out);
   if (ambiguous > 0) cli_note("skipped   %lld letters other than A C G T U", (long long)ambiguous);
   if (left_out > 0) cli_note("left out  %lld rows of weight 0", (long long)left_out);
+  cli_note_duplicates(j->c, j->fit.model, ba_dataset_duplicates(j->dataset));
   cli_note("stopped   %s; %lld iterations, %lld passes, objective %.9g", j->fit.reason, (long long)j->fit.iterations,
            (long long)j->fit.passes, j->fit.objective);
   cli_note("CPU       %.2f s for the fit, %.2f s for cross-validation; peak memory %.1f MiB", j->fit.cpu_seconds,
@@ -430,6 +431,8 @@ int cli_train(int argc, char **argv) {
       {"group", CLI_TEXT, &j.data.group, "COL", "the column of groups; rows of a group stay in one fold"},
       {"time", CLI_TEXT, &j.data.time, "COL",
        "the column of times; a fold is scored by what the folds before it taught"},
+      {"duplicate", CLI_TEXT, &j.data.duplicate, "P",
+       "with --time: tables: rows of one time in a group are kept (default) or an error"},
       {"by", CLI_TEXT, &j.by, "HOW", "deal folds stratified (default), random, by group, similarity or time"},
       {"choose", CLI_TEXT, &j.choose, "METRIC",
        "auroc (default), mcc, accuracy or log_loss; of numbers rmse (default), mae, r2 or spearman"},

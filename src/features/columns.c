@@ -183,3 +183,28 @@ ba_status bai_columns_times(ba_context *context, const ba_table *table, const ch
   }
   return status;
 }
+
+/* In the order of time each row is compared with the last one of its group. */
+ba_status bai_series_repeats(ba_context *context, const int32_t *groups, const double *times, int64_t rows,
+                             int64_t from, int64_t *count, int64_t *first) {
+  bai_keyed *items = NULL;
+  int64_t *last = NULL, most = 0;
+  *count = 0;
+  *first = -1;
+  for (int64_t i = 0; groups && i < rows; i++)
+    if (groups[i] >= most) most = groups[i] + INT64_C(1);
+  ba_status status = bai_alloc(context, rows, sizeof *items, &items);
+  if (!status) status = bai_alloc_zero(context, most + 1, 8, &last);
+  for (int64_t i = 0; !status && i < rows; i++) items[i] = (bai_keyed){bai_order_of_f64(times[i]), i};
+  if (!status) bai_sort_keyed(items, rows);
+  for (int64_t i = 0; !status && i < rows; i++) {
+    const int64_t row = items[i].index, group = groups ? groups[row] + 1 : 0;
+    const int32_t again = last[group] > 0 && times[last[group] - 1] == times[row] && row >= from;
+    *count += again;
+    if (again && (*first < 0 || row < *first)) *first = row;
+    last[group] = row + 1;
+  }
+  bai_free(context, items);
+  bai_free(context, last);
+  return status;
+}

@@ -30,6 +30,10 @@ void bai_columns_read(const bai_columns_link *link, int64_t row, double *inputs)
  * BA_ERR_TABLE for no such column, BA_ERR_NUMBER with the row for no time. */
 ba_status bai_columns_groups(ba_context *context, const ba_table *table, const char *name, int32_t **out);
 ba_status bai_columns_times(ba_context *context, const ba_table *table, const char *name, double **out);
+/* How many rows have a time that a row before had in their group, and the first of them from row `from` on, or -1.
+ * `groups` NULL: all rows are one. */
+ba_status bai_series_repeats(ba_context *context, const int32_t *groups, const double *times, int64_t rows,
+                             int64_t from, int64_t *count, int64_t *first);
 
 /* Rows of a table that a plan learns from. */
 typedef struct bai_table_part {

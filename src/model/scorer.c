@@ -483,6 +483,7 @@ typedef struct table_rows {
   const ba_table *table;
   bai_columns_link links[BAI_MOST_MEMBERS];
   char group[BAI_OPTION_TEXT], time[BAI_OPTION_TEXT]; /* names of columns; "": none */
+  int32_t duplicate;                                  /* 1: refused */
   int32_t *groups;
   double *times;
 } table_rows;
@@ -499,6 +500,17 @@ static void read_row(const ba_scorer *scorer, const table_rows *rows, int64_t i,
     bai_columns_read(&rows->links[m], i, row);
 }
 
+static ba_status count_duplicates(ba_scorer *scorer, const table_rows *rows) {
+  int64_t first;
+  if (!rows->times) return BA_OK;
+  const ba_status status =
+      bai_series_repeats(scorer->context, rows->groups, rows->times, rows->table->rows, 0, &scorer->duplicates, &first);
+  if (status || !rows->duplicate || first < 0) return status;
+  return bai_fail_at(scorer->context, BA_ERR_NUMBER, first + 1, -1,
+                     "column \"%s\" has the time of a row before in its group; expected another, or duplicate=keep",
+                     rows->time);
+}
+
 /* All rows at once, each series in the order of time. */
 static ba_status order_table(ba_scorer *scorer, table_rows *rows, double **out) {
   ba_context *context = scorer->context;
@@ -506,6 +518,7 @@ static ba_status order_table(ba_scorer *scorer, table_rows *rows, double **out) 
   ba_status status = BA_OK;
   if (rows->group[0]) status = bai_columns_groups(context, rows->table, rows->group, &rows->groups);
   if (!status && rows->time[0]) status = bai_columns_times(context, rows->table, rows->time, &rows->times);
+  if (!status) status = count_duplicates(scorer, rows);
   if (!status) status = bai_alloc(context, count, 8 * width, out);
   for (int64_t i = 0; !status && i < count; i++) {
     read_row(scorer, rows, i, *out + i * width);
@@ -542,8 +555,11 @@ static ba_status score_table(ba_scorer *scorer, const ba_table *table, const cha
                              double *probabilities) {
   ba_context *context = scorer->context;
   table_rows rows = {.table = table};
-  const bai_option accepted[] = {
-      {"group", 't', NULL, 0, 0, rows.group}, {"time", 't', NULL, 0, 0, rows.time}, {NULL, 0, NULL, 0, 0, NULL}};
+  const bai_option accepted[] = {{"group", 't', NULL, 0, 0, rows.group},
+                                 {"time", 't', NULL, 0, 0, rows.time},
+                                 {"duplicate", 'w', "keep|error", 0, 0, &rows.duplicate},
+                                 {NULL, 0, NULL, 0, 0, NULL}};
+  scorer->duplicates = 0;
   ba_status status = table ? BA_OK : bai_fail(context, BA_ERR_ARGUMENT, "predict: expected a table");
   if (!status && ba_model_inputs(scorer->model) == 0)
     status = bai_fail(context, BA_ERR_UNSUPPORTED,
@@ -560,6 +576,10 @@ ba_status ba_scorer_predict_table(ba_scorer *scorer, const ba_table *table, cons
   const ba_status status = bai_enter(scorer->context);
   if (status) return status;
   return bai_leave(scorer->context, score_table(scorer, table, options, scores, probabilities));
+}
+
+int64_t ba_scorer_duplicates(const ba_scorer *scorer) {
+  return scorer ? scorer->duplicates : 0;
 }
 
 ba_status ba_scorer_attribute_table(ba_scorer *scorer, const ba_table *table, const char *options, int32_t output,

@@ -21,7 +21,8 @@ struct ba_scorer {
   int64_t state_size;
   double *shares; /* of the call that asks for them: what each column gives to the score of `output` */
   int32_t output;
-  int32_t drift; /* requests are counted */
+  int32_t drift;      /* requests are counted */
+  int64_t duplicates; /* of the last table: rows with the time of a row before in their group */
 };
 
 /* Scores each window by itself. */

@@ -92,6 +92,7 @@ void bai_dataset_restore(ba_dataset *dataset, const ba_dataset *before) {
   dataset->bases = before->bases;
   dataset->ambiguous = before->ambiguous;
   dataset->left_out = before->left_out;
+  dataset->duplicates = before->duplicates;
   if (dataset->classes.offsets.count > before->classes.offsets.count) {
     /* A class that only failed rows had must not appear: rebuild the dictionary's view of it. */
     dataset->classes.offsets.count = before->classes.offsets.count;
@@ -363,6 +364,10 @@ void ba_dataset_counters(const ba_dataset *dataset, int64_t *bases, int64_t *amb
   if (bases) *bases = dataset ? dataset->bases : 0;
   if (ambiguous) *ambiguous = dataset ? dataset->ambiguous : 0;
   if (left_out) *left_out = dataset ? dataset->left_out : 0;
+}
+
+int64_t ba_dataset_duplicates(const ba_dataset *dataset) {
+  return dataset ? dataset->duplicates : 0;
 }
 
 void ba_dataset_lengths(const ba_dataset *dataset, int64_t *shortest, int64_t *longest) {

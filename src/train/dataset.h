@@ -46,7 +46,7 @@ struct ba_dataset {
   bai_names roles;                                /* columns of the tables that are targets, weights and the like */
   bai_names classes, group_names;
   bai_vector class_order; /* int32: class order to order of first sight; made when asked for */
-  int64_t longest, bases, ambiguous, left_out;
+  int64_t longest, bases, ambiguous, left_out, duplicates;
   int32_t folds_made;
   int32_t folds_in_time; /* they follow each other: a fold is tested by what was learnt from those before it */
   int32_t keeps_quality;

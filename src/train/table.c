@@ -18,7 +18,7 @@ typedef struct adding {
   ba_context *context;
   const ba_table *table;
   bai_place places[ROLES]; /* column NULL: none */
-  int32_t part, unlabelled;
+  int32_t part, unlabelled, duplicate;
   int32_t time_kind; /* of the rows so far */
 } adding;
 
@@ -120,6 +120,20 @@ static ba_status add_row(adding *a, int64_t row) {
   return bai_dataset_add_row(a->dataset, &new);
 }
 
+/* Rows of the same time in one group stay as they stand; they are counted. */
+static ba_status count_duplicates(const adding *a, int64_t from) {
+  ba_dataset *dataset = a->dataset;
+  int64_t count, first;
+  if (!a->places[TIME].column) return BA_OK;
+  const ba_status status = bai_series_repeats(a->context, dataset->groups.count ? dataset->groups.data : NULL,
+                                              dataset->times.data, dataset->times.count, from, &count, &first);
+  if (status) return status;
+  dataset->duplicates += count;
+  return a->duplicate && first >= 0 ? bad(a, ((const int64_t *)dataset->table_rows.data)[first], TIME,
+                                          "a time that no row before has in its group, or duplicate=keep")
+                                    : BA_OK;
+}
+
 static ba_status add_table(adding *a, ba_table *table, char (*names)[BAI_OPTION_TEXT], const char *ignored) {
   const bai_dataset_table kept = {table, a->dataset->rows};
   ba_status status = find_roles(a, names);
@@ -131,7 +145,7 @@ static ba_status add_table(adding *a, ba_table *table, char (*names)[BAI_OPTION_
     status = add_row(a, row);
     if (!status && row % 4096 == 0) status = bai_check_cancel(a->context);
   }
-  return status;
+  return status ? status : count_duplicates(a, kept.first);
 }
 
 ba_status ba_dataset_add_table(ba_dataset *dataset, ba_table *table, const char *options) {
@@ -149,6 +163,7 @@ ba_status ba_dataset_add_table(ba_dataset *dataset, ba_table *table, const char 
                                  {"time", 't', NULL, 0, 0, names[TIME]},
                                  {"offset", 't', NULL, 0, 0, names[OFFSET]},
                                  {"labels", 'w', "needed|none", 0, 0, &a.unlabelled},
+                                 {"duplicate", 'w', "keep|error", 0, 0, &a.duplicate},
                                  {"ignore", 't', NULL, 0, 0, ignored},
                                  {"part", 'w', "train|dev|test", 0, 0, &a.part},
                                  {NULL, 0, NULL, 0, 0, NULL}};
