@@ -453,6 +453,20 @@ BA_API void ba_table_reader_close(ba_table_reader *reader);
  * at once. Since 0.1.0.
  */
 BA_API ba_status ba_table_read(ba_context *context, const char *path, ba_table **out);
+/**
+ * Reads a whole CSV or TSV file as ba_table_read does, and puts rows aside that do not fit: those with more or fewer
+ * fields than the header, or no CSV, and those with a text in a column that has more numbers than texts.
+ * @param context not NULL.
+ * @param path as for ba_table_reader_open.
+ * @param options `texts=A|B|C`: columns that may mix numbers and texts.
+ * @param out gets the table of the rows that fit, or NULL on failure.
+ * @param rejects gets a table of the others, in the order of the file, or NULL on failure: the columns `row`, a number
+ * from 1, and `reason`.
+ * @return as ba_table_reader_open and ba_table_reader_next; BA_ERR_RECIPE for an option.
+ * Owns: the caller releases both tables. Threads: one at a time. Cost: as ba_table_read. Since 0.1.0.
+ */
+BA_API ba_status ba_table_read_fitting(ba_context *context, const char *path, const char *options, ba_table **out,
+                                       ba_table **rejects);
 
 #ifdef __cplusplus
 }

@@ -188,6 +188,14 @@ int cli_variants_write(cli *c, const char *path, ba_variants *variants, FILE *ou
 
 /* ---- data.c: labelled data and metrics, shared by train and eval ---- */
 
+/* Rows of a table that do not fit, put aside. */
+typedef struct cli_rejects {
+  const char *path; /* the file that says why; NULL: the first one ends the run */
+  char texts[200];  /* columns that may mix numbers and texts, with bars between them */
+  bool classes;     /* the target is a text */
+  int64_t count;
+} cli_rejects;
+
 typedef struct cli_data {
   cli_list positives, negatives;
   const char *labels, *columns, *dev, *group, *time, *duplicate;
@@ -195,8 +203,9 @@ typedef struct cli_data {
   cli_list ignored;                    /* columns that are no features */
   const char *libsvm;                  /* sparse rows */
   bool unlabelled;                     /* a table may be without a target */
-  const char *train; /* of eval: a table of training rows; the other rows are then test rows, if they do not say */
-  bool quality;      /* the rows keep their qualities */
+  const char *train;    /* of eval: a table of training rows; the other rows are then test rows, if they do not say */
+  bool quality;         /* the rows keep their qualities */
+  cli_rejects *rejects; /* NULL: a command without */
 } cli_data;
 
 /* The rows of a command's table that name a table of numbers. */
@@ -210,6 +219,8 @@ typedef struct cli_data {
 
 /* Whether a recipe weighs by quality, so that its rows must keep theirs. */
 bool cli_recipe_weighs(cli *c, const char *recipe);
+/* Adds the columns that a recipe takes as categories to those that may mix numbers and texts. */
+void cli_rejects_spare(cli *c, const char *recipe, cli_rejects *rejects);
 /* Options of a reader for a recipe: qualities are kept where the recipe asks for them. */
 const char *cli_reader_options(cli *c, const char *recipe);
 

@@ -29,6 +29,8 @@ int cli_data_check(cli *c, const cli_data *data) {
   if (data->libsvm != NULL && (sequences || data->labels != NULL || data->table != NULL))
     return cli_error(c, CLI_USAGE, "--libsvm has sparse rows: give it without --table, --labels, --pos and --neg");
   if (data->libsvm != NULL) return CLI_DONE;
+  if (data->rejects != NULL && data->rejects->path != NULL && data->table == NULL)
+    return cli_error(c, CLI_USAGE, "--rejects is for rows of numbers, so it needs --table");
   if (data->table != NULL) return check_table(c, data);
   if (data->target != NULL || data->weight != NULL)
     return cli_error(c, CLI_USAGE, "--target and --weight name columns of a table, so they need --table");
@@ -76,8 +78,8 @@ int cli_row_options(cli *c, const char *group, const char *time, const char *dup
 
 void cli_note_duplicates(const cli *c, const ba_model *model, int64_t count) {
   if (count > 0 && ba_model_looks_back(model))
-    cli_note("ba %s: %lld rows have the time of a row before in their group; they are kept as they stand",
-             c->spec->name, (long long)count);
+    cli_note("ba %s: rows with the time of a row before in their group, kept as they stand: %lld", c->spec->name,
+             (long long)count);
 }
 
 static int add_table(cli *c, ba_dataset *dataset, const cli_data *data, const char *path, const char *part) {
@@ -99,7 +101,58 @@ bool cli_names_joined(const cli_list *names, char *out, size_t room) {
   return true;
 }
 
-static int add_numbers(cli *c, ba_dataset *dataset, const cli_data *data, const char *path, const char *part) {
+static void spare_column(cli_rejects *rejects, const char *name, size_t n) {
+  const size_t used = strlen(rejects->texts);
+  if (n > 0 && used + n + 2 <= sizeof rejects->texts)
+    snprintf(rejects->texts + used, sizeof rejects->texts - used, "%s%.*s", used > 0 ? "|" : "", (int)n, name);
+}
+
+void cli_rejects_spare(cli *c, const char *recipe, cli_rejects *rejects) {
+  static const char mark[] = "Category(column=\"";
+  char text[8192] = "";
+  int64_t length = 0;
+  if (ba_recipe_canonical(c->context, recipe, text, sizeof text, &length) != BA_OK) return; /* refused elsewhere */
+  for (const char *at = strstr(text, mark); at != NULL; at = strstr(at, mark)) {
+    at += sizeof mark - 1;
+    spare_column(rejects, at, strcspn(at, "\""));
+  }
+}
+
+/* Columns with names of rows, groups, parts and classes, and those that are no features. */
+static void spare_roles(const cli_data *data) {
+  static const char *const roles[] = {"name=", "group=", "split="};
+  for (int32_t i = 0; i < data->ignored.count; i++)
+    spare_column(data->rejects, data->ignored.items[i], strlen(data->ignored.items[i]));
+  if (data->rejects->classes && data->target != NULL) spare_column(data->rejects, data->target, strlen(data->target));
+  if (data->group != NULL) spare_column(data->rejects, data->group, strlen(data->group));
+  for (size_t i = 0; data->columns != NULL && i < sizeof roles / sizeof roles[0]; i++) {
+    const char *at = strstr(data->columns, roles[i]);
+    if (at != NULL) spare_column(data->rejects, at + strlen(roles[i]), strcspn(at + strlen(roles[i]), ", "));
+  }
+}
+
+/* The rows that fit; a line for each of the others in the file of rejects. */
+static int read_fitting(cli *c, const cli_data *data, const char *path, FILE *bad, ba_table **out) {
+  char options[256];
+  ba_table *rejects = NULL;
+  if (cli_table_is_lines(path))
+    return cli_error(c, CLI_USAGE, "--rejects: %s is read whole; expected CSV or TSV", path);
+  cli_progress(c, "reading %s", path);
+  snprintf(options, sizeof options, "%s%s", data->rejects->texts[0] ? "texts=" : "", data->rejects->texts);
+  const ba_status status = ba_table_read_fitting(c->context, path, options, out, &rejects);
+  if (status != BA_OK) return cli_fail_in(c, status, path);
+  for (int64_t i = 0; i < ba_table_rows(rejects); i++) {
+    int64_t length;
+    const char *reason = ba_table_text(rejects, 1, i, &length);
+    fprintf(bad, "%s\t%.*s\n", path, (int)length, reason);
+  }
+  data->rejects->count += ba_table_rows(rejects);
+  ba_table_release(rejects);
+  return CLI_DONE;
+}
+
+static int add_numbers(cli *c, ba_dataset *dataset, const cli_data *data, const char *path, const char *part,
+                       FILE *bad) {
   char options[2048] = "", ignored[1024] = "";
   ba_table *table = NULL;
   if (!cli_names_joined(&data->ignored, ignored, sizeof ignored) ||
@@ -112,7 +165,7 @@ static int add_numbers(cli *c, ba_dataset *dataset, const cli_data *data, const 
       !add_option(options, sizeof options, "duplicate=", data->duplicate) ||
       !add_option(options, sizeof options, "", data->columns) || !add_option(options, sizeof options, "part=", part))
     return cli_error(c, CLI_USAGE, "the names of the columns are too long");
-  const int code = cli_table_read(c, path, &table);
+  const int code = bad != NULL ? read_fitting(c, data, path, bad, &table) : cli_table_read(c, path, &table);
   if (code != CLI_DONE) return code;
   const ba_status status = ba_dataset_add_table(dataset, table, options);
   ba_table_release(table);
@@ -120,9 +173,22 @@ static int add_numbers(cli *c, ba_dataset *dataset, const cli_data *data, const 
 }
 
 static int load_tables(cli *c, const cli_data *data, ba_dataset *dataset) {
-  int code = add_numbers(c, dataset, data, data->table, data->train != NULL ? "test" : NULL);
-  if (code == CLI_DONE && data->train != NULL) code = add_numbers(c, dataset, data, data->train, "train");
-  if (code == CLI_DONE && data->dev != NULL) code = add_numbers(c, dataset, data, data->dev, "dev");
+  cli_output bad = {0};
+  int code = CLI_DONE;
+  const bool sorts = data->rejects != NULL && data->rejects->path != NULL;
+  if (sorts) {
+    spare_roles(data);
+    code = cli_output_open(c, data->rejects->path, &bad);
+    if (code != CLI_DONE) return code;
+  }
+  code = add_numbers(c, dataset, data, data->table, data->train != NULL ? "test" : NULL, bad.file);
+  if (code == CLI_DONE && data->train != NULL) code = add_numbers(c, dataset, data, data->train, "train", bad.file);
+  if (code == CLI_DONE && data->dev != NULL) code = add_numbers(c, dataset, data, data->dev, "dev", bad.file);
+  if (!sorts) return code;
+  code = cli_output_close(c, &bad, code);
+  if (code == CLI_DONE && data->rejects->count > 0)
+    cli_note("ba %s: rows put aside: %lld; %s says why", c->spec->name, (long long)data->rejects->count,
+             data->rejects->path);
   return code;
 }
 

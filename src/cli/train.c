@@ -29,6 +29,7 @@ typedef struct job {
   ba_dataset *dataset;
   ba_trainer *trainer; /* of the last fit */
   cli_candidates candidates;
+  cli_rejects rejects;
   const char *part; /* "cv", "dev", or NULL when nothing is measured */
   int32_t best;
   fit fit;
@@ -368,6 +369,9 @@ static int work(job *j) {
   if (code == CLI_DONE) code = check_choice(j);
   for (int32_t i = 0; code == CLI_DONE && i < j->candidates.count; i++)
     if (cli_recipe_weighs(c, j->candidates.items[i].recipe)) j->data.quality = true;
+  j->rejects.classes = !j->candidates.numbers;
+  for (int32_t i = 0; code == CLI_DONE && i < j->candidates.count && j->rejects.path != NULL; i++)
+    cli_rejects_spare(c, j->candidates.items[i].recipe, &j->rejects);
   if (code == CLI_DONE) code = cli_data_load(c, &j->data, &j->dataset);
   if (code != CLI_DONE) return code;
   if (j->folds > 0)
@@ -388,6 +392,10 @@ static int work(job *j) {
     if (j->part == NULL) j->candidates.items[0].cpu_seconds = j->fit.cpu_seconds;
   }
   if (code != CLI_DONE) return code;
+  if (j->rejects.count > 0 && ba_model_looks_back(j->fit.model))
+    return cli_error(c, CLI_INPUT,
+                     "--rejects: the recipe looks at the rows before, of which %lld do not fit; %s says why",
+                     (long long)j->rejects.count, j->rejects.path);
   if (j->calibrate != NULL) code = calibrate(j);
   if (code != CLI_DONE) return code;
   const ba_status status = ba_model_save_path(c->context, j->fit.model, j->out);
@@ -413,6 +421,7 @@ static void job_free(job *j) {
 int cli_train(int argc, char **argv) {
   cli c = {0};
   job j = {.c = &c, .best = -1, .seeds = 1};
+  j.data.rejects = &j.rejects;
   const cli_option options[] = {
       {"recipe", CLI_LIST, &j.recipes, "R", "features and a model, several are compared; auto: a list by the data"},
       {"budget", CLI_INTEGER, &j.budget, "SECONDS", "begin no other candidate after so many CPU seconds"},
@@ -434,6 +443,7 @@ int cli_train(int argc, char **argv) {
       {"duplicate", CLI_TEXT, &j.data.duplicate, "P",
        "with --time: tables: rows of one time in a group are kept (default) or an error"},
       {"by", CLI_TEXT, &j.by, "HOW", "deal folds stratified (default), random, by group, similarity or time"},
+      {"rejects", CLI_TEXT, &j.rejects.path, "F", "tables: put rows that do not fit aside, and write why to this file"},
       {"choose", CLI_TEXT, &j.choose, "METRIC",
        "auroc (default), mcc, accuracy or log_loss; of numbers rmse (default), mae, r2 or spearman"},
       {"report", CLI_TEXT, &j.report, "r.html", "a page of the run: learning curve, tries, ROC, calibration, features"},

@@ -19,13 +19,43 @@ static ba_status add_column(ba_context *context, const bai_names *roles, const b
   return status;
 }
 
+static int32_t is_category(const bai_inputs *inputs, const char *name) {
+  for (int64_t i = 0; i < inputs->items.count; i++)
+    if (bai_input_at(inputs, i)->kind != BAI_INPUT_NUMBER && strcmp(bai_input_at(inputs, i)->name, name) == 0) return 1;
+  return 0;
+}
+
+/* A column of texts is none of Columns(); but one of numbers with some texts among them would be lost unseen. */
+static ba_status check_lost(ba_context *context, const ba_table *table, const char *name) {
+  const bai_place place = bai_place_of(table, name);
+  int64_t counts[2] = {0, 0}, first = -1, length;
+  char buffer[32];
+  double value;
+  for (int64_t row = 0; row < table->rows; row++) {
+    const char *text = bai_place_text(&place, row, buffer, &length);
+    if (!text || bai_is_missing_number(text, length)) continue;
+    const int32_t number = bai_parse_f64(text, length, &value);
+    counts[number]++;
+    if (!number && first < 0) first = row;
+  }
+  if (first < 0 || counts[1] <= counts[0]) return BA_OK;
+  const char *text = bai_place_text(&place, first, buffer, &length);
+  return bai_fail_at(context, BA_ERR_TABLE, first + 1, -1,
+                     "column \"%s\" has the text \"%.*s\", and %lld rows with numbers; expected numbers, or the column "
+                     "as a Category, or among those to ignore",
+                     name, length < 60 ? (int)length : 60, text, (long long)counts[1]);
+}
+
 /* Columns that are named by the recipe too stand there twice: a table's columns and their powers, say. */
 static ba_status learn_columns(ba_context *context, const ba_table *table, const bai_names *roles, bai_inputs *inputs) {
   ba_status status = BA_OK;
   for (int64_t i = 0; !status && i < ba_table_columns(table); i++) {
     const bai_column *column = bai_table_column(table, i);
-    if (column->array && bai_names_find(roles, column->name, bai_length(column->name)) < 0)
+    if (bai_names_find(roles, column->name, bai_length(column->name)) >= 0) continue;
+    if (column->array)
       status = add_column(context, roles, column, inputs);
+    else if (!is_category(inputs, column->name))
+      status = check_lost(context, table, column->name);
   }
   if (!status && inputs->items.count == inputs->named)
     status = bai_fail(context, BA_ERR_TABLE, "Columns: the table has no column of numbers beside the target");

@@ -187,6 +187,72 @@ static void refusals(void **state) {
   ba_table_reader_close(NULL);
 }
 
+static void check_reason(const ba_table *rejects, int64_t row, double number, const char *reason) {
+  int64_t length;
+  const char *text = ba_table_text(rejects, 1, row, &length);
+  check_number(rejects, 0, row, number);
+  assert_non_null(text);
+  if (length < (int64_t)strlen(reason) || memcmp(text, reason, strlen(reason)) != 0)
+    fail_msg("%.*s", (int)length, text);
+}
+
+static const char mixed_text[] =
+    "x,y,kind\n"
+    "1,a,1\n"
+    "2,b,1\n"
+    "3\n"
+    "four,c,2\n"
+    ",d,new\n"
+    "6,5,3\n"
+    "7,e,2,8\n"
+    "9,f,NA\n";
+
+/* Rows that fit stay as they are, and the others are told with their places in the file. */
+static void rows_that_do_not_fit(void **state) {
+  fixture *f = *state;
+  ba_table *table, *rejects;
+  int64_t length;
+  write_text(f, mixed_text);
+  assert_int_equal(ba_table_read_fitting(f->context, f->path, "texts=kind|other", &table, &rejects), BA_OK);
+  assert_int_equal(ba_context_error_code(f->context), BA_OK);
+  assert_int_equal(ba_table_rows(table), 5);
+  const double x[] = {1, 2, NAN, 6, 9};
+  for (int64_t i = 0; i < 5; i++) check_number(table, 0, i, x[i]);
+  assert_memory_equal(ba_table_text(table, 1, 3, &length), "5", 1); /* most of y are texts */
+  assert_memory_equal(ba_table_text(table, 2, 2, &length), "new", 3);
+  assert_int_equal(ba_table_rows(rejects), 3);
+  assert_string_equal(ba_table_name(rejects, 0), "row");
+  assert_string_equal(ba_table_name(rejects, 1), "reason");
+  check_reason(rejects, 0, 3, "record 4, byte 21: 1 fields; expected 3");
+  check_reason(rejects, 1, 4, "row 4: column \"x\" has the text \"four\"; expected a number");
+  check_reason(rejects, 2, 7, "record 8, byte 45: 4 fields; expected 3");
+  ba_table_release(rejects);
+  ba_table_release(table);
+  assert_int_equal(ba_table_read_fitting(f->context, f->path, NULL, &table, &rejects), BA_OK);
+  assert_int_equal(ba_table_rows(table), 4);
+  check_reason(rejects, 2, 5, "row 5: column \"kind\" has the text \"new\"");
+  check_number(table, 2, 3, NAN);
+  ba_table_release(rejects);
+  ba_table_release(table);
+  write_text(f, "x\n");
+  assert_int_equal(ba_table_read_fitting(f->context, f->path, NULL, &table, &rejects), BA_OK);
+  assert_int_equal(ba_table_rows(table) + ba_table_rows(rejects), 0);
+  ba_table_release(rejects);
+  ba_table_release(table);
+  assert_int_equal(ba_table_read_fitting(f->context, "/nowhere/t.csv", NULL, &table, &rejects), BA_ERR_IO);
+  assert_null(rejects);
+  assert_int_equal(ba_table_read_fitting(f->context, f->path, "text=x", &table, &rejects), BA_ERR_RECIPE);
+  assert_int_equal(ba_table_read_fitting(f->context, f->path, NULL, &table, NULL), BA_ERR_ARGUMENT);
+}
+
+static ba_status sort_out(ba_context *context, void *argument) {
+  ba_table *table = NULL, *rejects = NULL;
+  const ba_status status = ba_table_read_fitting(context, argument, NULL, &table, &rejects);
+  ba_table_release(table);
+  ba_table_release(rejects);
+  return status;
+}
+
 static ba_status life(ba_context *context, void *argument) {
   ba_table *table = NULL;
   ba_table_reader *reader = NULL;
@@ -205,6 +271,8 @@ static void every_failing_allocation(void **state) {
   fixture *f = *state;
   write_text(f, table_text);
   assert_true(fault_sweep(life, f->path) > 30);
+  write_text(f, mixed_text);
+  assert_true(fault_sweep(sort_out, f->path) > 30);
 }
 
 int main(void) {
@@ -213,6 +281,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(batches, set_up, tear_down),
       cmocka_unit_test_setup_teardown(bad_rows_are_passed_over, set_up, tear_down),
       cmocka_unit_test_setup_teardown(refusals, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(rows_that_do_not_fit, set_up, tear_down),
       cmocka_unit_test_setup_teardown(every_failing_allocation, set_up, tear_down),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -322,6 +322,57 @@ static void test_streams_of_ensembles(void **state) {
                 5);
 }
 
+/* A window that no series fills; rows of one time in a group, which stay as they stand. */
+static void test_windows_and_duplicates(void **state) {
+  ba_context *context = *state;
+  ba_table *table, *twice;
+  ba_model *model;
+  ba_scorer *scorer;
+  ba_dataset *dataset;
+  double scores[6];
+  OK(context, make_table(context, ROWS, &table));
+  REFUSED(context, making_table_model(context, table, "Rolling(column=x, window=1000) | Linear()", ROLES, &model),
+          BA_ERR_LENGTH, "term Rolling(column=\"x\", stat=mean, window=1000,");
+  REFUSED(context,
+          making_table_model(context, table, "Log(column=x) + Rolling(column=x, window=1000) | Linear()", "target=y",
+                             &model),
+          BA_ERR_LENGTH, "the longest series has");
+  static double x[] = {1, 2, 3, 4, 5, 6}, y[] = {1, 2, 3, 4, 5, 7}, g[] = {0, 1, 0, 1, 0, 0}, t[] = {5, 5, 6, 7, 5, 5};
+  double *const columns[] = {x, y, g, t};
+  static const char *const names[] = {"x", "y", "g", "t"};
+  const int64_t shape[] = {6};
+  OK(context, ba_table_create(context, 6, &twice));
+  for (int32_t i = 0; i < 4; i++) {
+    ba_array *array;
+    OK(context, ba_array_create(context, BA_FLOAT64, 1, shape, &array));
+    memcpy(ba_array_data_mut(array), columns[i], sizeof x);
+    OK(context, ba_table_add_array(twice, names[i], array, NULL));
+    ba_array_release(array);
+  }
+  OK(context, ba_dataset_create(context, NULL, &dataset));
+  OK(context, ba_dataset_add_table(dataset, twice, "target=y"));
+  assert_int_equal(ba_dataset_duplicates(dataset), 0);
+  OK(context, ba_dataset_add_table(dataset, twice, "target=y, group=g, time=t"));
+  assert_int_equal(ba_dataset_duplicates(dataset), 2);
+  OK(context, ba_dataset_add_table(dataset, twice, "target=y, group=g, time=t")); /* now each is there before */
+  assert_int_equal(ba_dataset_duplicates(dataset), 8);
+  REFUSED(context, ba_dataset_add_table(dataset, twice, "target=y, group=y, time=t, duplicate=error"), BA_ERR_LABEL,
+          "record 1: column \"t\" has \"5\"");
+  ba_dataset_destroy(dataset);
+  OK(context, making_table_model(context, twice, "Lag(column=x) | Linear()", "target=y, group=g, time=t", &model));
+  OK(context, ba_scorer_create(context, model, NULL, &scorer));
+  OK(context, ba_scorer_predict_table(scorer, twice, "group=g, time=t", scores, NULL));
+  assert_int_equal(ba_scorer_duplicates(scorer), 2);
+  REFUSED(context, ba_scorer_predict_table(scorer, twice, "group=g, time=t, duplicate=error", scores, NULL),
+          BA_ERR_NUMBER, "record 5: column \"t\" has the time of a row before in its group");
+  OK(context, ba_scorer_predict_table(scorer, twice, "group=g", scores, NULL));
+  assert_int_equal(ba_scorer_duplicates(scorer) + ba_scorer_duplicates(NULL) + ba_dataset_duplicates(NULL), 0);
+  ba_scorer_destroy(scorer);
+  ba_model_release(model);
+  ba_table_release(twice);
+  ba_table_release(table);
+}
+
 static ba_status life(ba_context *context, void *argument) {
   ba_table *table = NULL;
   ba_model *model = NULL;
@@ -357,6 +408,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(test_streams_of_ensembles, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_dates, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_rows, making_set_up, making_tear_down),
+      cmocka_unit_test_setup_teardown(test_windows_and_duplicates, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_every_failing_allocation, making_set_up, making_tear_down),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
