@@ -381,6 +381,7 @@ static ba_status give_rejects(sorting *s, ba_table **out) {
 static ba_status read_rows(sorting *s, const char *path, bai_vector *messages) {
   ba_table_reader *reader;
   ba_status status = ba_table_reader_open(s->context, path, &reader);
+  if (status) return status; /* the message has the path already */
   while (!status && !s->table) {
     int64_t record = -1;
     status = ba_table_reader_next(reader, INT64_MAX, &s->table);
@@ -394,7 +395,7 @@ static ba_status read_rows(sorting *s, const char *path, bai_vector *messages) {
     if (!status) status = bai_vector_append(s->context, messages, message, bai_length(message) + 1, 1);
   }
   ba_table_reader_close(reader);
-  return status;
+  return status ? bai_fail_prefix(s->context, status, path) : BA_OK;
 }
 
 static ba_status sort_rows(sorting *s, const bai_vector *messages, ba_table **rejects) {
@@ -441,5 +442,5 @@ ba_status ba_table_read_fitting(ba_context *context, const char *path, const cha
   ba_table_release(s.table);
   ba_table_release(*rejects);
   *rejects = NULL;
-  return bai_fail_prefix(context, status, path);
+  return status;
 }
