@@ -106,8 +106,9 @@ BA_API ba_status ba_extractor_fit_table(ba_extractor *extractor, const ba_table 
  * and scales are what a model learns. With missing=error a missing value is an error.
  * @param extractor fitted where the recipe needs it.
  * @param table not NULL.
- * @param options `group=COLUMN`: rows of one text are a series; `time=COLUMN`: the order of a series; NULL and "": one
- * series, as it stands.
+ * @param options `group=COLUMN`: rows of one text are a series; `time=COLUMN`: the order of a series;
+ * `duplicate=keep|error`: a row of the time of one before in its group (default keep); NULL and "": one series, as it
+ * stands.
  * @param out gets rows x width numbers (float64), row-major, in the order of the table's rows.
  * @return BA_OK; BA_ERR_FIT; BA_ERR_TABLE for a column that is not there or has texts for numbers; BA_ERR_NUMBER with
  * the row for a missing or infinite value or a time that is none; BA_ERR_UNSUPPORTED, BA_ERR_RECIPE for an option,

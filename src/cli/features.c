@@ -13,8 +13,8 @@ enum { BATCH_RECORDS = 4096, MOST_TSV_COLUMNS = 1000000, DENSE_CELLS = 4194304 }
 
 typedef struct job {
   cli *c;
-  const char *path, *reading;       /* the file, options for its reader */
-  const char *table, *group, *time; /* NULL: none */
+  const char *path, *reading;                   /* the file, options for its reader */
+  const char *table, *group, *time, *duplicate; /* NULL: none */
   cli_list ignored;
   ba_extractor *extractor;
   int64_t width, records, done;
@@ -204,7 +204,7 @@ static int compute_table(job *j, ba_array **out) {
   char options[1024] = "", ignored[1024] = "ignore=";
   if (!cli_names_joined(&j->ignored, ignored + strlen(ignored), sizeof ignored - strlen(ignored)))
     return cli_error(j->c, CLI_USAGE, "--ignore: the names are too long");
-  int code = cli_row_options(j->c, j->group, j->time, NULL, options, sizeof options);
+  int code = cli_row_options(j->c, j->group, j->time, j->duplicate, options, sizeof options);
   if (code == CLI_DONE) code = cli_table_read(j->c, j->path, &table);
   if (code != CLI_DONE) return code;
   ba_status status = BA_OK;
@@ -288,8 +288,8 @@ static int check(job *j, const char *recipe, const char *output, const char *for
     return cli_error(j->c, CLI_USAGE, "--json needs --out, as standard output holds the features");
   if ((j->table != NULL) == (j->c->files.count > 0))
     return cli_error(j->c, CLI_USAGE, "expected a file of sequences, or --table T");
-  if (j->table == NULL && (j->group != NULL || j->time != NULL || j->ignored.count > 0))
-    return cli_error(j->c, CLI_USAGE, "--group, --time and --ignore go with --table");
+  if (j->table == NULL && (j->group != NULL || j->time != NULL || j->duplicate != NULL || j->ignored.count > 0))
+    return cli_error(j->c, CLI_USAGE, "--group, --time, --duplicate and --ignore go with --table");
   if (j->table != NULL && output[0] == 'c')
     return cli_error(j->c, CLI_USAGE, "--output counts: rows of a table have values alone");
   j->path = j->table != NULL ? j->table : j->c->files.items[0];
@@ -309,6 +309,7 @@ int cli_features(int argc, char **argv) {
       {"table", CLI_TEXT, &j.table, "T.csv", "rows of numbers: CSV or TSV, plain or gzip, or JSON lines"},
       {"group", CLI_TEXT, &j.group, "COL", "with --table: the column that names a row's series"},
       {"time", CLI_TEXT, &j.time, "COL", "with --table: the column of times"},
+      {"duplicate", CLI_TEXT, &j.duplicate, "P", "keep (default) or error: rows of one time in a group"},
       {"ignore", CLI_LIST, &j.ignored, "COL", "with --table: a column that Columns() leaves out; may be repeated"},
       {"out", CLI_TEXT, &out, "F", "write to a file, which appears when it is complete"},
       {NULL, CLI_FLAG, NULL, NULL, NULL},

@@ -87,9 +87,21 @@ typedef struct applying {
   ba_extractor *extractor;
   const ba_table *table;
   char group[BAI_OPTION_TEXT], time[BAI_OPTION_TEXT]; /* names of columns; "": none */
+  int32_t duplicate;                                  /* 1: refused */
   int32_t *groups;
   double *times, *matrix, *values;
 } applying;
+
+static ba_status check_duplicates(const applying *a) {
+  int64_t count, first = -1;
+  if (!a->duplicate || !a->times) return BA_OK;
+  const ba_status status =
+      bai_series_repeats(a->extractor->context, a->groups, a->times, a->table->rows, 0, &count, &first);
+  if (status || first < 0) return status;
+  return bai_fail_at(a->extractor->context, BA_ERR_NUMBER, first + 1, -1,
+                     "column \"%s\" has the time of a row before in its group; expected another, or duplicate=keep",
+                     a->time);
+}
 
 /* The inputs of all rows, and what is computed from them. */
 static ba_status read_rows(applying *a) {
@@ -101,6 +113,7 @@ static ba_status read_rows(applying *a) {
   if (status) return status;
   if (a->group[0]) status = bai_columns_groups(context, a->table, a->group, &a->groups);
   if (!status && a->time[0]) status = bai_columns_times(context, a->table, a->time, &a->times);
+  if (!status) status = check_duplicates(a);
   if (!status) status = bai_alloc(context, count, 8 * width, &a->matrix);
   for (int64_t i = 0; !status && i < count; i++) {
     bai_columns_read(&link, i, a->matrix + i * width);
@@ -129,8 +142,10 @@ static ba_status give_rows(applying *a, ba_array *out) {
 static ba_status apply(applying *a, const char *options, ba_array **out) {
   ba_extractor *extractor = a->extractor;
   ba_context *context = extractor->context;
-  const bai_option accepted[] = {
-      {"group", 't', NULL, 0, 0, a->group}, {"time", 't', NULL, 0, 0, a->time}, {NULL, 0, NULL, 0, 0, NULL}};
+  const bai_option accepted[] = {{"group", 't', NULL, 0, 0, a->group},
+                                 {"time", 't', NULL, 0, 0, a->time},
+                                 {"duplicate", 'w', "keep|error", 0, 0, &a->duplicate},
+                                 {NULL, 0, NULL, 0, 0, NULL}};
   ba_status status = check_table(extractor, a->table);
   if (!status && !out) status = bai_fail(context, BA_ERR_ARGUMENT, "extractor: expected a place for the result");
   if (!status) status = bai_options_parse(context, options, accepted);

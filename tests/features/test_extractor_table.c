@@ -155,6 +155,8 @@ static void test_series(void **state) {
   same_numbers(rows, (double[]){NAN, 1, 40, 2, 10, 2, NAN, NAN, 11, 3, NAN, 1}, ROWS * 2);
   matrix_of(context, extractor, table, NULL, rows);
   same_numbers(rows, (double[]){NAN, 1, 10, 2, 20, 3, NAN, NAN, 11, 4, 12.5, 5}, ROWS * 2);
+  REFUSED(context, ba_extractor_apply_table(extractor, table, "time=t, duplicate=error", &none), BA_ERR_NUMBER,
+          "record 3: column \"t\" has the time of a row before in its group");
   REFUSED(context, ba_extractor_apply_table(extractor, table, "group=x", &none), BA_ERR_TABLE, "\"x\" for the group");
   REFUSED(context, ba_extractor_apply_table(extractor, table, "time=symbol", &none), BA_ERR_NUMBER,
           "record 1: column \"symbol\" has \"a\"");

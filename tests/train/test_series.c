@@ -271,7 +271,7 @@ static void check_streams(ba_context *context, const char *recipe, int64_t input
   ba_model *model, *other;
   ba_scorer *scorer;
   ba_stream *stream;
-  double scores[ROWS], chances[2 * ROWS], one, two[2], row_inputs[8];
+  double scores[ROWS], chances[2 * ROWS], one, two[2], row_inputs[8], row_outputs[8];
   OK(context, make_table(context, ROWS, &table));
   OK(context, making_table_model(context, table, recipe, "target=high, group=g, time=t, name=y", &model));
   OK(context, ba_scorer_create(context, model, NULL, &scorer));
@@ -294,7 +294,11 @@ static void check_streams(ba_context *context, const char *recipe, int64_t input
     }
     assert_int_equal(ba_stream_inputs(stream), inputs);
     for (int64_t i = 0; i < inputs; i++) row_inputs[i] = input_of(ba_stream_input_name(stream, i), row);
-    OK(context, ba_stream_update(stream, group, 3600.0 * (double)time, row_inputs, inputs, NULL));
+    const double seconds = 3600.0 * (double)time;
+    if (time % 2)
+      OK(context, ba_stream_update(stream, group, seconds, row_inputs, inputs, NULL));
+    else
+      OK(context, ba_stream_update_rows(stream, group, &seconds, row_inputs, 1, inputs, row_outputs));
     OK(context, ba_scorer_predict_stream(scorer, stream, &one, two));
     SAME_BITS(&one, scores + row, 1);
     SAME_BITS(two, chances + 2 * row, 2);
