@@ -10,6 +10,27 @@
 
 /* ---- making ---- */
 
+/* The weights of the training rows, summed as gradients are: by blocks, and these by the tree. */
+static double total_weight(const bai_problem *p, const double *weights) {
+  double nodes[64], total = 0.0;
+  const int64_t blocks = (p->dataset->rows + BAI_BLOCK_ROWS - 1) / BAI_BLOCK_ROWS;
+  for (int64_t b = 0; b < blocks; b++) {
+    const int64_t first = b * BAI_BLOCK_ROWS;
+    double sum = 0.0;
+    int32_t level = 0;
+    for (int64_t row = first; row < first + BAI_BLOCK_ROWS && row < p->dataset->rows; row++)
+      if (p->uses[row] == BAI_USE_TRAIN) sum += weights[row];
+    for (; b >> level & 1; level++) sum = nodes[level] + sum;
+    nodes[level] = sum;
+  }
+  for (int32_t level = 0, found = 0; blocks >> level; level++) {
+    if (!(blocks >> level & 1)) continue;
+    total = found ? nodes[level] + total : nodes[level];
+    found = 1;
+  }
+  return total;
+}
+
 static ba_status take_rows(bai_problem *p, int32_t balanced, int32_t classes) {
   const ba_dataset *dataset = p->dataset;
   const double *weights = dataset->weights.data;
@@ -17,11 +38,11 @@ static ba_status take_rows(bai_problem *p, int32_t balanced, int32_t classes) {
   ba_status status = bai_alloc_zero(p->context, classes, 8, &class_weight);
   if (status) return status;
   int64_t present = 0;
+  p->weight_total = total_weight(p, weights);
   for (int64_t row = 0; row < dataset->rows; row++) {
     p->labels[row] = bai_dataset_label(dataset, row);
     if (p->uses[row] != BAI_USE_TRAIN) continue;
     p->weights[row] = weights[row];
-    p->weight_total += weights[row];
     if (class_weight[p->labels[row]] == 0.0) present++;
     class_weight[p->labels[row]] += weights[row];
   }
@@ -41,12 +62,12 @@ static ba_status take_numbers(bai_problem *p) {
   const double least = p->loss.kind == BAI_LOSS_POISSON ? 0.0 : -1e300;
   const double *weights = p->dataset->weights.data;
   ba_status status = BA_OK;
+  p->weight_total = total_weight(p, weights);
   for (int64_t row = 0; !status && row < p->dataset->rows; row++) {
     if (p->uses[row] == BAI_USE_NONE) continue;
     status = bai_dataset_number(p->context, p->dataset, row, least, &p->targets[row]);
     if (p->uses[row] != BAI_USE_TRAIN) continue;
     p->weights[row] = weights[row];
-    p->weight_total += weights[row];
   }
   return status;
 }
@@ -384,13 +405,10 @@ static void second_order(const pass *run, bai_pass_lane *lane, int64_t row) {
 }
 
 /* One block's loss and gradient, or the like of second order. The loss goes in the slot after the last parameter. */
-static ba_status block_task(void *argument, int32_t worker, int64_t index) {
-  pass *run = argument;
+static ba_status sum_block(pass *run, bai_pass_lane *lane, int64_t block, double *gradient) {
   bai_problem *p = run->problem;
-  bai_pass_lane *lane = &p->lanes[worker];
-  const int64_t first = (run->first_block + index) * BAI_BLOCK_ROWS;
+  const int64_t first = block * BAI_BLOCK_ROWS;
   const int64_t end = first + BAI_BLOCK_ROWS < p->dataset->rows ? first + BAI_BLOCK_ROWS : p->dataset->rows;
-  double *gradient = p->partials[index];
   memset(gradient, 0, (size_t)(p->parameters + 1) * 8);
   for (int64_t row = first; row < end; row++) {
     if (row % 16 == 0 && atomic_load_explicit(&p->context->cancelled, memory_order_relaxed)) return BA_ERR_CANCELLED;
@@ -409,6 +427,18 @@ static ba_status block_task(void *argument, int32_t worker, int64_t index) {
     add_gradient(p, run->kernels, lane, p->weights[row], gradient);
   }
   return BA_OK;
+}
+
+static ba_status block_task(void *argument, int32_t worker, int64_t index) {
+  pass *run = argument;
+  return sum_block(run, &run->problem->lanes[worker], run->first_block + index, run->problem->partials[index]);
+}
+
+ba_status bai_problem_block(bai_problem *p, int64_t block, const double *x, double *sums) {
+  pass run = {p, bai_kernels_of(p->context), GRADIENT, x, NULL, 0, INT64_MAX};
+  const ba_status status = sum_block(&run, &p->lanes[0], block, sums);
+  if (status == BA_ERR_CANCELLED) return bai_check_cancel(p->context);
+  return bai_row_explains(status) ? bai_problem_explain(p, status, run.failed_row) : status;
 }
 
 /* left += right, and the right one's memory is free again. */
@@ -476,25 +506,34 @@ static ba_status run_pass(bai_problem *p, pass_aim aim, const double *x, const d
   return BA_OK;
 }
 
-/* Of the pass just done: the sum over the rows becomes a mean, and the penalty comes to it. */
-static void close_pass(const bai_problem *p, const bai_kernels *kernels, const double *x, double *out) {
-  kernels->scale_f64(out, 1.0 / p->weight_total, p->partials[0], p->parameters);
+/* The sum over the rows becomes a mean, and the penalty comes to it. */
+static void close_pass(const bai_problem *p, const bai_kernels *kernels, const double *sums, const double *x,
+                       double *out) {
+  kernels->scale_f64(out, 1.0 / p->weight_total, sums, p->parameters);
   kernels->axpy_f64(out, p->l2, x, p->outputs * p->plan->width);
 }
 
-ba_status bai_problem_evaluate(bai_problem *p, const double *x, double *objective, double *gradient) {
+static void close_sums(const bai_problem *p, const double *sums, const double *x, double *objective, double *gradient) {
   const bai_kernels *kernels = bai_kernels_of(p->context);
+  close_pass(p, kernels, sums, x, gradient);
+  *objective =
+      sums[p->parameters] / p->weight_total + 0.5 * p->l2 * kernels->dot_f64(x, x, p->outputs * p->plan->width);
+}
+
+void bai_problem_close(bai_problem *p, const double *sums, const double *x, double *objective, double *gradient) {
+  p->weight_total = sums[p->parameters + 1];
+  close_sums(p, sums, x, objective, gradient);
+}
+
+ba_status bai_problem_evaluate(bai_problem *p, const double *x, double *objective, double *gradient) {
   const ba_status status = run_pass(p, GRADIENT, x, NULL);
-  if (status) return status;
-  close_pass(p, kernels, x, gradient);
-  *objective = p->partials[0][p->parameters] / p->weight_total +
-               0.5 * p->l2 * kernels->dot_f64(x, x, p->outputs * p->plan->width);
-  return BA_OK;
+  if (!status) close_sums(p, p->partials[0], x, objective, gradient);
+  return status;
 }
 
 ba_status bai_problem_product(bai_problem *p, const double *x, const double *direction, double *product) {
   const ba_status status = run_pass(p, PRODUCT, x, direction);
-  if (!status) close_pass(p, bai_kernels_of(p->context), direction, product);
+  if (!status) close_pass(p, bai_kernels_of(p->context), p->partials[0], direction, product);
   return status;
 }
 

@@ -67,6 +67,10 @@ ba_status bai_problem_borrow(bai_problem *problem, const ba_dataset *batch, cons
 void bai_problem_return(bai_problem *problem, const bai_problem *own);
 /* Objective, without l1, and its gradient at x. */
 ba_status bai_problem_evaluate(bai_problem *problem, const double *x, double *objective, double *gradient);
+/* The sums of one block of the rows: of gradients, then of losses; weights are not divided yet. */
+ba_status bai_problem_block(bai_problem *problem, int64_t block, const double *x, double *sums);
+/* From the sums of all rows, then their weights, to the same objective and gradient. */
+void bai_problem_close(bai_problem *problem, const double *sums, const double *x, double *objective, double *gradient);
 /* The Hessian of that objective at x: its product with a direction, and its diagonal. */
 ba_status bai_problem_product(bai_problem *problem, const double *x, const double *direction, double *product);
 ba_status bai_problem_diagonal(bai_problem *problem, const double *x, double *diagonal);

@@ -2,61 +2,25 @@
  *
  * run.c: the training of one member: a pipeline, the rows and a solver, stepped until it stops.
  */
-#include "train/run.h"
+#include "train/run_inside.h"
 
 #include <string.h>
 
 #include "model/net_recipe.h"
 #include "train/inputs.h"
-#include "train/network.h"
-#include "train/solver.h"
 
-#define DIGEST_SEED UINT64_C(0x726f7773)
 #define NETWORK_STREAM UINT64_C(0x6e6574)
-
-struct bai_run {
-  ba_context *context;
-  ba_dataset *dataset;
-  const bai_term *model; /* of the recipe */
-  bai_vector text;       /* of the pipeline, canonical */
-  const uint8_t *uses;
-  double *inputs; /* of all rows; NULL for a recipe that reads no table */
-  bai_plan *plan;
-  bai_pca *pca; /* NULL for a recipe without it */
-  bai_problem *problem;
-  const bai_solver_kind *kind;
-  void *solver;
-  bai_net net;          /* hidden 0: the run trains no network */
-  bai_network *network; /* the copy that is trained now */
-  float *parameters;    /* of the copies, the best so far */
-  int32_t copies;       /* that are done */
-  double *start;        /* the point to begin at; of solvers that go by epochs, later the best point */
-  int32_t outputs, stopped;
-  int32_t dev_due; /* the dev loss was to be computed when a cancel came */
-  double tol;
-  int64_t max_iter, epochs, patience, seed;
-  int64_t worse; /* epochs without a better dev loss */
-  bai_standing standing;
-  double first_slope; /* the gradient at the first start; 0 before it is known */
-  double dev_loss, best_dev;
-  char reason[200];
-  /* Of a run whose rows come in batches: weight, weighted loss, letters and digest of those so far. */
-  int32_t online;
-  double learnt_weight, learnt_loss;
-  int64_t learnt_letters;
-  uint64_t learnt_digest;
-};
 
 /* ---- making ---- */
 
-static ba_status check_offsets(const bai_run *t, const ba_dataset *dataset) {
+ba_status bai_run_check_offsets(const bai_run *t, const ba_dataset *dataset) {
   if (!dataset->offsets.count || t->model->spec->kind == BAI_TERM_LOGISTIC || bai_term_is_value(t->model)) return BA_OK;
   return bai_fail(t->context, BA_ERR_UNSUPPORTED, "%s takes no offsets; expected Linear, Poisson or Logistic",
                   t->model->spec->name);
 }
 
 static ba_status check_model(bai_run *t, const bai_pipeline *pipeline) {
-  const ba_status status = check_offsets(t, t->dataset);
+  const ba_status status = bai_run_check_offsets(t, t->dataset);
   if (status) return status;
   t->outputs = 1;
   if (bai_term_is_value(t->model)) return bai_net_of_pipeline(t->context, pipeline, 1, &t->net);
@@ -112,7 +76,10 @@ static ba_status fit_plan(bai_run *t) {
 static ba_status fit_online(bai_run *t, int64_t length) {
   const bai_value *balanced = bai_term_value(t->model, "class_weight");
   ba_status status = BA_OK;
-  if (!t->kind->learn)
+  if (t->remote && !t->kind->ask)
+    return bai_fail(t->context, BA_ERR_UNSUPPORTED,
+                    "%s evaluates the rows itself; expected solver=lbfgs where they are elsewhere", t->kind->name);
+  if (!t->remote && !t->kind->learn)
     return bai_fail(t->context, BA_ERR_UNSUPPORTED,
                     "%s needs all rows at once; expected solver=adagrad, nag or ftrl to learn from batches",
                     t->kind->name);
@@ -123,7 +90,8 @@ static ba_status fit_online(bai_run *t, int64_t length) {
     return bai_fail(
         t->context, BA_ERR_UNSUPPORTED,
         "categories, Columns(), scales and missing=mean are learnt from all rows at once; expected columns by "
-        "name and solver=nag, which takes any scale");
+        "name%s",
+        t->remote ? "" : " and solver=nag, which takes any scale");
   if (t->plan->needs_fit && length < 0)
     return bai_fail(t->context, BA_ERR_ARGUMENT,
                     "the columns depend on the length of the sequences; expected the option length=");
@@ -191,7 +159,7 @@ static void begin(bai_run *t) {
   bai_format(t->reason, sizeof t->reason, "running");
 }
 
-static uint64_t seed_of_copy(const bai_run *t, int32_t copy) {
+uint64_t bai_run_copy_seed(const bai_run *t, int32_t copy) {
   return bai_random((uint64_t)t->seed, NETWORK_STREAM, (uint64_t)copy);
 }
 
@@ -204,7 +172,7 @@ static ba_status make_network(bai_run *t, int32_t copy) {
                                bai_term_value(t->model, "smoothing")->real,
                                t->epochs,
                                bai_term_value(t->model, "batch")->integer,
-                               seed_of_copy(t, copy)};
+                               bai_run_copy_seed(t, copy)};
   bai_network *network;
   const ba_status status = bai_network_create(t->context, &rows, &t->net, &how, &network);
   if (status) return status;
@@ -250,7 +218,7 @@ static ba_status make_problem(bai_run *t) {
 
 static ba_status fit_components(bai_run *t, const bai_pipeline *pipeline) {
   if (!pipeline->pca.spec) return BA_OK;
-  if (t->online || t->net.hidden)
+  if (t->online || t->remote || t->net.hidden)
     return bai_fail(t->context, BA_ERR_UNSUPPORTED, "PCA needs all rows at once, and a linear model behind it");
   const int32_t count = (int32_t)bai_term_value(&pipeline->pca, "n")->integer;
   return bai_pca_fit(t->context, t->dataset, t->plan, t->uses, t->inputs, count, &t->pca);
@@ -303,8 +271,9 @@ ba_status bai_run_create(ba_dataset *dataset, const bai_pipeline *pipeline, cons
   ba_status status = open_run(dataset, pipeline, uses, &t);
   if (!status) {
     t->seed = seed;
-    t->online = online != NULL;
-    if (online) bai_format(t->reason, sizeof t->reason, "learns from batches");
+    t->remote = online && online->remote;
+    t->online = online && !online->remote;
+    if (t->online) bai_format(t->reason, sizeof t->reason, "learns from batches");
     status = check_model(t, pipeline);
   }
   if (!status && online && t->net.hidden)
@@ -479,6 +448,8 @@ static ba_status step(bai_run *t) {
 ba_status bai_run_advance(bai_run *t) {
   if (t->online)
     return bai_fail(t->context, BA_ERR_UNSUPPORTED, "step: the rows come in batches; expected ba_trainer_update");
+  if (t->remote)
+    return bai_fail(t->context, BA_ERR_UNSUPPORTED, "step: the rows are elsewhere; expected ba_solver_tell");
   if (t->stopped) {
     const ba_status status = t->dev_due ? measure_dev(t, best_point(t)) : BA_OK;
     return status ? status : BA_END;
@@ -487,6 +458,29 @@ ba_status bai_run_advance(bai_run *t) {
   const int64_t most = t->network ? t->epochs * t->net.copies : t->kind->by_epochs ? t->epochs : t->max_iter;
   bai_progress(t->context, t->standing.iterations, most);
   return status;
+}
+
+const double *bai_run_ask(const bai_run *t) {
+  return t->stopped ? NULL : t->kind->ask(t->solver);
+}
+
+int64_t bai_run_parameters(const bai_run *t) {
+  return t->problem->parameters;
+}
+
+ba_status bai_run_tell(bai_run *t, const bai_told *told) {
+  double objective, *gradient;
+  if (t->stopped) return BA_END;
+  const ba_status status = bai_alloc(t->context, t->problem->parameters, 8, &gradient);
+  if (status) return status;
+  bai_problem_close(t->problem, told->sums, t->kind->ask(t->solver), &objective, gradient);
+  t->kind->tell(t->solver, objective, gradient, &t->standing);
+  bai_free(t->context, gradient);
+  t->remote_rows = told->rows;
+  t->learnt_letters = told->letters;
+  t->learnt_digest = told->digest;
+  bai_progress(t->context, t->standing.iterations, t->max_iter);
+  return judge(t);
 }
 
 void bai_run_metrics(const bai_run *t, int64_t *iterations, int64_t *passes, double *objective, double *gradient,
@@ -504,45 +498,6 @@ const char *bai_run_reason(const bai_run *run) {
 
 /* ---- the model ---- */
 
-static uint64_t hash_inputs(const bai_run *t, const ba_dataset *dataset, const double *inputs, uint64_t seed,
-                            int64_t row) {
-  const int64_t width = bai_plan_inputs(t->plan);
-  if (bai_dataset_is_sparse(dataset)) {
-    const bai_sparse sparse = bai_dataset_sparse(dataset, row);
-    for (int64_t i = 0; i < sparse.count; i++)
-      seed = bai_random(seed, sparse.columns[i], bai_bits_of_f64(sparse.values[i] + 0.0));
-  }
-  for (int64_t i = 0; inputs && i < width; i++)
-    seed = bai_random(seed, (uint64_t)i, bai_bits_of_f64(inputs[row * width + i] + 0.0));
-  return seed;
-}
-
-/* The same for any order of the rows: row digests add up. */
-static ba_status digest_rows(const bai_run *t, const ba_dataset *dataset, const uint8_t *uses, const double *inputs,
-                             uint64_t *digest, int64_t *rows, int64_t *bases) {
-  uint8_t *codes;
-  const bai_kernels *kernels = bai_kernels_of(t->context);
-  const ba_status status = bai_alloc(t->context, dataset->longest, 1, &codes);
-  if (status) return status;
-  *digest = 0;
-  *rows = *bases = 0;
-  for (int64_t row = 0; row < dataset->rows; row++) {
-    if (uses[row] != BAI_USE_TRAIN) continue;
-    const char *label = bai_names_text(&dataset->classes, ((const int32_t *)dataset->labels.data)[row]);
-    const uint64_t weight = bai_bits_of_f64(((const double *)dataset->weights.data)[row]);
-    uint64_t seed = bai_hash_bytes(DIGEST_SEED ^ weight, (const uint8_t *)label, bai_length(label));
-    seed = hash_inputs(t, dataset, inputs, seed, row);
-    const int64_t length = bai_dataset_is_sparse(dataset) ? 0 : bai_dataset_length(dataset, row);
-    bai_dataset_codes(kernels, dataset, row, t->plan->protein, codes);
-    const uint8_t *symbols = t->plan->needs_quality ? bai_dataset_symbols(dataset, row) : NULL;
-    *digest += bai_hash_bytes(symbols ? bai_hash_bytes(seed, symbols, length) : seed, codes, length);
-    ++*rows;
-    *bases += length;
-  }
-  bai_free(t->context, codes);
-  return BA_OK;
-}
-
 static ba_status add_number(bai_run *t, bai_vector *text, const char *name, double value) {
   if (value - value == 0.0) return bai_text_add(t->context, text, ", \"%s\": %g", name, value);
   return bai_text_add(t->context, text, ", \"%s\": null", name);
@@ -550,8 +505,10 @@ static ba_status add_number(bai_run *t, bai_vector *text, const char *name, doub
 
 static ba_status write_provenance(bai_run *t, bai_vector *text) {
   uint64_t digest = t->learnt_digest;
-  int64_t rows = t->standing.iterations, bases = t->learnt_letters;
-  ba_status status = t->online ? BA_OK : digest_rows(t, t->dataset, t->uses, t->inputs, &digest, &rows, &bases);
+  int64_t rows = t->remote ? t->remote_rows : t->standing.iterations, bases = t->learnt_letters;
+  ba_status status = t->online || t->remote ? BA_OK
+                                            : bai_run_digest(t, t->dataset, t->uses, t->inputs,
+                                                             (bai_span){0, t->dataset->rows}, &digest, &rows, &bases);
   if (!status)
     status = bai_text_add(t->context, text,
                           "{\"library\": \"%s\", \"seed\": %lld, \"rows\": %lld, \"letters\": %lld, \"data\": "
@@ -616,109 +573,4 @@ ba_status bai_run_model(bai_run *t, ba_model **out) {
   bai_free(t->context, unfolded);
   bai_free(t->context, names);
   return status;
-}
-
-/* ---- rows that come in batches ---- */
-
-static ba_status learn_rows(bai_run *t, const ba_dataset *batch, const uint8_t *uses, const double *inputs,
-                            double *loss) {
-  bai_problem own;
-  ba_status status = check_offsets(t, batch);
-  for (int64_t row = 0; !status && row < batch->rows; row++)
-    if (uses[row] == BAI_USE_TRAIN) status = bai_dataset_check_row(t->context, batch, row, t->plan);
-  if (status) return status;
-  status = bai_problem_borrow(t->problem, batch, uses, inputs, &own);
-  if (status) return status;
-  status = t->kind->learn(t->solver, loss);
-  bai_problem_return(t->problem, &own);
-  return status;
-}
-
-ba_status bai_run_learn(bai_run *t, ba_dataset *batch) {
-  if (t->plan->series.needs_past)
-    return bai_fail(t->context, BA_ERR_UNSUPPORTED,
-                    "a term looks at the rows before, which a batch does not have; expected all rows at once");
-  uint8_t *uses;
-  uint64_t digest = 0;
-  int64_t rows = 0, letters = 0;
-  double loss = t->learnt_loss, weight = t->learnt_weight; /* summed row by row: batches make no difference */
-  double *inputs = NULL;
-  ba_status status = bai_uses_make(t->context, batch, -1, 0, t->seed, &uses);
-  if (status) return status;
-  status = bai_inputs_matrix(t->context, batch, t->plan, &inputs);
-  if (!status) status = digest_rows(t, batch, uses, inputs, &digest, &rows, &letters);
-  if (!status) status = learn_rows(t, batch, uses, inputs, &loss);
-  bai_free(t->context, inputs);
-  for (int64_t row = 0; row < batch->rows; row++)
-    if (uses[row] == BAI_USE_TRAIN) weight += ((const double *)batch->weights.data)[row];
-  bai_free(t->context, uses);
-  if (status || rows == 0) return status;
-  t->learnt_digest += digest;
-  t->learnt_letters += letters;
-  t->dev_loss = (loss - t->learnt_loss) / (weight - t->learnt_weight);
-  t->learnt_weight = weight;
-  t->learnt_loss = loss;
-  t->standing.iterations += rows;
-  t->standing.passes++;
-  t->standing.objective = loss / weight;
-  return BA_OK;
-}
-
-/* ---- checkpoints ---- */
-
-ba_status bai_run_identity(bai_run *t, uint64_t *digest) {
-  const bai_kernels *kernels = bai_kernels_of(t->context);
-  uint8_t *codes;
-  ba_status status = bai_alloc(t->context, t->dataset->longest, 1, &codes);
-  uint64_t chain = bai_hash_bytes(DIGEST_SEED ^ (uint64_t)t->seed, t->text.data, t->text.count);
-  for (int32_t c = 0; t->online && c < ba_dataset_classes(t->dataset); c++) {
-    const char *name = ba_dataset_class_name(t->dataset, c);
-    chain = bai_hash_bytes(chain, (const uint8_t *)name, bai_length(name) + 1);
-  }
-  if (t->online) chain = bai_random(chain, 1, (uint64_t)t->plan->fitted_length);
-  for (int64_t row = 0; !status && row < t->dataset->rows; row++) {
-    const char *label = bai_names_text(&t->dataset->classes, ((const int32_t *)t->dataset->labels.data)[row]);
-    const int64_t length = bai_dataset_is_sparse(t->dataset) ? 0 : bai_dataset_length(t->dataset, row);
-    chain ^= bai_bits_of_f64(((const double *)t->dataset->weights.data)[row]) + t->uses[row];
-    chain = bai_random(chain, 0, bai_bits_of_f64(bai_dataset_offset(t->dataset, row)));
-    chain = bai_hash_bytes(chain, (const uint8_t *)label, bai_length(label));
-    bai_dataset_codes(kernels, t->dataset, row, t->plan->protein, codes);
-    chain = hash_inputs(t, t->dataset, t->inputs, bai_hash_bytes(chain, codes, length), row);
-    if (row % 1024 == 0) status = bai_check_cancel(t->context);
-  }
-  bai_free(t->context, codes);
-  *digest = chain;
-  return status;
-}
-
-/* The copies so far, and the one that is trained now, or was last. */
-static void archive_network(bai_run *t, bai_archive *a) {
-  bai_archive_i32(a, &t->copies, 0, t->net.copies);
-  bai_archive_f32(a, t->parameters, t->net.copies * t->net.parameters);
-  if (a->status) return;
-  bai_network_archive(t->network, seed_of_copy(t, t->copies < t->net.copies ? t->copies : t->net.copies - 1), a);
-}
-
-ba_status bai_run_archive(bai_run *t, bai_archive *a) {
-  bai_standing_archive(&t->standing, a);
-  bai_archive_i32(a, &t->stopped, 0, 1);
-  bai_archive_i32(a, &t->dev_due, 0, 1);
-  bai_archive_i64(a, &t->worse, 1, 0, INT64_MAX);
-  bai_archive_f64(a, &t->first_slope, 1);
-  bai_archive_f64(a, &t->dev_loss, 1);
-  bai_archive_f64(a, &t->best_dev, 1);
-  if (!t->network) bai_archive_f64(a, t->start, t->problem->parameters);
-  if (t->online) {
-    bai_archive_f64(a, &t->learnt_weight, 1);
-    bai_archive_f64(a, &t->learnt_loss, 1);
-    bai_archive_i64(a, &t->learnt_letters, 1, 0, INT64_MAX);
-    bai_archive_i64(a, (int64_t *)&t->learnt_digest, 1, INT64_MIN, INT64_MAX);
-  }
-  bai_archive_bytes(a, t->reason, (int64_t)sizeof t->reason);
-  t->reason[sizeof t->reason - 1] = 0;
-  if (t->network)
-    archive_network(t, a);
-  else
-    t->kind->archive(t->solver, a);
-  return a->status;
 }

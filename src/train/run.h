@@ -16,6 +16,7 @@ typedef struct bai_run bai_run;
 typedef struct bai_online {
   int64_t length;        /* of the sequences, for features that are fitted on it; else -1 */
   const ba_model *start; /* to go on from; NULL */
+  int32_t remote;        /* the rows are elsewhere: objective and gradient are told */
 } bai_online;
 
 /* `pipeline` and `uses` must live as long as the run; `online` is NULL for a run over the dataset's rows. */
@@ -38,6 +39,29 @@ ba_status bai_run_archive(bai_run *run, bai_archive *archive);
 ba_status bai_run_identity(bai_run *run, uint64_t *digest);
 /* One step; BA_END when the run has stopped. */
 ba_status bai_run_advance(bai_run *run);
+/* Of a remote run: the point to evaluate; NULL once it has stopped. */
+const double *bai_run_ask(const bai_run *run);
+/* What the rows come to there: sums over them of the gradient, the loss and the weights, one after the other. */
+typedef struct bai_told {
+  const double *sums; /* parameters + 2 */
+  int64_t rows, letters;
+  uint64_t digest;
+} bai_told;
+/* As bai_run_advance. */
+ba_status bai_run_tell(bai_run *run, const bai_told *told);
+int64_t bai_run_parameters(const bai_run *run);
+/* What a block of rows comes to at a point. */
+typedef struct bai_block_sums {
+  const double *point;
+  int64_t block; /* of the batch */
+  double *sums;  /* as bai_told has them */
+  int64_t rows, letters;
+  uint64_t digest;
+  int64_t *classes; /* rows of each, in class order */
+} bai_block_sums;
+typedef ba_status (*bai_block_call)(void *argument, const bai_block_sums *block);
+/* Gives the caller every block of a batch; `at` has its point and room for sums and classes. */
+ba_status bai_run_blocks(bai_run *run, ba_dataset *batch, bai_block_sums *at, bai_block_call call, void *argument);
 void bai_run_metrics(const bai_run *run, int64_t *iterations, int64_t *passes, double *objective, double *gradient,
                      double *dev_loss);
 const char *bai_run_reason(const bai_run *run);

@@ -61,17 +61,18 @@ static ba_status create_descent(bai_problem *problem, const bai_term *model, con
   return status;
 }
 
-static ba_status step_descent(void *solver, bai_standing *standing) {
+static const double *ask_descent(const void *solver) {
+  const descent *d = solver;
+  return d->smooth ? bai_lbfgs_ask(d->smooth) : bai_owlqn_ask(d->pointed);
+}
+
+static void tell_descent(void *solver, double objective, const double *gradient, bai_standing *standing) {
   descent *d = solver;
   const bai_kernels *kernels = bai_kernels_of(d->problem->context);
   bai_standing *s = &d->standing;
-  double objective;
-  const double *asked = d->smooth ? bai_lbfgs_ask(d->smooth) : bai_owlqn_ask(d->pointed);
-  const ba_status status = bai_problem_evaluate(d->problem, asked, &objective, d->gradient);
-  if (status) return status;
   s->passes++;
-  const bai_lbfgs_news news = d->smooth ? bai_lbfgs_tell(d->smooth, kernels, objective, d->gradient)
-                                        : bai_owlqn_tell(d->pointed, kernels, objective, d->gradient);
+  const bai_lbfgs_news news = d->smooth ? bai_lbfgs_tell(d->smooth, kernels, objective, gradient)
+                                        : bai_owlqn_tell(d->pointed, kernels, objective, gradient);
   if (news != BAI_LBFGS_SEARCHING) {
     s->iterations = d->smooth ? bai_lbfgs_iterations(d->smooth) : bai_owlqn_iterations(d->pointed);
     s->objective = d->smooth ? bai_lbfgs_objective(d->smooth) : bai_owlqn_objective(d->pointed);
@@ -80,7 +81,14 @@ static ba_status step_descent(void *solver, bai_standing *standing) {
     s->stuck = news == BAI_LBFGS_STUCK;
   }
   *standing = *s;
-  return BA_OK;
+}
+
+static ba_status step_descent(void *solver, bai_standing *standing) {
+  descent *d = solver;
+  double objective;
+  const ba_status status = bai_problem_evaluate(d->problem, ask_descent(d), &objective, d->gradient);
+  if (!status) tell_descent(d, objective, d->gradient, standing);
+  return status;
 }
 
 static const double *point_of_descent(const void *solver) {
@@ -220,13 +228,16 @@ static void archive_adagrad(void *solver, bai_archive *archive) {
 
 /* ---- the table ---- */
 
-#define ROWWISE step_adagrad, point_of_adagrad, learn_adagrad, settle_adagrad, archive_adagrad, destroy_adagrad
+#define ROWWISE \
+  step_adagrad, point_of_adagrad, NULL, NULL, learn_adagrad, settle_adagrad, archive_adagrad, destroy_adagrad
 
 static const bai_solver_kind kinds[] = {
-    {"lbfgs", 0, 1, create_descent, step_descent, point_of_descent, NULL, NULL, archive_descent, destroy_descent},
+    {"lbfgs", 0, 1, create_descent, step_descent, point_of_descent, ask_descent, tell_descent, NULL, NULL,
+     archive_descent, destroy_descent},
     {"adagrad", 1, 0, create_adagrad, ROWWISE},
-    {"newton", 0, 0, create_newton, step_newton, point_of_newton, NULL, NULL, archive_newton, destroy_newton},
-    {"tron", 0, 0, create_tron, step_tron, point_of_tron, NULL, NULL, archive_tron, destroy_tron},
+    {"newton", 0, 0, create_newton, step_newton, point_of_newton, NULL, NULL, NULL, NULL, archive_newton,
+     destroy_newton},
+    {"tron", 0, 0, create_tron, step_tron, point_of_tron, NULL, NULL, NULL, NULL, archive_tron, destroy_tron},
     {"ftrl", 1, 1, create_ftrl, ROWWISE},
     {"nag", 1, 0, create_nag, ROWWISE},
 };

@@ -24,6 +24,9 @@ typedef struct bai_solver_kind {
   ba_status (*create)(bai_problem *problem, const bai_term *model, const double *start, uint64_t seed, void **out);
   ba_status (*step)(void *solver, bai_standing *standing);
   const double *(*point)(const void *solver);
+  /* Of solvers that leave the evaluation to others, else NULL: the point to evaluate, and what it came to. */
+  const double *(*ask)(const void *solver);
+  void (*tell)(void *solver, double objective, const double *gradient, bai_standing *standing);
   /* Of solvers that can learn from rows in batches, else NULL: learn as bai_adagrad_learn; settle brings `point` up to
    * date. */
   ba_status (*learn)(void *solver, double *loss);

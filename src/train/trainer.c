@@ -146,6 +146,26 @@ static ba_status declare_classes(ba_dataset *dataset, const char *const *classes
   return status;
 }
 
+/* `own` is the trainer's when this succeeds. */
+static ba_status open_without_rows(ba_dataset *own, const char *recipe, const char *const *classes, int32_t class_count,
+                                   int64_t seed, const bai_online *online, ba_trainer **out) {
+  ba_status status = declare_classes(own, classes, class_count);
+  if (!status) status = bai_trainer_make(own->context, recipe, own, seed, -1, online, out);
+  if (status) return status;
+  (*out)->own = own;
+  (*out)->sketches = 1; /* a model's bins are made from all rows at once */
+  return BA_OK;
+}
+
+ba_status bai_trainer_open_remote(ba_dataset *own, const bai_remote_how *how, ba_trainer **out) {
+  const bai_online online = {how->length, NULL, 1};
+  return open_without_rows(own, how->recipe, how->classes, how->class_count, how->seed, &online, out);
+}
+
+bai_run *bai_trainer_run(const ba_trainer *trainer) {
+  return trainer->runs[0];
+}
+
 ba_status ba_trainer_create_online(ba_context *context, const char *recipe, const char *const *classes,
                                    int32_t class_count, const ba_model *start, const char *options, ba_trainer **out) {
   ba_dataset *own = NULL;
@@ -157,7 +177,7 @@ ba_status ba_trainer_create_online(ba_context *context, const char *recipe, cons
     return status;
   }
   int64_t seed = 1;
-  bai_online online = {-1, start};
+  bai_online online = {-1, start, 0};
   const bai_option table[] = {{"seed", 'i', NULL, 0, 9e15, &seed},
                               {"length", 'i', NULL, 0, 1099511627775.0, &online.length},
                               {NULL, 0, NULL, 0, 0, NULL}};
@@ -165,14 +185,8 @@ ba_status ba_trainer_create_online(ba_context *context, const char *recipe, cons
     status = bai_fail(context, BA_ERR_ARGUMENT, "trainer: expected a recipe, classes and a place for the result");
   if (!status) status = bai_options_parse(context, options, table);
   if (!status && start && online.length < 0) online.length = start->members[0].plan->fitted_length;
-  if (!status) status = declare_classes(own, classes, class_count);
-  if (!status) status = bai_trainer_make(context, recipe, own, seed, -1, &online, out);
-  if (!status) {
-    (*out)->own = own;
-    (*out)->sketches = 1; /* a model's bins are made from all rows at once */
-  } else {
-    ba_dataset_destroy(own);
-  }
+  if (!status) status = open_without_rows(own, recipe, classes, class_count, seed, &online, out);
+  if (status) ba_dataset_destroy(own);
   return bai_leave(context, status);
 }
 

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * request.c: a request as bytes: magic, version, seed, length, number of classes, number of parameters, the recipe and
+ * the names of the classes, each with a NUL, the point, CRC-32C.
+ */
+#include "train/request.h"
+
+#include <string.h>
+
+#define MAGIC "BAASKING"
+#define VERSION 1u
+#define HEAD 56
+#define DIGEST_SEED UINT64_C(0x61736b)
+#define MOST_CLASSES 65536
+
+ba_status bai_request_write(ba_context *context, const bai_remote_how *how, const double *point, int64_t parameters,
+                            bai_vector *out) {
+  uint8_t head[HEAD] = {0}, number[8];
+  memcpy(head, MAGIC, 8);
+  bai_put_u32(head + 8, VERSION);
+  bai_put_u64(head + 16, (uint64_t)how->seed);
+  bai_put_u64(head + 24, (uint64_t)how->length);
+  bai_put_u64(head + 32, (uint64_t)how->class_count);
+  bai_put_u64(head + 40, (uint64_t)(point ? parameters : 0));
+  ba_status status = bai_vector_append(context, out, head, HEAD, 1);
+  if (!status) status = bai_vector_append(context, out, how->recipe, bai_length(how->recipe) + 1, 1);
+  for (int32_t c = 0; !status && c < how->class_count; c++)
+    status = bai_vector_append(context, out, how->classes[c], bai_length(how->classes[c]) + 1, 1);
+  if (!status && point) status = bai_vector_reserve(context, out, 8 * parameters, 1);
+  for (int64_t i = 0; !status && point && i < parameters; i++, out->count += 8)
+    bai_put_u64((uint8_t *)out->data + out->count, bai_bits_of_f64(point[i]));
+  if (status) return status;
+  bai_put_u32(number, bai_kernels_of(context)->crc32c(0, out->data, out->count));
+  return bai_vector_append(context, out, number, 4, 1);
+}
+
+uint64_t bai_request_digest(const bai_vector *bytes) {
+  return bai_hash_bytes(DIGEST_SEED, bytes->data, bytes->count);
+}
+
+/* The text that starts there; NULL when none ends. */
+static const char *take_text(const uint8_t **at, const uint8_t *end) {
+  const char *text = (const char *)*at;
+  const uint8_t *nul = *at < end ? memchr(*at, 0, (size_t)(end - *at)) : NULL;
+  if (nul) *at = nul + 1;
+  return nul ? text : NULL;
+}
+
+static ba_status damaged(ba_context *context) {
+  return bai_fail(context, BA_ERR_CORRUPT, "request: it is damaged; expected the bytes of ba_solver_ask");
+}
+
+ba_status bai_request_read(ba_context *context, const uint8_t *bytes, int64_t n, bai_request *out) {
+  memset(out, 0, sizeof *out);
+  if (!bytes || n < HEAD + 4 || memcmp(bytes, MAGIC, 8) != 0)
+    return bai_fail(context, BA_ERR_FORMAT, "request: expected the bytes of ba_solver_ask");
+  if (bai_get_u32(bytes + 8) != VERSION)
+    return bai_fail(context, BA_ERR_VERSION, "request: version %lld; expected %d", (long long)bai_get_u32(bytes + 8),
+                    (int)VERSION);
+  if (bai_get_u32(bytes + n - 4) != bai_kernels_of(context)->crc32c(0, bytes, n - 4)) return damaged(context);
+  const uint8_t *at = bytes + HEAD, *end = bytes + n - 4;
+  const uint64_t classes = bai_get_u64(bytes + 32), parameters = bai_get_u64(bytes + 40);
+  if (classes > MOST_CLASSES || parameters > (uint64_t)n / 8) return damaged(context);
+  out->how.seed = (int64_t)bai_get_u64(bytes + 16);
+  out->how.length = (int64_t)bai_get_u64(bytes + 24);
+  out->how.class_count = (int32_t)classes;
+  out->parameters = (int64_t)parameters;
+  const ba_status status = bai_alloc_zero(context, (int64_t)classes, sizeof *out->names, &out->names);
+  if (status) return status;
+  out->how.recipe = take_text(&at, end);
+  for (int32_t c = 0; c < out->how.class_count; c++) out->names[c] = take_text(&at, end);
+  for (int32_t c = 0; c < out->how.class_count; c++)
+    if (!out->names[c]) return damaged(context);
+  if (!out->how.recipe || end - at != 8 * out->parameters) return damaged(context);
+  out->how.classes = out->names;
+  out->point = at;
+  const bai_vector all = {(void *)(uintptr_t)bytes, n, n};
+  out->digest = bai_request_digest(&all);
+  return BA_OK;
+}
+
+void bai_request_free(ba_context *context, bai_request *request) {
+  bai_free(context, (void *)request->names);
+}
