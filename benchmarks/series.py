@@ -196,6 +196,51 @@ def run_river(program, data, river, why):
     say("series.update.vs_river", min(ratios))
 
 
+GROUPS, GROUP_TICKS = 1000, 200_000
+
+
+def river_groups(river):
+    """Ticks a CPU second of the terms of series.c's groups: a dictionary of river's things, RSI by two of its means."""
+    stats, groups, last, found = river.stats, {}, {}, 0.0
+    source, names = random.Random(3), [f"machine-{i:04d}" for i in range(GROUPS)]
+    steps = [source.random() - 0.5 for _ in range(GROUP_TICKS)]
+    start = time.process_time()
+    for i, step in enumerate(steps):
+        name = names[i % GROUPS]
+        if name not in groups:
+            groups[name] = (stats.EWMean(2 / 21), river.utils.Rolling(stats.Var, window_size=100),
+                            stats.EWMean(1 / 14), stats.EWMean(1 / 14), river.drift.PageHinkley())
+            last[name] = 0.0
+        mean, variance, rises, falls, drift = groups[name]
+        x = last[name] + step
+        change, last[name] = x - last[name], x
+        mean.update(x)
+        variance.update(x)
+        rises.update(max(change, 0.0))
+        falls.update(max(-change, 0.0))
+        drift.update(x)
+        up, down = rises.get(), falls.get()
+        found += mean.get() + variance.get() ** 0.5 + (100 * up / (up + down) if up + down else 0) + drift.drift_detected
+    return GROUP_TICKS / (time.process_time() - start)
+
+
+def run_groups(program, river, why):
+    """Ten million ticks of a thousand groups, and the same terms by river over fewer."""
+    ours, theirs = [], []
+    for turn in range(3):
+        lines = subprocess.run([program, "groups"], check=True, stdout=subprocess.PIPE, text=True).stdout
+        if turn == 0:
+            print(lines, end="", flush=True)
+        ours.append(float(lines.split("ticks_per_s ")[1].split()[0]))
+        if river:
+            theirs.append(river_groups(river))
+    if river:
+        say("series.groups.river_ticks_per_s", rate(statistics.median(theirs)))
+        say("series.groups.vs_river", statistics.median(a / b for a, b in zip(ours, theirs)))
+    else:
+        say("series.groups.vs_river", f"skipped {why}")
+
+
 # ---- pandas and TA-Lib: whole columns ----
 
 def pandas_cases(pandas, data):
@@ -254,16 +299,16 @@ def main():
         raise SystemExit(f"series.py: {program} is not built: configure with -DBA_BENCHMARKS=ON")
     data = walk()
     WORK.mkdir(parents=True, exist_ok=True)
-    river, why = peer("river", "river")
+    river, absent = peer("river", "river")
     for part in ("stats", "drift", "utils") if river else ():
         importlib.import_module(f"river.{part}")
-    run_river(program, data, river, why)
+    run_river(program, data, river, absent)
     for name, package, cases in (("pandas", "pandas", pandas_cases), ("talib", "TA-Lib", talib_cases)):
         module, why = peer(name, package)
         run_columns(program, data, name, cases(module, data) if module else {}, why)
     for left in ("numbers", "results"):
         (WORK / f"series.{left}").unlink(missing_ok=True)
-    subprocess.run([program, "groups"], check=True)
+    run_groups(program, river, absent)
 
 
 if __name__ == "__main__":
