@@ -110,6 +110,10 @@ int cli_output_check(cli *c, const char *path);
 /* Removes the temporary file of a run that is being killed; safe in a signal handler. */
 void cli_output_abandon(void);
 
+/* cut.c: the complement by the IUPAC letters, case kept; anything else stays. */
+char cli_complement(char letter);
+/* reading.c: whether the file gives the same bytes when it is opened again. */
+bool cli_can_reread(const char *path);
 /* The first word of a record's name; not NUL-ended. */
 const char *cli_first_word(const ba_records *records, int64_t index, int64_t *length);
 /* A number with 17 significant digits, null when it is not finite. */

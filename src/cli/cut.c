@@ -34,8 +34,7 @@ static const cli_spec spec = {
     1,
 };
 
-/* The complement by the IUPAC letters, case kept; anything else stays. */
-static char complement(char letter) {
+char cli_complement(char letter) {
   static const char from[] = "ACGTURYKMBDHVacgturykmbdhv";
   static const char to[] = "TGCAAYRMKVHDBtgcaayrmkvhdb";
   const char *found = letter != '\0' ? strchr(from, letter) : NULL;
@@ -49,7 +48,7 @@ static void write_bytes(job *j, const char *bytes, int64_t n, bool reverse, bool
       j->room = n;
       j->buffer = cli_resize(j->buffer, (size_t)n);
     }
-    for (int64_t i = 0; i < n; i++) j->buffer[i] = letters ? complement(bytes[n - 1 - i]) : bytes[n - 1 - i];
+    for (int64_t i = 0; i < n; i++) j->buffer[i] = letters ? cli_complement(bytes[n - 1 - i]) : bytes[n - 1 - i];
     bytes = j->buffer;
   }
   if (n > 0) fwrite(bytes, 1, (size_t)n, j->out);

@@ -5,7 +5,6 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "cli.h"
 
@@ -70,17 +69,10 @@ static int fit_batch(job *j, const ba_records *records) {
   return status == BA_OK ? CLI_DONE : cli_fail_in(j->c, status, j->path);
 }
 
-/* Whether the file gives the same bytes when it is opened again. */
-static bool can_reread(const char *path) {
-  struct stat about;
-  if (strcmp(path, "-") == 0) return false;
-  return stat(path, &about) != 0 || !(S_ISFIFO(about.st_mode) || S_ISCHR(about.st_mode) || S_ISSOCK(about.st_mode));
-}
-
 static int first_pass(job *j) {
   j->width = ba_extractor_width(j->extractor);
   if (j->width >= 0 && j->format != 'n') return CLI_DONE;
-  if (!can_reread(j->path))
+  if (!cli_can_reread(j->path))
     return cli_error(j->c, CLI_USAGE, "%s: %s, and this input cannot be read twice; give the name of a file", j->path,
                      j->width < 0 ? "the recipe learns from the data first" : "npy needs the number of records first");
   const int code = each_batch(j, BATCH_RECORDS, "first pass over", fit_batch);

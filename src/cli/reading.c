@@ -4,6 +4,7 @@
  * the records of a file.
  */
 #include <string.h>
+#include <sys/stat.h>
 
 #include "cli.h"
 
@@ -98,4 +99,10 @@ int cli_each_record(cli *c, ba_reader *reader, const char *path, FILE *out, cli_
   ba_reader_close(reader);
   if (code != CLI_DONE || status == BA_END || status == BA_OK) return code;
   return cli_fail_in(c, status, path);
+}
+
+bool cli_can_reread(const char *path) {
+  struct stat about;
+  if (strcmp(path, "-") == 0) return false;
+  return stat(path, &about) != 0 || !(S_ISFIFO(about.st_mode) || S_ISCHR(about.st_mode) || S_ISSOCK(about.st_mode));
 }
