@@ -178,6 +178,8 @@ int64_t bai_row_windows(const bai_kernels *kernels, bai_row *row, const bai_bloc
 /* Values of one block's entries, and what they are to be divided by. */
 void bai_row_values(const bai_row *row, int32_t block, double *values);
 double bai_row_divisor(const bai_row *row, int32_t block);
+/* The most columns that a sequence of `length` letters has. */
+int64_t bai_row_entries(const bai_plan *plan, int64_t length);
 /* What keeps a sequence from being extracted; BA_OK for nothing. */
 ba_status bai_row_refuses(const bai_row *row, int64_t length, int64_t ambiguous);
 int32_t bai_row_cancelled(const bai_row *row);

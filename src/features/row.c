@@ -14,7 +14,7 @@ static int64_t smaller_of(int64_t a, int64_t b) {
   return a < b ? a : b;
 }
 
-static int64_t entries_for(const bai_plan *plan, int64_t length) {
+int64_t bai_row_entries(const bai_plan *plan, int64_t length) {
   int64_t entries = 0;
   for (int32_t b = 0; b < plan->block_count; b++)
     entries += plan->blocks[b].kind == BAI_TERM_SPARSE ? length
@@ -57,7 +57,7 @@ ba_status bai_row_reserve(ba_context *context, bai_row *row, int64_t longest) {
   if (longest > most)
     return bai_fail(context, BA_ERR_LIMIT, "a sequence of %lld letters; expected at most %d%s", (long long)longest,
                     most, weighted ? " with quality=weight" : "");
-  const int64_t entries = entries_for(row->plan, longest);
+  const int64_t entries = bai_row_entries(row->plan, longest);
   uint8_t *codes;
   uint32_t *runs = NULL, *slots = NULL, *columns = NULL, *counts = NULL, *shares = NULL;
   ba_status status = bai_alloc(context, longest, 1, &codes);

@@ -124,6 +124,12 @@ static ba_status make_partials(bai_problem *p) {
   return status; /* the gradients themselves are made when a wave first needs them */
 }
 
+static ba_status open_cache(bai_problem *p) {
+  const int64_t blocks = (p->dataset->rows + BAI_BLOCK_ROWS - 1) / BAI_BLOCK_ROWS;
+  const ba_status status = bai_alloc_zero(p->context, 1, sizeof *p->cache, &p->cache);
+  return status ? status : bai_cache_open(p->context, p->plan, blocks, BAI_BLOCK_ROWS, p->cache);
+}
+
 ba_status bai_problem_create(ba_context *context, ba_dataset *dataset, const bai_plan *plan, const uint8_t *uses,
                              const double *inputs, const bai_objective *objective, bai_problem **out) {
   bai_problem *p;
@@ -152,6 +158,7 @@ ba_status bai_problem_create(ba_context *context, ba_dataset *dataset, const bai
   if (!status) status = of_classes ? take_rows(p, objective->balanced, ba_dataset_classes(dataset)) : take_numbers(p);
   if (!status) status = make_lanes(p);
   if (!status) status = make_partials(p);
+  if (!status && !p->pca) status = open_cache(p);
   if (status)
     bai_problem_destroy(p);
   else
@@ -172,6 +179,8 @@ void bai_problem_destroy(bai_problem *p) {
     bai_free(context, p->lanes[i].entries);
   }
   for (int32_t i = 0; p->partials && i < p->partial_count; i++) bai_free(context, p->partials[i]);
+  if (p->cache) bai_cache_close(context, p->cache);
+  bai_free(context, p->cache);
   bai_free(context, p->partials);
   bai_free(context, p->lanes);
   bai_free(context, p->labels);
@@ -217,6 +226,7 @@ ba_status bai_problem_borrow(bai_problem *p, const ba_dataset *batch, const uint
                              bai_problem *own) {
   *own = *p;
   p->inputs = inputs;
+  p->cache = NULL;
   p->dataset = batch;
   p->uses = uses;
   p->labels = NULL;
@@ -258,7 +268,8 @@ static ba_status extract_row(const bai_problem *p, const bai_kernels *kernels, c
 
 ba_status bai_problem_features(const bai_problem *p, const bai_kernels *kernels, bai_pass_lane *lane, int64_t row) {
   bai_sparse sparse;
-  const ba_status status = extract_row(p, kernels, lane, row, &sparse);
+  const int32_t known = p->cache && bai_cache_get(p->cache, row, lane->row);
+  const ba_status status = known ? BA_OK : extract_row(p, kernels, lane, row, &sparse);
   if (status) return status;
   lane->offset = bai_dataset_offset(p->dataset, row);
   if (p->pca) {
@@ -379,6 +390,7 @@ typedef struct pass {
   pass_aim aim;
   const double *x, *direction; /* direction: of a product */
   int64_t first_block;         /* of the wave */
+  int32_t first;               /* rows that there is room for are kept */
   _Atomic int64_t failed_row;
 } pass;
 
@@ -414,6 +426,7 @@ static ba_status sum_block(pass *run, bai_pass_lane *lane, int64_t block, double
     if (row % 16 == 0 && atomic_load_explicit(&p->context->cancelled, memory_order_relaxed)) return BA_ERR_CANCELLED;
     if (p->weights[row] == 0.0) continue;
     const ba_status status = bai_problem_features(p, run->kernels, lane, row);
+    if (!status && p->cache && run->first) bai_cache_put(p->cache, row, lane->row);
     if (status) {
       int64_t known = atomic_load(&run->failed_row);
       while (row < known && !atomic_compare_exchange_weak(&run->failed_row, &known, row)) continue;
@@ -435,7 +448,7 @@ static ba_status block_task(void *argument, int32_t worker, int64_t index) {
 }
 
 ba_status bai_problem_block(bai_problem *p, int64_t block, const double *x, double *sums) {
-  pass run = {p, bai_kernels_of(p->context), GRADIENT, x, NULL, 0, INT64_MAX};
+  pass run = {p, bai_kernels_of(p->context), GRADIENT, x, NULL, 0, 0, INT64_MAX};
   const ba_status status = sum_block(&run, &p->lanes[0], block, sums);
   if (status == BA_ERR_CANCELLED) return bai_check_cancel(p->context);
   return bai_row_explains(status) ? bai_problem_explain(p, status, run.failed_row) : status;
@@ -448,6 +461,16 @@ static void merge(const bai_problem *p, const bai_kernels *kernels, double *left
 
 static ba_status need_partial(bai_problem *p, int32_t index) {
   return p->partials[index] ? BA_OK : bai_alloc(p->context, p->parameters + 1, 8, &p->partials[index]);
+}
+
+/* Room for the columns of a block's rows, where there is some. */
+static ba_status need_cache(bai_problem *p, int64_t block) {
+  int64_t entries = 0;
+  const int64_t end = (block + 1) * BAI_BLOCK_ROWS;
+  if (!p->cache) return BA_OK;
+  for (int64_t row = block * BAI_BLOCK_ROWS; row < end && row < p->dataset->rows; row++)
+    if (p->weights[row] != 0.0) entries += bai_row_entries(p->plan, bai_dataset_length(p->dataset, row));
+  return bai_cache_room(p->context, p->plan, block, entries, p->cache);
 }
 
 /* Merges a wave's blocks to its first partial, as a binary tree over the block index. */
@@ -475,12 +498,13 @@ static ba_status run_wave(bai_problem *p, int64_t count, pass *run) {
 static ba_status run_pass(bai_problem *p, pass_aim aim, const double *x, const double *direction) {
   const int64_t blocks = (p->dataset->rows + BAI_BLOCK_ROWS - 1) / BAI_BLOCK_ROWS;
   const int32_t wave = wave_size(p);
-  pass run = {p, bai_kernels_of(p->context), aim, x, direction, 0, INT64_MAX};
+  pass run = {p, bai_kernels_of(p->context), aim, x, direction, 0, !p->cached, INT64_MAX};
   int64_t waves = 0;
   for (; run.first_block < blocks; run.first_block += wave, waves++) {
     const int64_t count = blocks - run.first_block < wave ? blocks - run.first_block : wave;
     ba_status status = BA_OK;
     for (int32_t i = 0; !status && i < count; i++) status = need_partial(p, i);
+    for (int64_t i = 0; !status && run.first && i < count; i++) status = need_cache(p, run.first_block + i);
     if (!status) status = run_wave(p, count, &run);
     if (status == BA_ERR_CANCELLED) return bai_check_cancel(p->context);
     if (bai_row_explains(status)) return bai_problem_explain(p, status, run.failed_row);
@@ -503,6 +527,7 @@ static ba_status run_pass(bai_problem *p, pass_aim aim, const double *x, const d
       }
     }
   }
+  p->cached = 1;
   return BA_OK;
 }
 

@@ -7,6 +7,7 @@
 #define BAI_TRAIN_PROBLEM_H
 
 #include "features/plan.h"
+#include "train/cache.h"
 #include "train/loss.h"
 #include "train/pca.h"
 #include "train/uses.h"
@@ -52,6 +53,8 @@ typedef struct bai_problem {
   double l2, l1;
   bai_pass_lane *lanes;
   int32_t lane_count;
+  bai_cache *cache;  /* of the rows' columns; NULL: rows that are there for one pass */
+  int32_t cached;    /* a pass has gone through, and kept what there is room for */
   double **partials; /* gradients of blocks on their way up the tree */
   int32_t partial_count;
 } bai_problem;
