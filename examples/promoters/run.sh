@@ -101,11 +101,12 @@ compare_bytes() {
 
 levels() {
   local flags
-  flags=" $(grep -m 1 '^flags' /proc/cpuinfo 2>/dev/null | cut -d: -f2) "
+  flags=" $(grep -m 1 -E '^(flags|Features)' /proc/cpuinfo 2>/dev/null | cut -d: -f2) "
   printf scalar
   [[ $flags == *" avx2 "* ]] && printf ' avx2'
   [[ $flags == *" avx512f "* && $flags == *" avx512bw "* && $flags == *" avx512dq "* && $flags == *" avx512vl "* ]] &&
     printf ' avx512'
+  [[ $flags == *" asimd "* && $flags == *" crc32 "* ]] && printf ' neon'
   return 0
 }
 

@@ -170,7 +170,7 @@ BA_API ba_status ba_context_set_log(ba_context *context, ba_log_function log, vo
 /**
  * Sets the CPU level. Results do not depend on it.
  * @param context not NULL.
- * @param level "auto", "scalar", "avx2" or "avx512".
+ * @param level "auto", "scalar", "avx2", "avx512" or "neon".
  * @return BA_OK; BA_ERR_ARGUMENT for another word; BA_ERR_UNSUPPORTED for a level that this build or this CPU lacks;
  * BA_ERR_BUSY.
  * Owns: nothing. Threads: one at a time. Cost: constant. Since 0.1.0.
@@ -179,7 +179,7 @@ BA_API ba_status ba_context_set_cpu(ba_context *context, const char *level);
 /**
  * Gives the CPU level in use.
  * @param context not NULL.
- * @return "scalar", "avx2" or "avx512". Cannot fail.
+ * @return "scalar", "avx2", "avx512" or "neon". Cannot fail.
  * Owns: nothing; the text lives as long as the library. Threads: one at a time. Cost: constant. Since 0.1.0.
  */
 BA_API const char *ba_context_cpu(ba_context *context);

@@ -20,6 +20,8 @@
 #endif
 #if defined(BA_HAVE_X86)
 #define LEVELS "scalar avx2 avx512"
+#elif defined(BA_HAVE_ARM)
+#define LEVELS "scalar neon"
 #else
 #define LEVELS "scalar"
 #endif

@@ -14,7 +14,7 @@ static void fill_globals(cli *c, cli_option *globals) {
   const cli_option table[GLOBAL_COUNT + 1] = {
       {"json", CLI_FLAG, &c->json, NULL, "results as JSON"},
       {"threads", CLI_INTEGER, &c->threads, "N", "threads to use, 1 to 256 (1); results do not depend on it"},
-      {"cpu", CLI_TEXT, &c->cpu, "LEVEL", "auto, scalar, avx2 or avx512 (auto); results do not depend on it"},
+      {"cpu", CLI_TEXT, &c->cpu, "LEVEL", "auto, scalar, avx2, avx512 or neon (auto); results do not depend on it"},
       {"memory-limit", CLI_BYTES, &c->memory_limit, "BYTES", "most memory for the library, with K, M or G (no limit)"},
       {"seed", CLI_INTEGER, &c->seed, "N", "seed of whatever is random (1); used by train"},
       {NULL, CLI_FLAG, NULL, NULL, NULL},

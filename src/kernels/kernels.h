@@ -42,7 +42,7 @@ typedef struct bai_adam {
 } bai_adam;
 
 typedef struct bai_kernels {
-  const char *name; /* "scalar", "avx2", "avx512" */
+  const char *name; /* "scalar", "avx2", "avx512", "neon" */
 
   /* CRC-32C (Castagnoli, reflected 0x82F63B78) of n bytes, continuing from `crc` (0 to start). */
   uint32_t (*crc32c)(uint32_t crc, const uint8_t *data, int64_t n);
@@ -158,6 +158,7 @@ typedef struct bai_kernels {
 extern const bai_kernels bai_kernels_scalar;
 extern const bai_kernels bai_kernels_avx2;   /* defined only where the build has it */
 extern const bai_kernels bai_kernels_avx512; /* F, BW, DQ, VL */
+extern const bai_kernels bai_kernels_neon;   /* and the CRC instructions */
 
 /* The levels that this build and this CPU have, slowest first; returns how many (1 to 3). */
 int32_t bai_kernels_available(const bai_kernels *out[3]);

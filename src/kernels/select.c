@@ -3,8 +3,13 @@
  * select.c: which kernels this build and this CPU have, and which of them a context uses.
  */
 #include <stddef.h>
+#if defined(BA_HAVE_ARM)
+#include <sys/auxv.h>
+#endif
 
 #include "kernels/kernels.h"
+
+#define LEVELS "scalar, avx2, avx512 or neon"
 
 /* __builtin_cpu_supports also asks whether the operating system saves the wide registers. */
 #if defined(BA_HAVE_X86)
@@ -22,6 +27,13 @@ static int32_t has_avx512(void) {
 }
 #endif
 
+#if defined(BA_HAVE_ARM)
+static int32_t has_neon(void) {
+  const unsigned long needed = HWCAP_ASIMD | HWCAP_CRC32;
+  return (getauxval(AT_HWCAP) & needed) == needed;
+}
+#endif
+
 int32_t bai_kernels_available(const bai_kernels *out[3]) {
   int32_t count = 0;
   out[count++] = &bai_kernels_scalar;
@@ -30,6 +42,9 @@ int32_t bai_kernels_available(const bai_kernels *out[3]) {
     out[count++] = &bai_kernels_avx2;
     if (has_avx512()) out[count++] = &bai_kernels_avx512;
   }
+#endif
+#if defined(BA_HAVE_ARM)
+  if (has_neon()) out[count++] = &bai_kernels_neon;
 #endif
   return count;
 }
@@ -54,12 +69,13 @@ static ba_status choose(ba_context *context, const char *level) {
       return BA_OK;
     }
   }
-  if (bai_equal(level, "avx2") || bai_equal(level, "avx512")) {
+  if (bai_equal(level, "avx2") || bai_equal(level, "avx512") || bai_equal(level, "neon")) {
     return bai_fail(context, BA_ERR_UNSUPPORTED,
-                    "cpu level %s is not in this build or not in this CPU; accepted: auto, scalar%s", level,
-                    count > 1 ? ", avx2" : "");
+                    "cpu level %s is not in this build or not in this CPU; accepted: auto, scalar%s%s%s%s", level,
+                    count > 1 ? ", " : "", count > 1 ? levels[1]->name : "", count > 2 ? ", " : "",
+                    count > 2 ? levels[2]->name : "");
   }
-  return bai_fail(context, BA_ERR_ARGUMENT, "cpu level '%s'; accepted: auto, scalar, avx2 or avx512", level);
+  return bai_fail(context, BA_ERR_ARGUMENT, "cpu level '%s'; accepted: auto, " LEVELS, level);
 }
 
 ba_status ba_context_set_cpu(ba_context *context, const char *level) {
@@ -68,7 +84,7 @@ ba_status ba_context_set_cpu(ba_context *context, const char *level) {
   if (level) {
     status = choose(context, level);
   } else {
-    status = bai_fail(context, BA_ERR_ARGUMENT, "cpu level is NULL; accepted: auto, scalar, avx2 or avx512");
+    status = bai_fail(context, BA_ERR_ARGUMENT, "cpu level is NULL; accepted: auto, " LEVELS);
   }
   return bai_leave(context, status);
 }

@@ -15,6 +15,7 @@
 #include "bioanalytics/features.h"
 #include "features/brute.h"
 #include "support/fault.h"
+#include "support/levels.h"
 
 static int32_t set_up(void **state) {
   ba_context *context;
@@ -184,13 +185,12 @@ static void test_no_records(void **state) {
 }
 
 static void test_the_same_bits_at_every_level(void **state) {
-  const char *levels[] = {"scalar", "avx2", "avx512"};
   const int64_t lengths[] = {250, 251, 8192, 8193, 17000, 31, 0};
   ba_records *records = random_records(*state, lengths, 7, 2);
   ba_array *first[3] = {NULL, NULL, NULL};
   int32_t compared = 0;
   for (int32_t l = 0; l < 3; l++) {
-    if (ba_context_set_cpu(*state, levels[l])) continue;
+    if (ba_context_set_cpu(*state, test_levels[l])) continue;
     ba_extractor *extractor = extractor_of(*state, "@motif + PositionKmer(k=1..2, anchor=end)", records);
     ba_array *made[3];
     assert_int_equal(ba_extractor_apply_records_csr(extractor, records, NULL, &made[0], &made[1], &made[2]), BA_OK);

@@ -4,6 +4,7 @@
  * none of it from the library.
  */
 #undef BA_HAVE_X86
+#undef BA_HAVE_ARM
 #include "kernels/select.c"
 
 #include <setjmp.h>
@@ -28,6 +29,9 @@ static void test_missing_levels_are_refused(void **state) {
   assert_int_equal(ba_context_set_cpu(context, "avx512"), BA_ERR_UNSUPPORTED);
   assert_string_equal(ba_context_error_message(context),
                       "cpu level avx512 is not in this build or not in this CPU; accepted: auto, scalar");
+  assert_int_equal(ba_context_set_cpu(context, "neon"), BA_ERR_UNSUPPORTED);
+  assert_string_equal(ba_context_error_message(context),
+                      "cpu level neon is not in this build or not in this CPU; accepted: auto, scalar");
   assert_int_equal(ba_context_set_cpu(context, "sse9"), BA_ERR_ARGUMENT);
   assert_string_equal(ba_context_cpu(context), "scalar");
   assert_int_equal(ba_context_set_cpu(context, "auto"), BA_OK);

@@ -18,6 +18,7 @@
 #include "bioanalytics/bioanalytics.h"
 #include "model/model.h"
 #include "model/net_recipe.h"
+#include "support/levels.h"
 
 #define OK(context, call)                                                                            \
   do {                                                                                               \
@@ -258,11 +259,9 @@ static inline ba_status making_table_model(ba_context *context, ba_table *table,
   return status;
 }
 
-static const char *const making_levels[] = {"scalar", "avx2", "avx512"};
-
 /* Chooses the n-th CPU level; 0 when this machine does not have it. */
 static inline int32_t making_level(ba_context *context, int32_t n) {
-  return ba_context_set_cpu(context, making_levels[n]) == BA_OK;
+  return ba_context_set_cpu(context, test_levels[n]) == BA_OK;
 }
 
 #endif

@@ -239,7 +239,7 @@ def test_levels_give_the_same_bits():
     import library
     found, labels, row_weights = data(29, 300, 2)
     answers = []
-    for level in ("scalar", "avx2", "avx512"):
+    for level in ("scalar", "avx2", "avx512", "neon"):
         try:
             context = library.Context(level)
         except Failed:

@@ -11,6 +11,7 @@
 #include <math.h>
 
 #include "support/fault.h"
+#include "support/levels.h"
 #include "train/lbfgs.h"
 #include "train/newton.h"
 
@@ -184,14 +185,13 @@ static void test_reaches_the_minimum_of_a_wide_problem(void **state) {
 
 /* Up to 512 columns the promise of same bits holds. */
 static void test_same_bits_at_every_level(void **state) {
-  static const char *const levels[] = {"scalar", "avx2", "avx512"};
   double first[85 + 1] = {0};
   int32_t compared = 0;
   for (int32_t level = 0; level < 3; level++) {
     for (int32_t threads = 1; threads <= 2; threads++) {
       fixture f;
       int32_t stuck;
-      if (ba_context_set_cpu(*state, levels[level])) continue;
+      if (ba_context_set_cpu(*state, test_levels[level])) continue;
       assert_int_equal(ba_context_set_threads(*state, threads), BA_OK);
       assert_int_equal(make(&f, *state, "Kmer(k=1..3) | Logistic()", ROWS, 2, 0, 1e-4), BA_OK);
       assert_int_equal(f.problem->parameters, 85);

@@ -148,7 +148,6 @@ static void test_evaluation_and_ensembles(void **state) {
 }
 
 static void test_same_bits_at_every_level(void **state) {
-  static const char *const levels[] = {"scalar", "avx2", "avx512"};
   ba_context *context = *state;
   ba_table *table;
   double scores[3][ROWS];
@@ -157,7 +156,7 @@ static void test_same_bits_at_every_level(void **state) {
   OK(context, make_table(context, ROWS, &table));
   for (int32_t i = 0; i < 3; i++) {
     ba_model *model, *copy;
-    if (ba_context_set_cpu(context, levels[i]) != BA_OK) continue;
+    if (ba_context_set_cpu(context, test_levels[i]) != BA_OK) continue;
     OK(context, making_table_model(
                     context, table,
                     "LogReturn(column=x) + Rolling(column=x, window=5, stat=std) + EWMA(column=x, halflife=3600) + "
