@@ -190,7 +190,7 @@ static void test_the_same_bits_at_every_level(void **state) {
   ba_array *first[3] = {NULL, NULL, NULL};
   int32_t compared = 0;
   for (int32_t l = 0; l < 3; l++) {
-    if (ba_context_set_cpu(*state, test_levels[l])) continue;
+    if (ba_context_set_cpu(*state, cpu_levels[l])) continue;
     ba_extractor *extractor = extractor_of(*state, "@motif + PositionKmer(k=1..2, anchor=end)", records);
     ba_array *made[3];
     assert_int_equal(ba_extractor_apply_records_csr(extractor, records, NULL, &made[0], &made[1], &made[2]), BA_OK);

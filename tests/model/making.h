@@ -261,7 +261,7 @@ static inline ba_status making_table_model(ba_context *context, ba_table *table,
 
 /* Chooses the n-th CPU level; 0 when this machine does not have it. */
 static inline int32_t making_level(ba_context *context, int32_t n) {
-  return ba_context_set_cpu(context, test_levels[n]) == BA_OK;
+  return ba_context_set_cpu(context, cpu_levels[n]) == BA_OK;
 }
 
 #endif

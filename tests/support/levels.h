@@ -6,9 +6,9 @@
 #define TEST_LEVELS_H
 
 #if defined(__aarch64__)
-static const char *const test_levels[3] = {"scalar", "neon", "avx512"};
+static const char *const cpu_levels[3] = {"scalar", "neon", "avx512"};
 #else
-static const char *const test_levels[3] = {"scalar", "avx2", "avx512"};
+static const char *const cpu_levels[3] = {"scalar", "avx2", "avx512"};
 #endif
 
 #endif

@@ -125,7 +125,7 @@ static void test_equals_dense_rows(void **state) {
   for (int32_t c = 0; c < COLUMNS; c++) assert_true(fabs(weights[0][c] - weights[1][c]) < 1e-12);
   for (int32_t level = 0, compared = 0; level < 3; level++) {
     ba_scorer *scorer;
-    if (ba_context_set_cpu(context, test_levels[level]) != BA_OK) continue;
+    if (ba_context_set_cpu(context, cpu_levels[level]) != BA_OK) continue;
     OK(context, ba_scorer_create(context, sparse, NULL, &scorer));
     OK(context, ba_scorer_predict_csr(scorer, r.starts, r.columns, r.values, compared ? again : first, NULL));
     if (compared++) assert_memory_equal(first, again, sizeof first);

@@ -191,7 +191,7 @@ static void test_same_bits_at_every_level(void **state) {
     for (int32_t threads = 1; threads <= 2; threads++) {
       fixture f;
       int32_t stuck;
-      if (ba_context_set_cpu(*state, test_levels[level])) continue;
+      if (ba_context_set_cpu(*state, cpu_levels[level])) continue;
       assert_int_equal(ba_context_set_threads(*state, threads), BA_OK);
       assert_int_equal(make(&f, *state, "Kmer(k=1..3) | Logistic()", ROWS, 2, 0, 1e-4), BA_OK);
       assert_int_equal(f.problem->parameters, 85);

@@ -156,7 +156,7 @@ static void test_same_bits_at_every_level(void **state) {
   OK(context, make_table(context, ROWS, &table));
   for (int32_t i = 0; i < 3; i++) {
     ba_model *model, *copy;
-    if (ba_context_set_cpu(context, test_levels[i]) != BA_OK) continue;
+    if (ba_context_set_cpu(context, cpu_levels[i]) != BA_OK) continue;
     OK(context, making_table_model(
                     context, table,
                     "LogReturn(column=x) + Rolling(column=x, window=5, stat=std) + EWMA(column=x, halflife=3600) + "

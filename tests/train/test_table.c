@@ -230,7 +230,7 @@ static void test_same_bits_at_every_level(void **state) {
   OK(context, make_table(context, ROWS, NULL, &table));
   for (int32_t i = 0; i < 3; i++) {
     ba_model *model, *copy;
-    if (ba_context_set_cpu(context, test_levels[i]) != BA_OK) continue;
+    if (ba_context_set_cpu(context, cpu_levels[i]) != BA_OK) continue;
     OK(context, making_table_model(context, table, "Columns() + Category(column=region) | Standardize() | Logistic()",
                                    "target=high, name=y", &model));
     OK(context, ba_model_save_memory(context, model, NULL, 0, &n));
