@@ -272,13 +272,21 @@ static void test_nothing_is_left_of_the_sequence_before(void **state) {
   bai_plan_destroy(plan);
 }
 
+/* That a letter of this quality is right. Kept, because powl is slow where long doubles have 128 bits. */
+static long double chance_of(int32_t quality) {
+  static long double known[94];
+  if (known[93] == 0)
+    for (int32_t q = 0; q < 94; q++) known[q] = 1 - powl(10, -q / 10.0L);
+  return known[quality];
+}
+
 /* What a k-mer of a weighted block counts: the definition of docs/numbers.md over long doubles and integers. */
 static uint32_t share_of(const brute *b, const uint8_t *symbols) {
   uint64_t right = UINT64_C(1) << 32;
   long double exact = 256;
   for (int32_t i = 0, first = 1; i < brute_span(b); i++) {
     if (b->mask[0] && b->mask[i] == '0') continue;
-    const long double chance = 1 - powl(10, -(symbols[i] - 33) / 10.0L);
+    const long double chance = chance_of(symbols[i] - 33);
     const uint64_t letter = (uint64_t)llroundl(ldexpl(chance, 32));
     right = first ? letter : (right * letter + 0x80000000u) >> 32;
     first = 0;
