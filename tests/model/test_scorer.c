@@ -157,13 +157,15 @@ static double scale_of_unit(const bai_member *member, int32_t unit, const double
   for (int32_t b = 0; b < member->plan->block_count; b++) {
     const bai_block *block = &member->plan->blocks[b];
     const double *reals = member->reals + unit * member->plan->real_width + block->real_first;
-    for (int64_t c = block->first; c < block->first + block->width; c++)
+    for (int64_t c = block->first; c < block->first + block->width; c++) {
+      if (row[c] == 0.0) continue; /* most are */
       sum +=
           fabs(row[c] *
                (block->real
                     ? reals[c - block->first]
                     : ldexp(member->weights[member->hidden ? c * member->units + unit : unit * member->plan->width + c],
                             -member->exponents[unit * member->plan->block_count + b])));
+    }
   }
   return sum;
 }
