@@ -311,6 +311,7 @@ const bai_kernels bai_kernels_neon = {
     .kmer_rank = scalar_kmer_rank,
     .kmer_hash = scalar_kmer_hash,
     .count = scalar_count,
+    .kmer_sum = scalar_kmer_sum,
     .gather_dot_i32 = scalar_gather_dot_i32,
     .gather_rows_i32 = scalar_gather_rows_i32,
     .dot_f64 = dot_f64,
