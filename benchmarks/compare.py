@@ -19,8 +19,9 @@ import library  # noqa: E402
 
 try:
     import numpy as np
+    import sklearn
     import sklearn.feature_extraction.text as text
-    from sklearn.linear_model import LogisticRegression
+    from sklearn.linear_model import LogisticRegression, SGDClassifier
     PEER = None
 except ImportError as missing:
     PEER = f"no {missing.name} for {sys.executable}"
@@ -158,6 +159,38 @@ def train():
          lambda: (vectorizer.fit_transform(found), theirs(other)))
 
 
+def fused():
+    """Scores from the same texts: a batch and one pass here, hashed counts and SGDClassifier there."""
+    context, (found, labels) = library.Context(), sequences(4, 5000, 200)
+    bases = sum(map(len, found)) / 1e6
+    model, _ = context.train("Kmer(k=6, value=count, norm=none) | Logistic(l2=1e-3)",
+                             context.dataset(found[:2000], labels[:2000]))
+    scorer = context.make(library.ba.scorer_create, context.handle, model, b"", destroy=library.ba.scorer_destroy)
+    scores = (library.F64 * len(found))()
+
+    def ours():
+        """As a program with NumPy would: a loop over the texts would take longer than their scores."""
+        ends = np.cumsum(np.fromiter(map(len, found), np.int64, len(found)))
+        offsets = np.concatenate([[0], ends])
+        records = context.make(library.ba.records_create, context.handle, "".join(found).encode(), offsets.ctypes.data,
+                               len(found), destroy=library.ba.records_release)
+        context.check(library.ba.scorer_predict_records(scorer, records, scores, None))
+        context.drop(records)
+
+    if PEER is not None:
+        say("score.fused.vs_sklearn", f"skipped {PEER}")
+        return
+    vectorizer = text.HashingVectorizer(analyzer="char", lowercase=False, ngram_range=(6, 6), norm=None,
+                                        alternate_sign=False)
+    peer = SGDClassifier(loss="log_loss").fit(vectorizer.transform(found[:2000]), labels[:2000])
+    median = race("score.fused", "sklearn", ours, lambda: peer.decision_function(vectorizer.transform(found)), 7)
+    say("score.fused.from_python_mbases_per_s", bases / median)
+    records = context.records(found)
+    race("score.fused.ready_records", "sklearn",
+         lambda: context.check(library.ba.scorer_predict_records(scorer, records, scores, None)),
+         lambda: peer.decision_function(vectorizer.transform(found)), 7)
+
+
 def score():
     """Class probabilities from texts in memory: one fused pass here, counts and predict_proba there."""
     context, (found, labels) = library.Context(), sequences(3, 5000, 200)
@@ -185,11 +218,14 @@ def score():
         model, _ = context.train(f"{recipe} | Logistic(l2=1e-4)", context.dataset(found[:1000], labels[:1000]))
         median = statistics.median(seconds(lambda: context.predict(model, records)) for _ in range(ROUNDS))
         say(f"score.{recipe[1:]}.mbases_per_s", bases / median)
+    fused()
 
 
 def main():
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+    if PEER is None:
+        say(f"{sys.argv[1] if sys.argv[1:] else 'features'}.sklearn_version", sklearn.__version__)
     for name in sys.argv[1:] or ("features", "train", "score"):
         {"features": features, "train": train, "score": score}[name]()
 

@@ -27,15 +27,26 @@ if command -v taskset >/dev/null && taskset -c "$(($(nproc) - 1))" true 2>/dev/n
   pin=(taskset -c "$(($(nproc) - 1))")
 fi
 
-# The peer helicase is built from crates.io in a folder of its own; prints where its library is, or nothing.
-helicase() {
-  local folder=build/bench/helicase
+# crate NAME: peers in Rust are built from crates.io in a folder of their own; prints where the library is, or nothing.
+crate() {
+  local folder=build/bench/$1
   command -v cargo >/dev/null || return 0
-  mkdir -p $folder
-  cp -u benchmarks/helicase/* $folder/
-  RUSTFLAGS="-C target-cpu=native" cargo build --quiet --release --manifest-path $folder/Cargo.toml \
-    --target-dir $folder/target >&2 || return 0
-  echo "$folder/target/release/libbench_helicase.so"
+  mkdir -p "$folder"
+  cp -u "benchmarks/$1"/* "$folder/"
+  RUSTFLAGS="-C target-cpu=native" cargo build --quiet --release --manifest-path "$folder/Cargo.toml" \
+    --target-dir "$folder/target" >&2 || return 0
+  echo "$PWD/$folder/target/release/libbench_$1.so"
+}
+
+# crate_versions NAME CRATE...: what cargo took, for a benchmark.
+crate_versions() {
+  local name=$1 lock=build/bench/peers/Cargo.lock package
+  shift
+  if [ ! -e $lock ]; then return; fi
+  for package in "$@"; do
+    awk -v want="\"$package\"" -v name="$name.${package//-/_}_version" \
+      '$1 == "name" { here = $3 == want } $1 == "version" && here { gsub(/"/, "", $3); print name, $3 }' $lock
+  done
 }
 
 # The peers of series are not all in Debian. Installs them from PyPI into a folder of their own, and prints the Python
@@ -57,7 +68,7 @@ mkdir -p build/bench
 for name in "${names[@]}"; do
   if [ "$name" = parse ]; then
     if [ -x "$build/benchmarks/bench_parse" ]; then
-      "${pin[@]}" "$build/benchmarks/bench_parse" race build/bench "$(helicase)"
+      "${pin[@]}" "$build/benchmarks/bench_parse" race build/bench "$(crate helicase)"
       "$build/benchmarks/bench_parse" threads build/bench
       "$build/benchmarks/bench_memory"
     else
@@ -71,6 +82,11 @@ for name in "${names[@]}"; do
     "$python" benchmarks/tabular.py
   elif [ "$name" = accuracy ]; then
     "$python" benchmarks/accuracy.py --test
+  elif [ "$name" = score ]; then
+    "${pin[@]}" "$python" benchmarks/compare.py score
+    peers=$(crate peers)
+    crate_versions score needletail
+    "${pin[@]}" "$build/benchmarks/bench_score" "$peers" "$BA" build/bench
   else
     "${pin[@]}" "$python" benchmarks/compare.py "$name"
   fi
