@@ -13,6 +13,7 @@
 #define WIDTH 1024
 #define LETTERS 200
 #define ROUNDS 11
+#define MANY_ROWS 262144 /* 1 GiB */
 
 /* ---- ONNX Runtime: its table of functions, by their places, which its interface keeps from version to version ---- */
 
@@ -72,8 +73,9 @@ static void start_ort(const char *path) {
 
 /* ---- a model on either side ---- */
 
-typedef void sgemv(int order, int transposed, int rows, int columns, float alpha, const float *matrix, int stride,
-                   const float *vector, int step, float beta, float *result, int result_step);
+/* As NumPy ships OpenBLAS: names of its own, and lengths of 64 bits. */
+typedef void sgemv(int order, int transposed, int64_t rows, int64_t columns, float alpha, const float *matrix,
+                   int64_t stride, const float *vector, int64_t step, float beta, float *result, int64_t result_step);
 
 typedef struct lap {
   ba_scorer *scorer;
@@ -82,7 +84,7 @@ typedef struct lap {
   float *rows;
   int64_t count;
   int32_t repeats, want_probabilities;
-  double scores[262144], probabilities[2];
+  double scores[MANY_ROWS], probabilities[2];
   void *session, *input, *output;
   const char *input_name, *output_name;
   sgemv *multiply;
@@ -163,7 +165,7 @@ static void run_blas(void *state) {
   const int row_major = 101, plain = 111;
   lap *l = state;
   for (int32_t i = 0; i < l->repeats; i++)
-    l->multiply(row_major, plain, (int)l->count, WIDTH, 1.0f, l->rows, WIDTH, l->weights, 1, 0.0f, l->products, 1);
+    l->multiply(row_major, plain, l->count, WIDTH, 1.0f, l->rows, WIDTH, l->weights, 1, 0.0f, l->products, 1);
 }
 
 /* ---- what the memory gives ---- */
@@ -234,23 +236,23 @@ static void race_row(const char *folder, const char *name, const char *model, co
   end_rows(&l);
 }
 
-static void race_mlp_batch(const char *folder) {
+static void race_mlp_batch(const char *folder, const char *name, const char *model) {
   static lap l;
   const int64_t shape[2] = {4096, WIDTH};
   memset(&l, 0, sizeof l);
-  open_model(&l, folder, "mlp");
+  open_model(&l, folder, model);
   fill_rows(&l, shape[0]);
   l.repeats = 1;
   run_rows(&l);
   give_ort(&l, l.rows, shape, 2, "features", "scores");
-  agree(&l, l.scores, shape[0], "mlp_batch");
+  agree(&l, l.scores, shape[0], name);
   if (ort) {
     const race_times t = race_run(run_rows, run_ort, &l, ROUNDS);
-    printf("predict.mlp_batch.krows_per_s %.0f\n", 1e-3 * (double)l.count / t.ours);
-    printf("predict.mlp_batch.onnxruntime_krows_per_s %.0f\n", 1e-3 * (double)l.count / t.theirs);
-    printf("predict.mlp_batch.vs_onnxruntime %.2f\n", t.ratio);
+    printf("predict.%s.krows_per_s %.0f\n", name, 1e-3 * (double)l.count / t.ours);
+    printf("predict.%s.onnxruntime_krows_per_s %.0f\n", name, 1e-3 * (double)l.count / t.theirs);
+    printf("predict.%s.vs_onnxruntime %.2f\n", name, t.ratio);
   } else {
-    no_ort("mlp_batch");
+    no_ort(name);
   }
   end_rows(&l);
 }
@@ -286,56 +288,65 @@ static void race_conv(const char *folder, const char *name) {
   ba_scorer_destroy(l.scorer);
 }
 
-/* More rows than any cache holds, and beside them the same bytes only read. */
-static void race_batch(const char *folder, const char *blas) {
-  static lap l;
+static void race_sgemv(lap *l, void *library, double gigabytes) {
   void (*threads)(int);
   const char *(*config)(void);
-  void *library = race_open(blas);
-  const int64_t count = 262144;
+  race_symbol(library, "scipy_cblas_sgemv64_", &l->multiply);
+  race_symbol(library, "scipy_openblas_set_num_threads64_", &threads);
+  race_symbol(library, "scipy_openblas_get_config64_", &config);
+  threads(1);
+  printf("predict.openblas_version %s\n", config());
+  l->weights = race_allocate(WIDTH * (int64_t)sizeof(float));
+  l->products = race_allocate(l->count * (int64_t)sizeof(float));
+  for (int32_t i = 0; i < WIDTH; i++) l->weights[i] = (float)(race_random() & 0xffff) / 65536.0f;
+  const race_times t = race_run(run_rows, run_blas, l, ROUNDS);
+  printf("predict.batch.sgemv_gb_per_s %.2f\n", gigabytes / t.theirs);
+  printf("predict.batch.vs_sgemv %.2f\n", t.ratio);
+  free(l->weights);
+  free(l->products);
+}
+
+/* More rows than any cache holds, and beside them the same bytes only read. */
+static void race_batch(const char *folder, const char *name, const char *model, int64_t count, void *blas) {
+  static lap l;
   memset(&l, 0, sizeof l);
-  open_model(&l, folder, "row");
+  open_model(&l, folder, model);
   fill_rows(&l, count);
   l.repeats = 1;
-  race_times t = race_run(run_rows, read_rows, &l, ROUNDS);
+  const race_times t = race_run(run_rows, read_rows, &l, ROUNDS);
   const double gigabytes = (double)count * WIDTH * sizeof(float) / 1e9;
-  printf("predict.batch.gb_per_s %.2f\n", gigabytes / t.ours);
-  printf("predict.batch.read_gb_per_s %.2f\n", gigabytes / t.theirs);
-  printf("predict.batch.vs_bandwidth %.2f\n", t.ratio);
-  if (library) {
-    race_symbol(library, "cblas_sgemv", &l.multiply);
-    race_symbol(library, "openblas_set_num_threads", &threads);
-    race_symbol(library, "openblas_get_config", &config);
-    threads(1);
-    printf("predict.openblas_version %s\n", config());
-    l.weights = race_allocate(WIDTH * (int64_t)sizeof(float));
-    l.products = race_allocate(count * (int64_t)sizeof(float));
-    for (int32_t i = 0; i < WIDTH; i++) l.weights[i] = (float)(race_random() & 0xffff) / 65536.0f;
-    t = race_run(run_rows, run_blas, &l, ROUNDS);
-    printf("predict.batch.sgemv_gb_per_s %.2f\n", gigabytes / t.theirs);
-    printf("predict.batch.vs_sgemv %.2f\n", t.ratio);
-    free(l.weights);
-    free(l.products);
-  } else {
-    printf("predict.batch.vs_sgemv skipped no OpenBLAS here\n");
-  }
+  printf("predict.%s.gb_per_s %.2f\n", name, gigabytes / t.ours);
+  printf("predict.%s.read_gb_per_s %.2f\n", name, gigabytes / t.theirs);
+  printf("predict.%s.vs_bandwidth %.2f\n", name, t.ratio);
+  if (blas) race_sgemv(&l, blas, gigabytes);
   end_rows(&l);
 }
 
+static int is_wanted(const char *only, const char *name) {
+  return !only[0] || strcmp(only, name) == 0;
+}
+
 int main(int argc, char **argv) {
-  if (argc != 4) {
-    fprintf(stderr, "usage: bench_predict FOLDER ONNXRUNTIME OPENBLAS\nwith paths of libraries, or \"\"\n");
+  if (argc != 4 && argc != 5) {
+    fprintf(stderr, "usage: bench_predict FOLDER ONNXRUNTIME OPENBLAS [NAME]\nwith paths of libraries, or \"\"\n");
     return 1;
   }
   race_check(ba_context_create(NULL, &race_context), "context");
   setvbuf(stdout, NULL, _IOLBF, 0);
   start_ort(argv[2]);
-  race_row(argv[1], "row", "row", "second");
-  race_row(argv[1], "mlp_row", "mlp", "scores");
-  race_mlp_batch(argv[1]);
-  race_conv(argv[1], "conv8");
-  race_conv(argv[1], "conv24");
-  race_batch(argv[1], argv[3]);
+  const char *only = argc == 5 ? argv[4] : "";
+  if (is_wanted(only, "row")) race_row(argv[1], "row", "row", "second");
+  if (is_wanted(only, "row.columns")) race_row(argv[1], "row.columns", "columns", "second");
+  if (is_wanted(only, "mlp_row")) race_row(argv[1], "mlp_row", "mlp_columns", "scores");
+  if (is_wanted(only, "mlp_row.features")) race_row(argv[1], "mlp_row.features", "mlp", "scores");
+  if (is_wanted(only, "mlp_batch")) race_mlp_batch(argv[1], "mlp_batch", "mlp_columns");
+  if (is_wanted(only, "mlp_batch.features")) race_mlp_batch(argv[1], "mlp_batch.features", "mlp");
+  if (is_wanted(only, "conv8")) race_conv(argv[1], "conv8");
+  if (is_wanted(only, "conv24")) race_conv(argv[1], "conv24");
+  void *blas = race_open(argv[3]);
+  if (is_wanted(only, "batch")) race_batch(argv[1], "batch", "row", MANY_ROWS, blas);
+  if (!blas) printf("predict.batch.vs_sgemv skipped no NumPy, which ships OpenBLAS, for this Python\n");
+  if (is_wanted(only, "batch.columns")) race_batch(argv[1], "batch.columns", "columns", MANY_ROWS / 4, NULL);
   ba_context_destroy(race_context);
   return 0;
 }

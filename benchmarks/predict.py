@@ -6,7 +6,6 @@ usage: predict.py BENCH_PREDICT. Prints `NAME VALUE`. The peer's graphs are what
 the one answer that is asked for, as ONNX Runtime computes all of a graph in any case.
 """
 
-import ctypes.util
 import importlib.util
 import os
 import pathlib
@@ -19,8 +18,10 @@ BA = os.environ.get("BA", str(TOP / "build/release/ba"))
 WORK = TOP / "build/bench"
 WIDTH = 1024
 MODELS = {  # name -> (features, model, the answer)
-    "row": ("Columns()", "Logistic(l2=1e-2)", "second"),
-    "mlp": ("Columns()", "MLP(hidden=64, epochs=2)", "scores"),
+    "row": ("Kmer(k=5)", "Logistic(l2=1e-2)", "second"),
+    "columns": ("Columns()", "Logistic(l2=1e-2)", "second"),
+    "mlp": ("Kmer(k=5)", "MLP(hidden=64, epochs=2)", "scores"),
+    "mlp_columns": ("Columns()", "MLP(hidden=64, epochs=2)", "scores"),
     "conv8": ("OneHot() | Conv(filters=32, width=8)", "MLP(hidden=1, epochs=1)", "scores"),
     "conv24": ("OneHot() | Conv(filters=32, width=24)", "MLP(hidden=1, epochs=1)", "scores"),
 }
@@ -57,11 +58,11 @@ def cut(path, answer):
     onnx.save(model, str(path))
 
 
-def runtime():
-    """The path of the library that the package has inside, or nothing."""
-    found = importlib.util.find_spec("onnxruntime")
-    inside = sorted(pathlib.Path(found.origin).parent.glob("capi/libonnxruntime.so*")) if found else []
-    return str(inside[0]) if inside else ""
+def inside(package, pattern):
+    """The path of a library that a package of Python has inside, or nothing."""
+    found = importlib.util.find_spec(package)
+    paths = sorted(pathlib.Path(found.origin).parent.glob(pattern)) if found else []
+    return str(paths[0]) if paths else ""
 
 
 def main():
@@ -79,8 +80,8 @@ def main():
                         ["export", "--onnx", "--out", graph, made]):
             subprocess.run([BA, *map(str, command)], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         cut(graph, answer)
-    subprocess.run([program, str(WORK), runtime(), ctypes.util.find_library("openblas") or ""], check=True,
-                   env=dict(os.environ, OPENBLAS_NUM_THREADS="1"))
+    subprocess.run([program, str(WORK), inside("onnxruntime", "capi/libonnxruntime.so*"),
+                    inside("numpy", "../numpy.libs/libscipy_openblas64*.so")], check=True)
 
 
 if __name__ == "__main__":

@@ -97,23 +97,24 @@ pub unsafe extern "C" fn peer_nthash_sparse(
     *starts.last().unwrap()
 }
 
-/// Minimizers of simd-minimizers, their words counted into rows of 4^k. Returns how many places were chosen.
+/// Counts of the words that simd-minimizers chooses, the least by its hash of any w neighbours, a row of 4^k for each
+/// sequence. Returns how many places were chosen.
 /// # Safety
 /// `rows` has room for count x 4^k numbers.
 #[no_mangle]
-pub unsafe extern "C" fn peer_minimizers(
+pub unsafe extern "C" fn peer_minimizers_dense(
     letters: *const u8, offsets: *const i64, count: i64, k: i32, w: i32, rows: *mut f64,
 ) -> i64 {
-    let (width, mut places, mut total) = (1usize << (2 * k), Vec::new(), 0);
-    let mut packed = PackedSeqVec::default();
+    let (width, mut total) = (1usize << (2 * k), 0);
+    let (mut packed, mut places) = (PackedSeqVec::default(), Vec::new());
     for (i, sequence) in sequences(letters, offsets, count).enumerate() {
         let row = std::slice::from_raw_parts_mut(rows.add(i * width), width);
         row.fill(0.0);
         packed.clear();
         packed.push_ascii(sequence);
         places.clear();
-        let output = simd_minimizers::minimizers(k as usize, w as usize).run(packed.as_slice(), &mut places);
-        for word in output.values_u64() {
+        let chosen = simd_minimizers::minimizers(k as usize, w as usize).run(packed.as_slice(), &mut places);
+        for word in chosen.values_u64() {
             row[word as usize] += 1.0;
         }
         total += places.len() as i64;
