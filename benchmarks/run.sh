@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # usage: benchmarks/run.sh [NAME...]
-# NAME: parse, features, train, score, series, tabular, accuracy; all of them without one. Prints `NAME VALUE` lines,
-# units in the names; vs_PEER is a ratio, above 1 where we are faster. accuracy takes an hour and adds to its log.
+# NAME: parse, features, train, score, predict, series, tabular, accuracy; all of them without one. Prints `NAME VALUE`
+# lines, units in the names; vs_PEER is a ratio, above 1 where we are faster. accuracy takes an hour and adds to its log.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 build=${BA_BUILD:-build/release}
@@ -12,14 +12,14 @@ python=$(command -v /usr/bin/python3 || command -v python3 || true)
 names=()
 for name in "$@"; do
   case $name in
-    parse | features | train | score | series | tabular | accuracy) names+=("$name") ;;
+    parse | features | train | score | predict | series | tabular | accuracy) names+=("$name") ;;
     *)
       sed -n '3,5s/^# //p' "$0" >&2
       exit 1
       ;;
   esac
 done
-if [ ${#names[@]} -eq 0 ]; then names=(parse features train score series tabular accuracy); fi
+if [ ${#names[@]} -eq 0 ]; then names=(parse features train score predict series tabular accuracy); fi
 
 # One core, so that a move from core to core does not show; the last, as the first often serves interrupts.
 pin=()
@@ -49,18 +49,16 @@ crate_versions() {
   done
 }
 
-# The peers of series are not all in Debian. Installs them from PyPI into a folder of their own, and prints the Python
-# that has those that could be had; what is lacking is tried again in the next run.
-series_python() {
-  local folder=build/bench/venv package lacking=0
-  if [ ! -e $folder/ready ]; then
-    echo "-- packages from PyPI for $folder: numpy pandas TA-Lib river" >&2
-    "$python" -m venv $folder >&2 || { echo "$python"; return; }
-    for package in numpy pandas TA-Lib river; do
-      $folder/bin/pip install -q --disable-pip-version-check "$package" >&2 || lacking=1
-    done
-    if [ $lacking -eq 0 ]; then touch $folder/ready; fi
-  fi
+# python_with PACKAGE...: not all peers are in Debian. Installs them from PyPI into a folder of their own, and prints the
+# Python that has those that could be had; what is lacking is tried again in the next run.
+python_with() {
+  local folder=build/bench/venv package
+  if [ ! -x $folder/bin/python ]; then "$python" -m venv $folder >&2 || { echo "$python"; return; }; fi
+  for package in "$@"; do
+    if [ -e "$folder/ready.$package" ]; then continue; fi
+    echo "-- $package from PyPI for $folder" >&2
+    if $folder/bin/pip install -q --disable-pip-version-check "$package" >&2; then touch "$folder/ready.$package"; fi
+  done
   echo "$folder/bin/python"
 }
 
@@ -77,7 +75,7 @@ for name in "${names[@]}"; do
   elif [ -z "$python" ]; then
     echo "$name skipped no python3"
   elif [ "$name" = series ]; then
-    "${pin[@]}" "$(series_python)" benchmarks/series.py "$build/benchmarks/bench_series"
+    "${pin[@]}" "$(python_with numpy pandas TA-Lib river)" benchmarks/series.py "$build/benchmarks/bench_series"
   elif [ "$name" = tabular ]; then
     "$python" benchmarks/tabular.py
   elif [ "$name" = accuracy ]; then
@@ -87,6 +85,14 @@ for name in "${names[@]}"; do
     peers=$(crate peers)
     crate_versions score needletail
     "${pin[@]}" "$build/benchmarks/bench_score" "$peers" "$BA" build/bench
+  elif [ "$name" = features ]; then
+    "${pin[@]}" "$python" benchmarks/compare.py features
+    peers=$(crate peers)
+    crate_versions features needletail nthash simd-minimizers
+    "${pin[@]}" "$build/benchmarks/bench_features" "$peers"
+    "${pin[@]}" "$(python_with numpy sourmash)" benchmarks/features.py
+  elif [ "$name" = predict ]; then
+    "${pin[@]}" "$(python_with numpy onnx onnxruntime)" benchmarks/predict.py "$build/benchmarks/bench_predict"
   else
     "${pin[@]}" "$python" benchmarks/compare.py "$name"
   fi
