@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # usage: benchmarks/run.sh [NAME...]
-# NAME: parse, features, train, score, predict, series, tabular, accuracy; all of them without one. Prints `NAME VALUE`
-# lines, units in the names; vs_PEER is a ratio, above 1 where we are faster. accuracy takes an hour and adds to its log.
+# NAME: parse, features, train, score, predict, series, tabular, accuracy; all of them without one. Prints `NAME VALUE`,
+# units in the names; vs_PEER is a ratio, above 1 where we are faster. accuracy takes an hour and adds to its log.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 build=${BA_BUILD:-build/release}
@@ -49,8 +49,8 @@ crate_versions() {
   done
 }
 
-# python_with PACKAGE...: not all peers are in Debian. Installs them from PyPI into a folder of their own, and prints the
-# Python that has those that could be had; what is lacking is tried again in the next run.
+# python_with PACKAGE...: not all peers are in Debian. Installs them from PyPI into a folder of their own, and prints
+# the Python that has those that could be had; what is lacking is tried again in the next run.
 python_with() {
   local folder=build/bench/venv package
   if [ ! -x $folder/bin/python ]; then "$python" -m venv $folder >&2 || { echo "$python"; return; }; fi
@@ -94,6 +94,7 @@ for name in "${names[@]}"; do
   elif [ "$name" = predict ]; then
     "${pin[@]}" "$(python_with numpy onnx onnxruntime)" benchmarks/predict.py "$build/benchmarks/bench_predict"
   else
-    "${pin[@]}" "$python" benchmarks/compare.py "$name"
+    "${pin[@]}" "$python" benchmarks/compare.py train
+    "${pin[@]}" "$(python_with numpy scikit-learn liblinear-official vowpalwabbit)" benchmarks/train.py
   fi
 done

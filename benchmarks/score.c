@@ -16,6 +16,9 @@
 
 #define ROUNDS 11
 #define COUNTS "value=count, norm=none"
+#define COUNTED "Kmer(k=6, " COUNTS ") | Logistic(l2=1e-3)"
+#define SQRT "Kmer(k=6) | Logistic(l2=1e-3)" /* the default value */
+#define MOTIF "@motif | Logistic(l2=1e-3)"
 #define WINDOW 200
 #define STRETCH 65536 /* windows at once, as ba scan has it */
 
@@ -127,7 +130,7 @@ static void fused_needletail(void *library) {
     printf("score.fused.vs_needletail skipped cargo, which builds the peers, was not found or failed\n");
     return;
   }
-  lap l = start_lap("Kmer(k=6, " COUNTS ") | Logistic(l2=1e-3)", 20000);
+  lap l = start_lap(COUNTED, 20000);
   l.k = 6;
   l.repeats = 2;
   race_symbol(library, "peer_needletail_score", &l.peer);
@@ -271,7 +274,7 @@ static void scan_program(const char *ba, const char *folder) {
   snprintf(model, sizeof model, "%s/scan.ba", folder);
   snprintf(fasta, sizeof fasta, "%s/scan.fa", folder);
   race_texts texts = race_make_texts(2000, WINDOW);
-  ba_model *made = race_train(&texts, "Kmer(k=6, " COUNTS ") | Logistic(l2=1e-3)");
+  ba_model *made = race_train(&texts, COUNTED);
   race_check(ba_model_save_path(race_context, made, model), model);
   ba_model_release(made);
   race_free_texts(&texts);
@@ -308,24 +311,37 @@ static void mutate(const char *name, const char *recipe) {
   end_lap(&l);
 }
 
+static int is_wanted(const char *only, const char *name) {
+  return !only[0] || strcmp(only, name) == 0;
+}
+
 int main(int argc, char **argv) {
-  if (argc != 4) {
-    fprintf(stderr, "usage: bench_score PEERS BA FOLDER\nPEERS: the library of the peers in Rust, or \"\"\n");
+  if (argc != 4 && argc != 5) {
+    fprintf(stderr,
+            "usage: bench_score PEERS BA FOLDER [NAME]\nPEERS: the library of the peers in Rust, or \"\"\n"
+            "NAME: program, fused, csr, scan, mutate\n");
     return 1;
   }
+  const char *only = argc == 5 ? argv[4] : "";
   race_check(ba_context_create(NULL, &race_context), "context");
   setvbuf(stdout, NULL, _IOLBF, 0);
-  scan_program(argv[2], argv[3]);
-  fused_needletail(race_open(argv[1]));
-  fused_speed("sqrt", "Kmer(k=6) | Logistic(l2=1e-3)");
-  fused_speed("motif", "@motif | Logistic(l2=1e-3)");
-  fused_csr();
-  scan_windows("k6", "Kmer(k=6, " COUNTS ") | Logistic(l2=1e-3)", 20000000, 5);
-  scan_windows("sqrt", "Kmer(k=6) | Logistic(l2=1e-3)", 4000000, 5);
-  scan_windows("motif", "@motif | Logistic(l2=1e-3)", 2000000, 5);
-  mutate("", "Kmer(k=6, " COUNTS ") | Logistic(l2=1e-3)");
-  mutate("sqrt.", "Kmer(k=6) | Logistic(l2=1e-3)");
-  mutate("motif.", "@motif | Logistic(l2=1e-3)");
+  if (is_wanted(only, "program")) scan_program(argv[2], argv[3]); /* first: this process is small yet */
+  if (is_wanted(only, "fused")) {
+    fused_needletail(race_open(argv[1]));
+    fused_speed("sqrt", SQRT);
+    fused_speed("motif", MOTIF);
+  }
+  if (is_wanted(only, "csr")) fused_csr();
+  if (is_wanted(only, "scan")) {
+    scan_windows("k6", COUNTED, 20000000, 5);
+    scan_windows("sqrt", SQRT, 4000000, 5);
+    scan_windows("motif", MOTIF, 2000000, 5);
+  }
+  if (is_wanted(only, "mutate")) {
+    mutate("", COUNTED);
+    mutate("sqrt.", SQRT);
+    mutate("motif.", MOTIF);
+  }
   ba_context_destroy(race_context);
   return 0;
 }

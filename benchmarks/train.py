@@ -2,19 +2,23 @@
 # SPDX-License-Identifier: MIT
 """Training of rows of numbers beside scikit-learn, liblinear and Vowpal Wabbit, in turns. CPU time, medians.
 
-usage: train.py. Prints `NAME VALUE`; a ratio above 1 means that we are faster. Batch solvers are timed to the same loss,
-1e-5 (relative) above the best that either finds, each with as few iterations (liblinear: as large a tolerance) as that
-takes, and from rows that are ready in memory in the form that each wants.
+usage: train.py. Prints `NAME VALUE`; a ratio above 1 means that we are faster. Batch solvers are timed to the same
+loss, 1e-5 (relative) above the best that either finds, each with as few iterations (liblinear: as large a tolerance)
+as that takes, and from rows that are ready in memory in the form that each wants.
 """
 
-import ctypes
 import importlib
 import importlib.metadata
+import pathlib
+import resource
+import statistics
+import subprocess
 import warnings
+import zlib
 
 import compare
 from compare import fewest, library, race, say
-from library import F64, I32, I64, OUT, P, TEXT
+from library import I32, I64, OUT, P, TEXT
 
 ROUNDS = 5
 ba = library.declare({
@@ -141,15 +145,77 @@ def sparse():
     say("train.sparse.cpu_s", race("train.sparse", "liblinear", lambda: ours(mine), lambda: theirs(other), ROUNDS))
 
 
+def write_reads(table, text, seed, count):
+    """The same reads as a table (or FASTA) of letters, and as the lines of hashed 12-mers that Vowpal Wabbit reads."""
+    found, labels = compare.sequences(seed, count, 200)
+    with open(table, "w") as letters, open(text, "w") as lines:
+        fasta = table.endswith(".fa")
+        letters.write("" if fasta else "sequence,label\n")
+        for sequence, label in zip(found, labels):
+            letters.write(f">r\n{sequence}\n" if fasta else f"{sequence},{label}\n")
+            words = (zlib.crc32(sequence[i:i + 12].encode()) & 0x3ffff for i in range(189))
+            lines.write(f"{2 * label - 1} | {' '.join(map(str, words))}\n")
+    return labels
+
+
+def children():
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def learn(files, model):
+    """CPU seconds of `ba learn`."""
+    before = children()
+    subprocess.run([library.BA, "learn", "--recipe", "Kmer(k=12, slots=262144) | Logistic(solver=adagrad)", "--labels",
+                    files["train.csv"], "--classes", "0,1", "--out", model], check=True, stdout=subprocess.DEVNULL,
+                   stderr=subprocess.DEVNULL)
+    return children() - before
+
+
+def online():
+    """One pass over a file. Ours reads letters and hashes them; the peer reads words that are hashed already."""
+    wabbit = peer("vowpalwabbit", "vowpalwabbit", "train.online.vs_vw")
+    if wabbit is None:
+        return
+    count = 20000
+    names = ("train.csv", "train.vw", "test.fa", "test.vw", "ba")
+    files = {name: str(compare.WORK / f"online.{name}") for name in names}
+    write_reads(files["train.csv"], files["train.vw"], 5, count)
+    labels = write_reads(files["test.fa"], files["test.vw"], 6, 4000)
+    options = "-b 18 --loss_function logistic --quiet --no_stdin"
+
+    def theirs():
+        workspace = wabbit.Workspace(f"-d {files['train.vw']} {options}")
+        workspace.finish()
+
+    pairs = [(learn(files, files["ba"]), compare.seconds(theirs)) for _ in range(ROUNDS)]
+    say("train.online.krows_per_s", count / 1e3 / statistics.median(a for a, _ in pairs))
+    say("train.online.vw_krows_per_s", count / 1e3 / statistics.median(b for _, b in pairs))
+    say("train.online.vs_vw", statistics.median(b / a for a, b in pairs))
+    given = subprocess.run([library.BA, "predict", "--model", files["ba"], files["test.fa"]], check=True,
+                           capture_output=True, text=True).stdout.splitlines()
+    at = given[0].split("\t").index("score")
+    right = sum((float(line.split("\t")[at]) > 0) == label for line, label in zip(given[1:], labels))
+    say("train.online.accuracy", right / len(labels))
+    workspace = wabbit.Workspace(f"-d {files['train.vw']} {options}")
+    with open(files["test.vw"]) as lines:
+        right = sum((workspace.predict(line.split(" ", 1)[1]) > 0) == label for line, label in zip(lines, labels))
+    say("train.online.vw_accuracy", right / len(labels))
+    workspace.finish()
+    for path in files.values():
+        pathlib.Path(path).unlink(missing_ok=True)
+
+
 def main():
     if compare.PEER is None:
-        say("train.sklearn_version", compare.sklearn.__version__)
+        say("train.dense.sklearn_version", compare.sklearn.__version__)
         sklearn_race("train.dense", "sklearn", "lbfgs", "lbfgs", (20000, 512), 1e-4)
         sklearn_race("train.narrow", "newton_cholesky", "newton-cholesky", "newton", (200000, 32), 1e-4)
     else:
         say("train.dense.vs_sklearn", f"skipped {compare.PEER}")
         say("train.narrow.vs_newton_cholesky", f"skipped {compare.PEER}")
     sparse()
+    online()
 
 
 if __name__ == "__main__":
