@@ -170,7 +170,8 @@ static void run_blas(void *state) {
 
 /* ---- what the memory gives ---- */
 
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
+/* Wide loads read faster; this file is compiled for any machine. */
+#if defined(__x86_64__) && defined(__GLIBC__) && defined(__GNUC__) && !defined(__clang__)
 #define EVERY_LEVEL __attribute__((target_clones("avx512f", "avx2", "default")))
 #else
 #define EVERY_LEVEL
