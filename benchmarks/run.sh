@@ -83,12 +83,12 @@ for name in "${names[@]}"; do
   elif [ "$name" = score ]; then
     "${pin[@]}" "$python" benchmarks/compare.py score
     peers=$(crate peers)
-    crate_versions score needletail
+    if [ -n "$peers" ]; then crate_versions score needletail; fi
     "${pin[@]}" "$build/benchmarks/bench_score" "$peers" "$BA" build/bench
   elif [ "$name" = features ]; then
     "${pin[@]}" "$python" benchmarks/compare.py features
     peers=$(crate peers)
-    crate_versions features needletail nthash simd-minimizers
+    if [ -n "$peers" ]; then crate_versions features needletail nthash simd-minimizers; fi
     "${pin[@]}" "$build/benchmarks/bench_features" "$peers"
     "${pin[@]}" "$(python_with numpy sourmash)" benchmarks/features.py
   elif [ "$name" = predict ]; then
