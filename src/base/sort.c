@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * sort.c: heap sort, in place: the C library's qsort may allocate behind the context's back.
+ * sort.c: in place, as the C library's qsort may allocate behind the context's back: quicksort that falls back to heap
+ * sort where the halves stay uneven, and insertion for what is short.
  */
 #include "base/base.h"
 
@@ -14,7 +15,7 @@ static void sift_u64(uint64_t *keys, int64_t root, int64_t n) {
   }
 }
 
-void bai_sort_u64(uint64_t *keys, int64_t n) {
+static void sort_by_heap(uint64_t *keys, int64_t n) {
   for (int64_t i = n / 2 - 1; i >= 0; i--) sift_u64(keys, i, n);
   for (int64_t end = n - 1; end > 0; end--) {
     const uint64_t last = keys[end];
@@ -22,6 +23,58 @@ void bai_sort_u64(uint64_t *keys, int64_t n) {
     keys[0] = last;
     sift_u64(keys, 0, end);
   }
+}
+
+static void sort_by_insertion(uint64_t *keys, int64_t n) {
+  for (int64_t i = 1; i < n; i++) {
+    const uint64_t key = keys[i];
+    int64_t at = i;
+    for (; at > 0 && keys[at - 1] > key; at--) keys[at] = keys[at - 1];
+    keys[at] = key;
+  }
+}
+
+static void put_in_order(uint64_t *a, uint64_t *b) {
+  const uint64_t low = *a < *b ? *a : *b, high = *a < *b ? *b : *a;
+  *a = low;
+  *b = high;
+}
+
+/* Keys no larger than the middle one of three to the left, no smaller ones to the right; returns where the right
+ * begins, which is neither end. */
+static int64_t part(uint64_t *keys, int64_t n) {
+  put_in_order(&keys[0], &keys[n / 2]);
+  put_in_order(&keys[n / 2], &keys[n - 1]);
+  put_in_order(&keys[0], &keys[n / 2]);
+  const uint64_t pivot = keys[n / 2];
+  int64_t left = 1, right = n - 2;
+  for (;;) {
+    while (keys[left] < pivot) left++;
+    while (keys[right] > pivot) right--;
+    if (left >= right) return left;
+    const uint64_t key = keys[left];
+    keys[left++] = keys[right];
+    keys[right--] = key;
+  }
+}
+
+void bai_sort_u64(uint64_t *keys, int64_t n) {
+  int32_t uneven = 0;
+  while (n > 24) {
+    const int64_t middle = part(keys, n), smaller = middle < n - middle ? middle : n - middle;
+    if (smaller < n / 8 && ++uneven > 16) {
+      sort_by_heap(keys, n);
+      return;
+    }
+    if (middle == smaller) {
+      bai_sort_u64(keys, middle);
+      keys += middle;
+    } else {
+      bai_sort_u64(keys + middle, n - middle);
+    }
+    n -= smaller;
+  }
+  sort_by_insertion(keys, n);
 }
 
 static int32_t after(const bai_keyed *a, const bai_keyed *b) {
