@@ -94,6 +94,9 @@ int64_t bai_format_safe_list(char *buffer, int64_t capacity, const char *format,
 /* Gives a text result to a caller: see the top of the public base.h. */
 ba_status bai_give_text(ba_context *context, const char *text, int64_t text_length, char *buffer, int64_t capacity,
                         int64_t *length);
+/* Gives bytes to a caller: all of them, or none where there is no room; *length says how many there are. */
+ba_status bai_give_bytes(ba_context *context, const bai_vector *bytes, uint8_t *buffer, int64_t capacity,
+                         int64_t *length);
 /* How many of the first n bytes are whole UTF-8 sequences: n when all of them are. */
 int64_t bai_utf8_prefix(const char *text, int64_t n);
 int64_t bai_length(const char *text);            /* strlen as int64 */

@@ -214,6 +214,15 @@ ba_status bai_give_text(ba_context *context, const char *text, int64_t text_leng
   return BA_OK;
 }
 
+ba_status bai_give_bytes(ba_context *context, const bai_vector *bytes, uint8_t *buffer, int64_t capacity,
+                         int64_t *length) {
+  if (length == NULL || capacity < 0 || (buffer == NULL && capacity > 0))
+    return bai_fail(context, BA_ERR_ARGUMENT, "expected room for the bytes, and a place for their number");
+  *length = bytes->count;
+  if (bytes->count <= capacity) memcpy(buffer, bytes->data, (size_t)bytes->count);
+  return BA_OK;
+}
+
 int64_t bai_length(const char *text) {
   return text == NULL ? 0 : (int64_t)strlen(text);
 }

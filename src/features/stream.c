@@ -530,11 +530,8 @@ ba_status ba_stream_save(const ba_stream *s, uint8_t *buffer, int64_t capacity, 
   ba_status status = bai_enter(s->context);
   if (status) return status;
   bai_vector bytes = {0, 0, 0};
-  if (!length || capacity < 0 || (capacity > 0 && !buffer))
-    status = bai_fail(s->context, BA_ERR_ARGUMENT, "stream: expected room for the bytes and a place for their number");
-  if (!status) status = write_bytes(s, &bytes);
-  if (!status) *length = bytes.count;
-  if (!status && bytes.count <= capacity) memcpy(buffer, bytes.data, (size_t)bytes.count);
+  status = write_bytes(s, &bytes);
+  if (!status) status = bai_give_bytes(s->context, &bytes, buffer, capacity, length);
   bai_vector_free(s->context, &bytes);
   return bai_leave(s->context, status);
 }

@@ -727,13 +727,9 @@ ba_status ba_model_save_memory(ba_context *context, const ba_model *model, uint8
   if (status) return status;
   bai_vector bytes = {0, 0, 0};
   uint64_t digest;
-  if (!model || !length || capacity < 0 || (capacity > 0 && !buffer))
-    status = bai_fail(context, BA_ERR_ARGUMENT, "save: expected a model, a buffer and a place for the length");
+  if (!model) status = bai_fail(context, BA_ERR_ARGUMENT, "save: expected a model");
   if (!status) status = bai_model_write(context, model, &bytes, &digest);
-  if (!status) {
-    *length = bytes.count;
-    if (capacity >= bytes.count) memcpy(buffer, bytes.data, (size_t)bytes.count);
-  }
+  if (!status) status = bai_give_bytes(context, &bytes, buffer, capacity, length);
   bai_vector_free(context, &bytes);
   return bai_leave(context, status);
 }

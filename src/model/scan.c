@@ -8,7 +8,7 @@
 
 #include "model/scorer.h"
 
-#define STRETCH 8192 /* letters of a stretch, at least */
+#define STRETCH 8192 /* letters from the first window of a stretch to the last, at least */
 
 __extension__ typedef __int128 wide;
 
@@ -409,12 +409,13 @@ static ba_status scan_windows(ba_scorer *scorer, const char *letters, int64_t le
   if (count < 2 || 2 * step > window || step > MOST_STEP || window > MOST_WINDOW || !slides(scorer->model, window) ||
       (!plan->protein && has_foreign(bai_kernels_of(scorer->context), letters, length)))
     return bai_scorer_windows(scorer, letters, window, step, count, scores);
-  const int64_t letters_of_one = 4 * window > STRETCH ? 4 * window : STRETCH;
+  /* Each stretch reads a window's letters anew; but long ones would need much memory. */
+  const int64_t ahead = 4 * window < STRETCH ? STRETCH : window < 2 * STRETCH ? 4 * window : 8 * STRETCH;
   scan j = {.scorer = scorer, .kernels = bai_kernels_of(scorer->context), .letters = letters};
   j.window = window;
   j.step = step;
   j.count = count;
-  j.stretch = letters_of_one / step + 1;
+  j.stretch = ahead / step + 1;
   if (j.stretch > count) j.stretch = count;
   j.scores = scores;
   return scan_all(&j);

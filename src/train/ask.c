@@ -80,15 +80,6 @@ void ba_solver_destroy(ba_solver *s) {
 
 /* ---- asking and telling ---- */
 
-static ba_status give_bytes(ba_context *context, const bai_vector *bytes, uint8_t *buffer, int64_t capacity,
-                            int64_t *length) {
-  if (!length || capacity < 0 || (capacity > 0 && !buffer))
-    return bai_fail(context, BA_ERR_ARGUMENT, "solver: expected room for the bytes and a place for their number");
-  *length = bytes->count;
-  if (bytes->count <= capacity) memcpy(buffer, bytes->data, (size_t)bytes->count);
-  return BA_OK;
-}
-
 /* The request that is open now. */
 static ba_status write_request(const ba_solver *s, bai_vector *out) {
   bai_request request;
@@ -106,7 +97,7 @@ ba_status ba_solver_ask(const ba_solver *s, uint8_t *buffer, int64_t capacity, i
   if (status) return status;
   bai_vector bytes = {0, 0, 0};
   status = write_request(s, &bytes);
-  if (!status) status = give_bytes(s->context, &bytes, buffer, capacity, length);
+  if (!status) status = bai_give_bytes(s->context, &bytes, buffer, capacity, length);
   bai_vector_free(s->context, &bytes);
   return bai_leave(s->context, status);
 }
@@ -181,7 +172,7 @@ ba_status ba_solver_save(const ba_solver *s, uint8_t *buffer, int64_t capacity, 
   if (status) return status;
   bai_vector bytes = {0, 0, 0};
   status = write_state(s, &bytes);
-  if (!status) status = give_bytes(s->context, &bytes, buffer, capacity, length);
+  if (!status) status = bai_give_bytes(s->context, &bytes, buffer, capacity, length);
   bai_vector_free(s->context, &bytes);
   return bai_leave(s->context, status);
 }

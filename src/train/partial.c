@@ -317,11 +317,8 @@ ba_status ba_partial_save(const ba_partial *p, uint8_t *buffer, int64_t capacity
   ba_status status = bai_enter(p->context);
   if (status) return status;
   bai_vector bytes = {0, 0, 0};
-  if (!length || capacity < 0 || (capacity > 0 && !buffer))
-    status = bai_fail(p->context, BA_ERR_ARGUMENT, "partial: expected room for the bytes and a place for their number");
-  if (!status) status = write_partial(p, &bytes);
-  if (!status) *length = bytes.count;
-  if (!status && bytes.count <= capacity) memcpy(buffer, bytes.data, (size_t)bytes.count);
+  status = write_partial(p, &bytes);
+  if (!status) status = bai_give_bytes(p->context, &bytes, buffer, capacity, length);
   bai_vector_free(p->context, &bytes);
   return bai_leave(p->context, status);
 }

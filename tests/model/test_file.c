@@ -556,9 +556,10 @@ static void test_arguments(void **state) {
   REFUSED(context, ba_model_load_path(context, NULL, NULL, &out), BA_ERR_ARGUMENT, "expected a path");
   REFUSED(context, ba_model_save_path(context, model, NULL), BA_ERR_ARGUMENT, "expected a model and a path");
   REFUSED(context, ba_model_save_path(context, NULL, "x"), BA_ERR_ARGUMENT, "expected a model and a path");
-  REFUSED(context, ba_model_save_memory(context, model, NULL, 1, &n), BA_ERR_ARGUMENT, "expected a model");
-  REFUSED(context, ba_model_save_memory(context, model, &byte, -1, &n), BA_ERR_ARGUMENT, "expected a model");
-  REFUSED(context, ba_model_save_memory(context, model, &byte, 1, NULL), BA_ERR_ARGUMENT, "expected a model");
+  REFUSED(context, ba_model_save_memory(context, model, NULL, 1, &n), BA_ERR_ARGUMENT, "expected room for the bytes");
+  REFUSED(context, ba_model_save_memory(context, model, &byte, -1, &n), BA_ERR_ARGUMENT, "expected room for the bytes");
+  REFUSED(context, ba_model_save_memory(context, model, &byte, 1, NULL), BA_ERR_ARGUMENT,
+          "expected room for the bytes");
   assert_int_equal(ba_model_load_memory(NULL, &byte, 1, NULL, &out), BA_ERR_ARGUMENT);
   ba_model_release(model);
 }
