@@ -197,7 +197,7 @@ int64_t bai_descriptor_work(const bai_descriptor *d) {
     case BAI_TERM_COMPLEXITY:
       return words;
     case BAI_TERM_MINIMIZER:
-      return d->window;
+      return 2 * d->window;
     case BAI_TERM_ENTROPY:
       return 2 * words;
     case BAI_TERM_ZCURVE:

@@ -226,16 +226,28 @@ static uint64_t rank_of(const bai_descriptor *d, int64_t word) {
 static void minimizer(const bai_descriptor *d, const uint8_t *codes, int64_t length, double *ring, double *out) {
   bai_walk walk = bai_walk_begin(d->alphabet, d->k, codes, length);
   const int64_t w = d->window;
+  double *ranks = ring + w; /* the bits of whole numbers */
+  uint64_t smallest = 0;
   int64_t chosen = 0, begun = 0, last = -2, least = -1, counted = -1;
   memset(out, 0, (size_t)walk.words * sizeof *out);
   for (; bai_walk_next(&walk); last = walk.start) {
-    if (walk.start != last + 1) begun = least = walk.start;
+    const uint64_t rank = rank_of(d, walk.word);
+    if (walk.start != last + 1) begun = walk.start;
     ring[walk.start % w] = (double)walk.word;
+    ranks[walk.start % w] = bai_f64_of_bits(rank);
     const int64_t from = walk.start - w + 1 > begun ? walk.start - w + 1 : begun;
-    const int32_t gone = least < from;
-    if (gone) least = from;
-    for (int64_t i = gone ? from + 1 : walk.start; i <= walk.start; i++)
-      if (rank_of(d, (int64_t)ring[i % w]) < rank_of(d, (int64_t)ring[least % w])) least = i;
+    if (least < from) { /* it has gone: the first of the least of those that are left */
+      smallest = UINT64_MAX;
+      for (int64_t i = from; i <= walk.start; i++) {
+        const uint64_t other = bai_bits_of_f64(ranks[i % w]);
+        if (i > from && other >= smallest) continue;
+        smallest = other;
+        least = i;
+      }
+    } else if (rank < smallest) {
+      smallest = rank;
+      least = walk.start;
+    }
     if (walk.start - begun + 1 < w || least == counted) continue;
     out[(int64_t)ring[least % w]]++;
     counted = least;
