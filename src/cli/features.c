@@ -314,6 +314,7 @@ int cli_features(int argc, char **argv) {
     const ba_status status = ba_extractor_create(c.context, recipe, &j.extractor);
     code = status == BA_OK ? work(&j, out) : cli_fail(&c, status);
   }
+  cli_list_free(&j.ignored);
   ba_extractor_destroy(j.extractor);
   return cli_end(&c, code);
 }
