@@ -208,3 +208,13 @@ ba_status bai_series_repeats(ba_context *context, const int32_t *groups, const d
   bai_free(context, last);
   return status;
 }
+
+ba_status bai_columns_repeats(ba_context *context, const char *name, const int32_t *groups, const double *times,
+                              int64_t rows, int32_t refuse, int64_t *count) {
+  int64_t first;
+  const ba_status status = bai_series_repeats(context, groups, times, rows, 0, count, &first);
+  if (status || !refuse || first < 0) return status;
+  return bai_fail_at(context, BA_ERR_NUMBER, first + 1, -1,
+                     "column \"%s\" has the time of a row before in its group; expected another, or duplicate=keep",
+                     name);
+}

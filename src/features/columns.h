@@ -34,6 +34,10 @@ ba_status bai_columns_times(ba_context *context, const ba_table *table, const ch
  * `groups` NULL: all rows are one. */
 ba_status bai_series_repeats(ba_context *context, const int32_t *groups, const double *times, int64_t rows,
                              int64_t from, int64_t *count, int64_t *first);
+/* The same of all rows of a table whose times are from the column `name`; where `refuse`, BA_ERR_NUMBER with the first
+ * such row. */
+ba_status bai_columns_repeats(ba_context *context, const char *name, const int32_t *groups, const double *times,
+                              int64_t rows, int32_t refuse, int64_t *count);
 
 /* Rows of a table that a plan learns from. */
 typedef struct bai_table_part {

@@ -93,14 +93,9 @@ typedef struct applying {
 } applying;
 
 static ba_status check_duplicates(const applying *a) {
-  int64_t count, first = -1;
+  int64_t count;
   if (!a->duplicate || !a->times) return BA_OK;
-  const ba_status status =
-      bai_series_repeats(a->extractor->context, a->groups, a->times, a->table->rows, 0, &count, &first);
-  if (status || first < 0) return status;
-  return bai_fail_at(a->extractor->context, BA_ERR_NUMBER, first + 1, -1,
-                     "column \"%s\" has the time of a row before in its group; expected another, or duplicate=keep",
-                     a->time);
+  return bai_columns_repeats(a->extractor->context, a->time, a->groups, a->times, a->table->rows, 1, &count);
 }
 
 /* The inputs of all rows, and what is computed from them. */

@@ -501,14 +501,9 @@ static void read_row(const ba_scorer *scorer, const table_rows *rows, int64_t i,
 }
 
 static ba_status count_duplicates(ba_scorer *scorer, const table_rows *rows) {
-  int64_t first;
   if (!rows->times) return BA_OK;
-  const ba_status status =
-      bai_series_repeats(scorer->context, rows->groups, rows->times, rows->table->rows, 0, &scorer->duplicates, &first);
-  if (status || !rows->duplicate || first < 0) return status;
-  return bai_fail_at(scorer->context, BA_ERR_NUMBER, first + 1, -1,
-                     "column \"%s\" has the time of a row before in its group; expected another, or duplicate=keep",
-                     rows->time);
+  return bai_columns_repeats(scorer->context, rows->time, rows->groups, rows->times, rows->table->rows, rows->duplicate,
+                             &scorer->duplicates);
 }
 
 /* All rows at once, each series in the order of time. */
