@@ -1,0 +1,620 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * test_random.c: every kernel of the table by itself, a million random cases each, against the scalar level: lengths,
+ * shapes and alignments at random, and numbers of which some are NaN, infinite, -0, subnormal, huge, or any bits at
+ * all. A case that fails is named; test_kernels_random CASES runs another number of them.
+ */
+#include <inttypes.h>
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "kernels/kernels.h"
+
+#if defined(__OPTIMIZE__) && !defined(__SANITIZE_ADDRESS__) && !defined(FEW_CASES)
+#define CASES 1000000
+#else /* slow builds, and variants with the same kernels */
+#define CASES 20000
+#endif
+
+enum { INPUTS = 4, OUTPUTS = 4, ROOM = 1 << 15, MARGIN = 64, TABLE = 1 << 16, MOST = 150, ENTRIES = 97 };
+
+#define CANARY 0xA5
+#define SEED UINT64_C(0x0B10A7A1)
+
+typedef enum item { BYTES, FLOATS, DOUBLES } item;
+
+/* What a kernel gave, canaries before and after it. */
+typedef struct output {
+  uint8_t *data;
+  int64_t bytes;
+  item kind;
+} output;
+
+static _Alignas(64) uint8_t inputs[INPUTS][ROOM], room[3][OUTPUTS][ROOM];
+static output outputs[3][OUTPUTS];
+static int32_t level, output_count, shifts[OUTPUTS]; /* the level at work; where in a cache line outputs begin */
+static int32_t weights[TABLE + 64];                  /* for whoever looks up integers */
+static int64_t cases = CASES;
+static uint64_t random_state;
+
+static uint64_t random_bits(void) {
+  random_state ^= random_state >> 12;
+  random_state ^= random_state << 25;
+  random_state ^= random_state >> 27;
+  return random_state * UINT64_C(0x2545F4914F6CDD1D);
+}
+
+static int64_t below(uint64_t limit) {
+  return (int64_t)((random_bits() >> 32) % limit);
+}
+
+/* Mostly short. */
+static int64_t length(int64_t most) {
+  const int64_t how = below(8);
+  return below(how ? (how < 6 ? 18 : 70) : (uint64_t)most + 1);
+}
+
+/* ---- inputs ---- */
+
+static void *place(int32_t i, int64_t bytes, int64_t size) {
+  assert_true(bytes + 64 <= ROOM);
+  return inputs[i] + below(64) / size * size;
+}
+
+static double special_f64(void) {
+  static const double special[] = {
+      0.0,       -0.0,     0x1p-1074,         -0x1p-1074,         0x0.fffffp-1022, -0x1p-1022, 0x1.fffffffffffffp1023,
+      -0x1p1023, 0x1p-600, (double)INFINITY,  -(double)INFINITY,  (double)NAN,     1.0,        -1.0,
+      709.78,    -745.13,  -708.396418532264, 0x1.6a09e667f3bcdp0};
+  return special[below(sizeof special / sizeof *special)];
+}
+
+static float special_f32(void) {
+  static const float special[] = {
+      0.0f,       -0.0f,           0x1p-149f,        -0x1p-149f, 0x0.fffffep-126f, -0x1p127f,       0x1p-100f,
+      -0x1p-126f, (float)INFINITY, -(float)INFINITY, (float)NAN, 0x1p-70f,         0x1.fffffep127f, 1.0f,
+      -1.0f};
+  return special[below(sizeof special / sizeof *special)];
+}
+
+/* By `temper`, which is drawn for each array: ordinary numbers; with a few that are special; every other one; any bits.
+ * Ordinary ones alone are the commonest, for most of what comes of the others is NaN. */
+static void fill_f64(double *x, int64_t n, int64_t temper) {
+  for (int64_t i = 0; i < n; i++) {
+    const uint64_t bits = random_bits();
+    x[i] = (double)((int64_t)bits >> 11) * 0x1p-50;
+    if (temper > 2 && bits % (temper == 3 ? 16 : 2) == 0) x[i] = special_f64();
+    if (temper == 5) memcpy(&x[i], &bits, 8);
+  }
+}
+
+static void fill_f32(float *x, int64_t n, int64_t temper) {
+  for (int64_t i = 0; i < n; i++) {
+    const uint64_t bits = random_bits();
+    x[i] = (float)((int64_t)bits >> 40) * 0x1p-20f;
+    if (temper > 2 && bits % (temper == 3 ? 16 : 2) == 0) x[i] = special_f32();
+    if (temper == 5) memcpy(&x[i], &bits, 4);
+  }
+}
+
+static double *reals(int32_t i, int64_t n) {
+  double *x = place(i, 8 * n, 8);
+  fill_f64(x, n, below(6));
+  return x;
+}
+
+static float *floats(int32_t i, int64_t n) {
+  float *x = place(i, 4 * n, 4);
+  fill_f32(x, n, below(6));
+  return x;
+}
+
+static uint8_t *bytes_below(int32_t i, int64_t n, uint64_t limit) {
+  uint8_t *x = place(i, n, 1);
+  for (int64_t k = 0; k < n; k++) x[k] = (uint8_t)below(limit);
+  return x;
+}
+
+static uint32_t *integers(int32_t i, int64_t n, uint64_t limit) {
+  uint32_t *x = place(i, 4 * n, 4);
+  for (int64_t k = 0; k < n; k++) x[k] = (uint32_t)below(limit);
+  return x;
+}
+
+static uint64_t *codes_of(int32_t i, int64_t n, int32_t shift) {
+  uint64_t *x = place(i, 8 * n, 8);
+  for (int64_t k = 0; k < n; k++) x[k] = random_bits() >> shift;
+  return x;
+}
+
+/* ---- outputs ---- */
+
+/* Room for what the level at work writes: a copy of `from`, or canaries. */
+static void *give(const void *from, int64_t n, int64_t size, item kind) {
+  const int32_t i = output_count++;
+  output *out = &outputs[level][i];
+  assert_true(i < OUTPUTS && n * size + 2 * MARGIN + 64 <= ROOM);
+  *out = (output){room[level][i] + MARGIN + shifts[i] / size * size, n * size, kind};
+  memset(out->data - MARGIN, CANARY, (size_t)(out->bytes + 2 * MARGIN));
+  if (from && n) memcpy(out->data, from, (size_t)out->bytes);
+  return out->data;
+}
+
+static double *give_f64(const double *from, int64_t n) {
+  return give(from, n, 8, DOUBLES);
+}
+
+static float *give_f32(const float *from, int64_t n) {
+  return give(from, n, 4, FLOATS);
+}
+
+static void give_number(int64_t value) {
+  give(&value, 1, 8, BYTES);
+}
+
+/* What is behind the first bytes of an output, or before them, is undefined. */
+static void keep(void *data, int64_t from, int64_t end) {
+  output *out = &outputs[level][0];
+  while (out->data != data) out++;
+  memset(out->data, CANARY, (size_t)from);
+  memset(out->data + end, CANARY, (size_t)(out->bytes - end));
+}
+
+static int32_t same_numbers(const output *a, const output *b) {
+  for (int64_t i = 0; i < a->bytes; i += a->kind == FLOATS ? 4 : 8) {
+    float f[2] = {0};
+    double d[2] = {0};
+    memcpy(a->kind == FLOATS ? (void *)&f[0] : &d[0], a->data + i, a->kind == FLOATS ? 4 : 8);
+    memcpy(a->kind == FLOATS ? (void *)&f[1] : &d[1], b->data + i, a->kind == FLOATS ? 4 : 8);
+    if ((isnan(f[0]) && isnan(f[1])) || (isnan(d[0]) && isnan(d[1]))) continue;
+    if (memcmp(&f[0], &f[1], 4) || memcmp(&d[0], &d[1], 8)) return 0;
+  }
+  return memcmp(a->data - MARGIN, b->data - MARGIN, MARGIN) == 0 &&
+         memcmp(a->data + a->bytes, b->data + b->bytes, MARGIN) == 0;
+}
+
+static int32_t same(const output *a, const output *b) {
+  if (a->bytes != b->bytes) return 0;
+  if (memcmp(a->data - MARGIN, b->data - MARGIN, (size_t)(a->bytes + 2 * MARGIN)) == 0) return 1;
+  return a->kind != BYTES && same_numbers(a, b);
+}
+
+/* ---- every level on what was drawn ---- */
+
+static const bai_kernels *levels[3];
+static int32_t level_count;
+static const char *at_work;
+static int64_t case_number;
+
+static void check_level(void) {
+  if (level == 0) return;
+  for (int32_t i = 0; i < output_count; i++) {
+    if (same(&outputs[0][i], &outputs[level][i])) continue;
+    fail_msg("%s at level %s: output %d of case %" PRId64 ", seed 0x%" PRIX64, at_work, levels[level]->name, i,
+             case_number, SEED);
+  }
+}
+
+/* for (each level) { give outputs; run the kernel } */
+#define AT_EACH_LEVEL(k)                                                                     \
+  for (const bai_kernels *k = (level = 0, output_count = 0, levels[0]); level < level_count; \
+       check_level(), level++, output_count = 0, k = level < level_count ? levels[level] : NULL)
+
+/* ---- letters and text ---- */
+
+static void try_crc32c(void) {
+  const int64_t n = length(MOST);
+  const uint8_t *data = bytes_below(0, n, 256);
+  const uint32_t start = (uint32_t)random_bits();
+  AT_EACH_LEVEL(k) give_number(k->crc32c(start, data, n));
+}
+
+static void try_encode(void) {
+  const int64_t n = length(MOST);
+  uint8_t *letters = bytes_below(0, n, 256);
+  for (int64_t i = 0; i < n; i++)
+    if (random_bits() >> 62) letters[i] = (uint8_t) "ACGTUacgtuNn-"[below(13)];
+  AT_EACH_LEVEL(k) give_number(k->encode(give(NULL, n, 1, BYTES), letters, n));
+}
+
+static void try_pack(void) {
+  const int64_t n = length(MOST);
+  const uint8_t *codes = bytes_below(0, n, 5);
+  AT_EACH_LEVEL(k) k->pack(give(NULL, (n + 3) / 4, 1, BYTES), codes, n);
+}
+
+static void try_unpack(void) {
+  const int64_t n = length(MOST), first = below(11);
+  const uint8_t *packed = bytes_below(0, (first + n + 3) / 4, 256);
+  AT_EACH_LEVEL(k) k->unpack(give(NULL, n, 1, BYTES), packed, first, n);
+}
+
+static void try_copy_name(void) {
+  const int64_t n = length(MOST);
+  uint8_t *name = bytes_below(0, n, 256);
+  for (int64_t i = 0, clean = below(2); clean && i < n; i++)
+    if ((name[i] < ' ' || name[i] == 0x7F) && below(40)) name[i] = '\t';
+  AT_EACH_LEVEL(k) give_number(k->copy_name(give(NULL, n, 1, BYTES), name, n));
+}
+
+/* Records, or lines, cut anywhere; now and then a byte is wrong. Returns how long the text is. */
+static int64_t make_text(uint8_t *text, int32_t records) {
+  static const char *const sets[] = {"ACGT", "acgtuACGTU", "ACGTN", "KLMz*-."};
+  const char *set = sets[below(4)];
+  const int64_t n = 50 + below(200), size = (int64_t)strlen(set), longest = below(4) ? 20 : 90, alike = below(2);
+  int64_t letters = 1 + below((uint64_t)longest), at = 0;
+  while (at < n) {
+    const int64_t name = records ? below((uint64_t)longest) : 0;
+    if (!alike) letters = 1 + below((uint64_t)longest);
+    if (records) text[at++] = '@';
+    for (int64_t i = 0; i < name; i++) text[at++] = (uint8_t)(' ' + below(95));
+    if (records) text[at++] = '\n';
+    for (int64_t i = 0; i < letters; i++) text[at++] = (uint8_t)set[below((uint64_t)size)];
+    text[at++] = '\n';
+    if (!records) continue;
+    text[at++] = '+';
+    text[at++] = '\n';
+    for (int64_t i = 0; i < letters; i++) text[at++] = (uint8_t)('!' + below(94));
+    text[at++] = '\n';
+  }
+  if (below(2)) text[below((uint64_t)n)] = (uint8_t)below(256);
+  return n;
+}
+
+static bai_text_column column(int64_t used, int64_t size, int64_t *ends) {
+  return (bai_text_column){.bytes = give(NULL, size, 1, BYTES), .ends = ends, .count = used, .room = size};
+}
+
+static void try_cut_records(void) {
+  uint8_t *text = place(0, 1024, 1);
+  const int64_t n = make_text(text, 1), most = below(12), size = below(4) ? 500 : 120, used = below(4) ? 0 : below(99);
+  const int64_t wanted = below(4) ? 2000 : below(60), refuse = below(2), looked_at = below(4) == 0;
+  AT_EACH_LEVEL(k) {
+    int64_t ends[3][12] = {{0}}, numbers[6];
+    bai_text_columns c = {.names = column(used, size, ends[0]),
+                          .letters = column(used, size, ends[1]),
+                          .symbols = column(used, size, ends[2]),
+                          .wanted = wanted,
+                          .refuse_ambiguous = (int32_t)refuse};
+    bai_text_column *all[] = {&c.names, &c.letters, &c.symbols};
+    uint8_t *const symbols = c.symbols.bytes;
+    if (looked_at) c.symbols.bytes = NULL;
+    numbers[0] = k->cut_records(&c, text, n, most, &numbers[1]);
+    numbers[2] = c.ambiguous;
+    c.symbols.bytes = symbols;
+    uint8_t *out = give(NULL, 48 + 24 * numbers[0], 1, BYTES);
+    for (int32_t i = 0; i < 3; i++) {
+      assert_true(all[i]->ends - ends[i] == numbers[0]);
+      numbers[3 + i] = all[i]->count;
+      memcpy(out + 48 + 8 * numbers[0] * i, ends[i], 8 * (size_t)numbers[0]);
+      keep(all[i]->bytes, used, looked_at && i == 2 ? used : all[i]->count);
+    }
+    memcpy(out, numbers, 48);
+  }
+}
+
+static void try_join_lines(void) {
+  uint8_t *text = place(0, 1024, 1);
+  const int64_t n = make_text(text, 0), size = below(4) ? 500 : 120, used = below(4) ? 0 : below(99);
+  const int64_t wanted = below(4) ? INT64_MAX : below(200), refuse = below(2);
+  AT_EACH_LEVEL(k) {
+    int64_t bytes;
+    bai_text_columns c = {.letters = column(used, size, NULL), .wanted = wanted, .refuse_ambiguous = (int32_t)refuse};
+    give_number(k->join_lines(&c, text, n, &bytes));
+    give_number(1000000 * bytes + 1000 * c.ambiguous + c.letters.count);
+    keep(c.letters.bytes, used, c.letters.count);
+  }
+}
+
+/* ---- words ---- */
+
+static void try_kmer_extend(void) {
+  const int64_t n = length(MOST);
+  const uint64_t *codes = codes_of(0, n, 0);
+  const uint8_t *next = bytes_below(1, n, 5);
+  AT_EACH_LEVEL(k) k->kmer_extend(give(codes, n, 8, BYTES), next, n);
+}
+
+static void try_kmer_extend_reverse(void) {
+  const int64_t n = length(MOST), shift = 2 * below(32);
+  const uint64_t *codes = codes_of(0, n, (int32_t)below(64));
+  const uint8_t *next = bytes_below(1, n, 5);
+  AT_EACH_LEVEL(k) k->kmer_extend_reverse(give(codes, n, 8, BYTES), next, n, (int32_t)shift);
+}
+
+static void try_kmer_canonical(void) {
+  const int64_t n = length(MOST), in_place = below(2);
+  uint64_t *forward = codes_of(0, n, 0), *reverse = codes_of(1, n, (int32_t)below(3));
+  for (int64_t i = 0; i < n; i += 1 + below(9)) reverse[i] = forward[i] ^ (uint64_t)below(2);
+  AT_EACH_LEVEL(k) {
+    uint64_t *out = give(in_place ? forward : NULL, n, 8, BYTES);
+    k->kmer_canonical(out, in_place ? out : forward, reverse, n);
+  }
+}
+
+static void try_kmer_slot(void) {
+  const int64_t n = length(MOST);
+  const uint64_t *codes = codes_of(0, n, 0);
+  AT_EACH_LEVEL(k) k->kmer_slot(give(NULL, n, 4, BYTES), codes, n);
+}
+
+static void try_kmer_rank(void) {
+  const int64_t n = length(MOST), words = 1 + below(20);
+  uint64_t *codes = codes_of(0, n, 0);
+  for (int64_t i = 0; i < n; i++) codes[i] %= (uint64_t)(64 * words);
+  const uint64_t *bits = codes_of(1, words, 0);
+  const uint32_t *prefix = integers(2, words, UINT32_MAX);
+  AT_EACH_LEVEL(k) k->kmer_rank(give(NULL, n, 4, BYTES), codes, n, bits, prefix);
+}
+
+static void try_kmer_hash(void) {
+  const int64_t n = length(MOST), bits = 1 + below(31);
+  const uint64_t *codes = codes_of(0, n, (int32_t)below(64));
+  AT_EACH_LEVEL(k) k->kmer_hash(give(NULL, n, 4, BYTES), codes, n, (int32_t)bits);
+}
+
+static void try_count(void) {
+  static const uint32_t none[ENTRIES];
+  const int64_t n = length(MOST), width = 1 + below(ENTRIES), in_place = below(2);
+  const uint32_t *slots = integers(0, n, (uint64_t)width);
+  AT_EACH_LEVEL(k) {
+    uint32_t *distinct = give(in_place ? slots : NULL, n, 4, BYTES), *counts = give(NULL, n, 4, BYTES);
+    const int64_t found = k->count(distinct, counts, in_place ? distinct : slots, n, give(none, width, 4, BYTES));
+    keep(distinct, 0, 4 * found);
+    give_number(found);
+  }
+}
+
+static void try_kmer_sum(void) {
+  const int64_t n = length(MOST), word = 1 + below(8), shift = below(16);
+  const uint8_t *codes = bytes_below(0, n ? n + word - 1 : 0, 4);
+  AT_EACH_LEVEL(k) give_number(k->kmer_sum(weights + shift, codes, n, (int32_t)word));
+}
+
+/* ---- sums ---- */
+
+static void try_gather_dot_i32(void) {
+  const int64_t n = length(MOST), shift = below(16);
+  const uint32_t *columns = integers(0, n, TABLE), *values = integers(1, n, UINT64_C(1) << (1 + below(23)));
+  AT_EACH_LEVEL(k) give_number(k->gather_dot_i32(weights + shift, columns, values, n));
+}
+
+static void try_gather_rows_i32(void) {
+  const int64_t n = length(MOST), units = 1 + below(40), shift = below(16);
+  const uint32_t *columns = integers(0, n, 1000), *values = integers(1, n, UINT64_C(1) << (1 + below(23)));
+  int64_t *sums = place(2, 8 * units, 8);
+  for (int64_t j = 0; j < units; j++) sums[j] = (int64_t)random_bits() >> 8;
+  AT_EACH_LEVEL(k) k->gather_rows_i32(give(sums, units, 8, BYTES), weights + shift, units, columns, values, n);
+}
+
+static void try_dot_f64(void) {
+  const int64_t n = length(MOST);
+  const double *a = reals(0, n), *b = reals(1, n);
+  AT_EACH_LEVEL(k) * give_f64(NULL, 1) = k->dot_f64(a, b, n);
+}
+
+static void try_dot_f32(void) {
+  const int64_t n = length(MOST);
+  const float *a = floats(0, n), *b = floats(1, n);
+  AT_EACH_LEVEL(k) * give_f64(NULL, 1) = k->dot_f32(a, b, n);
+}
+
+/* Distinct, because ENTRIES is a prime. */
+static uint32_t *distinct_columns(int32_t i, int64_t n) {
+  uint32_t *columns = place(i, 4 * n, 4);
+  const int64_t start = below(ENTRIES), stride = 1 + below(ENTRIES - 1);
+  for (int64_t k = 0; k < n; k++) columns[k] = (uint32_t)((start + stride * k) % ENTRIES);
+  return columns;
+}
+
+static void try_gather_dot_f64(void) {
+  const int64_t n = length(MOST);
+  const double *from = reals(0, ENTRIES), *values = reals(1, n);
+  const uint32_t *columns = integers(2, n, ENTRIES);
+  AT_EACH_LEVEL(k) * give_f64(NULL, 1) = k->gather_dot_f64(from, columns, values, n);
+}
+
+static void try_axpy_f64(void) {
+  const int64_t n = length(MOST);
+  const double *x = reals(0, n), *y = reals(1, n), *a = reals(2, 1);
+  AT_EACH_LEVEL(k) k->axpy_f64(give_f64(y, n), *a, x, n);
+}
+
+static void try_scatter_axpy_f64(void) {
+  const int64_t n = length(ENTRIES);
+  const double *y = reals(0, ENTRIES), *values = reals(1, n), *a = reals(2, 1);
+  const uint32_t *columns = distinct_columns(3, n);
+  AT_EACH_LEVEL(k) k->scatter_axpy_f64(give_f64(y, ENTRIES), *a, columns, values, n);
+}
+
+static void try_scale_f64(void) {
+  const int64_t n = length(MOST), in_place = below(2);
+  const double *x = reals(0, n), *a = reals(1, 1);
+  AT_EACH_LEVEL(k) {
+    double *y = give_f64(in_place ? x : NULL, n);
+    k->scale_f64(y, *a, in_place ? y : x, n);
+  }
+}
+
+/* Of every size that such a function tells apart, and any bits at all. */
+#define TRY_FUNCTION(name)                                                 \
+  static void try_##name(void) {                                           \
+    const int64_t n = length(MOST), in_place = below(2);                   \
+    double *x = reals(0, n);                                               \
+    const double size = (double)(INT64_C(1) << below(12)) * 0x1p-3;        \
+    for (int64_t i = 0, some = below(2); some && i < n; i++) x[i] *= size; \
+    AT_EACH_LEVEL(k) {                                                     \
+      double *y = give_f64(in_place ? x : NULL, n);                        \
+      k->name(y, in_place ? y : x, n);                                     \
+    }                                                                      \
+  }
+TRY_FUNCTION(exp_f64)
+TRY_FUNCTION(log_f64)
+TRY_FUNCTION(sigmoid_f64)
+TRY_FUNCTION(softplus_f64)
+
+/* ---- networks ---- */
+
+static void try_gemm_f32(void) {
+  const int64_t rows = below(8), inner = below(8), columns = length(100), ldc = columns + below(4);
+  const int64_t ldb = columns + below(4), across = below(2), row = across ? 1 : inner + below(3);
+  const int64_t size = rows ? (rows - 1) * ldc + columns : 0;
+  const float *c = floats(0, size), *a = floats(1, 90), *b = floats(2, inner * ldb);
+  AT_EACH_LEVEL(k) k->gemm_f32(give_f32(c, size), ldc, a, row, across ? rows : 1, b, ldb, rows, inner, columns);
+}
+
+static void try_gather_rows_f32(void) {
+  const int64_t n = below(12), columns = length(70), ld = columns + below(3);
+  const float *sum = floats(0, columns), *x = floats(1, 10 * ld), *values = floats(2, n);
+  const uint32_t *rows = integers(3, n, 10);
+  AT_EACH_LEVEL(k) k->gather_rows_f32(give_f32(sum, columns), x, ld, rows, values, n, columns);
+}
+
+static void try_scatter_rows_f32(void) {
+  const int64_t n = below(12), columns = length(70), ld = columns + below(3), first = below(6), end = below(11);
+  const float *x = floats(0, 10 * ld), *slope = floats(1, columns), *values = floats(2, n);
+  const uint32_t *rows = integers(3, n, 10);
+  AT_EACH_LEVEL(k) {
+    float *out = give_f32(x, 10 * ld);
+    k->scatter_rows_f32(out, ld, rows, values, n, slope, columns, (uint32_t)first, (uint32_t)end);
+  }
+}
+
+static void try_letters_f32(void) {
+  const int64_t positions = below(8), groups = 1 + below(2), filters = 1 + length(40);
+  const float *bias = floats(0, filters), *tables = floats(1, 2 * groups * BAI_PAIRS * filters);
+  const uint8_t *pairs = bytes_below(2, positions + 4 * groups, BAI_PAIRS);
+  AT_EACH_LEVEL(k) {
+    k->letters_f32(give_f32(NULL, positions * filters), bias, tables, pairs, positions, groups, filters);
+  }
+}
+
+static void try_letters_slope_f32(void) {
+  const int64_t positions = below(8), width = 1 + below(6), filters = 1 + length(40);
+  const float *sum = floats(0, 4 * width * filters), *slope = floats(1, positions * filters);
+  const uint8_t *codes = bytes_below(2, positions + width, 5);
+  AT_EACH_LEVEL(k) {
+    k->letters_slope_f32(give_f32(sum, 4 * width * filters), slope, codes, positions, width, filters);
+  }
+}
+
+static void try_most_f32(void) {
+  const int64_t rows = below(8), columns = length(70), which = below(2);
+  const float *x = floats(0, rows * columns);
+  AT_EACH_LEVEL(k) {
+    int32_t *rows_of_best = which ? give(NULL, columns, 4, BYTES) : NULL;
+    k->most_f32(give_f32(NULL, columns), rows_of_best, x, rows, columns);
+  }
+}
+
+static void try_spread_f32(void) {
+  const int64_t rows = below(8), columns = length(70);
+  const float *of_best = floats(0, columns);
+  int32_t *which = place(1, 4 * columns, 4);
+  for (int64_t j = 0; j < columns; j++) which[j] = (int32_t)below(9) - 1;
+  AT_EACH_LEVEL(k) k->spread_f32(give_f32(NULL, rows * columns), of_best, which, rows, columns);
+}
+
+static void try_add_rows_f32(void) {
+  const int64_t rows = below(8), columns = length(70);
+  const float *sum = floats(0, columns), *x = floats(1, rows * columns);
+  AT_EACH_LEVEL(k) k->add_rows_f32(give_f32(sum, columns), x, rows, columns);
+}
+
+static void try_add_row_f32(void) {
+  const int64_t rows = below(8), columns = length(70);
+  const float *x = floats(0, rows * columns), *row = floats(1, columns);
+  AT_EACH_LEVEL(k) k->add_row_f32(give_f32(x, rows * columns), row, rows, columns);
+}
+
+static void try_adam_f32(void) {
+  const int64_t n = length(MOST);
+  const float *x = floats(0, n), *m = floats(1, n), *v = floats(2, n), *g = floats(3, n);
+  const bai_adam how = {0.9f, 0.999f, 0.01f * (float)below(3), 1e-8f, 0.001f * (float)below(3)};
+  AT_EACH_LEVEL(k) k->adam_f32(give_f32(x, n), give_f32(m, n), give_f32(v, n), g, n, &how);
+}
+
+/* ---- a test for each kernel ---- */
+
+typedef struct trial {
+  const char *name;
+  void (*run)(void);
+} trial;
+
+#define TRIAL(name) \
+  { #name, try_##name }
+static trial trials[] = {
+    TRIAL(crc32c),
+    TRIAL(encode),
+    TRIAL(pack),
+    TRIAL(unpack),
+    TRIAL(copy_name),
+    TRIAL(cut_records),
+    TRIAL(join_lines),
+    TRIAL(kmer_extend),
+    TRIAL(kmer_extend_reverse),
+    TRIAL(kmer_canonical),
+    TRIAL(kmer_slot),
+    TRIAL(kmer_rank),
+    TRIAL(kmer_hash),
+    TRIAL(count),
+    TRIAL(kmer_sum),
+    TRIAL(gather_dot_i32),
+    TRIAL(gather_rows_i32),
+    TRIAL(dot_f64),
+    TRIAL(dot_f32),
+    TRIAL(gather_dot_f64),
+    TRIAL(axpy_f64),
+    TRIAL(scatter_axpy_f64),
+    TRIAL(scale_f64),
+    TRIAL(exp_f64),
+    TRIAL(log_f64),
+    TRIAL(sigmoid_f64),
+    TRIAL(softplus_f64),
+    TRIAL(gemm_f32),
+    TRIAL(gather_rows_f32),
+    TRIAL(scatter_rows_f32),
+    TRIAL(letters_f32),
+    TRIAL(letters_slope_f32),
+    TRIAL(most_f32),
+    TRIAL(spread_f32),
+    TRIAL(add_rows_f32),
+    TRIAL(add_row_f32),
+    TRIAL(adam_f32),
+};
+
+/* The table is a name and its kernels: one that is added needs its trial here. */
+_Static_assert(sizeof(bai_kernels) / sizeof(void (*)(void)) == 1 + sizeof trials / sizeof *trials,
+               "a kernel without random cases");
+
+static void test_random_cases(void **state) {
+  const trial *t = *state;
+  at_work = t->name;
+  for (case_number = 0; case_number < cases; case_number++) {
+    /* Each by itself, so that one which failed can be run alone. */
+    random_state = (SEED + (uint64_t)case_number) * UINT64_C(0x9E3779B97F4A7C15);
+    for (int32_t i = 0; i < OUTPUTS; i++) shifts[i] = (int32_t)below(64);
+    t->run();
+  }
+}
+
+int main(int argc, char **argv) {
+  enum { COUNT = sizeof trials / sizeof *trials };
+  struct CMUnitTest tests[COUNT];
+  level_count = bai_kernels_available(levels);
+  cases = argc > 1 ? atoll(argv[1]) : level_count > 1 ? CASES : 1000;
+  random_state = SEED;
+  for (int64_t i = 0; i < TABLE + 64; i++) weights[i] = (int32_t)(uint32_t)(random_bits() >> 32);
+  for (int32_t i = 0; i < COUNT; i++)
+    tests[i] = (struct CMUnitTest){.name = trials[i].name, .test_func = test_random_cases, .initial_state = &trials[i]};
+  printf("%" PRId64 " cases a kernel, seed 0x%" PRIX64 ", levels up to %s\n", cases, SEED,
+         levels[level_count - 1]->name);
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
