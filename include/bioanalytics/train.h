@@ -34,7 +34,7 @@ typedef struct ba_metrics ba_metrics;
  * Makes an empty dataset.
  * @param context not NULL.
  * @param options NULL, "" or `quality=drop|keep`: qualities of records are dropped, the default, or kept, a byte a
- * letter, for recipes with quality=weight.
+ * letter, for recipes with quality=weight; `names=keep|drop`: names of rows are kept, the default, or dropped.
  * @param out gets the dataset.
  * @return BA_OK, BA_ERR_ARGUMENT, BA_ERR_RECIPE, BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_BUSY.
  * Owns: the caller destroys the dataset. Threads: one at a time. Cost: small. Since 0.1.0.
@@ -163,8 +163,8 @@ BA_API const char *ba_dataset_class_name(const ba_dataset *dataset, int32_t inde
 BA_API ba_status ba_dataset_row(ba_dataset *dataset, int64_t row, int32_t *label, double *weight, int32_t *part,
                                 int32_t *fold);
 /**
- * Gives rows back as records, with names; ambiguous letters as written, case folded, U as T but in a row of which more
- * than one letter in four is other than A C G T U, such as protein.
+ * Gives rows back as records, with names where they were kept; ambiguous letters as written, case folded, U as T but in
+ * a row of which more than one letter in four is other than A C G T U, such as protein.
  * @param dataset not NULL.
  * @param first row, from 0.
  * @param count rows, 0 or more.

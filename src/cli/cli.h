@@ -209,6 +209,7 @@ typedef struct cli_data {
   bool unlabelled;                     /* a table may be without a target */
   const char *train;    /* of eval: a table of training rows; the other rows are then test rows, if they do not say */
   bool quality;         /* the rows keep their qualities */
+  bool names;           /* and their names */
   cli_rejects *rejects; /* NULL: a command without */
 } cli_data;
 

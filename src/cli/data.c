@@ -242,7 +242,10 @@ const char *cli_reader_options(cli *c, const char *recipe) {
 
 int cli_data_load(cli *c, const cli_data *data, ba_dataset **out) {
   *out = NULL;
-  const ba_status status = ba_dataset_create(c->context, data->quality ? "quality=keep" : "", out);
+  char options[40];
+  snprintf(options, sizeof options, "names=%s, quality=%s", data->names ? "keep" : "drop",
+           data->quality ? "keep" : "drop");
+  const ba_status status = ba_dataset_create(c->context, options, out);
   if (status != BA_OK) return cli_fail(c, status);
   const int code = load(c, data, *out);
   if (code != CLI_DONE) {

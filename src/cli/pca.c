@@ -59,7 +59,7 @@ static int add_files(job *j) {
 }
 
 static int load(job *j) {
-  j->data.unlabelled = true;
+  j->data.unlabelled = j->data.names = true;
   if (j->c->files.count > 0 && (j->data.labels != NULL || j->data.table != NULL))
     return cli_error(j->c, CLI_USAGE, "give files of sequences, --labels or --table, not two of them");
   if (j->c->files.count > 0) return add_files(j);

@@ -133,6 +133,7 @@ static int find_ending(job *j) {
 static int load(job *j) {
   cli *c = j->c;
   j->ending = "csv";
+  j->data.names = true;
   if (j->data.labels != NULL) return cli_data_load(c, &j->data, &j->dataset);
   const int code = find_ending(j);
   if (code != CLI_DONE) return code;

@@ -17,10 +17,9 @@ struct ba_pca {
 
 /* All training rows are learnt from. */
 static ba_status choose_rows(ba_pca *pca, const ba_dataset *dataset) {
-  const int32_t *parts = dataset->parts.data;
   const ba_status status = bai_alloc_zero(pca->context, dataset->rows, 1, &pca->uses);
   for (int64_t row = 0; !status && row < dataset->rows; row++)
-    pca->uses[row] = parts[row] == BA_PART_TRAIN ? BAI_USE_TRAIN : BAI_USE_NONE;
+    pca->uses[row] = bai_dataset_part(dataset, row) == BA_PART_TRAIN ? BAI_USE_TRAIN : BAI_USE_NONE;
   return status;
 }
 

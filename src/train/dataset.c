@@ -10,6 +10,7 @@
 #include "seq/records.h"
 
 #define BATCH_RECORDS 4096
+#define ODD_ROWS 64
 
 static int64_t at_i64(const bai_vector *vector, int64_t index) {
   return ((const int64_t *)vector->data)[index];
@@ -22,9 +23,10 @@ static int32_t at_i32(const bai_vector *vector, int64_t index) {
 ba_status ba_dataset_create(ba_context *context, const char *options, ba_dataset **out) {
   ba_status status = bai_enter(context);
   if (status) return status;
-  int32_t keeps_quality = 0;
-  const bai_option table[] = {{"quality", 'w', "drop|keep", 0, 0, &keeps_quality}, {NULL, 0, NULL, 0, 0, NULL}};
-  const int64_t zero = 0;
+  int32_t keeps_quality = 0, drops_names = 0;
+  const bai_option table[] = {{"quality", 'w', "drop|keep", 0, 0, &keeps_quality},
+                              {"names", 'w', "keep|drop", 0, 0, &drops_names},
+                              {NULL, 0, NULL, 0, 0, NULL}};
   ba_dataset *dataset = NULL;
   if (!out) status = bai_fail(context, BA_ERR_ARGUMENT, "dataset: expected a place for the result");
   if (!status) *out = NULL;
@@ -33,7 +35,7 @@ ba_status ba_dataset_create(ba_context *context, const char *options, ba_dataset
   if (!status) {
     dataset->context = bai_context_retain(context);
     dataset->keeps_quality = keeps_quality;
-    status = bai_vector_append(context, &dataset->exception_starts, &zero, 1, 8);
+    dataset->drops_names = drops_names;
   }
   if (status)
     ba_dataset_destroy(dataset);
@@ -45,8 +47,8 @@ ba_status ba_dataset_create(ba_context *context, const char *options, ba_dataset
 void ba_dataset_destroy(ba_dataset *dataset) {
   if (!dataset) return;
   ba_context *context = dataset->context;
-  bai_vector *parts[] = {&dataset->packed,        &dataset->starts,    &dataset->lengths,    &dataset->exceptions,
-                         &dataset->names,         &dataset->name_ends, &dataset->labels,     &dataset->exception_starts,
+  bai_vector *parts[] = {&dataset->packed,        &dataset->places,    &dataset->odd_rows,   &dataset->exceptions,
+                         &dataset->names,         &dataset->name_ends, &dataset->labels,     &dataset->odd_starts,
                          &dataset->weights,       &dataset->groups,    &dataset->parts,      &dataset->folds,
                          &dataset->class_order,   &dataset->times,     &dataset->offsets,    &dataset->symbols,
                          &dataset->symbol_starts, &dataset->tables,    &dataset->table_rows, &dataset->csr_columns,
@@ -73,10 +75,11 @@ void bai_dataset_restore(ba_dataset *dataset, const ba_dataset *before) {
   dataset->csr_values.count = before->csr_values.count;
   dataset->csr_starts.count = before->csr_starts.count;
   dataset->packed.count = before->packed.count;
-  dataset->starts.count = before->starts.count;
-  dataset->lengths.count = before->lengths.count;
+  dataset->usual_length = before->usual_length;
+  dataset->places.count = before->places.count;
   dataset->exceptions.count = before->exceptions.count;
-  dataset->exception_starts.count = before->exception_starts.count;
+  dataset->odd_rows.count = before->odd_rows.count;
+  dataset->odd_starts.count = before->odd_starts.count;
   dataset->symbols.count = before->symbols.count;
   dataset->symbol_starts.count = before->symbol_starts.count;
   dataset->names.count = before->names.count;
@@ -171,36 +174,84 @@ static void unpack_wide(const uint8_t *packed, int64_t first, int64_t n, char *l
   }
 }
 
-/* *start: where the row begins, as dataset->starts has it. */
-static ba_status pack_letters(ba_dataset *dataset, const char *letters, int64_t length, int64_t *start) {
+/* Makes a list of one item a row hold all rows, where those without one have the usual. */
+static ba_status hold(ba_dataset *dataset, bai_vector *items, const void *usual, int64_t size) {
+  ba_status status = bai_vector_reserve(dataset->context, items, dataset->rows - items->count, size);
+  while (!status && items->count < dataset->rows) status = bai_vector_append(dataset->context, items, usual, 1, size);
+  return status;
+}
+
+/* The usual item is not kept while all rows before have it too. */
+static ba_status add_item(ba_dataset *dataset, bai_vector *items, const void *item, const void *usual, int64_t size) {
+  if (items->count == 0 && memcmp(item, usual, (size_t)size) == 0) return BA_OK;
+  const ba_status status = items->count < dataset->rows ? hold(dataset, items, usual, size) : BA_OK;
+  return status ? status : bai_vector_append(dataset->context, items, item, 1, size);
+}
+
+static const int32_t no_group = -1, no_fold = -1, train_part = BA_PART_TRAIN;
+
+ba_status bai_dataset_hold_parts(ba_dataset *dataset) {
+  return hold(dataset, &dataset->parts, &train_part, 4);
+}
+
+ba_status bai_dataset_hold_folds(ba_dataset *dataset) {
+  return hold(dataset, &dataset->folds, &no_fold, 4);
+}
+
+/* Where the row begins, which has `length` letters. */
+static ba_status add_place(ba_dataset *dataset, int64_t start, int64_t length, int32_t wide) {
+  ba_context *context = dataset->context;
+  if (dataset->rows == 0) dataset->usual_length = length;
+  if (dataset->places.count == 0 && !wide && length == dataset->usual_length) return BA_OK;
+  const int64_t usual = dataset->usual_length, bytes = (usual + 3) / 4, place = 8 * start + 4 * wide + length % 4;
+  ba_status status = bai_vector_reserve(context, &dataset->places, dataset->rows + 1 - dataset->places.count, 8);
+  if (status) return status;
+  for (int64_t row = dataset->places.count; row < dataset->rows; row++)
+    ((int64_t *)dataset->places.data)[row] = 8 * row * bytes + usual % 4;
+  dataset->places.count = dataset->rows;
+  return bai_vector_append(context, &dataset->places, &place, 1, 8);
+}
+
+/* `exceptions`: how many there were before the row. */
+static ba_status add_odd_row(ba_dataset *dataset, int64_t exceptions) {
+  const bai_odd_row odd = {dataset->rows, exceptions};
+  ba_status status = BA_OK;
+  if (dataset->rows % ODD_ROWS == 0)
+    status = bai_vector_append(dataset->context, &dataset->odd_starts, &dataset->odd_rows.count, 1, 8);
+  if (status || exceptions == dataset->exceptions.count) return status;
+  return bai_vector_append(dataset->context, &dataset->odd_rows, &odd, 1, sizeof odd);
+}
+
+static ba_status add_letters(ba_dataset *dataset, const char *letters, int64_t length) {
   const int64_t packed = dataset->packed.count, exceptions = dataset->exceptions.count;
   int64_t ambiguous;
-  *start = packed;
+  int32_t wide = 0;
   ba_status status = pack_bases(dataset, letters, length, &ambiguous);
   if (!status && 4 * ambiguous > length) {
     dataset->packed.count = packed;
     dataset->exceptions.count = exceptions;
-    *start = ~packed;
+    wide = 1;
     status = pack_wide(dataset, letters, length);
     ambiguous = 0;
     for (int64_t i = 0; i < length; i++) ambiguous += memchr("ACGTUacgtu", letters[i], 10) == NULL;
   }
   dataset->ambiguous += ambiguous;
-  return status;
+  if (!status) status = add_place(dataset, packed, length, wide);
+  return status ? status : add_odd_row(dataset, exceptions);
+}
+
+static ba_status add_name(ba_dataset *dataset, const char *name, int64_t length) {
+  const int64_t none = 0;
+  if (dataset->drops_names || (length == 0 && dataset->name_ends.count == 0)) return BA_OK;
+  ba_status status = bai_vector_append(dataset->context, &dataset->names, name, length, 1);
+  if (!status && dataset->name_ends.count < dataset->rows) status = hold(dataset, &dataset->name_ends, &none, 8);
+  return status ? status : bai_vector_append(dataset->context, &dataset->name_ends, &dataset->names.count, 1, 8);
 }
 
 int32_t bai_is_class_name(const char *text, int64_t length) {
   for (int64_t i = 0; i < length; i++)
     if ((uint8_t)text[i] < 0x20 || text[i] == 0x7f) return 0;
   return length > 0;
-}
-
-/* The first row with such a number gives those before it `none`. */
-static ba_status add_number(ba_dataset *dataset, bai_vector *numbers, const double *number, double none) {
-  ba_status status = BA_OK;
-  if (!number && !numbers->count) return BA_OK;
-  while (!status && numbers->count < dataset->rows) status = bai_vector_append(dataset->context, numbers, &none, 1, 8);
-  return status ? status : bai_vector_append(dataset->context, numbers, number ? number : &none, 1, 8);
 }
 
 static ba_status add_sparse(ba_dataset *dataset, const bai_sparse *sparse) {
@@ -226,27 +277,22 @@ ba_status bai_dataset_add_row(ba_dataset *dataset, const bai_new_row *row) {
     return bai_fail(context, BA_ERR_LABEL, "the label has a zero byte; expected text");
   if (!bai_is_class_name(row->label, row->label_length))
     return bai_fail(context, BA_ERR_LABEL, "the label has a control byte; expected text on one line, without tabs");
-  int32_t label, group = -1;
-  const int32_t fold = -1;
-  int64_t start;
+  int32_t label, group = no_group;
+  const double one = 1.0, zero = 0.0, none = bai_not_a_number();
   ba_status status = bai_names_index(context, &dataset->classes, row->label, row->label_length, &label);
   if (!status && row->group)
     status = bai_names_index(context, &dataset->group_names, row->group, row->group_length, &group);
   if (!status && row->sparse) status = add_sparse(dataset, row->sparse);
-  if (!status) status = pack_letters(dataset, row->letters, row->sparse ? 0 : row->letters_length, &start);
+  if (!status) status = add_letters(dataset, row->letters, row->sparse ? 0 : row->letters_length);
   if (!status) status = keep_symbols(dataset, row->symbols, row->letters_length);
-  if (!status) status = bai_vector_append(context, &dataset->starts, &start, 1, 8);
-  if (!status) status = bai_vector_append(context, &dataset->lengths, &row->letters_length, 1, 8);
-  if (!status) status = bai_vector_append(context, &dataset->exception_starts, &dataset->exceptions.count, 1, 8);
-  if (!status) status = bai_vector_append(context, &dataset->names, row->name, row->name_length, 1);
-  if (!status) status = bai_vector_append(context, &dataset->name_ends, &dataset->names.count, 1, 8);
+  if (!status) status = add_name(dataset, row->name, row->name_length);
   if (!status) status = bai_vector_append(context, &dataset->labels, &label, 1, 4);
-  if (!status) status = bai_vector_append(context, &dataset->weights, &row->weight, 1, 8);
-  if (!status) status = bai_vector_append(context, &dataset->groups, &group, 1, 4);
-  if (!status) status = add_number(dataset, &dataset->times, row->time, bai_not_a_number());
-  if (!status) status = add_number(dataset, &dataset->offsets, row->offset, 0.0);
-  if (!status) status = bai_vector_append(context, &dataset->parts, &row->part, 1, 4);
-  if (!status) status = bai_vector_append(context, &dataset->folds, &fold, 1, 4);
+  if (!status) status = add_item(dataset, &dataset->weights, &row->weight, &one, 8);
+  if (!status) status = add_item(dataset, &dataset->groups, &group, &no_group, 4);
+  if (!status) status = add_item(dataset, &dataset->times, row->time ? row->time : &none, &none, 8);
+  if (!status) status = add_item(dataset, &dataset->offsets, row->offset ? row->offset : &zero, &zero, 8);
+  if (!status) status = add_item(dataset, &dataset->parts, &row->part, &train_part, 4);
+  if (!status) status = add_item(dataset, &dataset->folds, &no_fold, &no_fold, 4);
   if (!status && dataset->tables.count)
     status = bai_vector_append(context, &dataset->table_rows, &row->table_row, 1, 8);
   if (status) return status;
@@ -356,7 +402,7 @@ int64_t ba_dataset_rows(const ba_dataset *dataset, int32_t part) {
   if (!dataset) return 0;
   if (part == BA_PART_ALL) return dataset->rows;
   int64_t rows = 0;
-  for (int64_t i = 0; i < dataset->rows; i++) rows += at_i32(&dataset->parts, i) == part;
+  for (int64_t i = 0; i < dataset->rows; i++) rows += bai_dataset_part(dataset, i) == part;
   return rows;
 }
 
@@ -373,7 +419,7 @@ int64_t ba_dataset_duplicates(const ba_dataset *dataset) {
 void ba_dataset_lengths(const ba_dataset *dataset, int64_t *shortest, int64_t *longest) {
   int64_t least = 0;
   for (int64_t row = 0; dataset && row < dataset->rows; row++)
-    if (row == 0 || at_i64(&dataset->lengths, row) < least) least = at_i64(&dataset->lengths, row);
+    if (row == 0 || bai_dataset_length(dataset, row) < least) least = bai_dataset_length(dataset, row);
   if (shortest) *shortest = least;
   if (longest) *longest = dataset ? dataset->longest : 0;
 }
@@ -438,6 +484,26 @@ double bai_dataset_offset(const ba_dataset *dataset, int64_t row) {
   return row < dataset->offsets.count ? ((const double *)dataset->offsets.data)[row] : 0.0;
 }
 
+double bai_dataset_weight(const ba_dataset *dataset, int64_t row) {
+  return row < dataset->weights.count ? ((const double *)dataset->weights.data)[row] : 1.0;
+}
+
+int32_t bai_dataset_part(const ba_dataset *dataset, int64_t row) {
+  return row < dataset->parts.count ? at_i32(&dataset->parts, row) : BA_PART_TRAIN;
+}
+
+int32_t bai_dataset_fold(const ba_dataset *dataset, int64_t row) {
+  return row < dataset->folds.count ? at_i32(&dataset->folds, row) : -1;
+}
+
+int32_t bai_dataset_group(const ba_dataset *dataset, int64_t row) {
+  return row < dataset->groups.count ? at_i32(&dataset->groups, row) : -1;
+}
+
+const int32_t *bai_dataset_groups(const ba_dataset *dataset) {
+  return dataset->groups.count ? dataset->groups.data : NULL;
+}
+
 const char *ba_dataset_class_name(const ba_dataset *dataset, int32_t index) {
   if (!dataset || index < 0 || index >= ba_dataset_classes(dataset)) return NULL;
   if (dataset->class_order.count == ba_dataset_classes(dataset))
@@ -452,8 +518,20 @@ const char *ba_dataset_class_name(const ba_dataset *dataset, int32_t index) {
   return NULL;
 }
 
+/* The first byte of a row, or of what would come after the last. */
+static int64_t first_byte(const ba_dataset *dataset, int64_t row) {
+  if (dataset->places.count == 0) return row * ((dataset->usual_length + 3) / 4);
+  return row < dataset->rows ? at_i64(&dataset->places, row) >> 3 : dataset->packed.count;
+}
+
 int64_t bai_dataset_length(const ba_dataset *dataset, int64_t row) {
-  return at_i64(&dataset->lengths, row);
+  if (bai_dataset_is_sparse(dataset)) return bai_dataset_sparse(dataset, row).count;
+  if (dataset->places.count == 0) return dataset->usual_length;
+  /* Up to four lengths have as many bytes, and the place says which. */
+  const int64_t bytes = first_byte(dataset, row + 1) - first_byte(dataset, row),
+                rest = at_i64(&dataset->places, row) & 3;
+  const int64_t most = bai_dataset_is_wide(dataset, row) ? 8 * bytes / 5 : 4 * bytes;
+  return most - ((most - rest) & 3);
 }
 
 ba_status ba_dataset_row(ba_dataset *dataset, int64_t row, int32_t *label, double *weight, int32_t *part,
@@ -468,21 +546,41 @@ ba_status ba_dataset_row(ba_dataset *dataset, int64_t row, int32_t *label, doubl
   if (!status) status = bai_dataset_order_classes(context, dataset);
   if (!status) {
     if (label) *label = bai_dataset_label(dataset, row);
-    if (weight) *weight = ((const double *)dataset->weights.data)[row];
-    if (part) *part = at_i32(&dataset->parts, row);
-    if (fold) *fold = at_i32(&dataset->folds, row);
+    if (weight) *weight = bai_dataset_weight(dataset, row);
+    if (part) *part = bai_dataset_part(dataset, row);
+    if (fold) *fold = bai_dataset_fold(dataset, row);
   }
   return bai_leave(context, status);
 }
 
 const uint8_t *bai_dataset_packed(const ba_dataset *dataset, int64_t row, int64_t *bytes) {
-  const int64_t start = at_i64(&dataset->starts, row), length = bai_dataset_length(dataset, row);
-  *bytes = start < 0 ? (5 * length + 7) / 8 : (length + 3) / 4;
-  return length ? (const uint8_t *)dataset->packed.data + (start < 0 ? ~start : start) : NULL;
+  const int64_t first = first_byte(dataset, row);
+  *bytes = first_byte(dataset, row + 1) - first;
+  return *bytes ? (const uint8_t *)dataset->packed.data + first : NULL;
 }
 
-static int32_t is_wide(const ba_dataset *dataset, int64_t row) {
-  return at_i64(&dataset->starts, row) < 0;
+int32_t bai_dataset_is_wide(const ba_dataset *dataset, int64_t row) {
+  return dataset->places.count > 0 && (at_i64(&dataset->places, row) & 4) != 0;
+}
+
+const bai_exception *bai_dataset_exceptions(const ba_dataset *dataset, int64_t row, int64_t *count) {
+  const bai_odd_row *odd = dataset->odd_rows.data;
+  const int64_t block = row / ODD_ROWS, blocks = dataset->odd_starts.count;
+  int64_t low = at_i64(&dataset->odd_starts, block);
+  int64_t high = block + 1 < blocks ? at_i64(&dataset->odd_starts, block + 1) : dataset->odd_rows.count;
+  const int64_t end = high;
+  *count = 0;
+  while (low < high) {
+    const int64_t middle = low + (high - low) / 2;
+    if (odd[middle].row < row)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  if (low == end || odd[low].row != row) return NULL;
+  const int64_t after = low + 1 < dataset->odd_rows.count ? odd[low + 1].first : dataset->exceptions.count;
+  *count = after - odd[low].first;
+  return (const bai_exception *)dataset->exceptions.data + odd[low].first;
 }
 
 static int64_t wide_codes(const bai_kernels *kernels, const uint8_t *packed, int64_t length, int32_t protein,
@@ -499,20 +597,19 @@ static int64_t wide_codes(const bai_kernels *kernels, const uint8_t *packed, int
 
 int64_t bai_dataset_codes(const bai_kernels *kernels, const ba_dataset *dataset, int64_t row, int32_t protein,
                           uint8_t *codes) {
-  const int64_t from = at_i64(&dataset->exception_starts, row), to = at_i64(&dataset->exception_starts, row + 1);
-  const int64_t length = bai_dataset_length(dataset, row);
-  const bai_exception *exceptions = dataset->exceptions.data;
-  int64_t bytes, others = 0;
+  int64_t bytes, count, others = 0;
   if (bai_dataset_is_sparse(dataset)) return 0;
+  const int64_t length = bai_dataset_length(dataset, row);
   const uint8_t *packed = bai_dataset_packed(dataset, row, &bytes);
-  if (is_wide(dataset, row)) return wide_codes(kernels, packed, length, protein, codes);
+  if (bai_dataset_is_wide(dataset, row)) return wide_codes(kernels, packed, length, protein, codes);
   kernels->unpack(codes, packed, 0, length);
   if (protein) {
     uint8_t residues[4]; /* A, C, G and T are residues too */
     bai_encode(kernels, 1, residues, "ACGT", 4);
     for (int64_t i = 0; i < length; i++) codes[i] = residues[codes[i]];
   }
-  for (int64_t i = from; i < to; i++)
+  const bai_exception *exceptions = bai_dataset_exceptions(dataset, row, &count);
+  for (int64_t i = 0; i < count; i++)
     others += bai_encode(kernels, protein, codes + exceptions[i].position, &exceptions[i].letter, 1);
   return others;
 }
@@ -542,7 +639,7 @@ char bai_dataset_foreign(const ba_dataset *dataset, int64_t row) {
   int64_t others = 0, bytes;
   const uint8_t *packed = bai_dataset_packed(dataset, row, &bytes);
   char found = 0;
-  for (int64_t i = 0; is_wide(dataset, row) && i < length; i++) {
+  for (int64_t i = 0; bai_dataset_is_wide(dataset, row) && i < length; i++) {
     char letter;
     unpack_wide(packed, i, 1, &letter);
     const int32_t kind = bai_letter_kind(letter);
@@ -557,29 +654,32 @@ ba_status bai_dataset_check_row(ba_context *context, const ba_dataset *dataset, 
   if (wants != bai_dataset_is_sparse(dataset))
     return bai_fail(context, BA_ERR_ARGUMENT, "the recipe reads %s and the dataset holds %s; expected the same",
                     wants ? "sparse rows" : "other rows", wants ? "others" : "sparse rows");
-  if (plan->protein || !is_wide(dataset, row)) return BA_OK;
+  if (plan->protein || !bai_dataset_is_wide(dataset, row)) return BA_OK;
   return bai_plan_check_letter(context, plan, bai_dataset_foreign(dataset, row), row + 1);
 }
 
 /* The letters of a row, in upper case and with T for U unless it has five bits a letter. */
 static void row_letters(const bai_kernels *kernels, const ba_dataset *dataset, int64_t row, char *letters) {
-  const int64_t from = at_i64(&dataset->exception_starts, row), to = at_i64(&dataset->exception_starts, row + 1);
   const int64_t length = bai_dataset_length(dataset, row);
-  const bai_exception *exceptions = dataset->exceptions.data;
-  int64_t bytes;
+  int64_t bytes, count;
   const uint8_t *packed = bai_dataset_packed(dataset, row, &bytes);
-  if (is_wide(dataset, row)) {
+  if (bai_dataset_is_wide(dataset, row)) {
     unpack_wide(packed, 0, length, letters);
     return;
   }
   kernels->unpack((uint8_t *)letters, packed, 0, length);
   for (int64_t i = 0; i < length; i++) letters[i] = "ACGT"[(uint8_t)letters[i]];
-  for (int64_t i = from; i < to; i++) letters[exceptions[i].position] = exceptions[i].letter;
+  const bai_exception *exceptions = bai_dataset_exceptions(dataset, row, &count);
+  for (int64_t i = 0; i < count; i++) letters[exceptions[i].position] = exceptions[i].letter;
 }
 
 const uint8_t *bai_dataset_symbols(const ba_dataset *dataset, int64_t row) {
   const int64_t start = dataset->keeps_quality ? at_i64(&dataset->symbol_starts, row) : -1;
   return start < 0 ? NULL : (const uint8_t *)dataset->symbols.data + start;
+}
+
+static int64_t name_end(const ba_dataset *dataset, int64_t row) {
+  return row < dataset->name_ends.count ? at_i64(&dataset->name_ends, row) : 0;
 }
 
 static ba_status give_records(ba_context *context, ba_dataset *dataset, int64_t first, int64_t count,
@@ -591,7 +691,7 @@ static ba_status give_records(ba_context *context, ba_dataset *dataset, int64_t 
   ba_status status = bai_vector_append(context, &offsets, &at, 1, 8);
   if (!status) status = bai_vector_append(context, &name_offsets, &name_at, 1, 8);
   if (!status) status = bai_vector_append(context, &symbol_offsets, &at, 1, 8);
-  const int64_t names_from = first ? at_i64(&dataset->name_ends, first - 1) : 0;
+  const int64_t names_from = first ? name_end(dataset, first - 1) : 0;
   for (int64_t row = first; !status && row < first + count; row++) {
     const int64_t length = bai_dataset_length(dataset, row);
     status = bai_vector_reserve(context, &letters, length, 1);
@@ -603,7 +703,7 @@ static ba_status give_records(ba_context *context, ba_dataset *dataset, int64_t 
     if (!status) status = bai_vector_append(context, &symbol_offsets, &symbols.count, 1, 8);
     if (status) break;
     status = bai_vector_append(context, &offsets, &letters.count, 1, 8);
-    name_at = at_i64(&dataset->name_ends, row) - names_from;
+    name_at = name_end(dataset, row) - names_from;
     if (!status) status = bai_vector_append(context, &name_offsets, &name_at, 1, 8);
   }
   if (!status) {
@@ -639,6 +739,6 @@ double ba_dataset_time(const ba_dataset *dataset, int64_t row) {
 }
 
 const char *ba_dataset_group(const ba_dataset *dataset, int64_t row) {
-  if (!dataset || row < 0 || row >= dataset->rows || at_i32(&dataset->groups, row) < 0) return NULL;
-  return bai_names_text(&dataset->group_names, at_i32(&dataset->groups, row));
+  if (!dataset || row < 0 || row >= dataset->rows || bai_dataset_group(dataset, row) < 0) return NULL;
+  return bai_names_text(&dataset->group_names, bai_dataset_group(dataset, row));
 }

@@ -41,9 +41,8 @@ static ba_status leave_out_similar(ba_context *context, const ba_dataset *datase
 }
 
 static ba_status check_parts(ba_context *context, const ba_dataset *dataset, int32_t part) {
-  const int32_t *parts = dataset->parts.data;
   for (int64_t row = 0; row < dataset->rows; row++)
-    if (parts[row] == BA_PART_TRAIN && part != BA_PART_TRAIN && part != BA_PART_ALL) return BA_OK;
+    if (bai_dataset_part(dataset, row) == BA_PART_TRAIN && part != BA_PART_TRAIN && part != BA_PART_ALL) return BA_OK;
   return bai_fail(context, BA_ERR_ARGUMENT,
                   "evaluate: low_overlap=yes compares rows of dev or test with training rows; expected both");
 }
@@ -117,9 +116,8 @@ static ba_status run_out(ba_trainer *trainer, ba_model **model) {
 
 /* A row that came after the split would get no prediction. */
 static ba_status check_folds(ba_context *context, const ba_dataset *dataset, const bai_selection *all) {
-  const int32_t *folds = dataset->folds.data;
   for (int64_t i = 0; i < all->count; i++)
-    if (folds[all->rows[i]] < 0)
+    if (bai_dataset_fold(dataset, all->rows[i]) < 0)
       return bai_fail_at(
           context, BA_ERR_ARGUMENT, all->rows[i] + 1, -1,
           "cross_validate: the row was added after the folds were made; expected ba_dataset_split again");
@@ -127,10 +125,9 @@ static ba_status check_folds(ba_context *context, const ba_dataset *dataset, con
 }
 
 static void leave_out_fold(const ba_dataset *dataset, bai_selection *all, int32_t fold) {
-  const int32_t *folds = dataset->folds.data;
   int64_t kept = 0;
   for (int64_t i = 0; i < all->count; i++) {
-    if (folds[all->rows[i]] == fold) continue;
+    if (bai_dataset_fold(dataset, all->rows[i]) == fold) continue;
     all->rows[kept] = all->rows[i];
     all->labels[kept] = all->labels[i];
     if (all->targets) all->targets[kept] = all->targets[i];

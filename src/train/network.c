@@ -433,7 +433,6 @@ static ba_status judge_task(void *argument, int32_t worker_index, int64_t index)
 }
 
 static ba_status judge(bai_network *n, const bai_kernels *kernels) {
-  const double *weights = n->all.dataset->weights.data;
   pass run = {.network = n, .kernels = kernels, .failed_row = INT64_MAX};
   double sum = 0.0, total = 0.0;
   if (n->mlp)
@@ -443,8 +442,9 @@ static ba_status judge(bai_network *n, const bai_kernels *kernels) {
   const ba_status status = run_tasks(n, (n->judge_count + JUDGED - 1) / JUDGED, judge_task, &run);
   if (status) return status;
   for (int64_t i = 0; i < n->judge_count; i++) {
-    sum += weights[n->judges[i]] * n->losses[i];
-    total += weights[n->judges[i]];
+    const double weight = bai_dataset_weight(n->all.dataset, n->judges[i]);
+    sum += weight * n->losses[i];
+    total += weight;
   }
   n->latest = total > 0.0 ? sum / total : bai_not_a_number();
   if (n->best_epoch == 0 || !(n->latest >= n->best_loss)) {

@@ -60,19 +60,19 @@ static void add_square(fitting *f) {
 
 /* Means first; then rows less the mean, each times the root of its weight. */
 static ba_status pass(fitting *f, int32_t second) {
-  const double *weights = f->dataset->weights.data;
   const int64_t width = f->pca->width;
   for (int64_t row = 0; row < f->dataset->rows; row++) {
-    if (f->uses[row] != BAI_USE_TRAIN || weights[row] == 0.0) continue;
+    const double weight = bai_dataset_weight(f->dataset, row);
+    if (f->uses[row] != BAI_USE_TRAIN || weight == 0.0) continue;
     ba_status status = extract(f, row);
     if (!status && row % 64 == 0) status = bai_check_cancel(f->context);
     if (status) return status;
     if (!second) {
-      add_row(f->row, f->values, weights[row], f->pca->mean);
-      f->weight += weights[row];
+      add_row(f->row, f->values, weight, f->pca->mean);
+      f->weight += weight;
       continue;
     }
-    const double root = sqrt(weights[row] / f->weight);
+    const double root = sqrt(weight / f->weight);
     double *to = f->rows + f->filled * width;
     add_row(f->row, f->values, root, to);
     f->kernels->axpy_f64(to, -root, f->pca->mean, width);

@@ -11,7 +11,7 @@
 /* ---- making ---- */
 
 /* The weights of the training rows, summed as gradients are: by blocks, and these by the tree. */
-static double total_weight(const bai_problem *p, const double *weights) {
+static double total_weight(const bai_problem *p) {
   double nodes[64], total = 0.0;
   const int64_t blocks = (p->dataset->rows + BAI_BLOCK_ROWS - 1) / BAI_BLOCK_ROWS;
   for (int64_t b = 0; b < blocks; b++) {
@@ -19,7 +19,7 @@ static double total_weight(const bai_problem *p, const double *weights) {
     double sum = 0.0;
     int32_t level = 0;
     for (int64_t row = first; row < first + BAI_BLOCK_ROWS && row < p->dataset->rows; row++)
-      if (p->uses[row] == BAI_USE_TRAIN) sum += weights[row];
+      if (p->uses[row] == BAI_USE_TRAIN) sum += bai_dataset_weight(p->dataset, row);
     for (; b >> level & 1; level++) sum = nodes[level] + sum;
     nodes[level] = sum;
   }
@@ -33,18 +33,17 @@ static double total_weight(const bai_problem *p, const double *weights) {
 
 static ba_status take_rows(bai_problem *p, int32_t balanced, int32_t classes) {
   const ba_dataset *dataset = p->dataset;
-  const double *weights = dataset->weights.data;
   double *class_weight;
   ba_status status = bai_alloc_zero(p->context, classes, 8, &class_weight);
   if (status) return status;
   int64_t present = 0;
-  p->weight_total = total_weight(p, weights);
+  p->weight_total = total_weight(p);
   for (int64_t row = 0; row < dataset->rows; row++) {
     p->labels[row] = bai_dataset_label(dataset, row);
     if (p->uses[row] != BAI_USE_TRAIN) continue;
-    p->weights[row] = weights[row];
+    p->weights[row] = bai_dataset_weight(dataset, row);
     if (class_weight[p->labels[row]] == 0.0) present++;
-    class_weight[p->labels[row]] += weights[row];
+    class_weight[p->labels[row]] += p->weights[row];
   }
   if (present < 2 && dataset->rows > 0) /* none: they come in batches */
     status =
@@ -60,14 +59,13 @@ static ba_status take_rows(bai_problem *p, int32_t balanced, int32_t classes) {
 /* The same for numbers. */
 static ba_status take_numbers(bai_problem *p) {
   const double least = p->loss.kind == BAI_LOSS_POISSON ? 0.0 : -1e300;
-  const double *weights = p->dataset->weights.data;
   ba_status status = BA_OK;
-  p->weight_total = total_weight(p, weights);
+  p->weight_total = total_weight(p);
   for (int64_t row = 0; !status && row < p->dataset->rows; row++) {
     if (p->uses[row] == BAI_USE_NONE) continue;
     status = bai_dataset_number(p->context, p->dataset, row, least, &p->targets[row]);
     if (p->uses[row] != BAI_USE_TRAIN) continue;
-    p->weights[row] = weights[row];
+    p->weights[row] = bai_dataset_weight(p->dataset, row);
   }
   return status;
 }
@@ -211,7 +209,7 @@ static ba_status match_rows(bai_problem *p, const ba_dataset *own) {
   for (int64_t row = 0; !status && row < batch->rows; row++) {
     if (p->uses[row] != BAI_USE_TRAIN) continue;
     p->labels[row] = classes[labels[row]];
-    p->weights[row] = ((const double *)batch->weights.data)[row];
+    p->weights[row] = bai_dataset_weight(batch, row);
     if (p->labels[row] < 0)
       status = bai_fail_at(p->context, BA_ERR_LABEL, row + 1, -1,
                            "the label \"%s\" is none of the classes that were declared; expected \"%s\", \"%s\"%s",
@@ -572,7 +570,6 @@ ba_status bai_problem_diagonal(bai_problem *p, const double *x, double *diagonal
 
 ba_status bai_problem_mean_loss(bai_problem *p, const double *x, uint8_t use, double *loss) {
   const bai_kernels *kernels = bai_kernels_of(p->context);
-  const double *weights = p->dataset->weights.data;
   double sum = 0.0, total = 0.0;
   for (int64_t row = 0; row < p->dataset->rows; row++) {
     ba_status status = row % 64 ? BA_OK : bai_check_cancel(p->context);
@@ -581,8 +578,9 @@ ba_status bai_problem_mean_loss(bai_problem *p, const double *x, uint8_t use, do
     status = bai_problem_features(p, kernels, &p->lanes[0], row);
     if (status) return bai_problem_explain(p, status, row);
     bai_problem_margins(p, kernels, &p->lanes[0], x);
-    sum += weights[row] * bai_problem_loss(p, kernels, p->lanes[0].margins, row);
-    total += weights[row];
+    const double weight = bai_dataset_weight(p->dataset, row);
+    sum += weight * bai_problem_loss(p, kernels, p->lanes[0].margins, row);
+    total += weight;
   }
   *loss = total > 0.0 ? sum / total : bai_not_a_number();
   return BA_OK;

@@ -37,7 +37,7 @@ ba_status bai_run_digest(const bai_run *t, const ba_dataset *dataset, const uint
   for (int64_t row = span.first; row < span.end; row++) {
     if (uses[row] != BAI_USE_TRAIN) continue;
     const char *label = bai_names_text(&dataset->classes, ((const int32_t *)dataset->labels.data)[row]);
-    const uint64_t weight = bai_bits_of_f64(((const double *)dataset->weights.data)[row]);
+    const uint64_t weight = bai_bits_of_f64(bai_dataset_weight(dataset, row));
     uint64_t seed = bai_hash_bytes(DIGEST_SEED ^ weight, (const uint8_t *)label, bai_length(label));
     seed = hash_inputs(t, dataset, inputs, seed, row);
     const int64_t length = bai_dataset_is_sparse(dataset) ? 0 : bai_dataset_length(dataset, row);
@@ -83,7 +83,7 @@ ba_status bai_run_learn(bai_run *t, ba_dataset *batch) {
   if (!status) status = learn_rows(t, batch, uses, inputs, &loss);
   bai_free(t->context, inputs);
   for (int64_t row = 0; row < batch->rows; row++)
-    if (uses[row] == BAI_USE_TRAIN) weight += ((const double *)batch->weights.data)[row];
+    if (uses[row] == BAI_USE_TRAIN) weight += bai_dataset_weight(batch, row);
   bai_free(t->context, uses);
   if (status || rows == 0) return status;
   t->learnt_digest += digest;
@@ -158,7 +158,7 @@ ba_status bai_run_identity(bai_run *t, uint64_t *digest) {
   for (int64_t row = 0; !status && row < t->dataset->rows; row++) {
     const char *label = bai_names_text(&t->dataset->classes, ((const int32_t *)t->dataset->labels.data)[row]);
     const int64_t length = bai_dataset_is_sparse(t->dataset) ? 0 : bai_dataset_length(t->dataset, row);
-    chain ^= bai_bits_of_f64(((const double *)t->dataset->weights.data)[row]) + t->uses[row];
+    chain ^= bai_bits_of_f64(bai_dataset_weight(t->dataset, row)) + t->uses[row];
     chain = bai_random(chain, 0, bai_bits_of_f64(bai_dataset_offset(t->dataset, row)));
     chain = bai_hash_bytes(chain, (const uint8_t *)label, bai_length(label));
     bai_dataset_codes(kernels, t->dataset, row, t->plan->protein, codes);

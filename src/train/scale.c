@@ -24,7 +24,6 @@ typedef void (*bai_visit)(learning *l, double weight);
 /* Extracts every training row with the plan as it is by now. */
 static ba_status visit_rows(learning *l, bai_visit visit) {
   const bai_kernels *kernels = bai_kernels_of(l->context);
-  const double *weights = l->dataset->weights.data;
   for (int64_t row = 0; row < l->dataset->rows; row++) {
     if (l->uses[row] != BAI_USE_TRAIN) continue;
     const int64_t length = bai_dataset_length(l->dataset, row);
@@ -33,7 +32,7 @@ static ba_status visit_rows(learning *l, bai_visit visit) {
     l->row->inputs = l->inputs ? l->inputs + row * bai_plan_inputs(l->plan) : NULL;
     ba_status status = bai_row_extract(kernels, l->row, length, ambiguous);
     if (status) return bai_row_explain(l->context, l->row, status, row + 1, length);
-    visit(l, weights[row]);
+    visit(l, bai_dataset_weight(l->dataset, row));
     if (row % 1024 == 0) status = bai_check_cancel(l->context);
     if (status) return status;
   }

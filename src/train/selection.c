@@ -130,11 +130,10 @@ static ba_status choose(ba_context *context, const ba_dataset *dataset, int32_t 
   ba_status status = bai_alloc(context, dataset->rows, 8, &out->rows);
   if (!status) status = bai_alloc_zero(context, dataset->rows, 4, &out->labels);
   if (!status) status = bai_alloc(context, dataset->rows, 8, &out->weights);
-  const int32_t *parts = dataset->parts.data, *folds = dataset->folds.data;
   for (int64_t row = 0; !status && row < dataset->rows; row++) {
-    if (part != BA_PART_ALL && parts[row] != part) continue;
-    if (fold >= 0 && folds[row] != fold) continue;
-    out->weights[out->count] = ((const double *)dataset->weights.data)[row];
+    if (part != BA_PART_ALL && bai_dataset_part(dataset, row) != part) continue;
+    if (fold >= 0 && bai_dataset_fold(dataset, row) != fold) continue;
+    out->weights[out->count] = bai_dataset_weight(dataset, row);
     out->rows[out->count++] = row;
   }
   return status;

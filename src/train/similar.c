@@ -73,18 +73,15 @@ static ba_status sort_items(ba_context *context, bai_keyed *items, int64_t n) {
 static int32_t same_letters(const ba_dataset *dataset, int64_t a, int64_t b) {
   const int64_t length = bai_dataset_length(dataset, a);
   if (length != bai_dataset_length(dataset, b)) return 0;
-  const int64_t *starts = dataset->starts.data, *odd = dataset->exception_starts.data;
-  if ((starts[a] < 0) != (starts[b] < 0)) return 0; /* packed in different ways */
-  int64_t bytes, others;
+  if (bai_dataset_is_wide(dataset, a) != bai_dataset_is_wide(dataset, b)) return 0; /* packed in different ways */
+  int64_t bytes, others, count, other_count;
   const uint8_t *x_packed = bai_dataset_packed(dataset, a, &bytes), *y_packed = bai_dataset_packed(dataset, b, &others);
   if (bytes != others || (bytes && memcmp(x_packed, y_packed, (size_t)bytes) != 0)) return 0;
-  const int64_t count = odd[a + 1] - odd[a];
-  if (count != odd[b + 1] - odd[b]) return 0;
-  const bai_exception *exceptions = dataset->exceptions.data;
-  for (int64_t i = 0; i < count; i++) {
-    const bai_exception *x = &exceptions[odd[a] + i], *y = &exceptions[odd[b] + i];
-    if (x->position != y->position || x->letter != y->letter) return 0;
-  }
+  const bai_exception *x = bai_dataset_exceptions(dataset, a, &count);
+  const bai_exception *y = bai_dataset_exceptions(dataset, b, &other_count);
+  if (count != other_count) return 0;
+  for (int64_t i = 0; i < count; i++)
+    if (x[i].position != y[i].position || x[i].letter != y[i].letter) return 0;
   return 1;
 }
 
@@ -120,12 +117,11 @@ static ba_status find_twins(lookup *x) {
 static ba_status collect(lookup *x, const bai_sketch_form *form, int32_t part, bai_vector *items) {
   const ba_dataset *dataset = x->dataset;
   const bai_kernels *kernels = bai_kernels_of(x->context);
-  const int32_t *parts = dataset->parts.data;
   uint8_t *codes = NULL;
   bai_vector hashes = {0, 0, 0};
   ba_status status = bai_alloc(x->context, dataset->longest + 1, 1, &codes);
   for (int64_t row = 0; !status && row < dataset->rows; row++) {
-    if (part != BA_PART_ALL && parts[row] != part) continue;
+    if (part != BA_PART_ALL && bai_dataset_part(dataset, row) != part) continue;
     bai_dataset_codes(kernels, dataset, row, form->protein, codes);
     hashes.count = 0;
     status = bai_sketch_codes(x->context, form, codes, bai_dataset_length(dataset, row), &hashes);
@@ -272,10 +268,10 @@ static int32_t shares(const lookup *x, int64_t a, int64_t b, int64_t enough) {
 
 /* What is done with the rows that may hold `row`. */
 typedef struct finder {
-  int64_t *parent;      /* grouping: of each row, towards the root of its group */
-  const int32_t *parts; /* leaks: stop once a row of each other part was found */
-  uint8_t *found;       /* leaks: of each row, a bit a part */
-  uint8_t present;      /* leaks: the parts that have rows */
+  int64_t *parent;           /* grouping: of each row, towards the root of its group */
+  const ba_dataset *dataset; /* leaks: stop once a row of each other part was found */
+  uint8_t *found;            /* leaks: of each row, a bit a part */
+  uint8_t present;           /* leaks: the parts that have rows */
 } finder;
 
 static int64_t root_of(int64_t *parent, int64_t row) {
@@ -294,11 +290,12 @@ static void join(int64_t *parent, int64_t a, int64_t b) {
 
 static int32_t is_known(const finder *f, int64_t row, int64_t other) {
   if (f->parent) return root_of(f->parent, row) == root_of(f->parent, other);
-  return f->parts[row] == f->parts[other] || (f->found[row] >> f->parts[other] & 1);
+  return bai_dataset_part(f->dataset, row) == bai_dataset_part(f->dataset, other) ||
+         (f->found[row] >> bai_dataset_part(f->dataset, other) & 1);
 }
 
 static int32_t is_done(const finder *f, int64_t row) {
-  return f->found && ((f->found[row] | 1 << f->parts[row]) & f->present) == f->present;
+  return f->found && ((f->found[row] | 1 << bai_dataset_part(f->dataset, row)) & f->present) == f->present;
 }
 
 /* Looks at the rows behind one hash that `row` has. */
@@ -317,7 +314,7 @@ static ba_status look_behind(lookup *x, const finder *f, int64_t row, int64_t ha
         if (f->parent)
           join(f->parent, row, other);
         else
-          f->found[row] |= (uint8_t)(1 << f->parts[other]);
+          f->found[row] |= (uint8_t)(1 << bai_dataset_part(f->dataset, other));
         continue;
       }
     }
@@ -349,7 +346,6 @@ ba_status bai_similar_groups(ba_context *context, const ba_dataset *dataset, con
                              int32_t part, int32_t *group_of, int64_t *groups) {
   lookup x = {.context = context, .dataset = dataset};
   finder f = {NULL, NULL, NULL, 0};
-  const int32_t *parts = dataset->parts.data;
   const int64_t rows = dataset->rows;
   ba_status status = check_letters(context, dataset);
   if (!status) status = make_index(&x, options, part);
@@ -365,7 +361,7 @@ ba_status bai_similar_groups(ba_context *context, const ba_dataset *dataset, con
     memset(number, 0, (size_t)rows * 8);
     for (int64_t row = 0; row < rows; row++) {
       group_of[row] = -1;
-      if (part != BA_PART_ALL && parts[row] != part) continue;
+      if (part != BA_PART_ALL && bai_dataset_part(dataset, row) != part) continue;
       const int64_t root = root_of(f.parent, row);
       if (!number[root]) number[root] = ++count;
       group_of[row] = (int32_t)(number[root] - 1);
@@ -379,11 +375,12 @@ ba_status bai_similar_groups(ba_context *context, const ba_dataset *dataset, con
 
 /* The parts that have a row with the same letters, gathered at the first of them. */
 static void find_duplicates(const lookup *x, const finder *f, uint8_t *same, int64_t duplicates[9]) {
-  for (int64_t row = 0; row < x->dataset->rows; row++) same[x->twin[row]] |= (uint8_t)(1 << f->parts[row]);
+  for (int64_t row = 0; row < x->dataset->rows; row++)
+    same[x->twin[row]] |= (uint8_t)(1 << bai_dataset_part(f->dataset, row));
   for (int64_t row = 0; row < x->dataset->rows; row++)
     for (int32_t part = 0; part < 3; part++) {
-      if (part == f->parts[row] || !(same[x->twin[row]] >> part & 1)) continue;
-      duplicates[3 * f->parts[row] + part]++;
+      if (part == bai_dataset_part(f->dataset, row) || !(same[x->twin[row]] >> part & 1)) continue;
+      duplicates[3 * bai_dataset_part(f->dataset, row) + part]++;
       f->found[row] |= (uint8_t)(1 << part);
     }
 }
@@ -391,18 +388,19 @@ static void find_duplicates(const lookup *x, const finder *f, uint8_t *same, int
 ba_status bai_similar_leaks(ba_context *context, const ba_dataset *dataset, const bai_similar_options *options,
                             int64_t similar[9], int64_t duplicates[9], uint8_t *found) {
   lookup x = {.context = context, .dataset = dataset};
-  finder f = {NULL, dataset->parts.data, found, 0};
+  finder f = {NULL, dataset, found, 0};
   uint8_t *same = NULL;
   memset(similar, 0, 9 * sizeof *similar);
   memset(duplicates, 0, 9 * sizeof *duplicates);
   ba_status status = check_letters(context, dataset);
   if (!status) status = make_index(&x, options, BA_PART_ALL);
   if (!status) status = bai_alloc_zero(context, dataset->rows + 1, 1, &same);
-  for (int64_t row = 0; row < dataset->rows; row++) f.present |= (uint8_t)(1 << f.parts[row]);
+  for (int64_t row = 0; row < dataset->rows; row++) f.present |= (uint8_t)(1 << bai_dataset_part(dataset, row));
   if (!status) find_duplicates(&x, &f, same, duplicates);
   for (int64_t row = 0; !status && row < dataset->rows; row++) {
     status = look_from(&x, &f, row);
-    for (int32_t part = 0; part < 3; part++) similar[3 * f.parts[row] + part] += f.found[row] >> part & 1;
+    for (int32_t part = 0; part < 3; part++)
+      similar[3 * bai_dataset_part(dataset, row) + part] += f.found[row] >> part & 1;
   }
   bai_free(context, same);
   free_index(&x);

@@ -25,7 +25,7 @@ typedef struct split {
 
 /* Folds are of the training rows, parts of all. */
 static int32_t is_dealt(const split *s, int64_t row) {
-  return s->shares || ((const int32_t *)s->dataset->parts.data)[row] == BA_PART_TRAIN;
+  return s->shares || bai_dataset_part(s->dataset, row) == BA_PART_TRAIN;
 }
 
 static ba_status fold_count(split *s, int64_t folds, int32_t by) {
@@ -37,10 +37,10 @@ static ba_status fold_count(split *s, int64_t folds, int32_t by) {
   return BA_OK;
 }
 
-/* Where the bin of each row is written; folds of before are forgotten. */
+/* Where the bin of each row is written, for which `deal` made room; folds of before are forgotten. */
 static int32_t *begin_dealing(const split *s) {
   int32_t *folds = s->dataset->folds.data;
-  for (int64_t row = 0; row < s->dataset->rows; row++) folds[row] = -1;
+  for (int64_t row = 0; row < s->dataset->folds.count; row++) folds[row] = -1;
   s->dataset->folds_made = s->shares ? 0 : s->bins;
   s->dataset->folds_in_time = 0;
   return s->shares ? s->dataset->parts.data : folds;
@@ -108,7 +108,7 @@ static ba_status count_groups(const split *s, bai_keyed *groups, int64_t *presen
   *present = 0;
   for (int64_t row = 0; row < s->dataset->rows; row++) {
     if (!is_dealt(s, row)) continue;
-    if (s->group_of[row] < 0)
+    if (!s->group_of || s->group_of[row] < 0)
       return bai_fail_at(s->context, BA_ERR_LABEL, row + 1, -1,
                          "the row has no group; by=group expects one for every %srow", of);
     *present += groups[s->group_of[row]].key++ == 0;
@@ -302,7 +302,9 @@ static ba_status split_times(const split *s) {
 }
 
 static ba_status deal(split *s, int32_t by, const bai_similar_options *similar) {
-  s->group_of = s->dataset->groups.data;
+  const ba_status status = s->shares ? bai_dataset_hold_parts(s->dataset) : bai_dataset_hold_folds(s->dataset);
+  if (status) return status;
+  s->group_of = bai_dataset_groups(s->dataset);
   s->groups = s->dataset->group_names.offsets.count;
   if (by == BY_SIMILARITY) return split_similar(s, similar);
   if (by == BY_TIME) return split_times(s);

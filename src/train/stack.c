@@ -174,7 +174,7 @@ static ba_status take_rows(fitting *f, const ba_dataset *dataset, const uint8_t 
   for (int64_t row = 0; row < dataset->rows; row++) {
     if (uses[row] != BAI_USE_DEV) continue;
     f->labels[f->rows] = bai_dataset_label(dataset, row);
-    f->weights[f->rows] = ((const double *)dataset->weights.data)[row];
+    f->weights[f->rows] = bai_dataset_weight(dataset, row);
     f->total += f->weights[f->rows];
     rows[f->rows++] = row;
   }

@@ -125,8 +125,8 @@ static ba_status count_duplicates(const adding *a, int64_t from) {
   ba_dataset *dataset = a->dataset;
   int64_t count, first;
   if (!a->places[TIME].column) return BA_OK;
-  const ba_status status = bai_series_repeats(a->context, dataset->groups.count ? dataset->groups.data : NULL,
-                                              dataset->times.data, dataset->times.count, from, &count, &first);
+  const ba_status status = bai_series_repeats(a->context, bai_dataset_groups(dataset), dataset->times.data,
+                                              dataset->times.count, from, &count, &first);
   if (status) return status;
   dataset->duplicates += count;
   return a->duplicate && first >= 0 ? bad(a, ((const int64_t *)dataset->table_rows.data)[first], TIME,
@@ -194,7 +194,7 @@ static ba_status derive(ba_context *context, const ba_dataset *dataset, const ba
                     "%lld rows have the weight 0 and are not kept, so the rows behind them would be taken for "
                     "neighbours in their series; expected weights above 0 for a recipe that looks back",
                     (long long)dataset->left_out);
-  const bai_series_rows rows = {matrix, bai_plan_inputs(plan), dataset->rows, dataset->groups.data,
+  const bai_series_rows rows = {matrix, bai_plan_inputs(plan), dataset->rows, bai_dataset_groups(dataset),
                                 dataset->times.count ? dataset->times.data : NULL};
   return bai_series_fill(context, &plan->series, plan->inputs.items.count, &rows);
 }
@@ -236,7 +236,7 @@ static int32_t has_value(const bai_series_term *term, const double *outputs, int
 }
 
 static ba_status longest_series(ba_context *context, const ba_dataset *dataset, int64_t *longest) {
-  const int32_t *groups = dataset->groups.data;
+  const int32_t *groups = bai_dataset_groups(dataset);
   int64_t *counts, most = 0;
   *longest = dataset->rows;
   if (!groups) return BA_OK;

@@ -24,13 +24,13 @@ static void draw_rows(const ba_dataset *dataset, int64_t seed, int64_t *seen, ui
 /* Groups in random order, as long as the rows drawn stay within twice a tenth; at least the smallest one. With a single
  * group there is nothing to keep apart. Returns 0 in that case. */
 static int32_t draw_groups(const ba_dataset *dataset, int64_t seed, bai_keyed *order, int64_t *sizes, uint8_t *uses) {
-  const int32_t *groups = dataset->groups.data;
   const int64_t count = dataset->group_names.offsets.count;
   int64_t rows = 0, present = 0, drawn = 0, smallest = -1;
   for (int64_t row = 0; row < dataset->rows; row++) {
     if (uses[row] != BAI_USE_TRAIN) continue;
-    if (groups[row] < 0) return 0;
-    sizes[groups[row]]++;
+    const int32_t group = bai_dataset_group(dataset, row);
+    if (group < 0) return 0;
+    sizes[group]++;
     rows++;
   }
   for (int64_t g = 0; g < count; g++) {
@@ -48,7 +48,7 @@ static int32_t draw_groups(const ba_dataset *dataset, int64_t seed, bai_keyed *o
   }
   if (drawn == 0) sizes[smallest] = 1;
   for (int64_t row = 0; row < dataset->rows; row++)
-    if (uses[row] == BAI_USE_TRAIN && sizes[groups[row]]) uses[row] = BAI_USE_DEV;
+    if (uses[row] == BAI_USE_TRAIN && sizes[bai_dataset_group(dataset, row)]) uses[row] = BAI_USE_DEV;
   return 1;
 }
 
@@ -73,16 +73,17 @@ static int32_t is_learnt(const ba_dataset *dataset, int32_t fold, int32_t hold_o
 
 ba_status bai_uses_make(ba_context *context, const ba_dataset *dataset, int32_t hold_out, int32_t need_dev,
                         int64_t seed, uint8_t **out) {
-  const int32_t *parts = dataset->parts.data, *folds = dataset->folds.data;
   uint8_t *uses;
   int32_t has_dev = 0;
   ba_status status = bai_alloc_zero(context, dataset->rows, 1, &uses);
   if (status) return status;
   for (int64_t row = 0; row < dataset->rows; row++) {
-    if (parts[row] == BA_PART_DEV) {
+    const int32_t part = bai_dataset_part(dataset, row);
+    if (part == BA_PART_DEV) {
       uses[row] = BAI_USE_DEV;
       has_dev = 1;
-    } else if (parts[row] == BA_PART_TRAIN && (hold_out < 0 || is_learnt(dataset, folds[row], hold_out))) {
+    } else if (part == BA_PART_TRAIN &&
+               (hold_out < 0 || is_learnt(dataset, bai_dataset_fold(dataset, row), hold_out))) {
       uses[row] = BAI_USE_TRAIN;
     }
   }

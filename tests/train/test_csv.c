@@ -50,7 +50,7 @@ static void expect(fixture *f, const char *expected) {
     int64_t name_length, length;
     double weight;
     OK(f->context, ba_dataset_row(f->dataset, row, &label, &weight, &part, NULL));
-    const int32_t group = ((const int32_t *)f->dataset->groups.data)[row];
+    const int32_t group = bai_dataset_group(f->dataset, row);
     const char *name = ba_records_name(records, row, &name_length);
     const char *letters = ba_records_sequence(records, row, &length);
     n += snprintf(text + n, sizeof text - (size_t)n, "%.*s|%.*s|%s|%g|%s|%d\n", (int)name_length, name, (int)length,

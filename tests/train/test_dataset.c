@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * test_dataset.c: packing and unpacking, classes in order, counts, and that a call that fails adds nothing.
+ * test_dataset.c: packing and unpacking, classes in order, counts, what a row takes, and that a call that fails adds
+ * nothing.
  */
 #include <math.h>
 #include <stdio.h>
@@ -337,6 +338,114 @@ static void test_qualities(void **state) {
   ba_dataset_destroy(dropping);
 }
 
+/* What test_usual_and_other_rows adds, as it was given. */
+typedef struct given_row {
+  char letters[61], name[8], label[2], group[2];
+  int64_t length;
+  double weight;
+  int32_t part, wide;
+} given_row;
+
+/* Of ten rows nine are usual while `strange` is 0: 20 bases, no name, no group, weight 1, to train on. */
+static given_row make_row(uint64_t *seed, int32_t strange) {
+  given_row row = {.length = 20, .weight = 1.0, .part = BA_PART_TRAIN};
+  const char *alphabet = "ACGT";
+  if (making_bits(seed) % 10 == 0 || strange) {
+    row.length = (int64_t)(making_bits(seed) % 61);
+    row.weight = (double)(1 + making_bits(seed) % 8) / 4.0;
+    row.part = (int32_t)(making_bits(seed) % 3);
+    alphabet = making_bits(seed) % 2 ? "ACGTACGTACGTACGTACGTACGN" : "ACDEFGHIKLMNPQRSTVWY";
+    if (making_bits(seed) % 2) snprintf(row.name, sizeof row.name, "n%d", (int)(making_bits(seed) % 10000));
+    if (making_bits(seed) % 2) row.group[0] = "xyz"[making_bits(seed) % 3];
+  }
+  for (int64_t i = 0; i < row.length; i++) row.letters[i] = alphabet[making_bits(seed) % strlen(alphabet)];
+  row.label[0] = "ab"[making_bits(seed) % 2];
+  row.wide = is_odd(row.letters, row.length);
+  return row;
+}
+
+static ba_status add_given(ba_dataset *dataset, const given_row *row) {
+  const int64_t letter_ends[] = {0, row->length}, name_ends[] = {0, (int64_t)strlen(row->name)};
+  const char *const label = row->label, *const group = row->group[0] ? row->group : NULL;
+  ba_records *record = NULL;
+  ba_status status = bai_records_make(dataset->context, (bai_texts){row->name, name_ends},
+                                      (bai_texts){row->letters, letter_ends}, (bai_texts){NULL, NULL}, 1, &record);
+  if (!status) status = ba_dataset_add_records(dataset, record, &label, &row->weight, &group, row->part);
+  ba_records_release(record);
+  return status;
+}
+
+static void check_given(ba_context *context, ba_dataset *dataset, const given_row *rows, int64_t n, int32_t names) {
+  ba_records *back = NULL;
+  OK(context, ba_dataset_records(dataset, 0, n, &back));
+  for (int64_t i = 0; i < n; i++) {
+    int64_t length, name_length;
+    int32_t label, part, fold;
+    double weight;
+    const char *letters = ba_records_sequence(back, i, &length), *name = ba_records_name(back, i, &name_length);
+    OK(context, ba_dataset_row(dataset, i, &label, &weight, &part, &fold));
+    assert_int_equal(length, rows[i].length);
+    assert_memory_equal(letters, rows[i].letters, (size_t)length);
+    assert_int_equal(name_length, names ? strlen(rows[i].name) : 0);
+    assert_memory_equal(name, rows[i].name, (size_t)name_length);
+    assert_string_equal(ba_dataset_class_name(dataset, label), rows[i].label);
+    assert_true(weight == rows[i].weight);
+    assert_int_equal(part, rows[i].part);
+    assert_int_equal(fold, -1);
+    assert_int_equal(bai_dataset_is_wide(dataset, i), rows[i].wide);
+    const char *group = ba_dataset_group(dataset, i);
+    assert_string_equal(group ? group : "", rows[i].group);
+  }
+  ba_records_release(back);
+}
+
+/* What is usual takes no room until a row differs; that row, and those before and after it, are all as they were given.
+ * A row that is refused leaves what was usual usual. */
+static void test_usual_and_other_rows(void **state) {
+  enum { N = 400 };
+  static given_row rows[N];
+  ba_context *context = *state;
+  for (int32_t usual = 0; usual < 4; usual++) { /* so many hundreds of rows, then any */
+    ba_dataset *dataset = NULL;
+    uint64_t seed = (uint64_t)usual;
+    OK(context, ba_dataset_create(context, usual % 2 ? "names=drop" : "", &dataset));
+    for (int64_t i = 0; i < N; i++) {
+      given_row refused = make_row(&seed, 1);
+      refused.label[0] = '\n';
+      do rows[i] = make_row(&seed, 0);
+      while (i < 100 * usual && (rows[i].length != 20 || rows[i].weight != 1.0 || rows[i].part || rows[i].wide ||
+                                 rows[i].name[0] || rows[i].group[0]));
+      OK(context, add_given(dataset, &rows[i]));
+      if (i % 7 == 0) assert_int_equal(add_given(dataset, &refused), BA_ERR_LABEL);
+      if (i == 100 * usual - 1) {
+        const bai_vector *lists[] = {&dataset->places,  &dataset->odd_rows, &dataset->names,  &dataset->name_ends,
+                                     &dataset->weights, &dataset->groups,   &dataset->times,  &dataset->offsets,
+                                     &dataset->parts,   &dataset->folds,    &dataset->symbols};
+        for (size_t l = 0; l < sizeof lists / sizeof lists[0]; l++) assert_int_equal(lists[l]->count, 0);
+        check_given(context, dataset, rows, i + 1, usual % 2 == 0);
+      }
+    }
+    check_given(context, dataset, rows, N, usual % 2 == 0);
+    ba_dataset_destroy(dataset);
+  }
+}
+
+/* 150 bases are 38 bytes, and a label is 4; lists grow by half. */
+static void test_bytes_of_a_read(void **state) {
+  enum { N = 20000 };
+  ba_context *context = *state;
+  ba_records *reads = making_records(context, N, 150, 150, "ACGT", 5);
+  ba_dataset *dataset = empty(context);
+  int64_t before, after;
+  ba_context_memory(context, &before, NULL);
+  OK(context, making_add(dataset, reads, 2, BA_PART_TRAIN));
+  ba_context_memory(context, &after, NULL);
+  assert_true(after - before < N * 42 * 3 / 2 + 4096);
+  assert_int_equal(dataset->packed.count + 4 * dataset->labels.count, N * 42);
+  ba_records_release(reads);
+  ba_dataset_destroy(dataset);
+}
+
 static void test_null_arguments(void **state) {
   ba_dataset *out = NULL;
   int64_t n = 5;
@@ -429,6 +538,8 @@ int main(void) {
       cmocka_unit_test_setup_teardown(test_many_failed_classes, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_sequence_files, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_qualities, making_set_up, making_tear_down),
+      cmocka_unit_test_setup_teardown(test_usual_and_other_rows, making_set_up, making_tear_down),
+      cmocka_unit_test_setup_teardown(test_bytes_of_a_read, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_null_arguments, making_set_up, making_tear_down),
       cmocka_unit_test(test_every_failing_allocation),
       cmocka_unit_test_setup_teardown(test_limit_and_cancel, making_set_up, making_tear_down),

@@ -33,14 +33,27 @@ static void predict(ba_context *context, ba_model *model, ba_dataset *dataset, i
   ba_records_release(record);
 }
 
+/* With weights 1, 1.25, 1.5, 1.75 and so on. */
+static void add_weighted(ba_context *context, ba_dataset *dataset, int64_t rows, int64_t shortest, int64_t longest,
+                         int32_t classes, uint64_t seed, int32_t part) {
+  ba_records *records = making_classed(context, rows, shortest, longest, classes, seed);
+  const char *labels[300];
+  double weights[300];
+  for (int64_t i = 0; i < rows; i++) {
+    labels[i] = making_classes[i % classes];
+    weights[i] = 1.0 + (double)((ba_dataset_rows(dataset, BA_PART_ALL) + i) % 4) / 4.0;
+  }
+  OK(context, ba_dataset_add_records(dataset, records, labels, weights, NULL, part));
+  ba_records_release(records);
+}
+
 static void test_evaluation_by_hand(void **state) {
   ba_context *context = *state;
   for (int32_t classes = 2; classes <= 3; classes++) {
-    ba_dataset *dataset = making_data(context, 90, 0, 30, classes, 3);
-    ba_records *more = making_classed(context, 300, 0, 40, classes, 4);
-    OK(context, making_add(dataset, more, classes, BA_PART_TEST));
-    ba_records_release(more);
-    for (int64_t i = 0; i < 390; i++) ((double *)dataset->weights.data)[i] = 1.0 + (double)(i % 4) / 4.0;
+    ba_dataset *dataset = NULL;
+    OK(context, ba_dataset_create(context, NULL, &dataset));
+    add_weighted(context, dataset, 90, 0, 30, classes, 3, BA_PART_TRAIN);
+    add_weighted(context, dataset, 300, 0, 40, classes, 4, BA_PART_TEST);
     ba_model *model = making_trained(context, "Kmer(k=1..3) | Softmax(max_iter=5)", dataset, NULL);
     double p[300 * 3], weights[300];
     int32_t labels[300];

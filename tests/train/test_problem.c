@@ -182,6 +182,7 @@ static void test_rows_that_are_not_there(void **state) {
   SAME_BITS(first, second, 21);
   close_problem(&g);
   fixture h = {.context = *state, .dataset = rows_of(*state, 4, letters, labels, NULL)};
+  OK(*state, bai_dataset_hold_folds(h.dataset));
   ((int32_t *)h.dataset->folds.data)[2] = 1;
   ((int32_t *)h.dataset->folds.data)[3] = 1;
   ((int32_t *)h.dataset->folds.data)[0] = 0;

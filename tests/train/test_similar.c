@@ -181,8 +181,8 @@ static void test_nothing_alike_is_parted(void **state) {
     snprintf(options, sizeof options, "by=similarity, k=%d, threshold=%g", (int)settings[s].k, settings[s].threshold);
     for (int32_t deal = 0; deal < 2; deal++) {
       int64_t sizes[5] = {0};
-      const int32_t *bin = deal ? dataset->parts.data : dataset->folds.data;
       assert_int_equal(deal ? ba_dataset_deal(dataset, options) : ba_dataset_split(dataset, options), BA_OK);
+      const int32_t *bin = deal ? dataset->parts.data : dataset->folds.data;
       for (int32_t i = 0; i < ROWS; i++) {
         if (bin[i] < 0) continue;
         sizes[bin[i]]++;
@@ -276,8 +276,7 @@ static void test_scaled(void **state) {
   assert_int_equal(ba_dataset_deal(dataset, "by=similarity, scaled=1000000"), BA_OK);
   for (int32_t i = 0; i < ROWS; i++)
     for (int32_t j = 0; j < i; j++) {
-      const int32_t *part = dataset->parts.data;
-      if (strcmp(rows[i], rows[j]) == 0) assert_int_equal(part[i], part[j]);
+      if (strcmp(rows[i], rows[j]) == 0) assert_int_equal(bai_dataset_part(dataset, i), bai_dataset_part(dataset, j));
     }
   ba_dataset_destroy(dataset);
 }
@@ -328,7 +327,7 @@ static void test_groups_are_dealt_by_class_too(void **state) {
   assert_int_equal(fill(*state, rows, ROWS, &dataset), BA_OK);
   assert_int_equal(ba_dataset_deal(dataset, "by=similarity"), BA_OK);
   int64_t sizes[3][2] = {{0, 0}, {0, 0}, {0, 0}};
-  for (int32_t i = 0; i < ROWS; i++) sizes[((const int32_t *)dataset->parts.data)[i]][i % 2]++;
+  for (int32_t i = 0; i < ROWS; i++) sizes[bai_dataset_part(dataset, i)][i % 2]++;
   const int64_t wanted[3][2] = {{160, 160}, {20, 20}, {20, 20}};
   assert_memory_equal(sizes, wanted, sizeof sizes);
   ba_dataset_destroy(dataset);
@@ -355,8 +354,7 @@ static void test_refusals_change_nothing(void **state) {
   refused(two, NULL, BA_ERR_RECIPE, "2 rows; expected at least 3, one for each part");
   refused(two, "by=similarity, train=0.5, test=0.5", BA_ERR_LABEL,
           "the rows make 1 groups; expected at least 2, one for each part");
-  const int32_t *part = dataset->parts.data;
-  assert_true(part[0] == 0 && part[1] == 1 && part[2] == 0);
+  for (int32_t i = 0; i < 3; i++) assert_int_equal(bai_dataset_part(dataset, i), i == 1);
   assert_int_equal(ba_dataset_split(two, "by=similarity, folds=2"), BA_ERR_RECIPE);
   assert_int_equal(ba_dataset_deal(NULL, ""), BA_ERR_ARGUMENT);
   assert_int_equal(ba_dataset_leakage(NULL, "", numbers, numbers), BA_ERR_ARGUMENT);
@@ -367,7 +365,7 @@ static void test_refusals_change_nothing(void **state) {
   assert_null(ba_dataset_group(NULL, 0));
   ba_context_cancel(*state);
   assert_int_equal(ba_dataset_deal(dataset, "by=similarity"), BA_ERR_CANCELLED);
-  assert_true(part[0] == 0 && part[1] == 1 && part[2] == 0);
+  for (int32_t i = 0; i < 3; i++) assert_int_equal(bai_dataset_part(dataset, i), i == 1);
   ba_dataset_destroy(dataset);
   ba_dataset_destroy(two);
 }
@@ -377,7 +375,7 @@ static ba_status whole_life(ba_context *context, void *argument) {
   ba_dataset *dataset = NULL;
   ba_status status = fill(context, argument, 60, &dataset);
   if (!status) status = ba_dataset_deal(dataset, "by=similarity");
-  if (status && dataset && dataset->rows == 60) assert_int_equal(((const int32_t *)dataset->parts.data)[1], 1);
+  if (status && dataset && dataset->rows == 60) assert_int_equal(bai_dataset_part(dataset, 1), 1);
   if (!status) status = ba_dataset_split(dataset, "by=similarity, folds=2");
   if (!status) status = ba_dataset_leakage(dataset, "", similar, duplicates);
   if (!status) status = ba_dataset_deal(dataset, "");

@@ -256,7 +256,7 @@ static ba_status whole_life(ba_context *context, void *argument) {
   if (!status) status = add(context, dataset, 20, one_in_seven, ten_groups, BA_PART_TRAIN);
   if (!status) {
     status = ba_dataset_split(dataset, argument);
-    if (status) assert_int_equal(((const int32_t *)dataset->folds.data)[0], -1);
+    if (status) assert_int_equal(bai_dataset_fold(dataset, 0), -1);
   }
   ba_dataset_destroy(dataset);
   return status;
