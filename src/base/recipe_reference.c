@@ -28,8 +28,8 @@ static const char *const examples[] = {"Kmer(k=6) | Logistic(l2=1e-4)",
                                        "@peptide + Length() | Logistic()",
                                        "Columns() + Category(column=region) | Standardize() | Linear()",
                                        "Column(column=\"Air temperature [K]\", missing=mean) | Logistic()",
-                                       "Return(column=close) + Rolling(column=close, stat=std, window=20, "
-                                       "of=return) | Standardize() | Linear()"};
+                                       ("Return(column=close) + Rolling(column=close, stat=std, window=20, "
+                                        "of=return) | Standardize() | Linear()")};
 
 static const char *const rules =
     "Names and words may be written in any letter case. Columns stand in recipe order, then by k, then by gap, then "

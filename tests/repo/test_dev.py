@@ -38,8 +38,8 @@ def test_stages_are_explained_and_exist():
 
 def test_presets_exist():
     presets = {preset["name"] for preset in json.loads((TOP / "CMakePresets.json").read_text())["testPresets"]}
-    variants = re.search(r"for preset in ([\w -]+);", TEXT)[1].split()
-    assert set(variants) | {"release", "aarch64"} <= presets
+    named = " ".join(re.findall(r"for preset in ([\w -]+);", TEXT)).split()
+    assert {"clang", "asan"} <= set(named) and set(named) | {"release", "aarch64"} <= presets
 
 
 @pytest.mark.parametrize("arguments", [("tset",), ("test", "cor"), ("test", "core", "all")])
