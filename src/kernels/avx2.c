@@ -11,6 +11,10 @@
 
 #define BAI_TILE_BYTES 32 /* of a vector */
 #define BAI_TILE_ROWS 4
+typedef __m256 tile_vector;
+BAI_WITH tile_vector tile_larger(tile_vector a, tile_vector b) {
+  return _mm256_max_ps(a, b);
+}
 #include "kernels/tiles.h"
 
 uint32_t bai_avx2_crc32c(uint32_t crc, const uint8_t *data, int64_t n) {
@@ -364,6 +368,9 @@ const bai_kernels bai_kernels_avx2 = {
     .softplus_f64 = scalar_softplus_f64,
     .gemm_f32 = gemm_f32,
     .letters_f32 = letters_f32,
+    .join_letters = scalar_join_letters,
+    .find_letters_f32 = find_letters_f32,
+    .find_rows_f32 = find_rows_f32,
     .letters_slope_f32 = scalar_letters_slope_f32,
     .most_f32 = scalar_most_f32,
     .spread_f32 = scalar_spread_f32,

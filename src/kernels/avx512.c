@@ -10,6 +10,10 @@
 
 #define BAI_TILE_BYTES 64 /* of a vector */
 #define BAI_TILE_ROWS 8
+typedef __m512 tile_vector;
+BAI_WITH tile_vector tile_larger(tile_vector a, tile_vector b) {
+  return _mm512_max_ps(a, b);
+}
 #include "kernels/tiles.h"
 
 /* See avx2.c: the low four bits of a letter pick the one letter to compare with, and its code. */
@@ -320,6 +324,9 @@ const bai_kernels bai_kernels_avx512 = {
     .softplus_f64 = scalar_softplus_f64,
     .gemm_f32 = gemm_f32,
     .letters_f32 = letters_f32,
+    .join_letters = scalar_join_letters,
+    .find_letters_f32 = find_letters_f32,
+    .find_rows_f32 = find_rows_f32,
     .letters_slope_f32 = scalar_letters_slope_f32,
     .most_f32 = scalar_most_f32,
     .spread_f32 = scalar_spread_f32,

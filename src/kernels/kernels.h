@@ -33,8 +33,10 @@ typedef struct bai_text_columns {
   int32_t refuse_ambiguous; /* or make their piece one that is not plain */
 } bai_text_columns;
 
-/* Rows of a table of two letters: five codes for each. */
+/* Rows of a table of two letters, and of one of four: five codes for each. */
 #define BAI_PAIRS 25
+#define BAI_QUADS 625
+#define BAI_SOME 32 /* filters whose values are at hand at a time */
 
 /* See adam_f32. */
 typedef struct bai_adam {
@@ -136,6 +138,15 @@ typedef struct bai_kernels {
    * pairs[p] = 5 codes[p] + codes[p + 1]. */
   void (*letters_f32)(float *out, const float *bias, const float *tables, const uint8_t *pairs, int64_t positions,
                       int64_t groups, int64_t filters);
+  /* Four letters as a number: quads[i] = 125 codes[i] + 25 codes[i + 1] + 5 codes[i + 2] + codes[i + 3]. */
+  void (*join_letters)(uint16_t *quads, const uint8_t *codes, int64_t n);
+  /* A convolution over letters by tables of four letters each, of which only the largest and the sum stay: with value =
+   * tables[0][quads[p]] + tables[1][quads[p + 4]] + ..., group after group, best[j] is the largest value above 0, else
+   * 0, and sum[j] the sum of the values above 0, p after p; rows of `filters` numbers, BAI_QUADS rows a table. */
+  void (*find_letters_f32)(float *best, float *sum, const float *tables, const uint16_t *quads, int64_t positions,
+                           int64_t groups, int64_t filters);
+  /* The same of the values x[r][j]. */
+  void (*find_rows_f32)(float *best, float *sum, const float *x, int64_t rows, int64_t columns);
   /* sum[4t + codes[p + t]] += slope[p] for t < width: p after p, codes above 3 left out. */
   void (*letters_slope_f32)(float *sum, const float *slope, const uint8_t *codes, int64_t positions, int64_t width,
                             int64_t filters);

@@ -50,6 +50,46 @@ static inline void BAI_LAYER(letters)(BAI_REAL *out, const BAI_REAL *bias, const
   }
 }
 
+/* Filters from `from` on, some at a time. */
+static inline void BAI_LAYER(find_last_letters)(BAI_REAL *best, BAI_REAL *sum, const BAI_REAL *tables,
+                                                const uint16_t *quads, int64_t positions, int64_t groups,
+                                                int64_t filters, int64_t from) {
+  BAI_REAL value[BAI_SOME];
+  for (int64_t at = from; at < filters; at += BAI_SOME) {
+    const int64_t count = filters - at < BAI_SOME ? filters - at : BAI_SOME;
+    BAI_REAL *most = best + at, *total = sum + at;
+    for (int64_t j = 0; j < count; j++) most[j] = total[j] = 0;
+    for (int64_t p = 0; p < positions; p++) {
+      for (int64_t g = 0; g < groups; g++) {
+        const BAI_REAL *row = tables + (BAI_QUADS * g + quads[p + 4 * g]) * filters + at;
+        BAI_EACH for (int64_t j = 0; j < count; j++) value[j] = g ? value[j] + row[j] : row[j];
+      }
+      BAI_EACH for (int64_t j = 0; j < count; j++) most[j] = value[j] > most[j] ? value[j] : most[j];
+      BAI_EACH for (int64_t j = 0; j < count; j++) total[j] += value[j] > 0 ? value[j] : 0;
+    }
+  }
+}
+
+static inline void BAI_LAYER(find_letters)(BAI_REAL *best, BAI_REAL *sum, const BAI_REAL *tables, const uint16_t *quads,
+                                           int64_t positions, int64_t groups, int64_t filters) {
+  BAI_LAYER(find_last_letters)(best, sum, tables, quads, positions, groups, filters, 0);
+}
+
+/* Columns from `from` on. */
+static inline void BAI_LAYER(find_last_rows)(BAI_REAL *best, BAI_REAL *sum, const BAI_REAL *x, int64_t rows,
+                                             int64_t columns, int64_t from) {
+  for (int64_t j = from; j < columns; j++) best[j] = sum[j] = 0;
+  for (int64_t r = 0; r < rows; r++, x += columns) {
+    BAI_EACH for (int64_t j = from; j < columns; j++) best[j] = x[j] > best[j] ? x[j] : best[j];
+    BAI_EACH for (int64_t j = from; j < columns; j++) sum[j] += x[j] > 0 ? x[j] : 0;
+  }
+}
+
+static inline void BAI_LAYER(find_rows)(BAI_REAL *best, BAI_REAL *sum, const BAI_REAL *x, int64_t rows,
+                                        int64_t columns) {
+  BAI_LAYER(find_last_rows)(best, sum, x, rows, columns, 0);
+}
+
 static inline void BAI_LAYER(letters_slope)(BAI_REAL *sum, const BAI_REAL *slope, const uint8_t *codes,
                                             int64_t positions, int64_t width, int64_t filters) {
   for (int64_t p = 0; p < positions; p++) {

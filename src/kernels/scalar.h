@@ -508,6 +508,11 @@ static inline void scalar_softplus_f64(double *y, const double *x, int64_t n) {
 #undef BAI_REAL
 #undef BAI_LAYER
 
+static inline void scalar_join_letters(uint16_t *quads, const uint8_t *codes, int64_t n) {
+  BAI_EACH for (int64_t i = 0; i < n; i++) quads[i] =
+      (uint16_t)(125 * codes[i] + 25 * codes[i + 1] + 5 * codes[i + 2] + codes[i + 3]);
+}
+
 static inline void scalar_adam_f32(float *x, float *m, float *v, const float *g, int64_t n, const bai_adam *how) {
   const bai_adam a = *how;
   BAI_EACH for (int64_t i = 0; i < n; i++) {

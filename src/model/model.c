@@ -121,13 +121,14 @@ void bai_member_prepare(bai_member *member) {
   const bai_net *net = &member->net;
   if (!net->layer_count) return;
   for (int32_t c = 0; c < net->copies; c++)
-    bai_net_make_tables(net, member->parameters + c * net->parameters, member->tables + c * bai_net_table_size(net));
+    bai_net_make_tables(net, 0, member->parameters + c * net->parameters,
+                        member->tables + c * bai_net_table_size(net, 0));
 }
 
 static ba_status open_network(ba_context *context, bai_member *member) {
   const bai_net *net = &member->net;
   const ba_status status = bai_alloc_zero(context, net->copies * net->parameters, 4, &member->parameters);
-  return status ? status : bai_alloc_zero(context, net->copies * bai_net_table_size(net), 4, &member->tables);
+  return status ? status : bai_alloc_zero(context, net->copies * bai_net_table_size(net, 0), 4, &member->tables);
 }
 
 static ba_status open_member(ba_context *context, const bai_pipeline *pipeline, const bai_fitted *fitted,

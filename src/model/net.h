@@ -44,15 +44,19 @@ static inline int32_t bai_net_over_columns(const bai_net *net) {
 /* Rows that a layer's input has before its first one. */
 int64_t bai_net_before(const bai_net_layer *layer);
 
-/* The first layer's weights summed for each pair of letters; made anew whenever the weights change. */
-int64_t bai_net_table_size(const bai_net *net);
-void bai_net_make_tables(const bai_net *net, const bai_real *parameters, bai_real *tables);
+/* The first layer's weights summed for each pair of letters, or for each four of them with the biases in the first
+ * table: the fours where that layer is all, nothing has to lead back and they stay small. Made anew whenever the
+ * weights change. Both give the same bits. */
+int32_t bai_net_by_fours(const bai_net *net, int32_t training);
+int64_t bai_net_table_size(const bai_net *net, int32_t training);
+void bai_net_make_tables(const bai_net *net, int32_t training, const bai_real *parameters, bai_real *tables);
 
 /* What one layer makes of one strand. */
 typedef struct bai_net_values {
   int64_t positions, pooled;
   bai_real *raw;    /* positions x filters, before relu */
-  bai_real *input;  /* pooled x filters after relu and pool, with the zero rows that the next layer wants around */
+  bai_real *input;  /* pooled x filters after relu and pool, with the zero rows that the next layer wants around; `raw`
+                     * where that is the same but for relu and nobody else wants it */
   bai_real *kept;   /* the first of its pooled rows */
   int32_t *winners; /* training: which neighbour was the largest; -1: none above 0 */
 } bai_net_values;
@@ -60,6 +64,7 @@ typedef struct bai_net_values {
 typedef struct bai_net_strand {
   uint8_t *codes; /* with 4s before and behind */
   uint8_t *pairs;
+  uint16_t *quads; /* by fours: these alone, and no values of layers */
   bai_net_values layers[BAI_NET_LAYERS];
   bai_real *features;
   int32_t *places; /* training: the row of `kept` that a largest value stands in; -1: none */
@@ -70,6 +75,7 @@ typedef struct bai_net_room {
   ba_context *context;
   void *memory;
   int64_t longest; /* letters that there is room for; -1: none yet */
+  int32_t training;
   bai_net_strand strands[2];
   bai_real *features, *hidden, *outputs;
 } bai_net_room;

@@ -146,7 +146,7 @@ static ba_status make_workers(bai_network *n) {
 static ba_status make_scratch(bai_network *n) {
   const int64_t size = sizeof(bai_real), parameters = n->net.parameters;
   if (n->mlp) return bai_alloc(n->context, parameters - n->net.hidden_biases, size, &n->partials);
-  ba_status status = bai_alloc(n->context, bai_net_table_size(&n->net), size, &n->tables);
+  ba_status status = bai_alloc(n->context, bai_net_table_size(&n->net, 1), size, &n->tables);
   if (!status) status = bai_alloc(n->context, bai_net_turned_size(&n->net), size, &n->turned);
   return status ? status : bai_alloc(n->context, PARTS * parameters, size, &n->partials);
 }
@@ -298,7 +298,7 @@ static ba_status batch(bai_network *n, pass *run) {
   const bai_kernels *kernels = run->kernels;
   const int64_t parts = (run->rows + n->part - 1) / n->part, size = n->net.parameters;
   double rate;
-  bai_net_make_tables(&n->net, n->parameters, n->tables);
+  bai_net_make_tables(&n->net, 1, n->parameters, n->tables);
   bai_net_turn(&n->net, n->parameters, n->turned);
   const ba_status status = run_tasks(n, parts, part_task, run);
   if (status) return status;
@@ -438,7 +438,7 @@ static ba_status judge(bai_network *n, const bai_kernels *kernels) {
   if (n->mlp)
     bai_mlp_settle(n->mlp, kernels, n->parameters, n->decayed);
   else
-    bai_net_make_tables(&n->net, n->parameters, n->tables);
+    bai_net_make_tables(&n->net, 1, n->parameters, n->tables);
   const ba_status status = run_tasks(n, (n->judge_count + JUDGED - 1) / JUDGED, judge_task, &run);
   if (status) return status;
   for (int64_t i = 0; i < n->judge_count; i++) {

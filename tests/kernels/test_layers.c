@@ -13,7 +13,7 @@
 
 #include "kernels/kernels.h"
 
-#define ROOM 40000
+#define ROOM 200000
 #define CANARY (-77.0f)
 
 static uint64_t state;
@@ -134,6 +134,57 @@ static void test_letters(void **unused) {
   }
 }
 
+/* The largest and the sum of what a convolution finds: of its values as test_letters has them, one after the other. */
+static void test_find(void **unused) {
+  (void)unused;
+  const bai_kernels *levels[3];
+  const int32_t count = bai_kernels_available(levels);
+  state = 19;
+  for (int64_t round = 0; round < 150; round++) {
+    const int64_t filters = round % 3 ? 1 + (int64_t)(bits() % 30) : 16 * (1 + round / 3 % 6);
+    const int64_t groups = 1 + (int64_t)(bits() % 3);
+    const int64_t positions = (int64_t)(bits() % 40);
+    const int32_t whole = round % 2 ? 1 : round % 4 ? 0 : -1;
+    uint8_t codes[64];
+    uint16_t quads[64];
+    float *tables = in[0], *values = in[1];
+    for (int64_t i = 0; i < 64; i++) codes[i] = (uint8_t)(bits() % 5);
+    fill(tables, BAI_QUADS * groups * filters, whole);
+    for (int64_t p = 0; p < positions; p++) {
+      for (int64_t j = 0; j < filters; j++) {
+        float *value = &values[p * filters + j];
+        for (int64_t g = 0; g < groups; g++) {
+          const uint8_t *c = codes + p + 4 * g;
+          const float part = tables[(((((g * 5 + c[0]) * 5 + c[1]) * 5 + c[2]) * 5) + c[3]) * filters + j];
+          *value = g ? *value + part : part;
+        }
+      }
+    }
+    clear(count);
+    for (int32_t level = 0; level < count; level++) {
+      quads[60] = 7;
+      levels[level]->join_letters(quads, codes, 60);
+      assert_int_equal(quads[60], 7);
+      levels[level]->find_letters_f32(out[level][0], out[level][1], tables, quads, positions, groups, filters);
+      assert_true(out[level][0][filters] == CANARY && out[level][1][filters] == CANARY);
+      levels[level]->find_rows_f32(out[level][2], out[level][2] + filters, values, positions, filters);
+      assert_memory_equal(out[level][0], out[level][2], (size_t)filters * 4);
+      assert_memory_equal(out[level][1], out[level][2] + filters, (size_t)filters * 4);
+      assert_true(out[level][2][2 * filters] == CANARY);
+    }
+    check_levels(count, 3);
+    for (int64_t j = 0; j < filters; j++) {
+      float best = 0.0f, sum = 0.0f;
+      for (int64_t p = 0; p < positions; p++) {
+        const float value = values[p * filters + j];
+        if (value > best) best = value;
+        if (value > 0.0f) sum += value;
+      }
+      assert_true(out[0][0][j] == best && out[0][1][j] == sum);
+    }
+  }
+}
+
 static void test_most(void **unused) {
   (void)unused;
   const bai_kernels *levels[3];
@@ -246,7 +297,7 @@ static void test_rows(void **unused) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_gemm),        cmocka_unit_test(test_letters), cmocka_unit_test(test_most),
-      cmocka_unit_test(test_picked_rows), cmocka_unit_test(test_rows),
+      cmocka_unit_test(test_picked_rows), cmocka_unit_test(test_rows),    cmocka_unit_test(test_find),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -496,6 +496,32 @@ static void try_letters_f32(void) {
   }
 }
 
+static void try_join_letters(void) {
+  const int64_t n = length(MOST);
+  const uint8_t *codes = bytes_below(0, n + 3, 5);
+  AT_EACH_LEVEL(k) k->join_letters(give(NULL, n, 2, BYTES), codes, n);
+}
+
+/* Of each table a few rows are looked at. */
+static void try_find_letters_f32(void) {
+  const int64_t rows = 6, positions = below(8), groups = 1 + below(2),
+                filters = 1 + (groups > 1 ? below(12) : length(90));
+  const int64_t next = BAI_QUADS * filters, temper = below(6);
+  float *tables = place(0, 4 * ((groups - 1) * next + rows * filters), 4);
+  uint16_t *quads = place(1, 2 * (positions + 4 * groups), 2);
+  for (int64_t g = 0; g < groups; g++) fill_f32(tables + g * next, rows * filters, temper);
+  for (int64_t i = 0; i < positions + 4 * groups; i++) quads[i] = (uint16_t)below((uint64_t)rows);
+  AT_EACH_LEVEL(k) {
+    k->find_letters_f32(give_f32(NULL, filters), give_f32(NULL, filters), tables, quads, positions, groups, filters);
+  }
+}
+
+static void try_find_rows_f32(void) {
+  const int64_t rows = below(8), columns = length(70);
+  const float *x = floats(0, rows * columns);
+  AT_EACH_LEVEL(k) k->find_rows_f32(give_f32(NULL, columns), give_f32(NULL, columns), x, rows, columns);
+}
+
 static void try_letters_slope_f32(void) {
   const int64_t positions = below(8), width = 1 + below(6), filters = 1 + length(40);
   const float *sum = floats(0, 4 * width * filters), *slope = floats(1, positions * filters);
@@ -582,6 +608,9 @@ static trial trials[] = {
     TRIAL(gather_rows_f32),
     TRIAL(scatter_rows_f32),
     TRIAL(letters_f32),
+    TRIAL(join_letters),
+    TRIAL(find_letters_f32),
+    TRIAL(find_rows_f32),
     TRIAL(letters_slope_f32),
     TRIAL(most_f32),
     TRIAL(spread_f32),

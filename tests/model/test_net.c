@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * test_net.c: the forward pass of networks against its definition written out in double, one number at a time; the same
- * bits at every level; empty and long sequences; working memory that runs out.
+ * bits at every level and in training; empty and long sequences; working memory that runs out.
  */
 #include <math.h>
 #include <setjmp.h>
@@ -112,29 +112,44 @@ static const bai_net shapes[] = {
      .bins = 3,
      .hidden = 8,
      .outputs = 2},
+    {.layers = {{.filters = 45, .width = 11, .pool = 1}},
+     .layer_count = 1,
+     .strands = 2,
+     .bins = 5,
+     .hidden = 1,
+     .outputs = 1},
+    {.layers = {{.filters = 96, .width = 48, .pool = 1}}, /* too large for tables of four letters */
+     .layer_count = 1,
+     .strands = 1,
+     .bins = 2,
+     .hidden = 7,
+     .outputs = 4},
 };
 #define SHAPES ((int64_t)(sizeof shapes / sizeof shapes[0]))
 
 static bai_net net;
-static float *parameters, *tables;
+static float *parameters, *tables[2]; /* the second for training */
 
 static void make(int64_t s) {
   net = shapes[s];
   net.copies = 1;
   bai_net_lay_out(&net);
   parameters = malloc((size_t)net.parameters * 4);
-  tables = malloc((size_t)bai_net_table_size(&net) * 4);
   for (int64_t i = 0; i < net.parameters; i++) parameters[i] = (float)fraction((uint64_t)s, (uint64_t)i) * 0.3f;
-  bai_net_make_tables(&net, parameters, tables);
+  for (int32_t training = 0; training < 2; training++) {
+    tables[training] = malloc((size_t)bai_net_table_size(&net, training) * 4);
+    bai_net_make_tables(&net, training, parameters, tables[training]);
+  }
 }
 
 static void forget(void) {
   free(parameters);
-  free(tables);
+  free(tables[0]);
+  free(tables[1]);
 }
 
 static void run(const bai_kernels *kernels, bai_net_room *room, const uint8_t *codes, int64_t n) {
-  bai_net_features(kernels, &net, parameters, tables, room, codes, n);
+  bai_net_features(kernels, &net, parameters, tables[room->training], room, codes, n);
   bai_net_head(kernels, &net, parameters, room);
 }
 
@@ -143,9 +158,10 @@ static void test_forward_is_its_definition_at_every_level(void **state) {
   const bai_kernels *levels[3];
   const int32_t count = bai_kernels_available(levels);
   for (int64_t s = 0; s < SHAPES; s++) {
-    bai_net_room room = {0};
+    bai_net_room room = {0}, trained = {0};
     make(s);
     assert_int_equal(bai_net_reserve(context, &net, LONGEST, 0, &room), BA_OK);
+    assert_int_equal(bai_net_reserve(context, &net, LONGEST, 1, &trained), BA_OK);
     for (int64_t n = 0; n <= LONGEST; n += n < 12 ? 1 : 7) {
       uint8_t codes[LONGEST];
       double expected[4], size = 0.0;
@@ -157,11 +173,15 @@ static void test_forward_is_its_definition_at_every_level(void **state) {
         run(levels[level], &room, codes, n);
         if (level == 0) memcpy(first, room.outputs, (size_t)net.outputs * 4);
         assert_memory_equal(first, room.outputs, (size_t)net.outputs * 4);
+        run(levels[level], &trained, codes, n);
+        assert_memory_equal(room.features, trained.features, (size_t)net.features * 4);
+        assert_memory_equal(first, trained.outputs, (size_t)net.outputs * 4);
         for (int32_t o = 0; o < net.outputs; o++)
           assert_true(fabs((double)room.outputs[o] - expected[o]) <= 3e-6 * (1.0 + size));
       }
     }
     bai_net_room_free(&room);
+    bai_net_room_free(&trained);
     forget();
   }
 }
@@ -210,7 +230,7 @@ static void test_strands_are_equal(void **state) {
 static void test_too_long(void **state) {
   (void)state;
   bai_net_room room = {0};
-  make(0);
+  make(2);
   assert_int_equal(bai_net_reserve(context, &net, INT64_C(1) << 40, 0, &room), BA_ERR_LIMIT);
   assert_string_equal(ba_context_error_message(context),
                       "a sequence of 1099511627776 letters is too long for a network; expected at most 2147483648");

@@ -9,6 +9,7 @@
 #define BAI_NET_DOUBLE
 #define bai_net_lay_out double_net_lay_out
 #define bai_net_before double_net_before
+#define bai_net_by_fours double_net_by_fours
 #define bai_net_table_size double_net_table_size
 #define bai_net_make_tables double_net_make_tables
 #define bai_net_reserve double_net_reserve

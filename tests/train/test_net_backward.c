@@ -35,7 +35,7 @@ static double fraction(uint64_t stream, uint64_t index) {
 
 static double loss(double *slopes) {
   const bai_kernels *kernels = &bai_kernels_scalar;
-  bai_net_make_tables(&t.net, t.parameters, t.tables);
+  bai_net_make_tables(&t.net, 1, t.parameters, t.tables);
   bai_net_features(kernels, &t.net, t.parameters, t.tables, &t.room, t.codes, t.length);
   bai_net_head(kernels, &t.net, t.parameters, &t.room);
   return bai_net_loss(kernels, &t.net, t.room.outputs, t.label, t.smoothing, slopes);
@@ -130,7 +130,7 @@ static void test_slopes_are_those_of_differences(void **state) {
       t.length = lengths[l];
       t.label = (int32_t)(l % (size_t)(t.net.outputs == 1 ? 2 : t.net.outputs));
       t.smoothing = l % 2 ? 0.1 : 0.0;
-      assert_true(t.net.parameters <= MOST_PARAMETERS && bai_net_table_size(&t.net) <= MOST_PARAMETERS);
+      assert_true(t.net.parameters <= MOST_PARAMETERS && bai_net_table_size(&t.net, 1) <= MOST_PARAMETERS);
       for (int64_t i = 0; i < t.net.parameters; i++) t.parameters[i] = fraction(10 * s + l, (uint64_t)i);
       for (int64_t i = 0; i < t.length; i++)
         t.codes[i] = (uint8_t)(bai_random(6, 10 * s + l, (uint64_t)i) % (i % 4 ? 4 : 5));
