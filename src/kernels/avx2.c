@@ -226,6 +226,31 @@ static inline __m256i products_i32(const int32_t *weights, const uint32_t *colum
   return _mm256_sub_epi64(_mm256_mul_epu32(weight, value), excess);
 }
 
+static inline void sum_eight(int64_t sums[4][BAI_PLACES], const bai_exchange *how, const uint32_t *words, int64_t at) {
+  for (int32_t c = 0; c < 4; c++) {
+    __m256i low = _mm256_setzero_si256(), high = low;
+    for (int32_t d = 0; d < how->k; d++) {
+      const __m256i found = _mm256_loadu_si256((const __m256i_u *)(const void *)(words + at + d));
+      const __m256i rest = _mm256_andnot_si256(_mm256_set1_epi32(3 << 2 * d), found);
+      const __m256i word = _mm256_or_si256(rest, _mm256_set1_epi32(c << 2 * d));
+      const __m256i weight = _mm256_i32gather_epi32(how->weights, word, 4);
+      low = _mm256_add_epi64(low, _mm256_cvtepi32_epi64(_mm256_castsi256_si128(weight)));
+      high = _mm256_add_epi64(high, _mm256_cvtepi32_epi64(_mm256_extracti128_si256(weight, 1)));
+    }
+    _mm256_storeu_si256((__m256i_u *)(void *)(sums[c] + at), low);
+    _mm256_storeu_si256((__m256i_u *)(void *)(sums[c] + at + 4), high);
+  }
+}
+
+static inline void sum_letters(int64_t sums[4][BAI_PLACES], const bai_exchange *how, const uint32_t *words, int64_t n) {
+  for (int64_t at = 0; at < n; at += 8) sum_eight(sums, how, words, at);
+}
+
+static void exchange_f64(double *parts, const bai_exchange *how, const uint32_t *words, const uint8_t *codes,
+                         int64_t n) {
+  exchange_with(sum_letters, parts, how, words, codes, n);
+}
+
 int64_t bai_avx2_gather_dot_i32(const int32_t *weights, const uint32_t *columns, const uint32_t *values, int64_t n) {
   __m256i sum = _mm256_setzero_si256();
   int64_t i = 0;
@@ -354,6 +379,7 @@ const bai_kernels bai_kernels_avx2 = {
     .kmer_hash = scalar_kmer_hash,
     .count = scalar_count,
     .kmer_sum = kmer_sum,
+    .exchange_f64 = exchange_f64,
     .gather_dot_i32 = bai_avx2_gather_dot_i32,
     .gather_rows_i32 = scalar_gather_rows_i32,
     .dot_f64 = dot_f64,

@@ -230,6 +230,32 @@ static int64_t kmer_sum(const int32_t *weights, const uint8_t *codes, int64_t n,
   return _mm512_reduce_add_epi64(sum) + scalar_kmer_sum(weights, codes + i, n - i, k);
 }
 
+static inline void sum_letters(int64_t sums[4][BAI_PLACES], const bai_exchange *how, const uint32_t *words, int64_t n) {
+  __m512i low[4], high[4];
+  (void)n; /* as many as there are lanes */
+  for (int32_t c = 0; c < 4; c++) low[c] = high[c] = _mm512_setzero_si512();
+  for (int32_t d = 0; d < how->k; d++) {
+    const __m512i found = _mm512_loadu_si512((const void *)(words + d));
+    const __m512i rest = _mm512_andnot_si512(_mm512_set1_epi32(3 << 2 * d), found);
+#pragma GCC unroll 4
+    for (int32_t c = 0; c < 4; c++) {
+      const __m512i word = _mm512_or_si512(rest, _mm512_set1_epi32(c << 2 * d));
+      const __m512i weight = _mm512_i32gather_epi32(word, how->weights, 4);
+      low[c] = _mm512_add_epi64(low[c], _mm512_cvtepi32_epi64(_mm512_castsi512_si256(weight)));
+      high[c] = _mm512_add_epi64(high[c], _mm512_cvtepi32_epi64(_mm512_extracti64x4_epi64(weight, 1)));
+    }
+  }
+  for (int32_t c = 0; c < 4; c++) {
+    _mm512_storeu_si512((void *)sums[c], low[c]);
+    _mm512_storeu_si512((void *)(sums[c] + 8), high[c]);
+  }
+}
+
+static void exchange_f64(double *parts, const bai_exchange *how, const uint32_t *words, const uint8_t *codes,
+                         int64_t n) {
+  exchange_with(sum_letters, parts, how, words, codes, n);
+}
+
 /* ---- sums ---- */
 
 /* The lanes of eight elements of which `left` remain. */
@@ -310,6 +336,7 @@ const bai_kernels bai_kernels_avx512 = {
     .kmer_hash = scalar_kmer_hash,
     .count = scalar_count,
     .kmer_sum = kmer_sum,
+    .exchange_f64 = exchange_f64,
     .gather_dot_i32 = bai_avx2_gather_dot_i32,
     .gather_rows_i32 = scalar_gather_rows_i32,
     .dot_f64 = dot_f64,

@@ -43,6 +43,14 @@ typedef struct bai_adam {
   float b1, b2, step, small, decay;
 } bai_adam;
 
+/* See exchange_f64. */
+typedef struct bai_exchange {
+  const int32_t *weights;
+  int32_t k;
+  int64_t sum;                 /* of all words as they are */
+  double scale, unit, divisor; /* a sum becomes sum * scale * unit / divisor */
+} bai_exchange;
+
 typedef struct bai_kernels {
   const char *name; /* "scalar", "avx2", "avx512", "neon" */
 
@@ -93,6 +101,12 @@ typedef struct bai_kernels {
   /* Sum of the weights of n words of k codes, the first at codes[0] and each next one a code further: weights[word],
    * word = the codes as digits in base 4. All n + k - 1 codes are below 4; 1 <= k <= 12; as below no overflow. */
   int64_t (*kmer_sum)(const int32_t *weights, const uint8_t *codes, int64_t n, int32_t k);
+
+  /* What the sum becomes where one letter is exchanged. The words over place i, of k letters each as digits in base 4,
+   * are words[i] to words[i + k - 1], its letter being the last of the first one; codes[i] is that letter. For i < n
+   * and each letter c: parts[4i + c] += the sum, less the words over place i, plus the same with c there, made a
+   * number. */
+  void (*exchange_f64)(double *parts, const bai_exchange *how, const uint32_t *words, const uint8_t *codes, int64_t n);
 
   /* Sum of weights[columns[i]] * values[i] in int64; the caller sees to it that no partial sum overflows. */
   int64_t (*gather_dot_i32)(const int32_t *weights, const uint32_t *columns, const uint32_t *values, int64_t n);

@@ -59,6 +59,7 @@ const bai_kernels bai_kernels_scalar = {
     .kmer_hash = scalar_kmer_hash,
     .count = scalar_count,
     .kmer_sum = scalar_kmer_sum,
+    .exchange_f64 = scalar_exchange_f64,
     .gather_dot_i32 = scalar_gather_dot_i32,
     .gather_rows_i32 = scalar_gather_rows_i32,
     .dot_f64 = scalar_dot_f64,

@@ -309,6 +309,50 @@ static inline int64_t scalar_count(uint32_t *distinct, uint32_t *counts, const u
 
 /* ---- sums and products ---- */
 
+#define BAI_PLACES 16 /* of exchange_f64 at a time */
+
+/* For up to BAI_PLACES places, the sums of weights over each with each letter there. */
+typedef void bai_sum_letters(int64_t sums[4][BAI_PLACES], const bai_exchange *how, const uint32_t *words, int64_t n);
+
+static inline void scalar_sum_letters(int64_t sums[4][BAI_PLACES], const bai_exchange *how, const uint32_t *words,
+                                      int64_t n) {
+  for (uint32_t c = 0; c < 4; c++)
+    for (int64_t i = 0; i < n; i++) sums[c][i] = 0;
+  for (int32_t d = 0; d < how->k; d++)
+    for (uint32_t c = 0; c < 4; c++)
+      for (int64_t i = 0; i < n; i++) sums[c][i] += how->weights[(words[i + d] & ~(UINT32_C(3) << 2 * d)) | c << 2 * d];
+}
+
+BAI_WITH void exchange_some(double *parts, const bai_exchange *how, int64_t sums[4][BAI_PLACES], const uint8_t *codes,
+                            const int64_t n) {
+  int64_t without[BAI_PLACES];
+  double part[4][BAI_PLACES];
+  for (int64_t i = 0; i < n; i++) without[i] = how->sum - sums[codes[i]][i];
+  for (int32_t c = 0; c < 4; c++)
+    for (int64_t i = 0; i < n; i++)
+      part[c][i] = (double)(without[i] + sums[c][i]) * how->scale * how->unit / how->divisor;
+  for (int64_t i = 0; i < n; i++)
+    for (int32_t c = 0; c < 4; c++) parts[4 * i + c] += part[c][i];
+}
+
+BAI_WITH void exchange_with(bai_sum_letters sum_letters, double *parts, const bai_exchange *how, const uint32_t *words,
+                            const uint8_t *codes, int64_t n) {
+  const bai_exchange here = *how; /* where no store can reach it */
+  int64_t sums[4][BAI_PLACES], i = 0;
+  for (; i + BAI_PLACES <= n; i += BAI_PLACES) {
+    sum_letters(sums, &here, words + i, BAI_PLACES);
+    exchange_some(parts + 4 * i, &here, sums, codes + i, BAI_PLACES);
+  }
+  if (i == n) return;
+  scalar_sum_letters(sums, &here, words + i, n - i);
+  exchange_some(parts + 4 * i, &here, sums, codes + i, n - i);
+}
+
+static inline void scalar_exchange_f64(double *parts, const bai_exchange *how, const uint32_t *words,
+                                       const uint8_t *codes, int64_t n) {
+  exchange_with(scalar_sum_letters, parts, how, words, codes, n);
+}
+
 static inline int64_t scalar_gather_dot_i32(const int32_t *weights, const uint32_t *columns, const uint32_t *values,
                                             int64_t n) {
   int64_t sum = 0;

@@ -8,6 +8,8 @@
 #include "model/scorer.h"
 
 #define LETTERS 4
+#define STRETCH 4096            /* places between looks whether to go on */
+#define MOST (INT64_C(1) << 31) /* letters: no sum of as many weights overflows 64 bits */
 
 __extension__ typedef __int128 wide;
 
@@ -186,18 +188,39 @@ static void exchange_weights(const mutation *m, const base *b, int64_t p, int64_
     if (c != m->codes[p]) scores[c] += scaled(b, without + sums[c]) / b->divisor;
 }
 
-static ba_status exchange_digits(const mutation *m, const base *b) {
+/* Places from `first` up to `end`, whose words are all there, may be exchanged together. */
+static void exchange_places(const mutation *m, const base *b, int64_t first, int64_t end) {
   const int32_t k = b->block->k;
-  for (int64_t p = 0; p < m->length; p++) {
-    const int64_t first = p >= k ? p - k + 1 : 0, last = p + k <= m->length ? p : m->length - k;
-    if (b->counted)
-      exchange_digit(m, b, p, first, last);
-    else
-      exchange_weights(m, b, p, first, last);
-    const ba_status status = p % 4096 == 4095 ? bai_check_cancel(m->context) : BA_OK;
-    if (status) return status;
+  const bai_exchange how = {b->weights, k, (int64_t)b->sum, b->scale, b->unit, b->divisor};
+  m->kernels->exchange_f64(m->scores + LETTERS * first, &how, m->slots[LETTERS] + first - k + 1, m->codes + first,
+                           end - first);
+}
+
+static void exchange_place(const mutation *m, const base *b, int64_t p) {
+  const int32_t k = b->block->k;
+  const int64_t first = p >= k ? p - k + 1 : 0, last = p + k <= m->length ? p : m->length - k;
+  if (b->counted)
+    exchange_digit(m, b, p, first, last);
+  else
+    exchange_weights(m, b, p, first, last);
+}
+
+static ba_status exchange_digits(const mutation *m, const base *b) {
+  const int64_t first = b->block->k - 1, end = m->length - first; /* of the places that have k words */
+  const int32_t together = !b->counted && b->scale != 0.0 && b->sum == (wide)(int64_t)b->sum && m->length < MOST;
+  ba_status status = BA_OK;
+  for (int64_t p = 0; !status && p < m->length;) {
+    if (together && p >= first && p < end) {
+      const int64_t to = end - p < STRETCH ? end : p + STRETCH;
+      exchange_places(m, b, p, to);
+      p = to;
+      status = bai_check_cancel(m->context);
+      continue;
+    }
+    exchange_place(m, b, p++);
+    if (p % STRETCH == 0) status = bai_check_cancel(m->context);
   }
-  return BA_OK;
+  return status;
 }
 
 /* The block of the sequence as it is; its counts go into the row's table. */
@@ -265,12 +288,20 @@ static ba_status mutate_network(const mutation *m, const ba_model *model, const 
   return status;
 }
 
+/* All but the intercept. */
 static ba_status mutate_member(const mutation *m, int32_t output) {
   ba_status status = BA_OK;
   for (int64_t i = 0; i < LETTERS * m->length; i++) m->scores[i] = 0.0;
   for (int32_t b = 0; !status && b < m->member->plan->block_count; b++) status = mutate_block(m, output, b);
-  for (int64_t i = 0; i < LETTERS * m->length; i++) m->scores[i] += m->member->intercepts[output];
   return status;
+}
+
+/* What changed sequences score, as differences. */
+static void subtract(const mutation *m, double intercept, double score, double *effects) {
+  for (int64_t p = 0; p < m->length; p++, effects += LETTERS) {
+    for (int32_t c = 0; c < LETTERS; c++) effects[c] = effects[c] + intercept - score;
+    if (m->codes[p] < LETTERS) effects[m->codes[p]] = 0.0;
+  }
 }
 
 /* Scores of all changed sequences, then what they differ by; the sequence itself is scored already. */
@@ -278,20 +309,23 @@ static ba_status mutate(ba_scorer *scorer, mutation *m, int32_t output, double *
   const ba_model *model = scorer->model;
   bai_lane *lane = &scorer->lanes[0];
   const double score = lane->scores[output];
+  double intercept = 0.0;
   ba_status status = BA_OK;
   memcpy(m->codes, lane->rows[0]->codes, (size_t)m->length);
   for (int32_t i = 0; !status && i < model->member_count; i++) {
     m->member = &model->members[i];
     m->row = lane->rows[i];
-    if (m->member->net.hidden || m->member->plan->real_width)
+    intercept = -0.0; /* which changes nothing */
+    if (m->member->net.hidden || m->member->plan->real_width) {
       status = mutate_network(m, model, lane, i, output);
-    else
+    } else {
       status = mutate_member(m, output);
+      intercept = m->member->intercepts[output];
+    }
     for (int64_t j = 0; model->factors && j < LETTERS * m->length; j++)
-      effects[j] = (i ? effects[j] : model->offsets[output]) + model->factors[i] * m->scores[j];
+      effects[j] = (i ? effects[j] : model->offsets[output]) + model->factors[i] * (m->scores[j] + intercept);
   }
-  for (int64_t i = 0; i < LETTERS * m->length; i++)
-    effects[i] = i % LETTERS == m->codes[i / LETTERS] ? 0.0 : effects[i] - score;
+  subtract(m, model->factors ? -0.0 : intercept, score, effects);
   return status;
 }
 

@@ -336,6 +336,20 @@ static void try_kmer_sum(const bai_kernels *kernels, int64_t n, int32_t place, o
   give_bytes(out, &sum, 8);
 }
 
+static void try_exchange(const bai_kernels *kernels, int64_t n, int32_t place, outcome *out) {
+  const int64_t places = n / 5, k = 1 + n % 4; /* four numbers a place */
+  int32_t *weights = put(0, INT64_C(1) << 2 * k, 4, place);
+  uint32_t *words = put(1, places + k - 1, 4, place);
+  const uint8_t *codes = put_bytes(2, places, place, 4);
+  double *parts = put(3, 4 * places, 8, place);
+  for (int64_t i = 0; i < INT64_C(1) << 2 * k; i++) weights[i] = (int32_t)(uint32_t)(random_bits() >> 32);
+  for (int64_t i = 0; i < places + k - 1; i++) words[i] = (uint32_t)(random_bits() >> 32) & ((1u << 2 * k) - 1);
+  for (int64_t i = 0; i < 4 * places; i++) parts[i] = random_real(1);
+  const bai_exchange how = {weights, (int32_t)k, (int64_t)random_bits() >> 4, 0x1p-20, 1.0, 1.0 + (double)(n % 7)};
+  kernels->exchange_f64(parts, &how, words, codes, places);
+  give_reals(out, parts, 4 * places);
+}
+
 static void try_gather_dot_i32(const bai_kernels *kernels, int64_t n, int32_t place, outcome *out) {
   int32_t *weights = put(0, ENTRIES, 4, place), shift = n % 2 ? 12 : 0; /* products stay below 2^52 */
   uint32_t *columns = put_columns(1, n, place), *values = put(2, n, 4, place);
@@ -444,6 +458,7 @@ TRIAL(slots)
 TRIAL(rank)
 TRIAL(count)
 TRIAL(kmer_sum)
+TRIAL(exchange)
 TRIAL(gather_dot_i32)
 TRIAL(gather_rows_i32)
 TRIAL(dot)
@@ -506,6 +521,7 @@ int main(void) {
       cmocka_unit_test(test_rank),
       cmocka_unit_test(test_count),
       cmocka_unit_test(test_kmer_sum),
+      cmocka_unit_test(test_exchange),
       cmocka_unit_test(test_gather_dot_i32),
       cmocka_unit_test(test_gather_rows_i32),
       cmocka_unit_test(test_dot),

@@ -380,6 +380,20 @@ static void try_kmer_sum(void) {
 
 /* ---- sums ---- */
 
+static void try_exchange_f64(void) {
+  const int64_t n = length(MOST), k = 1 + below(8);
+  const uint32_t *words = integers(0, n + k - 1, UINT64_C(1) << 2 * k);
+  const uint8_t *codes = bytes_below(1, n, 4);
+  const double *parts = reals(2, 4 * n);
+  const bai_exchange how = {.weights = weights + below(16),
+                            .k = (int32_t)k,
+                            .sum = (int64_t)random_bits() >> (3 + below(40)),
+                            .scale = ldexp(1.0, (int)below(80) - 60),
+                            .unit = below(2) ? 1.0 : 0x1p-15,
+                            .divisor = 1.0 + (double)below(1000)};
+  AT_EACH_LEVEL(kernels) kernels->exchange_f64(give_f64(parts, 4 * n), &how, words, codes, n);
+}
+
 static void try_gather_dot_i32(void) {
   const int64_t n = length(MOST), shift = below(16);
   const uint32_t *columns = integers(0, n, TABLE), *values = integers(1, n, UINT64_C(1) << (1 + below(23)));
@@ -592,6 +606,7 @@ static trial trials[] = {
     TRIAL(kmer_hash),
     TRIAL(count),
     TRIAL(kmer_sum),
+    TRIAL(exchange_f64),
     TRIAL(gather_dot_i32),
     TRIAL(gather_rows_i32),
     TRIAL(dot_f64),
