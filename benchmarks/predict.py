@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Makes the models of predict.c with the program ba, and runs it.
 
-usage: predict.py BENCH_PREDICT. Prints `NAME VALUE`. The peer's graphs are what `ba export --onnx` writes, cut down to
+usage: predict.py BENCH_PREDICT [PART]. Prints `NAME VALUE`. The peer's graphs are what `ba export --onnx` writes, cut down to
 the one answer that is asked for, as ONNX Runtime computes all of a graph in any case.
 """
 
@@ -81,7 +81,7 @@ def main():
             subprocess.run([BA, *map(str, command)], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         cut(graph, answer)
     subprocess.run([program, str(WORK), inside("onnxruntime", "capi/libonnxruntime.so*"),
-                    inside("numpy", "../numpy.libs/libscipy_openblas64*.so")], check=True)
+                    inside("numpy", "../numpy.libs/libscipy_openblas64*.so"), *sys.argv[2:]], check=True)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# usage: benchmarks/run.sh [NAME...]
-# NAME: parse, features, train, score, predict, series, tabular, accuracy; all of them without one. Prints `NAME VALUE`,
-# units in the names; vs_PEER is a ratio, above 1 where we are faster. accuracy takes an hour and adds to its log.
+# usage: benchmarks/run.sh [NAME[.PART]...]
+# NAME: parse, memory, features, train, score, predict, series, tabular, accuracy; all of them without one; or plot,
+# which draws docs/benchmarks.svg. PART: of train dense, narrow, sparse, online, conv, kmer6, threads2; of predict and
+# score as their programs say, and threads2 of score. Prints `NAME VALUE`, units in the names, and adds the lines to
+# build/bench/results.txt; vs_PEER is a ratio, above 1 where we are faster. accuracy takes an hour and adds to its log.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 build=${BA_BUILD:-build/release}
@@ -12,14 +14,18 @@ python=$(command -v /usr/bin/python3 || command -v python3 || true)
 names=()
 for name in "$@"; do
   case $name in
-    parse | features | train | score | predict | series | tabular | accuracy) names+=("$name") ;;
+    parse | memory | features | train | score | predict | series | tabular | accuracy | plot) names+=("$name") ;;
+    train.dense | train.narrow | train.sparse | train.online) names+=("$name") ;;
+    train.conv | train.kmer6 | train.threads2 | score.?* | predict.?*) names+=("$name") ;;
     *)
-      sed -n '3,5s/^# //p' "$0" >&2
+      sed -n '3,7s/^# //p' "$0" >&2
       exit 1
       ;;
   esac
 done
-if [ ${#names[@]} -eq 0 ]; then names=(parse features train score predict series tabular accuracy); fi
+if [ ${#names[@]} -eq 0 ]; then
+  names=(parse memory features train score predict series tabular accuracy)
+fi
 
 # One core, so that a move from core to core does not show; the last, as the first often serves interrupts.
 pin=()
@@ -62,39 +68,77 @@ python_with() {
   echo "$folder/bin/python"
 }
 
-mkdir -p build/bench
-for name in "${names[@]}"; do
-  if [ "$name" = parse ]; then
-    if [ -x "$build/benchmarks/bench_parse" ]; then
-      "${pin[@]}" "$build/benchmarks/bench_parse" race build/bench "$(crate helicase)"
-      "$build/benchmarks/bench_parse" threads build/bench
-      "$build/benchmarks/bench_memory"
-    else
-      echo "parse skipped $build/benchmarks/bench_parse is not built: configure with -DBA_BENCHMARKS=ON"
-    fi
-  elif [ -z "$python" ]; then
-    echo "$name skipped no python3"
-  elif [ "$name" = series ]; then
-    "${pin[@]}" "$(python_with numpy pandas TA-Lib river)" benchmarks/series.py "$build/benchmarks/bench_series"
-  elif [ "$name" = tabular ]; then
-    "$python" benchmarks/tabular.py
-  elif [ "$name" = accuracy ]; then
-    "$python" benchmarks/accuracy.py --test
-  elif [ "$name" = score ]; then
-    "${pin[@]}" "$python" benchmarks/compare.py score
+# wants PART: whether this part of a bench is to be run.
+wants() { [ -z "$part" ] || [ "$part" = "$1" ]; }
+
+bench_train() {
+  if wants kmer6; then "${pin[@]}" "$(python_with numpy scikit-learn)" benchmarks/compare.py train; fi
+  if [ "$part" != kmer6 ] && [ "$part" != threads2 ]; then
+    "${pin[@]}" "$(python_with numpy scikit-learn scikit-learn-intelex glum liblinear-official vowpalwabbit torch)" \
+      benchmarks/train.py ${part:+"$part"}
+  fi
+  if wants threads2; then "$(python_with numpy scikit-learn)" benchmarks/threads.py train; fi
+}
+
+bench_score() {
+  local peers
+  if [ -z "$part" ]; then "${pin[@]}" "$(python_with numpy scikit-learn)" benchmarks/compare.py score; fi
+  if [ "$part" != threads2 ]; then
     peers=$(crate peers)
     if [ -n "$peers" ]; then crate_versions score needletail; fi
-    "${pin[@]}" "$build/benchmarks/bench_score" "$peers" "$BA" build/bench
-  elif [ "$name" = features ]; then
-    "${pin[@]}" "$python" benchmarks/compare.py features
-    peers=$(crate peers)
-    if [ -n "$peers" ]; then crate_versions features needletail nthash simd-minimizers; fi
-    "${pin[@]}" "$build/benchmarks/bench_features" "$peers"
-    "${pin[@]}" "$(python_with numpy sourmash)" benchmarks/features.py
-  elif [ "$name" = predict ]; then
-    "${pin[@]}" "$(python_with numpy onnx onnxruntime)" benchmarks/predict.py "$build/benchmarks/bench_predict"
+    "${pin[@]}" "$build/benchmarks/bench_score" "$peers" "$BA" build/bench ${part:+"$part"}
+  fi
+  if wants threads2; then "$(python_with numpy scikit-learn)" benchmarks/threads.py score; fi
+}
+
+bench_features() {
+  local peers
+  "${pin[@]}" "$(python_with numpy scikit-learn)" benchmarks/compare.py features
+  peers=$(crate peers)
+  if [ -n "$peers" ]; then crate_versions features needletail nthash simd-minimizers; fi
+  "${pin[@]}" "$build/benchmarks/bench_features" "$peers"
+  "${pin[@]}" "$(python_with numpy sourmash)" benchmarks/features.py
+}
+
+# one NAME[.PART]
+one() {
+  local name=${1%%.*} part=${1#"${1%%.*}"}
+  part=${part#.}
+  if [ ! -x "$build/benchmarks/bench_parse" ]; then
+    echo "$1 skipped $build/benchmarks/bench_parse is not built: configure with -DBA_BENCHMARKS=ON"
+    return
+  fi
+  if [ -z "$python" ] && [ "$name" != parse ] && [ "$name" != memory ]; then
+    echo "$1 skipped no python3"
+    return
+  fi
+  case $name in
+    parse)
+      "${pin[@]}" "$build/benchmarks/bench_parse" race build/bench "$(crate helicase)"
+      "$build/benchmarks/bench_parse" threads build/bench
+      ;;
+    memory) "$build/benchmarks/bench_memory" ;;
+    features) bench_features ;;
+    train) bench_train ;;
+    score) bench_score ;;
+    predict)
+      "${pin[@]}" "$(python_with numpy onnx onnxruntime)" benchmarks/predict.py "$build/benchmarks/bench_predict" \
+        ${part:+"$part"}
+      ;;
+    series)
+      "${pin[@]}" "$(python_with numpy pandas TA-Lib river)" benchmarks/series.py "$build/benchmarks/bench_series"
+      ;;
+    tabular) "$python" benchmarks/tabular.py ;;
+    accuracy) "$python" benchmarks/accuracy.py --test ;;
+  esac
+}
+
+mkdir -p build/bench
+for name in "${names[@]}"; do
+  if [ "$name" = plot ]; then
+    "$(python_with matplotlib)" benchmarks/plot.py build/bench/results.txt docs/benchmarks.svg
   else
-    "${pin[@]}" "$python" benchmarks/compare.py train
-    "${pin[@]}" "$(python_with numpy scikit-learn liblinear-official vowpalwabbit)" benchmarks/train.py
+    one "$name" | tee -a build/bench/results.txt
+    echo "-- added to build/bench/results.txt; \`./dev bench plot\` draws docs/benchmarks.svg from it" >&2
   fi
 done
