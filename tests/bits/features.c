@@ -7,7 +7,7 @@
 /* ---- sequences ---- */
 
 ba_records *bits_odd_records(ba_context *context, const char *alphabet) {
-  enum { COUNT = 90, LONG = 3000 };
+  enum { COUNT = 90, LONG = 900 };
   static char letters[COUNT * 64 + 2 * LONG];
   int64_t offsets[COUNT + 1] = {0};
   uint64_t seed = 3;

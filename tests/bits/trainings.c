@@ -28,7 +28,7 @@ static const training trainings[] = {
     {"Kmer(k=2) | Softmax(solver=adagrad, epochs=3)", 3, 0, FEW},
     {"Kmer(k=2) | Softmax(solver=nag, epochs=3)", 3, 0, FEW},
     {"Kmer(k=2) | Softmax(solver=ftrl, epochs=3)", 3, 0, FEW},
-    {"GC() + PseDNC() + Kmer(k=2) | Linear(max_iter=8)", 0, 1, MANY},
+    {"GC() + PseDNC() + Kmer(k=2) | Linear(max_iter=8)", 0, 1, FEW},
     {"Kmer(k=2) | Linear(loss=huber, max_iter=8)", 0, 0, MANY},
     {"Kmer(k=2) | Linear(loss=quantile, quantile=0.8, max_iter=8)", 0, 0, MANY},
     {"Kmer(k=2) | Linear(l1=1e-3, max_iter=8)", 0, 0, FEW},
