@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * test_sharded.c: one training over 1, 2, 7 and 64 workers, whose sums arrive in another order in every round, against
+ * the same rows in one process: the same bytes of a model, for every loss.
+ */
+#include "model/making.h"
+
+enum { BLOCK = 4096, BLOCKS = 66, ROWS = (BLOCKS - 1) * BLOCK + 77, LETTERS = 6, MOST = 64 };
+
+#if defined(__OPTIMIZE__) && defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__)
+#define TRAININGS 8 /* of each test, at most */
+#else
+#define TRAININGS 1
+#endif
+
+/* Rows of some blocks, in a context of their own, with another number of threads and another CPU level. */
+typedef struct worker {
+  ba_context *context;
+  ba_dataset *dataset;
+  int64_t first; /* row */
+} worker;
+
+static char letters[ROWS * LETTERS];
+static char labels[ROWS][8];
+static double weights[ROWS];
+
+static void make_rows(int32_t classes) {
+  uint64_t seed = 5;
+  for (int64_t i = 0; i < ROWS; i++) {
+    const uint64_t kind = making_bits(&seed) % (classes ? (uint64_t)classes : 10);
+    for (int64_t j = 0; j < LETTERS; j++) {
+      const uint64_t bits = making_bits(&seed);
+      letters[i * LETTERS + j] = "ACGT"[bits % 3 == 0 ? kind % 4 : bits / 3 % 4];
+    }
+    memcpy(labels[i], classes ? "c0" : "0.5", classes ? 3 : 4);
+    labels[i][classes ? 1 : 0] = (char)('0' + kind);
+    weights[i] = 0.5 + (double)(making_bits(&seed) % 1000) / 700.0;
+  }
+}
+
+static ba_dataset *rows_of(ba_context *context, int64_t first, int64_t end) {
+  static int64_t offsets[BLOCK + 1];
+  static const char *texts[BLOCK];
+  ba_dataset *dataset;
+  OK(context, ba_dataset_create(context, NULL, &dataset));
+  for (int64_t from = first; from < end; from += BLOCK) {
+    const int64_t n = end - from < BLOCK ? end - from : BLOCK;
+    ba_records *records;
+    for (int64_t i = 0; i <= n; i++) offsets[i] = i * LETTERS;
+    for (int64_t i = 0; i < n; i++) texts[i] = labels[from + i];
+    OK(context, ba_records_create(context, letters + from * LETTERS, offsets, n, &records));
+    OK(context, ba_dataset_add_records(dataset, records, texts, weights + from, NULL, BA_PART_TRAIN));
+    ba_records_release(records);
+  }
+  return dataset;
+}
+
+static void hire(worker *workers, int64_t count) {
+  for (int64_t i = 0; i < count; i++) {
+    worker *w = &workers[i];
+    const int64_t end = (i + 1) * BLOCKS / count * BLOCK;
+    w->first = i * BLOCKS / count * BLOCK;
+    assert_int_equal(ba_context_create(NULL, &w->context), BA_OK);
+    OK(w->context, ba_context_set_threads(w->context, 1 + (int32_t)(i % 2)));
+    (void)making_level(w->context, (int32_t)(i % 3));
+    w->dataset = rows_of(w->context, w->first, end < ROWS ? end : ROWS);
+  }
+}
+
+static void dismiss(worker *workers, int64_t count) {
+  for (int64_t i = 0; i < count; i++) {
+    ba_dataset_destroy(workers[i].dataset);
+    ba_context_destroy(workers[i].context);
+  }
+}
+
+/* What a worker answers, into `bytes`; returns its size. */
+static int64_t answer(const worker *w, const uint8_t *request, int64_t size, uint8_t *bytes, int64_t room) {
+  ba_partial *partial;
+  int64_t n;
+  OK(w->context, ba_partial_create(w->context, request, size, &partial));
+  OK(w->context, ba_partial_accumulate(partial, w->dataset, w->first));
+  OK(w->context, ba_partial_save(partial, bytes, room, &n));
+  assert_true(n <= room);
+  ba_partial_destroy(partial);
+  return n;
+}
+
+/* 0 to count - 1, shuffled anew. */
+static void shuffle(int64_t *order, int64_t count, uint64_t *seed) {
+  for (int64_t i = 0; i < count; i++) {
+    const int64_t j = (int64_t)(making_bits(seed) % (uint64_t)(i + 1));
+    order[i] = order[j];
+    order[j] = i;
+  }
+}
+
+static ba_model *train_with(ba_context *context, const char *recipe, const char *const *names, int32_t classes,
+                            const worker *workers, int64_t count) {
+  static uint8_t request[1 << 14], bytes[1 << 17];
+  ba_solver *solver;
+  ba_model *model;
+  ba_status status = BA_OK;
+  uint64_t seed = (uint64_t)count;
+  OK(context, ba_solver_create(context, recipe, names, classes, NULL, &solver));
+  for (int64_t order[MOST], n; status == BA_OK;) {
+    ba_partial *all;
+    OK(context, ba_solver_ask(solver, request, sizeof request, &n));
+    assert_true(n <= (int64_t)sizeof request);
+    OK(context, ba_partial_create(context, request, n, &all));
+    shuffle(order, count, &seed);
+    for (int64_t i = 0; i < count; i++)
+      OK(context, ba_partial_add(all, bytes, answer(&workers[order[i]], request, n, bytes, sizeof bytes)));
+    status = ba_solver_tell(solver, all);
+    if (status < 0) fail_msg("%s", ba_context_error_message(context));
+    ba_partial_destroy(all);
+  }
+  OK(context, ba_solver_finish(solver, &model));
+  ba_solver_destroy(solver);
+  return model;
+}
+
+typedef struct training {
+  const char *recipe;
+  int32_t classes;
+} training;
+
+static void check_all(ba_context *context, const training *trainings, size_t all) {
+  static const int64_t parts[] = {1, 2, 7, 64};
+  static const char *const names[] = {"c2", "c0", "c1"}, *const two[] = {"c1", "c0"};
+  const int32_t classes = trainings->classes;
+  static worker workers[MOST];
+  uint8_t *expected[TRAININGS];
+  int64_t sizes[TRAININGS], n;
+  const size_t count = all < TRAININGS ? all : TRAININGS;
+  make_rows(classes);
+  ba_dataset *whole = rows_of(context, 0, ROWS);
+  for (size_t t = 0; t < count; t++) {
+    ba_model *model = making_trained(context, trainings[t].recipe, whole, "sketches=off");
+    expected[t] = making_bytes(context, model, &sizes[t]);
+    ba_model_release(model);
+  }
+  ba_dataset_destroy(whole);
+  for (size_t p = 0; p < sizeof parts / sizeof *parts; p++) {
+    hire(workers, parts[p]);
+    for (size_t t = 0; t < count; t++) {
+      ba_model *model =
+          train_with(context, trainings[t].recipe, classes == 3 ? names : two, classes, workers, parts[p]);
+      uint8_t *bytes = making_bytes(context, model, &n);
+      if (n != sizes[t] || memcmp(bytes, expected[t], (size_t)n))
+        fail_msg("%s: another model by %ld workers", trainings[t].recipe, (long)parts[p]);
+      free(bytes);
+      ba_model_release(model);
+    }
+    dismiss(workers, parts[p]);
+  }
+  for (size_t t = 0; t < count; t++) free(expected[t]);
+}
+
+static void test_two_classes(void **state) {
+  static const training trainings[] = {{"Kmer(k=2) | Logistic(max_iter=2)", 2},
+                                       {"Kmer(k=1) | Logistic(l1=1e-3, max_iter=2)", 2}};
+  check_all(*state, trainings, sizeof trainings / sizeof *trainings);
+}
+
+static void test_more_classes(void **state) {
+  static const training trainings[] = {{"Kmer(k=1) + Length() | Softmax(max_iter=2)", 3},
+                                       {"Kmer(k=1) | Softmax(l1=1e-3, max_iter=2)", 3}};
+  check_all(*state, trainings, sizeof trainings / sizeof *trainings);
+}
+
+static void test_numbers(void **state) {
+  static const training trainings[] = {{"Kmer(k=1) | Linear(max_iter=2)", 0},
+                                       {"Kmer(k=1) | Linear(loss=huber, l1=1e-3, max_iter=2)", 0},
+                                       {"Kmer(k=1) | Linear(loss=quantile, quantile=0.7, max_iter=2)", 0},
+                                       {"Kmer(k=1) | Poisson(max_iter=2)", 0}};
+  check_all(*state, trainings, sizeof trainings / sizeof *trainings);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test_setup_teardown(test_two_classes, making_set_up, making_tear_down),
+      cmocka_unit_test_setup_teardown(test_more_classes, making_set_up, making_tear_down),
+      cmocka_unit_test_setup_teardown(test_numbers, making_set_up, making_tear_down),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
