@@ -137,6 +137,8 @@ typedef struct bai_keyed {
   int64_t index;
 } bai_keyed;
 void bai_sort_u64(uint64_t *keys, int64_t n);
+/* The same of n < 2^32 keys below 2^bits; `scratch` has room for n, and either of the two is returned. */
+uint32_t *bai_sort_u32(uint32_t *keys, uint32_t *scratch, int64_t n, int32_t bits);
 /* By key, then by index: the same order on every machine. */
 void bai_sort_keyed(bai_keyed *items, int64_t n);
 /* Bits that sort as the doubles do; NaN of positive sign comes last. */

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
  * sort.c: in place, as the C library's qsort may allocate behind the context's back: quicksort that falls back to heap
- * sort where the halves stay uneven, and insertion for what is short.
+ * sort where the halves stay uneven, and insertion for what is short. Short keys go digit by digit instead.
  */
+#include <string.h>
+
 #include "base/base.h"
 
 static void sift_u64(uint64_t *keys, int64_t root, int64_t n) {
@@ -75,6 +77,40 @@ void bai_sort_u64(uint64_t *keys, int64_t n) {
     n -= smaller;
   }
   sort_by_insertion(keys, n);
+}
+
+#define DIGITS static inline __attribute__((always_inline)) /* so that both numbers below are constants */
+
+/* A pass for each digit of `size` bits, the lowest first, which keeps the order that there is. */
+DIGITS uint32_t *sort_digits(uint32_t *keys, uint32_t *scratch, int64_t n, int32_t digits, int32_t size) {
+  const uint32_t values = UINT32_C(1) << size, last = values - 1;
+  uint32_t places[4][256];
+  memset(places, 0, (size_t)digits * sizeof places[0]);
+  for (int64_t i = 0; i < n; i++)
+    for (int32_t d = 0; d < digits; d++) places[d][keys[i] >> (d * size) & last]++;
+  for (int32_t d = 0; d < digits; d++) {
+    uint32_t place = 0, *const of = places[d];
+    for (uint32_t v = 0; v < values; v++) {
+      const uint32_t count = of[v];
+      of[v] = place;
+      place += count;
+    }
+    for (int64_t i = 0; i < n; i++) scratch[of[keys[i] >> (d * size) & last]++] = keys[i];
+    uint32_t *sorted = scratch;
+    scratch = keys;
+    keys = sorted;
+  }
+  return keys;
+}
+
+/* Digits that are no longer than need be: of few keys, their values take as long as the keys. */
+uint32_t *bai_sort_u32(uint32_t *keys, uint32_t *scratch, int64_t n, int32_t bits) {
+  if (bits <= 6) return sort_digits(keys, scratch, n, 1, 6);
+  if (bits <= 12) return sort_digits(keys, scratch, n, 2, 6);
+  if (bits <= 16) return sort_digits(keys, scratch, n, 2, 8);
+  if (bits <= 18) return sort_digits(keys, scratch, n, 3, 6);
+  if (bits <= 24) return sort_digits(keys, scratch, n, 3, 8);
+  return sort_digits(keys, scratch, n, 4, 8);
 }
 
 static int32_t after(const bai_keyed *a, const bai_keyed *b) {

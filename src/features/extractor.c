@@ -176,27 +176,35 @@ ba_status ba_extractor_apply_records(ba_extractor *extractor, const ba_records *
 
 typedef struct sparse {
   bai_vector columns, values;
-  uint64_t *pairs; /* column << 32 | count, to sort a row by column */
   double *scratch;
 } sparse;
 
-static ba_status add_sparse_row(ba_context *context, const bai_plan *plan, bai_row *row, int32_t counts, sparse *out) {
+static ba_status add_sparse_row(ba_context *context, const bai_plan *plan, const bai_row *row, int32_t counts,
+                                sparse *out) {
   const int64_t n = plan->block_count ? row->ends[plan->block_count - 1] : 0;
-  for (int64_t i = 0; i < n; i++) out->pairs[i] = (uint64_t)row->columns[i] << 32 | row->counts[i];
-  bai_sort_u64(out->pairs, n);
-  for (int64_t i = 0; i < n; i++) {
-    row->columns[i] = (uint32_t)(out->pairs[i] >> 32);
-    row->counts[i] = (uint32_t)out->pairs[i];
-  }
   ba_status status = bai_vector_append(context, &out->columns, row->columns, n, 4);
   if (!status && counts) return bai_vector_append(context, &out->values, row->counts, n, 4);
-  /* Columns of a block are together and rise with the block, so the sort kept the ends where they were. */
   int64_t from = 0;
   for (int32_t b = 0; !status && b < plan->block_count; b++) {
     block_values(row, b, out->scratch);
     status = bai_vector_append(context, &out->values, out->scratch, row->ends[b] - from, 8);
     from = row->ends[b];
   }
+  return status;
+}
+
+/* Room for all that the rows can hold, up to a point: growing means to copy, and to touch fresh memory again. */
+static ba_status reserve_rows(const ba_extractor *extractor, const ba_records *records, int32_t counts, sparse *out) {
+  const int64_t most = INT64_C(1) << 20;
+  int64_t entries = 0;
+  for (int64_t i = 0; i < ba_records_count(records) && entries < most; i++) {
+    int64_t length;
+    ba_records_sequence(records, i, &length);
+    entries += bai_row_entries(extractor->plan, length);
+  }
+  if (entries > most) entries = most;
+  ba_status status = bai_vector_reserve(extractor->context, &out->columns, entries, 4);
+  if (!status) status = bai_vector_reserve(extractor->context, &out->values, entries, counts ? 4 : 8);
   return status;
 }
 
@@ -217,14 +225,15 @@ static ba_status array_of(ba_context *context, int32_t dtype, bai_vector *vector
 static ba_status apply_sparse(ba_extractor *extractor, const ba_records *records, const char *options,
                               ba_array **starts, ba_array **columns, ba_array **values) {
   ba_context *context = extractor->context;
-  sparse out = {{0, 0, 0}, {0, 0, 0}, NULL, NULL};
+  sparse out = {{0, 0, 0}, {0, 0, 0}, NULL};
   int32_t counts = 0;
   ba_status status = begin(extractor, records, options, &counts);
-  if (!status) status = bai_alloc(context, extractor->row->entries, 8, &out.pairs);
   if (!status) status = bai_alloc(context, extractor->row->entries, 8, &out.scratch);
   const int64_t n = ba_records_count(records);
   const int64_t shape = n + 1;
   if (!status) status = bai_array_make(context, BA_INT64, 1, &shape, starts);
+  if (!status) status = reserve_rows(extractor, records, counts, &out);
+  if (!status) extractor->row->rising = 1;
   for (int64_t i = 0; !status && i < n; i++) {
     status = extract(extractor, records, i);
     if (!status) status = add_sparse_row(context, extractor->plan, extractor->row, counts, &out);
@@ -232,7 +241,6 @@ static ba_status apply_sparse(ba_extractor *extractor, const ba_records *records
   }
   if (!status) status = array_of(context, BA_UINT32, &out.columns, columns);
   if (!status) status = array_of(context, counts ? BA_UINT32 : BA_FLOAT64, &out.values, values);
-  bai_free(context, out.pairs);
   bai_free(context, out.scratch);
   bai_vector_free(context, &out.columns);
   bai_vector_free(context, &out.values);

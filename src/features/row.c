@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * row.c: one sequence to distinct columns with counts, block by block. k-mer codes are grown one letter at a time for
- * all starts at once, so a range of k costs one vector pass each; long sequences go by chunks that stay in the cache.
+ * row.c: one sequence to distinct columns with counts, block by block. Words of up to 16 nucleotides are made from
+ * the letters at once, others grown one letter at a time for all starts at once, so that a range of k costs one vector
+ * pass each; long sequences go by chunks that stay in the cache.
  */
 #include <string.h>
 
@@ -146,19 +147,34 @@ static int64_t grow_codes(const bai_kernels *kernels, bai_row *row, const bai_bl
   return smaller_of(CHUNK, row->length - start - block->span + 1);
 }
 
-static void chunk_slots(const bai_kernels *kernels, bai_row *row, const bai_block *block, int64_t windows,
-                        uint32_t *slots) {
+/* A word of so few nucleotides side by side comes straight from the letters, in 32 bits. */
+static int32_t is_plain_word(const bai_block *block) {
+  return block->alphabet == &bai_alphabets[BAI_ALPHABET_DNA] && block->part_count == 1 && block->k <= 16 &&
+         !block->weighted;
+}
+
+/* The columns within the block of the windows that start in a chunk; returns how many there are. */
+static int64_t chunk_slots(const bai_kernels *kernels, bai_row *row, const bai_block *block, int64_t start,
+                           uint32_t *slots) {
+  const int32_t plain = is_plain_word(block);
+  const int64_t windows =
+      plain ? smaller_of(CHUNK, row->length - start - block->span + 1) : grow_codes(kernels, row, block, start);
   const uint64_t *codes = row->forward;
-  if (block->canonical) {
+  if (plain) {
+    kernels->kmer_words(slots, row->codes + start + block->parts[0].offset, windows, block->k, block->canonical);
+  } else if (block->canonical) {
     kernels->kmer_canonical(row->smaller, row->forward, row->reverse, windows);
     codes = row->smaller;
   }
-  if (block->hash_bits)
+  if (!plain && block->hash_bits)
     kernels->kmer_hash(slots, codes, windows, block->hash_bits);
-  else if (block->canonical)
-    kernels->kmer_rank(slots, codes, windows, block->rank_bits, block->rank_prefix);
-  else
+  else if (!plain)
     kernels->kmer_slot(slots, codes, windows);
+  if (plain && block->hash_bits)
+    kernels->word_hash(slots, slots, windows, block->hash_bits);
+  else if (block->canonical && !block->hash_bits)
+    kernels->kmer_rank(slots, slots, windows, block->rank_bits, block->rank_prefix);
+  return windows;
 }
 
 /* Where a window stands among the positions of the fit, or in which part of the sequence; -1 outside of them. */
@@ -194,9 +210,8 @@ int64_t bai_row_windows(const bai_kernels *kernels, bai_row *row, const bai_bloc
   if (!block->alphabet) return 0;
   for (int64_t start = 0; start + block->span <= row->length; start += CHUNK) {
     if (start && bai_row_cancelled(row)) break;
-    const int64_t windows = grow_codes(kernels, row, block, start);
     uint32_t *slots = row->slots + kept;
-    chunk_slots(kernels, row, block, windows, slots);
+    const int64_t windows = chunk_slots(kernels, row, block, start, slots);
     if (!row->has_ambiguous && !starts && !placed && !block->weighted) {
       kept += windows;
       continue;
@@ -235,18 +250,53 @@ static void measure_runs(bai_row *row) {
   }
 }
 
+/* Keys below what a block has slots for, in order; the keys end up in either place. */
+static uint32_t *sort_slots(const bai_block *block, uint32_t *slots, uint32_t *scratch, int64_t n) {
+  return bai_sort_u32(slots, scratch, n, 64 - __builtin_clzll((uint64_t)(block->slots - 1) | 1));
+}
+
 /* What kernels->count does, with shares for ones. */
-static int64_t add_shares(bai_row *row, int64_t kept, uint32_t *columns, uint32_t *counts) {
+static int64_t add_shares(bai_row *row, const bai_block *block, int64_t kept, uint32_t *columns, uint32_t *counts) {
   int64_t distinct = 0;
   for (int64_t i = 0; i < kept; i++) {
     const uint32_t slot = row->slots[i];
     if (row->table[slot] == 0) columns[distinct++] = slot;
     row->table[slot] += row->shares[i];
   }
+  if (row->rising) {
+    const uint32_t *sorted = sort_slots(block, columns, row->slots, distinct);
+    if (sorted != columns) memcpy(columns, sorted, (size_t)distinct * 4);
+  }
   for (int64_t i = 0; i < distinct; i++) {
     counts[i] = row->table[columns[i]];
     row->table[columns[i]] = 0;
   }
+  return distinct;
+}
+
+/* The same as kernels->count, columns rising. Few words are sorted, and of many the whole table is read. */
+static int64_t count_rising(bai_row *row, const bai_block *block, int64_t kept, uint32_t *columns, uint32_t *counts) {
+  int64_t distinct = 0;
+  if (kept > block->slots / 4) {
+    for (int64_t i = 0; i < kept; i++) row->table[row->slots[i]]++;
+    for (int64_t slot = 0; slot < block->slots; slot++) {
+      const uint32_t count = row->table[slot];
+      if (count == 0) continue;
+      row->table[slot] = 0;
+      columns[distinct] = (uint32_t)slot;
+      counts[distinct++] = count;
+    }
+    return distinct;
+  }
+  const uint32_t *sorted = sort_slots(block, row->slots, columns, kept);
+  /* Where each run ends, without a branch: which words are alike is not predictable. Never ahead of the reading. */
+  for (int64_t i = 0; i < kept; i++) {
+    const uint32_t slot = sorted[i], differs = i + 1 == kept || sorted[i + 1] != slot;
+    columns[distinct] = slot;
+    counts[distinct] = (uint32_t)(i + 1);
+    distinct += differs;
+  }
+  for (int64_t i = distinct - 1; i > 0; i--) counts[i] -= counts[i - 1];
   return distinct;
 }
 
@@ -354,7 +404,9 @@ static void extract_block(const bai_kernels *kernels, bai_row *row, int32_t b, i
   int64_t distinct = kept;
   row->kept[b] = kept;
   if (block->weighted) {
-    distinct = add_shares(row, kept, row->columns + at, row->counts + at);
+    distinct = add_shares(row, block, kept, row->columns + at, row->counts + at);
+  } else if (block->slots && row->rising) {
+    distinct = count_rising(row, block, kept, row->columns + at, row->counts + at);
   } else if (block->slots) {
     distinct = kernels->count(row->columns + at, row->counts + at, row->slots, kept, row->table);
   } else {

@@ -287,6 +287,50 @@ static int64_t kmer_sum(const int32_t *weights, const uint8_t *codes, int64_t n,
   return parts[0] + parts[1] + parts[2] + parts[3] + scalar_kmer_sum(weights, codes + i, n - i, k);
 }
 
+/* `count` codes, at most four, from each of 32 places as the digits of a number below 256, the first the highest, or
+ * with `reverse` complemented and the first the lowest. */
+static inline __m256i join_places(const uint8_t *codes, int32_t count, int32_t reverse) {
+  const __m256i three = _mm256_set1_epi8(3);
+  __m256i joined = _mm256_setzero_si256();
+  for (int32_t i = 0; i < count; i++) {
+    __m256i next = load32(codes + (reverse ? count - 1 - i : i));
+    next = reverse ? _mm256_andnot_si256(next, three) : _mm256_and_si256(next, three);
+    joined = _mm256_or_si256(_mm256_slli_epi16(joined, 2), next);
+  }
+  return joined;
+}
+
+static inline __m256i widen_places(const uint8_t *joined) {
+  return _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i_u *)(const void *)joined));
+}
+
+static void kmer_words(uint32_t *words, const uint8_t *codes, int64_t n, int32_t k, int32_t canonical) {
+  uint8_t forward[4][32], reverse[4][32]; /* by four codes */
+  const int32_t groups = (k + 3) / 4, last = k - 4 * (groups - 1);
+  int64_t i = 0;
+  for (; i + 32 <= n; i += 32) {
+    for (int32_t g = 0; g < groups; g++) {
+      const int32_t count = g == groups - 1 ? last : 4;
+      store32(forward[g], join_places(codes + i + 4 * g, count, 0));
+      if (canonical) store32(reverse[g], join_places(codes + i + 4 * g, count, 1));
+    }
+    for (int32_t at = 0; at < 32; at += 8) {
+      __m256i word = widen_places(forward[0] + at);
+      for (int32_t g = 1; g < groups; g++)
+        word = _mm256_or_si256(_mm256_sll_epi32(word, _mm_cvtsi32_si128(g == groups - 1 ? 2 * last : 8)),
+                               widen_places(forward[g] + at));
+      if (canonical) {
+        __m256i other = widen_places(reverse[groups - 1] + at);
+        for (int32_t g = groups - 2; g >= 0; g--)
+          other = _mm256_or_si256(_mm256_slli_epi32(other, 8), widen_places(reverse[g] + at));
+        word = _mm256_min_epu32(word, other);
+      }
+      _mm256_storeu_si256((__m256i_u *)(void *)(words + i + at), word);
+    }
+  }
+  scalar_kmer_words(words + i, codes + i, n - i, k, canonical);
+}
+
 /* ---- sums in sixteen lanes: four vectors, the ends added lane by lane ---- */
 
 typedef struct sums {
@@ -375,8 +419,10 @@ const bai_kernels bai_kernels_avx2 = {
     .kmer_extend_reverse = scalar_kmer_extend_reverse,
     .kmer_canonical = scalar_kmer_canonical,
     .kmer_slot = scalar_kmer_slot,
+    .kmer_words = kmer_words,
     .kmer_rank = scalar_kmer_rank,
     .kmer_hash = scalar_kmer_hash,
+    .word_hash = scalar_word_hash,
     .count = scalar_count,
     .kmer_sum = kmer_sum,
     .exchange_f64 = exchange_f64,

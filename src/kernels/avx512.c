@@ -256,6 +256,49 @@ static void exchange_f64(double *parts, const bai_exchange *how, const uint32_t 
   exchange_with(sum_letters, parts, how, words, codes, n);
 }
 
+/* `count` codes, at most four, from each of 64 places as the digits of a number below 256, the first the highest, or
+ * with `reverse` complemented and the first the lowest. */
+static inline __m512i join_places(const uint8_t *codes, __mmask64 mask, int32_t count, int32_t reverse) {
+  const __m512i three = _mm512_set1_epi8(3);
+  __m512i joined = _mm512_setzero_si512();
+  for (int32_t i = 0; i < count; i++) {
+    __m512i next = load_some(mask, codes + (reverse ? count - 1 - i : i));
+    next = reverse ? _mm512_andnot_si512(next, three) : _mm512_and_si512(next, three);
+    joined = _mm512_or_si512(_mm512_slli_epi16(joined, 2), next);
+  }
+  return joined;
+}
+
+static inline __m512i widen_places(const uint8_t *joined) {
+  return _mm512_cvtepu8_epi32(_mm_load_si128((const __m128i *)(const void *)joined));
+}
+
+static void kmer_words(uint32_t *words, const uint8_t *codes, int64_t n, int32_t k, int32_t canonical) {
+  _Alignas(64) uint8_t forward[4][64], reverse[4][64]; /* by four codes */
+  const int32_t groups = (k + 3) / 4, last = k - 4 * (groups - 1);
+  for (int64_t i = 0; i < n; i += 64) {
+    const __mmask64 mask = bytes_of(n - i);
+    for (int32_t g = 0; g < groups; g++) {
+      const int32_t count = g == groups - 1 ? last : 4;
+      _mm512_store_si512((void *)forward[g], join_places(codes + i + 4 * g, mask, count, 0));
+      if (canonical) _mm512_store_si512((void *)reverse[g], join_places(codes + i + 4 * g, mask, count, 1));
+    }
+    for (int32_t at = 0; at < 64 && i + at < n; at += 16) {
+      __m512i word = widen_places(forward[0] + at);
+      for (int32_t g = 1; g < groups; g++)
+        word = _mm512_or_si512(_mm512_sll_epi32(word, _mm_cvtsi32_si128(g == groups - 1 ? 2 * last : 8)),
+                               widen_places(forward[g] + at));
+      if (canonical) {
+        __m512i other = widen_places(reverse[groups - 1] + at);
+        for (int32_t g = groups - 2; g >= 0; g--)
+          other = _mm512_or_si512(_mm512_slli_epi32(other, 8), widen_places(reverse[g] + at));
+        word = _mm512_min_epu32(word, other);
+      }
+      _mm512_mask_storeu_epi32(words + i + at, (__mmask16)(mask >> at), word);
+    }
+  }
+}
+
 /* ---- sums ---- */
 
 /* The lanes of eight elements of which `left` remain. */
@@ -332,8 +375,10 @@ const bai_kernels bai_kernels_avx512 = {
     .kmer_extend_reverse = scalar_kmer_extend_reverse,
     .kmer_canonical = scalar_kmer_canonical,
     .kmer_slot = scalar_kmer_slot,
+    .kmer_words = kmer_words,
     .kmer_rank = scalar_kmer_rank,
     .kmer_hash = scalar_kmer_hash,
+    .word_hash = scalar_word_hash,
     .count = scalar_count,
     .kmer_sum = kmer_sum,
     .exchange_f64 = exchange_f64,

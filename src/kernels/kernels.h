@@ -88,11 +88,18 @@ typedef struct bai_kernels {
   void (*kmer_canonical)(uint64_t *out, const uint64_t *forward, const uint64_t *reverse, int64_t n);
   /* slots[i] = (uint32_t) codes[i]. */
   void (*kmer_slot)(uint32_t *slots, const uint64_t *codes, int64_t n);
-  /* Rank among the set bits: slots[i] = prefix[c / 64] + popcount(bits[c / 64] & ((1 << c % 64) - 1)), c = codes[i]. */
-  void (*kmer_rank)(uint32_t *slots, const uint64_t *codes, int64_t n, const uint64_t *bits, const uint32_t *prefix);
+  /* The words of n windows of k codes, the first at codes[0] and each next one a code further: words[i] = the k codes &
+   * 3 as digits in base 4, 1 <= k <= 16; with `canonical` the smaller of that and of its reverse complement. There are
+   * n + k - 1 codes where n > 0. */
+  void (*kmer_words)(uint32_t *words, const uint8_t *codes, int64_t n, int32_t k, int32_t canonical);
+  /* Rank among the set bits: slots[i] = prefix[w / 64] + popcount(bits[w / 64] & ((1 << w % 64) - 1)), w = words[i].
+   * `slots` may be `words`. */
+  void (*kmer_rank)(uint32_t *slots, const uint32_t *words, int64_t n, const uint64_t *bits, const uint32_t *prefix);
   /* The hash of the format: x = codes[i] * BAI_HASH_A; x ^= x >> 32; x *= BAI_HASH_B; slots[i] = x >> (64 - bits),
    * all modulo 2^64, 1 <= bits <= 31. */
   void (*kmer_hash)(uint32_t *slots, const uint64_t *codes, int64_t n, int32_t bits);
+  /* The same of codes of 32 bits. `slots` may be `words`. */
+  void (*word_hash)(uint32_t *slots, const uint32_t *words, int64_t n, int32_t bits);
   /* Distinct slots in order of first occurrence, with their counts. `table` is all zero before and after; it has an
    * entry for every slot. Returns the number of distinct slots. `distinct` has room for n slots and may be `slots`;
    * what it holds past the returned number is undefined. */

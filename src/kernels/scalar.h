@@ -270,22 +270,40 @@ static inline void scalar_kmer_slot(uint32_t *slots, const uint64_t *codes, int6
   BAI_EACH for (int64_t i = 0; i < n; i++) slots[i] = (uint32_t)codes[i];
 }
 
-static inline void scalar_kmer_rank(uint32_t *slots, const uint64_t *codes, int64_t n, const uint64_t *bits,
+static inline void scalar_kmer_words(uint32_t *words, const uint8_t *codes, int64_t n, int32_t k, int32_t canonical) {
+  const uint32_t mask = UINT32_MAX >> (32 - 2 * k);
+  const int32_t top = 2 * k - 2;
+  uint32_t forward = 0, reverse = 0;
+  for (int64_t i = 0; n > 0 && i < n + k - 1; i++) {
+    const uint32_t code = codes[i] & 3;
+    forward = (forward << 2 | code) & mask;
+    reverse = reverse >> 2 | (3 - code) << top;
+    if (i >= k - 1) words[i - k + 1] = canonical && reverse < forward ? reverse : forward;
+  }
+}
+
+static inline void scalar_kmer_rank(uint32_t *slots, const uint32_t *words, int64_t n, const uint64_t *bits,
                                     const uint32_t *prefix) {
   for (int64_t i = 0; i < n; i++) {
-    uint64_t word = codes[i] / 64;
-    uint64_t below = (UINT64_C(1) << codes[i] % 64) - 1;
+    const uint32_t word = words[i] / 64;
+    const uint64_t below = (UINT64_C(1) << words[i] % 64) - 1;
     slots[i] = prefix[word] + (uint32_t)__builtin_popcountll(bits[word] & below);
   }
 }
 
+static inline uint32_t scalar_hash(uint64_t code, int32_t bits) {
+  uint64_t x = code * BAI_HASH_A;
+  x ^= x >> 32;
+  x *= BAI_HASH_B;
+  return (uint32_t)(x >> (64 - bits));
+}
+
 static inline void scalar_kmer_hash(uint32_t *slots, const uint64_t *codes, int64_t n, int32_t bits) {
-  BAI_EACH for (int64_t i = 0; i < n; i++) {
-    uint64_t x = codes[i] * BAI_HASH_A;
-    x ^= x >> 32;
-    x *= BAI_HASH_B;
-    slots[i] = (uint32_t)(x >> (64 - bits));
-  }
+  BAI_EACH for (int64_t i = 0; i < n; i++) slots[i] = scalar_hash(codes[i], bits);
+}
+
+static inline void scalar_word_hash(uint32_t *slots, const uint32_t *words, int64_t n, int32_t bits) {
+  BAI_EACH for (int64_t i = 0; i < n; i++) slots[i] = scalar_hash(words[i], bits);
 }
 
 /* The first pass lists a slot when it is touched first, without a branch: whether a slot is new is not predictable. */

@@ -55,6 +55,31 @@ static void test_sorts_like_qsort(void **state) {
   }
 }
 
+static int by_size(const void *a, const void *b) {
+  uint32_t x, y;
+  memcpy(&x, a, sizeof x);
+  memcpy(&y, b, sizeof y);
+  return (x > y) - (x < y);
+}
+
+static void test_sorts_short_keys_like_qsort(void **state) {
+  (void)state;
+  static uint32_t keys[MOST + 1], scratch[MOST + 1], expected[MOST];
+  const int64_t counts[] = {0, 1, 2, 3, 190, 1001, MOST};
+  for (size_t c = 0; c < sizeof counts / sizeof counts[0]; c++)
+    for (int32_t bits = 0; bits <= 32; bits++) {
+      const int64_t n = counts[c];
+      for (int64_t i = 0; i < n; i++)
+        keys[i] = expected[i] = (uint32_t)((bai_random(5, (uint64_t)bits, (uint64_t)i) >> 32) >> (32 - bits));
+      keys[n] = scratch[n] = 12345;
+      qsort(expected, (size_t)n, sizeof expected[0], by_size);
+      const uint32_t *sorted = bai_sort_u32(keys, scratch, n, bits);
+      assert_true(sorted == keys || sorted == scratch);
+      assert_memory_equal(sorted, expected, (size_t)n * sizeof expected[0]);
+      assert_true(keys[n] == 12345 && scratch[n] == 12345);
+    }
+}
+
 static void test_already_sorted_and_reversed(void **state) {
   (void)state;
   uint64_t keys[500];
@@ -82,6 +107,7 @@ static void test_order_of_doubles(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_sorts_like_qsort),
+      cmocka_unit_test(test_sorts_short_keys_like_qsort),
       cmocka_unit_test(test_already_sorted_and_reversed),
       cmocka_unit_test(test_order_of_doubles),
   };

@@ -294,13 +294,27 @@ static void try_slots(const bai_kernels *kernels, int64_t n, int32_t place, outc
   give_bytes(out, slots, 4 * n);
   kernels->kmer_hash(slots, codes, n, 1 + (int32_t)(random_bits() % 31));
   give_bytes(out, slots, 4 * n);
+  kernels->kmer_slot(slots, codes, n);
+  kernels->word_hash(slots, slots, n, 1 + (int32_t)(random_bits() % 31));
+  give_bytes(out, slots, 4 * n);
+}
+
+/* Codes above 3 among them. */
+static void try_words(const bai_kernels *kernels, int64_t n, int32_t place, outcome *out) {
+  const int32_t k = 1 + (int32_t)(random_bits() % 16), canonical = (int32_t)(random_bits() >> 63);
+  const uint8_t *codes = put_bytes(0, n ? n + k - 1 : 0, place, 5);
+  uint32_t *words = put(1, n, 4, place);
+  kernels->kmer_words(words, codes, n, k, canonical);
+  give_bytes(out, words, 4 * n);
 }
 
 static void try_rank(const bai_kernels *kernels, int64_t n, int32_t place, outcome *out) {
-  const uint64_t *codes = put_codes(0, n, place, 52), *bits = put_codes(1, 64, place, 0); /* 4,096 codes */
-  uint32_t *prefix = put(2, 64, 4, place), *slots = put(3, n, 4, place);
+  uint32_t *words = put(0, n, 4, place), *prefix = put(2, 64, 4, place);
+  const uint64_t *bits = put_codes(1, 64, place, 0);
+  uint32_t *slots = random_bits() % 2 ? words : put(3, n, 4, place);
+  for (int64_t i = 0; i < n; i++) words[i] = (uint32_t)(random_bits() >> 52); /* below 4,096 */
   for (int64_t i = 0; i < 64; i++) prefix[i] = (uint32_t)random_bits();
-  kernels->kmer_rank(slots, codes, n, bits, prefix);
+  kernels->kmer_rank(slots, words, n, bits, prefix);
   give_bytes(out, slots, 4 * n);
 }
 
@@ -455,6 +469,7 @@ TRIAL(unpack)
 TRIAL(strands)
 TRIAL(canonical)
 TRIAL(slots)
+TRIAL(words)
 TRIAL(rank)
 TRIAL(count)
 TRIAL(kmer_sum)
@@ -518,6 +533,7 @@ int main(void) {
       cmocka_unit_test(test_strands),
       cmocka_unit_test(test_canonical),
       cmocka_unit_test(test_slots),
+      cmocka_unit_test(test_words),
       cmocka_unit_test(test_rank),
       cmocka_unit_test(test_count),
       cmocka_unit_test(test_kmer_sum),
