@@ -64,20 +64,21 @@ BA_API ba_status ba_extractor_column_name(const ba_extractor *extractor, int64_t
  * Computes a dense matrix, one row a record.
  * @param extractor fitted where the recipe needs it.
  * @param records not NULL.
- * @param options `output=values|counts`: the recipe's values (float64, the default) or the bare counts (uint32; of
- * terms with quality=weight in units of 1/256).
+ * @param options `output=values|counts|counts8`: the recipe's values (float64, the default) or the bare counts, as
+ * uint32 (of terms with quality=weight in units of 1/256) or, where no word is there more than 255 times, as uint8.
  * @param out gets records x width numbers, row-major.
  * @return BA_OK; BA_ERR_FIT; BA_ERR_LETTER (ambiguous=error, or residues where the recipe reads DNA), BA_ERR_LENGTH and
- * BA_ERR_QUALITY (quality=weight) with the record; BA_ERR_RECIPE for an option; BA_ERR_ARGUMENT, BA_ERR_MEMORY,
- * BA_ERR_LIMIT, BA_ERR_CANCELLED, BA_ERR_BUSY.
- * Owns: the caller releases the array. Threads: one at a time. Cost: records x width x 8 bytes, 4 for counts; use CSR
- * for wide recipes. Since 0.1.0.
+ * BA_ERR_QUALITY (quality=weight) with the record; BA_ERR_LIMIT with the record for a larger count with counts8;
+ * BA_ERR_UNSUPPORTED for counts of descriptors, and counts8 with quality=weight; BA_ERR_RECIPE for an option;
+ * BA_ERR_ARGUMENT, BA_ERR_MEMORY, BA_ERR_CANCELLED, BA_ERR_BUSY.
+ * Owns: the caller releases the array. Threads: one at a time. Cost: records x width x 8 bytes, 4 for counts, 1 for
+ * counts8; use CSR for wide recipes. Since 0.1.0.
  */
 BA_API ba_status ba_extractor_apply_records(ba_extractor *extractor, const ba_records *records, const char *options,
                                             ba_array **out);
 /**
  * Computes the same as a sparse matrix in compressed rows, columns rising within a row; extractor, records and options
- * as for ba_extractor_apply_records.
+ * as for ba_extractor_apply_records, without counts8.
  * @param row_starts gets int64, records + 1 entries.
  * @param columns gets uint32, one a non-zero.
  * @param values gets float64, or uint32 for counts, one a non-zero.

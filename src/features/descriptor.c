@@ -197,7 +197,7 @@ int64_t bai_descriptor_work(const bai_descriptor *d) {
     case BAI_TERM_COMPLEXITY:
       return words;
     case BAI_TERM_MINIMIZER:
-      return 2 * d->window;
+      return 3 * (BAI_MINIMIZER_PIECE + d->window) + 1; /* see count_minimizers */
     case BAI_TERM_ENTROPY:
       return 2 * words;
     case BAI_TERM_ZCURVE:
@@ -255,7 +255,7 @@ void bai_descriptor_compute(const bai_kernels *kernels, const bai_descriptor *de
   else if (descriptor->kind == BAI_TERM_COMPLEXITY)
     *out = complexity(descriptor, codes, length, work);
   else
-    bai_descriptor_nucleotides(descriptor, codes, length, work, out);
+    bai_descriptor_nucleotides(kernels, descriptor, codes, length, work, out);
 }
 
 /* ---- names ---- */

@@ -43,8 +43,11 @@ ba_status bai_descriptor_column_name(ba_context *context, const bai_descriptor *
 
 /* ---- inside ---- */
 
-void bai_descriptor_nucleotides(const bai_descriptor *descriptor, const uint8_t *codes, int64_t length, double *work,
-                                double *out);
+/* Windows of Minimizer that are looked at together. */
+#define BAI_MINIMIZER_PIECE 512
+
+void bai_descriptor_nucleotides(const bai_kernels *kernels, const bai_descriptor *descriptor, const uint8_t *codes,
+                                int64_t length, double *work, double *out);
 void bai_descriptor_residues(const bai_descriptor *descriptor, const uint8_t *codes, int64_t length, double *work,
                              double *out);
 

@@ -215,45 +215,37 @@ static void pseudo(const bai_descriptor *d, const uint8_t *codes, int64_t length
 
 /* ---- minimizers ---- */
 
-/* Numbers that order words: none are equal, as both factors are odd and a shift of x into x can be undone. */
-static uint64_t rank_of(const bai_descriptor *d, int64_t word) {
-  uint64_t x = (uint64_t)word * BAI_HASH_A;
-  x ^= x >> 32;
-  return d->order ? (uint64_t)word : x * BAI_HASH_B;
+/* Windows of a run of n known letters, a piece at a time; neighbouring pieces share a window, so that a place chosen in
+ * both counts once. What the kernels work in, two lists of 64 bits and two of 32, stands in `keys`. */
+static int64_t count_minimizers(const bai_kernels *kernels, const bai_descriptor *d, const uint8_t *codes, int64_t n,
+                                uint64_t *keys, double *out) {
+  const int64_t windows = n - d->k + 1 - d->window + 1, room = BAI_MINIMIZER_PIECE + d->window - 1;
+  uint64_t *const least = keys + room;
+  uint32_t *const words = (uint32_t *)(void *)(least + room), *const chosen = words + room;
+  int64_t counted = 0, from = 0;
+  if (windows < 1) return 0;
+  do {
+    const int64_t left = windows - from, here = left < BAI_MINIMIZER_PIECE ? left : BAI_MINIMIZER_PIECE;
+    kernels->kmer_words(words, codes + from, here + d->window - 1, d->k, 0);
+    const int64_t found =
+        kernels->minimizers(chosen, words, here + d->window - 1, d->window, d->order, from == 0, keys, least);
+    for (int64_t i = 0; i < found; i++) out[chosen[i]]++;
+    counted += found;
+    from += here - 1;
+  } while (from + 1 < windows);
+  return counted;
 }
 
-/* `ring` holds the last words, each at its place modulo their number. */
-static void minimizer(const bai_descriptor *d, const uint8_t *codes, int64_t length, double *ring, double *out) {
-  bai_walk walk = bai_walk_begin(d->alphabet, d->k, codes, length);
-  const int64_t w = d->window;
-  double *ranks = ring + w; /* the bits of whole numbers */
-  uint64_t smallest = 0;
-  int64_t chosen = 0, begun = 0, last = -2, least = -1, counted = -1;
-  memset(out, 0, (size_t)walk.words * sizeof *out);
-  for (; bai_walk_next(&walk); last = walk.start) {
-    const uint64_t rank = rank_of(d, walk.word);
-    if (walk.start != last + 1) begun = walk.start;
-    ring[walk.start % w] = (double)walk.word;
-    ranks[walk.start % w] = bai_f64_of_bits(rank);
-    const int64_t from = walk.start - w + 1 > begun ? walk.start - w + 1 : begun;
-    if (least < from) { /* it has gone: the first of the least of those that are left */
-      smallest = UINT64_MAX;
-      for (int64_t i = from; i <= walk.start; i++) {
-        const uint64_t other = bai_bits_of_f64(ranks[i % w]);
-        if (i > from && other >= smallest) continue;
-        smallest = other;
-        least = i;
-      }
-    } else if (rank < smallest) {
-      smallest = rank;
-      least = walk.start;
-    }
-    if (walk.start - begun + 1 < w || least == counted) continue;
-    out[(int64_t)ring[least % w]]++;
-    counted = least;
-    chosen++;
+static void minimizer(const bai_kernels *kernels, const bai_descriptor *d, const uint8_t *codes, int64_t length,
+                      double *work, double *out) {
+  const int64_t words = bai_words(d->alphabet->size, d->k);
+  int64_t chosen = 0;
+  memset(out, 0, (size_t)words * sizeof *out);
+  for (int64_t from = 0, to; from < length; from = to + 1) {
+    for (to = from; to < length && is_base(codes[to]);) to++;
+    chosen += count_minimizers(kernels, d, codes + from, to - from, (uint64_t *)(void *)work, out);
   }
-  for (int64_t i = 0; !d->choice && i < walk.words; i++) out[i] = bai_share(out[i], chosen);
+  for (int64_t i = 0; !d->choice && i < words; i++) out[i] = bai_share(out[i], chosen);
 }
 
 /* ---- open reading frames ---- */
@@ -294,8 +286,8 @@ static void orf(const bai_descriptor *d, const uint8_t *codes, int64_t length, d
   out[2] = (double)count;
 }
 
-void bai_descriptor_nucleotides(const bai_descriptor *descriptor, const uint8_t *codes, int64_t length, double *work,
-                                double *out) {
+void bai_descriptor_nucleotides(const bai_kernels *kernels, const bai_descriptor *descriptor, const uint8_t *codes,
+                                int64_t length, double *work, double *out) {
   switch (descriptor->kind) {
     case BAI_TERM_MISMATCH:
       mismatch(descriptor, codes, length, out);
@@ -327,7 +319,7 @@ void bai_descriptor_nucleotides(const bai_descriptor *descriptor, const uint8_t 
       covariances(descriptor, codes, length, work, out);
       break;
     case BAI_TERM_MINIMIZER:
-      minimizer(descriptor, codes, length, work, out);
+      minimizer(kernels, descriptor, codes, length, work, out);
       break;
     case BAI_TERM_ORF:
       orf(descriptor, codes, length, out);

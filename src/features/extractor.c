@@ -4,6 +4,8 @@
  */
 #include "features/extractor.h"
 
+#include <string.h>
+
 #include "array/array.h"
 #include "seq/records.h"
 
@@ -85,19 +87,31 @@ ba_status ba_extractor_column_name(const ba_extractor *extractor, int64_t column
 
 /* ---- applying ---- */
 
-static ba_status begin(ba_extractor *extractor, const ba_records *records, const char *options, int32_t *counts) {
+static ba_status check_output(const ba_extractor *extractor, int32_t output) {
+  const bai_plan *plan = extractor->plan;
+  if (output != BAI_OUTPUT_VALUES && plan->real_width > 0)
+    return bai_fail(extractor->context, BA_ERR_UNSUPPORTED,
+                    "extractor: the recipe has descriptors, which count nothing; expected output=values");
+  if (output == BAI_OUTPUT_COUNTS8 && plan->needs_quality)
+    return bai_fail(extractor->context, BA_ERR_UNSUPPORTED,
+                    "extractor: the recipe counts in units of 1/%d (quality=weight); expected output=counts",
+                    BAI_SHARES);
+  return BA_OK;
+}
+
+/* `words` are those of output=, in the order of BAI_OUTPUT. */
+static ba_status begin(ba_extractor *extractor, const ba_records *records, const char *options, const char *words,
+                       int32_t *output) {
   ba_context *context = extractor->context;
-  const bai_option table[] = {{"output", 'w', "values|counts", 0, 0, counts}, {NULL, 0, NULL, 0, 0, NULL}};
-  *counts = 0;
+  const bai_option table[] = {{"output", 'w', words, 0, 0, output}, {NULL, 0, NULL, 0, 0, NULL}};
+  *output = BAI_OUTPUT_VALUES;
   if (!records) return bai_fail(context, BA_ERR_ARGUMENT, "extractor: expected records");
   if (extractor->plan->inputs.items.count || extractor->plan->needs_table)
     return bai_fail(context, BA_ERR_UNSUPPORTED,
                     "extractor: the recipe reads columns of a table; expected ba_extractor_apply_table");
   ba_status status = bai_options_parse(context, options, table);
   if (!status) status = bai_extractor_check(extractor);
-  if (!status && *counts && extractor->plan->real_width > 0)
-    status = bai_fail(context, BA_ERR_UNSUPPORTED,
-                      "extractor: the recipe has descriptors, which count nothing; expected output=values");
+  if (!status) status = check_output(extractor, *output);
   int64_t longest = 0;
   for (int64_t i = 0; i < ba_records_count(records); i++) {
     int64_t length;
@@ -109,21 +123,39 @@ static ba_status begin(ba_extractor *extractor, const ba_records *records, const
   return bai_row_reserve(context, extractor->row, longest);
 }
 
-static ba_status extract(ba_extractor *extractor, const ba_records *records, int64_t index) {
-  int64_t length;
-  const char *letters = ba_records_sequence(records, index, &length);
-  extractor->row->symbols = (const uint8_t *)ba_records_quality(records, index, NULL);
-  const ba_status status = bai_row_extract_letters(bai_kernels_of(extractor->context), extractor->row, letters, length);
+/* Says what became of a record. */
+static ba_status conclude(const ba_extractor *extractor, ba_status status, const char *letters, int64_t length,
+                          int64_t index) {
   if (status == BA_ERR_LETTER) {
     const ba_status foreign =
         bai_plan_check_letter(extractor->context, extractor->plan, bai_foreign_letter(letters, length), index + 1);
     if (foreign) return foreign;
   }
+  if (status == BA_ERR_LIMIT)
+    return bai_fail_at(extractor->context, status, index + 1, -1,
+                       "the sequence has a word more than 255 times, the most that output=counts8 can hold; expected "
+                       "output=counts");
   if (status) return bai_row_explain(extractor->context, extractor->row, status, index + 1, length);
   return index % 256 ? BA_OK : bai_check_cancel(extractor->context);
 }
 
-/* The value of entry `count` of a block, or the count itself. */
+static ba_status extract(ba_extractor *extractor, const ba_records *records, int64_t index) {
+  int64_t length;
+  const char *letters = ba_records_sequence(records, index, &length);
+  extractor->row->symbols = (const uint8_t *)ba_records_quality(records, index, NULL);
+  const ba_status status = bai_row_extract_letters(bai_kernels_of(extractor->context), extractor->row, letters, length);
+  return conclude(extractor, status, letters, length, index);
+}
+
+static ba_status write(ba_extractor *extractor, const ba_records *records, int64_t index, int32_t output, void *out) {
+  int64_t length;
+  const char *letters = ba_records_sequence(records, index, &length);
+  extractor->row->symbols = (const uint8_t *)ba_records_quality(records, index, NULL);
+  const ba_status status =
+      bai_row_write(bai_kernels_of(extractor->context), extractor->row, letters, length, output, out);
+  return conclude(extractor, status, letters, length, index);
+}
+
 static void block_values(const bai_row *row, int32_t b, double *values) {
   const int64_t n = row->ends[b] - (b ? row->ends[b - 1] : 0);
   const double divisor = bai_row_divisor(row, b);
@@ -131,46 +163,59 @@ static void block_values(const bai_row *row, int32_t b, double *values) {
   for (int64_t i = 0; i < n; i++) values[i] /= divisor;
 }
 
-void bai_extractor_give(const ba_extractor *extractor, int32_t counts, double *values, void *out) {
+void bai_extractor_give(const ba_extractor *extractor, double *values, double *out) {
   const bai_row *row = extractor->row;
   int64_t from = 0;
   for (int32_t b = 0; b < extractor->plan->block_count; b++) {
     const int64_t to = row->ends[b];
-    if (!counts) block_values(row, b, values);
-    for (int64_t i = from; i < to; i++) {
-      if (counts)
-        ((uint32_t *)out)[row->columns[i]] = row->counts[i];
-      else
-        ((double *)out)[row->columns[i]] = values[i - from];
-    }
+    block_values(row, b, values);
+    for (int64_t i = from; i < to; i++) out[row->columns[i]] = values[i - from];
     from = to;
   }
 }
 
+/* Rows of memory that nobody has cleared. */
+static ba_status fill_rows(ba_extractor *extractor, const ba_records *records, int32_t output, int64_t stride,
+                           uint8_t *rows) {
+  const int32_t direct = bai_row_is_direct(extractor->plan, output);
+  double *values = NULL;
+  ba_status status = direct ? BA_OK : bai_alloc(extractor->context, extractor->row->entries, 8, &values);
+  for (int64_t i = 0; !status && i < ba_records_count(records); i++) {
+    uint8_t *row = rows + i * stride;
+    if (direct) {
+      status = write(extractor, records, i, output, row);
+      continue;
+    }
+    status = extract(extractor, records, i);
+    if (status) break;
+    memset(row, 0, (size_t)stride);
+    bai_extractor_give(extractor, values, (double *)(void *)row);
+  }
+  bai_free(extractor->context, values);
+  return status;
+}
+
 ba_status ba_extractor_apply_records(ba_extractor *extractor, const ba_records *records, const char *options,
                                      ba_array **out) {
+  static const int32_t dtypes[] = {BA_FLOAT64, BA_UINT32, BA_UINT8}; /* by BAI_OUTPUT */
   if (!extractor) return BA_ERR_ARGUMENT;
   ba_context *context = extractor->context;
   ba_status status = bai_enter(context);
   if (status) return status;
-  int32_t counts = 0;
-  double *values = NULL;
-  ba_array *rows = NULL;
+  int32_t output = BAI_OUTPUT_VALUES;
+  uint8_t *rows = NULL;
   if (!out) status = bai_fail(context, BA_ERR_ARGUMENT, "extractor: expected a place for the result");
   if (!status) *out = NULL;
-  if (!status) status = begin(extractor, records, options, &counts);
-  if (!status) status = bai_alloc(context, extractor->row->entries, 8, &values);
+  if (!status) status = begin(extractor, records, options, "values|counts|counts8", &output);
   const int64_t shape[2] = {ba_records_count(records), extractor->plan->width};
-  if (!status) status = bai_array_make(context, counts ? BA_UINT32 : BA_FLOAT64, 2, shape, &rows);
-  for (int64_t i = 0; !status && i < shape[0]; i++) {
-    status = extract(extractor, records, i);
-    if (!status) bai_extractor_give(extractor, counts, values, (uint8_t *)rows->data + i * rows->stride[0]);
-  }
-  bai_free(context, values);
+  const int64_t stride = shape[1] * bai_dtype_size(dtypes[output]);
+  if (!status) extractor->row->rising = 0;
+  if (!status) status = bai_alloc(context, shape[0], stride, &rows);
+  if (!status) status = fill_rows(extractor, records, output, stride, rows);
   if (status)
-    ba_array_release(rows);
+    bai_free(context, rows);
   else
-    *out = rows;
+    status = bai_array_take(context, dtypes[output], 2, shape, rows, out);
   return bai_leave(context, status);
 }
 
@@ -227,7 +272,7 @@ static ba_status apply_sparse(ba_extractor *extractor, const ba_records *records
   ba_context *context = extractor->context;
   sparse out = {{0, 0, 0}, {0, 0, 0}, NULL};
   int32_t counts = 0;
-  ba_status status = begin(extractor, records, options, &counts);
+  ba_status status = begin(extractor, records, options, "values|counts", &counts);
   if (!status) status = bai_alloc(context, extractor->row->entries, 8, &out.scratch);
   const int64_t n = ba_records_count(records);
   const int64_t shape = n + 1;

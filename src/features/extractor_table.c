@@ -129,7 +129,7 @@ static ba_status give_rows(applying *a, ba_array *out) {
     ba_status status = bai_row_extract(kernels, row, 0, 0);
     if (status) status = bai_row_explain(context, row, status, i + 1, 0);
     if (status) return status;
-    bai_extractor_give(a->extractor, 0, a->values, (uint8_t *)out->data + i * out->stride[0]);
+    bai_extractor_give(a->extractor, a->values, (double *)out->data + i * out->shape[1]);
   }
   return BA_OK;
 }

@@ -143,7 +143,7 @@ typedef struct bai_row {
   uint32_t *shares;       /* like slots: 1 to BAI_SHARES */
   uint32_t *table;        /* all zero between calls */
   int64_t entries;        /* capacity of columns and counts */
-  int32_t rising;          /* set by whoever extracts: columns are to rise within a block */
+  int32_t rising;         /* set by whoever extracts: columns are to rise within a block */
   uint32_t *columns;
   uint32_t *counts;
   int64_t *ends; /* block b has the entries ends[b - 1] .. ends[b] */

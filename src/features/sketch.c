@@ -19,51 +19,6 @@ struct ba_sketch {
   int64_t settled;
 };
 
-/* ---- the hash ---- */
-
-#define MIX_A UINT64_C(0x87c37b91114253d5)
-#define MIX_B UINT64_C(0x4cf5ad432745937f)
-
-static inline uint64_t rotate(uint64_t x, int32_t left) {
-  return x << left | x >> (64 - left);
-}
-
-static inline uint64_t first_mix(uint64_t word) {
-  return rotate(word * MIX_A, 31) * MIX_B;
-}
-
-static inline uint64_t second_mix(uint64_t word) {
-  return rotate(word * MIX_B, 33) * MIX_A;
-}
-
-static inline uint64_t last_mix(uint64_t x) {
-  x = (x ^ x >> 33) * UINT64_C(0xff51afd7ed558ccd);
-  x = (x ^ x >> 33) * UINT64_C(0xc4ceb9fe1a85ec53);
-  return x ^ x >> 33;
-}
-
-uint64_t bai_murmur(const uint8_t *data, int64_t n, uint64_t seed) {
-  uint64_t a = seed, b = seed;
-  int64_t at = 0;
-  for (; at + 16 <= n; at += 16) {
-    a = rotate(a ^ first_mix(bai_get_u64(data + at)), 27) + b;
-    a = a * 5 + 0x52dce729;
-    b = rotate(b ^ second_mix(bai_get_u64(data + at + 8)), 31) + a;
-    b = b * 5 + 0x38495ab5;
-  }
-  if (at < n) {
-    uint8_t rest[16] = {0};
-    memcpy(rest, data + at, (size_t)(n - at));
-    b ^= second_mix(bai_get_u64(rest + 8));
-    a ^= first_mix(bai_get_u64(rest));
-  }
-  a ^= (uint64_t)n;
-  b ^= (uint64_t)n;
-  a += b;
-  b += a;
-  return last_mix(a) + last_mix(b);
-}
-
 /* ---- letters to hashes ---- */
 
 bai_sketch_form bai_sketch_form_of(int64_t k, int64_t scaled, int64_t seed) {
@@ -72,23 +27,33 @@ bai_sketch_form bai_sketch_form_of(int64_t k, int64_t scaled, int64_t seed) {
   return (bai_sketch_form){.k = (int32_t)k, .seed = (uint64_t)seed, .most = most};
 }
 
-/* n codes, at most PIECE, to at most n hashes; returns how many. */
-static int64_t hash_piece(const bai_sketch_form *form, const uint8_t *codes, int64_t n, uint64_t *hashes) {
-  static const uint8_t complement[5] = {'T', 'G', 'C', 'A', 0};
-  const uint8_t *letter = (const uint8_t *)(form->protein ? "ACDEFGHIKLMNPQRSTVWY" : "ACGT");
-  const int64_t known = form->protein ? 20 : 4;
-  uint8_t forward[PIECE], reverse[PIECE];
-  int64_t run = 0, kept = 0;
+/* The text of n codes, and of the other strand; ambiguous letters become anything, and their words are left out. */
+static void spell(const bai_sketch_form *form, const uint8_t *codes, int64_t n, uint8_t *forward, uint8_t *reverse) {
+  for (int64_t i = 0; i < n && form->protein; i++) forward[i] = (uint8_t) "ACDEFGHIKLMNPQRSTVWY-"[codes[i]];
+  if (form->protein) return;
   for (int64_t i = 0; i < n; i++) {
-    forward[i] = letter[codes[i]];
-    if (!form->protein) reverse[n - 1 - i] = complement[codes[i]];
+    const uint8_t code = codes[i];
+    forward[i] = (uint8_t)('A' + (code == 1) * ('C' - 'A') + (code == 2) * ('G' - 'A') + (code == 3) * ('T' - 'A'));
+    reverse[n - 1 - i] =
+        (uint8_t)('A' + (code == 2) * ('C' - 'A') + (code == 1) * ('G' - 'A') + (code == 0) * ('T' - 'A'));
   }
-  for (int64_t i = 0; i < n; i++) {
-    run = codes[i] < known ? run + 1 : 0;
-    if (run < form->k) continue;
-    const uint8_t *word = forward + i - form->k + 1, *other = form->protein ? word : reverse + n - 1 - i;
-    const uint64_t hash = bai_murmur(memcmp(word, other, (size_t)form->k) <= 0 ? word : other, form->k, form->seed);
-    if (hash <= form->most) hashes[kept++] = hash;
+}
+
+/* n codes, at least k and at most PIECE, to at most n hashes; returns how many. */
+static int64_t hash_piece(const bai_kernels *kernels, const bai_sketch_form *form, const uint8_t *codes, int64_t n,
+                          uint64_t *hashes) {
+  const uint8_t known = form->protein ? 20 : 4;
+  uint8_t forward[PIECE + BAI_WORD_SLACK] = {0}, reverse[PIECE + BAI_WORD_SLACK] = {0};
+  int32_t places[PIECE];
+  int64_t kept = 0, looked = 0, bad = -1; /* the last ambiguous letter of those looked at */
+  spell(form, codes, n, forward, reverse);
+  const int64_t found = kernels->murmur_words(hashes, places, forward, form->protein ? NULL : reverse, n - form->k + 1,
+                                              form->k, form->seed, form->most);
+  for (int64_t i = 0; i < found; i++) {
+    if (looked < places[i]) looked = places[i];
+    for (; looked < places[i] + form->k; looked++)
+      if (codes[looked] >= known) bad = looked;
+    if (bad < places[i]) hashes[kept++] = hashes[i];
   }
   return kept;
 }
@@ -101,7 +66,8 @@ ba_status bai_sketch_codes(ba_context *context, const bai_sketch_form *form, con
     ba_status status = bai_check_cancel(context);
     if (!status) status = bai_vector_reserve(context, hashes, size, 8);
     if (status) return status;
-    hashes->count += hash_piece(form, codes + from, size, (uint64_t *)hashes->data + hashes->count);
+    hashes->count +=
+        hash_piece(bai_kernels_of(context), form, codes + from, size, (uint64_t *)hashes->data + hashes->count);
   }
   return BA_OK;
 }

@@ -19,8 +19,6 @@ typedef struct bai_sketch_form {
 
 /* The form for k, one hash kept of `scaled`, and the seed. */
 bai_sketch_form bai_sketch_form_of(int64_t k, int64_t scaled, int64_t seed);
-/* The first 64 bits of MurmurHash3 (x64, 128 bits). */
-uint64_t bai_murmur(const uint8_t *data, int64_t n, uint64_t seed);
 /* Appends the kept hashes (uint64) of n letters, or of n codes (bai_encode), in order of position, repeats too. */
 ba_status bai_sketch_letters(ba_context *context, const bai_sketch_form *form, const char *letters, int64_t n,
                              bai_vector *hashes);

@@ -331,6 +331,16 @@ static void kmer_words(uint32_t *words, const uint8_t *codes, int64_t n, int32_t
   scalar_kmer_words(words + i, codes + i, n - i, k, canonical);
 }
 
+/* A one at the byte of the code, which for the code 4 is shifted out. */
+static void one_hot_u8(uint8_t *out, const uint8_t *codes, int64_t n) {
+  int64_t i = 0;
+  for (; i + 8 <= n; i += 8) {
+    const __m256i code = _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i_u *)(const void *)(codes + i)));
+    store32(out + 4 * i, _mm256_sllv_epi32(_mm256_set1_epi32(1), _mm256_slli_epi32(code, 3)));
+  }
+  scalar_one_hot_u8(out + 4 * i, codes + i, n - i);
+}
+
 /* ---- sums in sixteen lanes: four vectors, the ends added lane by lane ---- */
 
 typedef struct sums {
@@ -424,6 +434,10 @@ const bai_kernels bai_kernels_avx2 = {
     .kmer_hash = scalar_kmer_hash,
     .word_hash = scalar_word_hash,
     .count = scalar_count,
+    .minimizers = scalar_minimizers,
+    .murmur_words = scalar_murmur_words,
+    .one_hot_f64 = scalar_one_hot_f64,
+    .one_hot_u8 = one_hot_u8,
     .kmer_sum = kmer_sum,
     .exchange_f64 = exchange_f64,
     .gather_dot_i32 = bai_avx2_gather_dot_i32,

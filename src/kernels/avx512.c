@@ -35,6 +35,11 @@ static int64_t encode(uint8_t *codes, const uint8_t *letters, int64_t n) {
   return unknown;
 }
 
+/* The lanes of eight elements of which `left` remain. */
+static inline __mmask8 mask_of(int64_t left) {
+  return (__mmask8)_bzhi_u32(0xFF, (uint32_t)(left < 0 ? 0 : left > 8 ? 8 : left));
+}
+
 /* ---- text ---- */
 
 static inline __mmask64 bytes_of(int64_t left) {
@@ -299,11 +304,152 @@ static void kmer_words(uint32_t *words, const uint8_t *codes, int64_t n, int32_t
   }
 }
 
-/* ---- sums ---- */
+/* ---- chosen words ---- */
 
-/* The lanes of eight elements of which `left` remain. */
-static inline __mmask8 mask_of(int64_t left) {
-  return (__mmask8)_bzhi_u32(0xFF, (uint32_t)(left < 0 ? 0 : left > 8 ? 8 : left));
+static int64_t minimizers(uint32_t *chosen, const uint32_t *words, int64_t n, int32_t window, int32_t by_word,
+                          int32_t first, uint64_t *keys, uint64_t *least) {
+  const int64_t windows = n - window + 1;
+  int64_t count = first != 0, i = 1;
+  scalar_minimizer_keys(keys, words, n, by_word);
+  scalar_window_least(least, keys, n, window);
+  chosen[0] = (uint32_t)least[0] & 0xFFFF;
+  for (; i < windows; i += 8) {
+    const __mmask8 lanes = mask_of(windows - i);
+    const __m512i now = _mm512_maskz_loadu_epi64(lanes, least + i),
+                  before = _mm512_maskz_loadu_epi64(lanes, least + i - 1);
+    const __m512i left = _mm512_maskz_loadu_epi64(lanes, keys + i - 1);
+    const __mmask8 changed =
+        _mm512_mask_cmpneq_epi64_mask(lanes, now, before) | _mm512_mask_cmpeq_epi64_mask(lanes, left, before);
+    const __m256i word = _mm256_and_si256(_mm512_cvtepi64_epi32(now), _mm256_set1_epi32(0xFFFF));
+    _mm256_storeu_si256((__m256i_u *)(void *)(chosen + count), _mm256_maskz_compress_epi32(changed, word));
+    count += (int64_t)_mm_popcnt_u32(changed);
+  }
+  return count;
+}
+
+/* ---- MurmurHash3 of eight words at once ---- */
+
+/* Where the letters of eight words stand in the sixteen from the first letter of all: each word one letter behind the
+ * one before it, or ahead of it. */
+typedef struct letter_orders {
+  __m512i up, down;               /* the first letter of a word lowest */
+  __m512i up_number, down_number; /* highest, as texts are compared */
+} letter_orders;
+
+static inline letter_orders make_orders(void) {
+  uint8_t orders[4][64];
+  for (int32_t word = 0; word < 8; word++)
+    for (int32_t i = 0; i < 8; i++) {
+      const int32_t at = 8 * word + i;
+      orders[0][at] = (uint8_t)(word + i);
+      orders[1][at] = (uint8_t)(7 - word + i);
+      orders[2][at] = (uint8_t)(word + 7 - i);
+      orders[3][at] = (uint8_t)(7 - word + 7 - i);
+    }
+  return (letter_orders){load64(orders[0]), load64(orders[1]), load64(orders[2]), load64(orders[3])};
+}
+
+static inline __m512i take_eight(const uint8_t *at, __m512i order) {
+  const __m128i letters = _mm_loadu_si128((const __m128i_u *)(const void *)at);
+  return _mm512_shuffle_epi8(_mm512_broadcast_i32x4(letters), order);
+}
+
+/* The words that come after those of the other strand. */
+static inline __mmask8 later_words(const letter_orders *orders, const uint8_t *forward, const uint8_t *reverse,
+                                   int32_t k) {
+  __mmask8 later = 0, equal = 0xFF;
+  for (int32_t at = 0; at < k && equal; at += 8) {
+    const __m128i spare = _mm_cvtsi32_si128(k - at < 8 ? 8 * (8 - (k - at)) : 0);
+    const __m512i a = _mm512_srl_epi64(take_eight(forward + at, orders->up_number), spare);
+    const __m512i b = _mm512_srl_epi64(take_eight(reverse + at, orders->down_number), spare);
+    later |= _mm512_mask_cmpgt_epu64_mask(equal, a, b);
+    equal = _mm512_mask_cmpeq_epi64_mask(equal, a, b);
+  }
+  return later;
+}
+
+static inline __m512i times(__m512i x, uint64_t factor) {
+  return _mm512_mullo_epi64(x, _mm512_set1_epi64((int64_t)factor));
+}
+
+static inline __m512i first_mix(__m512i word) {
+  return times(_mm512_rol_epi64(times(word, BAI_MURMUR_A), 31), BAI_MURMUR_B);
+}
+
+static inline __m512i second_mix(__m512i word) {
+  return times(_mm512_rol_epi64(times(word, BAI_MURMUR_B), 33), BAI_MURMUR_A);
+}
+
+static inline __m512i times_five(__m512i x, uint64_t more) {
+  return _mm512_add_epi64(_mm512_add_epi64(_mm512_slli_epi64(x, 2), x), _mm512_set1_epi64((int64_t)more));
+}
+
+static inline __m512i murmur_end(__m512i x) {
+  x = times(_mm512_xor_si512(x, _mm512_srli_epi64(x, 33)), BAI_MURMUR_C);
+  x = times(_mm512_xor_si512(x, _mm512_srli_epi64(x, 33)), BAI_MURMUR_D);
+  return _mm512_xor_si512(x, _mm512_srli_epi64(x, 33));
+}
+
+/* Eight letters of each word, from the `at`-th on; those behind the last are 0. */
+static inline __m512i letters_at(const letter_orders *orders, const uint8_t *forward, const uint8_t *reverse,
+                                 __mmask8 later, int32_t at, int32_t k) {
+  __m512i letters = take_eight(forward + at, orders->up);
+  if (later) letters = _mm512_mask_mov_epi64(letters, later, take_eight(reverse + at, orders->down));
+  if (k - at >= 8) return letters;
+  return _mm512_and_si512(letters, _mm512_set1_epi64((int64_t)scalar_lowest(UINT64_MAX, k - at)));
+}
+
+static inline __m512i murmur_eight(const letter_orders *orders, const uint8_t *forward, const uint8_t *reverse,
+                                   int32_t k, uint64_t seed) {
+  const __mmask8 later = reverse == forward ? 0 : later_words(orders, forward, reverse, k);
+  __m512i a = _mm512_set1_epi64((int64_t)seed), b = a;
+  const __m512i size = _mm512_set1_epi64(k);
+  int32_t at = 0;
+  for (; at + 16 <= k; at += 16) {
+    const __m512i low = letters_at(orders, forward, reverse, later, at, k);
+    const __m512i high = letters_at(orders, forward, reverse, later, at + 8, k);
+    a = _mm512_add_epi64(_mm512_rol_epi64(_mm512_xor_si512(a, first_mix(low)), 27), b);
+    a = times_five(a, 0x52dce729);
+    b = _mm512_add_epi64(_mm512_rol_epi64(_mm512_xor_si512(b, second_mix(high)), 31), a);
+    b = times_five(b, 0x38495ab5);
+  }
+  if (k - at > 8) b = _mm512_xor_si512(b, second_mix(letters_at(orders, forward, reverse, later, at + 8, k)));
+  if (k - at > 0) a = _mm512_xor_si512(a, first_mix(letters_at(orders, forward, reverse, later, at, k)));
+  a = _mm512_xor_si512(a, size);
+  b = _mm512_xor_si512(b, size);
+  a = _mm512_add_epi64(a, b);
+  b = _mm512_add_epi64(b, a);
+  return _mm512_add_epi64(murmur_end(a), murmur_end(b));
+}
+
+static int64_t murmur_words(uint64_t *hashes, int32_t *places, const uint8_t *forward, const uint8_t *reverse,
+                            int64_t n, int32_t k, uint64_t seed, uint64_t most) {
+  const letter_orders orders = make_orders();
+  const __m512i limit = _mm512_set1_epi64((int64_t)most);
+  int64_t kept = 0, i = 0;
+  for (; i + 8 <= n; i += 8) {
+    const uint8_t *other = reverse ? reverse + n - 8 - i : forward + i;
+    const __m512i hash = murmur_eight(&orders, forward + i, other, k, seed);
+    uint32_t small = _mm512_cmple_epu64_mask(hash, limit);
+    if (small == 0) continue;
+    uint64_t eight[8];
+    _mm512_storeu_si512(eight, hash);
+    for (; small; small = _blsr_u32(small)) {
+      hashes[kept] = eight[_tzcnt_u32(small)];
+      places[kept++] = (int32_t)(i + _tzcnt_u32(small));
+    }
+  }
+  return kept + scalar_murmur_from(hashes + kept, places + kept, forward, reverse, n, k, seed, most, i);
+}
+
+/* A one at the byte of the code, which for the code 4 is shifted out. */
+static void one_hot_u8(uint8_t *out, const uint8_t *codes, int64_t n) {
+  int64_t i = 0;
+  for (; i + 16 <= n; i += 16) {
+    const __m512i code = _mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i_u *)(const void *)(codes + i)));
+    store64(out + 4 * i, _mm512_sllv_epi32(_mm512_set1_epi32(1), _mm512_slli_epi32(code, 3)));
+  }
+  scalar_one_hot_u8(out + 4 * i, codes + i, n - i);
 }
 
 /* ---- sums in sixteen lanes: two vectors. A masked-out element adds +0.0 to a lane, which changes nothing, since a
@@ -380,6 +526,10 @@ const bai_kernels bai_kernels_avx512 = {
     .kmer_hash = scalar_kmer_hash,
     .word_hash = scalar_word_hash,
     .count = scalar_count,
+    .minimizers = minimizers,
+    .murmur_words = murmur_words,
+    .one_hot_f64 = scalar_one_hot_f64,
+    .one_hot_u8 = one_hot_u8,
     .kmer_sum = kmer_sum,
     .exchange_f64 = exchange_f64,
     .gather_dot_i32 = bai_avx2_gather_dot_i32,

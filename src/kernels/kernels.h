@@ -33,6 +33,9 @@ typedef struct bai_text_columns {
   int32_t refuse_ambiguous; /* or make their piece one that is not plain */
 } bai_text_columns;
 
+/* See murmur_words. */
+#define BAI_WORD_SLACK 16
+
 /* Rows of a table of two letters, and of one of four: five codes for each. */
 #define BAI_PAIRS 25
 #define BAI_QUADS 625
@@ -104,6 +107,25 @@ typedef struct bai_kernels {
    * entry for every slot. Returns the number of distinct slots. `distinct` has room for n slots and may be `slots`;
    * what it holds past the returned number is undefined. */
   int64_t (*count)(uint32_t *distinct, uint32_t *counts, const uint32_t *slots, int64_t n, uint32_t *table);
+
+  /* Of any `window` neighbours of n words below 2^16 the one of the least rank, the first of equals: chosen[] gets the
+   * words so chosen, each place once, in order, but for the first one where `first` is 0. A word's rank is itself with
+   * `by_word`, else x of kmer_hash before its shift. Returns how many; `chosen` has room for n + 8, what it holds
+   * behind them is undefined, and `keys` and `least` have room for n. 1 <= window <= n. */
+  int64_t (*minimizers)(uint32_t *chosen, const uint32_t *words, int64_t n, int32_t window, int32_t by_word,
+                        int32_t first, uint64_t *keys, uint64_t *least);
+  /* The first 64 bits of MurmurHash3 (x64, 128 bits) of n words of k letters, the first at forward[0] and each next one
+   * a letter further, each or its other strand, whichever comes first as a text: that of word i is at reverse[n - 1 -
+   * i]. Both texts have n + k - 1 letters and BAI_WORD_SLACK bytes more, of any value. hashes[] gets those of at most
+   * `most`, places[] which words they are of, in order; returns how many. `reverse` may be NULL: words as they stand.
+   */
+  int64_t (*murmur_words)(uint64_t *hashes, int32_t *places, const uint8_t *forward, const uint8_t *reverse, int64_t n,
+                          int32_t k, uint64_t seed, uint64_t most);
+
+  /* Four numbers for each code: out[4i + j] = codes[i] == j ? value : 0, with codes up to 4. */
+  void (*one_hot_f64)(double *out, const uint8_t *codes, int64_t n, double value);
+  /* The same with ones. */
+  void (*one_hot_u8)(uint8_t *out, const uint8_t *codes, int64_t n);
 
   /* Sum of the weights of n words of k codes, the first at codes[0] and each next one a code further: weights[word],
    * word = the codes as digits in base 4. All n + k - 1 codes are below 4; 1 <= k <= 12; as below no overflow. */

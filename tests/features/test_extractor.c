@@ -212,6 +212,142 @@ static void test_the_same_bits_at_every_level(void **state) {
   assert_true(compared % 3 == 0);
 }
 
+/* What a dense row is made of without a list of its columns is what the list holds, at every level. */
+static void check_direct(ba_context *context, const char *recipe, const ba_records *records, const char *options,
+                         int32_t size) {
+  ba_array *dense, *parts[3];
+  ba_extractor *extractor = extractor_of(context, recipe, records);
+  const char *list = size == 8 ? "output=values" : "output=counts";
+  const int64_t count = ba_records_count(records), width = ba_extractor_width(extractor);
+  if (ba_extractor_apply_records(extractor, records, options, &dense))
+    fail_msg("%s: %s", recipe, ba_context_error_message(context));
+  assert_int_equal(ba_extractor_apply_records_csr(extractor, records, list, &parts[0], &parts[1], &parts[2]), BA_OK);
+  assert_int_equal(ba_array_dtype(dense), size == 8 ? BA_FLOAT64 : size == 4 ? BA_UINT32 : BA_UINT8);
+  assert_true(ba_array_shape(dense, 0) == count && ba_array_shape(dense, 1) == width);
+  const int64_t *start = ba_array_data(parts[0]);
+  const uint32_t *column = ba_array_data(parts[1]);
+  for (int64_t r = 0; r < count; r++) {
+    uint8_t *row = calloc((size_t)width + 1, (size_t)size);
+    for (int64_t i = start[r]; i < start[r + 1]; i++) {
+      const void *value = (const uint8_t *)ba_array_data(parts[2]) + i * (size == 8 ? 8 : 4);
+      uint32_t all;
+      memcpy(&all, value, 4);
+      const uint8_t low = (uint8_t)all;
+      memcpy(row + (int64_t)column[i] * size, size == 1 ? &low : value, (size_t)size);
+      if (size == 1) assert_int_equal(all, low);
+    }
+    assert_memory_equal(row, (const char *)ba_array_data(dense) + r * width * size, (size_t)(width * size));
+    free(row);
+  }
+  ba_array_release(dense);
+  for (int32_t p = 0; p < 3; p++) ba_array_release(parts[p]);
+  ba_extractor_destroy(extractor);
+}
+
+static void test_dense_rows_are_written_directly(void **state) {
+  ba_context *context = *state;
+  const int64_t equal[] = {90, 90, 90}, mixed[] = {90, 0, 1, 89, 91, 2, 300, 33, 700, 8193};
+  const char *counted[] = {"Kmer(k=3)", "Kmer(k=4..6, strand=canonical)", "GappedKmer(k=2, gap=0..3) + Kmer(k=5)",
+                           "Kmer(k=9, slots=512) + PositionKmer(k=1, anchor=start) + PositionKmer(k=2, anchor=end)",
+                           "PositionKmer(k=1, anchor=end) + BinnedKmer(k=3, bins=40) + Kmer(k=6)"};
+  const char *written[] = {"PositionKmer(k=1, norm=none)", "PositionKmer(k=1)", "PositionKmer(k=1, norm=l1) + NCP()",
+                           "EIIP() + ENAC(sliding_window=5)"};
+  const char *any[] = {
+      "PositionKmer(k=1, anchor=start) + PositionKmer(k=1, anchor=end, norm=none)", "Minimizer(k=5, w=10, value=count)",
+      "Minimizer(k=3, w=4) + ORF() + PositionKmer(k=1, anchor=end)", "Kmer(k=3) + Minimizer(k=2, w=3)"};
+  for (int32_t odd = 0; odd <= 6; odd += 3) {
+    ba_records *same = random_records(context, equal, 3, odd), *others = random_records(context, mixed, 10, odd);
+    ba_records *shorter = random_records(context, mixed, 9, odd); /* no word is there 256 times */
+    for (int32_t l = 0; l < 3; l++) {
+      if (ba_context_set_cpu(context, cpu_levels[l])) continue;
+      for (int32_t i = 0; i < 5; i++) {
+        check_direct(context, counted[i], others, "output=counts", 4);
+        check_direct(context, counted[i], shorter, "output=counts8", 1);
+        check_direct(context, counted[i], others, "output=values", 8);
+      }
+      for (int32_t i = 0; i < 4; i++) check_direct(context, written[i], same, NULL, 8);
+      for (int32_t i = 0; i < 2; i++) check_direct(context, written[i], same, "output=counts8", 1);
+      for (int32_t i = 0; i < 4; i++) check_direct(context, any[i], others, NULL, 8);
+    }
+    ba_records_release(same);
+    ba_records_release(others);
+    ba_records_release(shorter);
+  }
+}
+
+/* The place of the least word of each window of a text, the first of equals, none over a letter that is no base. */
+static void test_minimizers_by_search(void **state) {
+  enum { MOST = 8193, K = 2, WORDS = 16 };
+  const int64_t lengths[] = {MOST, 1500, 513, 514, 1025, 11, 10};
+  for (int32_t odd = 0; odd <= 2; odd++)
+    for (int32_t w = 1; w <= 700; w = w < 3 ? w + 1 : 10 * w) {
+      char recipe[64];
+      snprintf(recipe, sizeof recipe, "Minimizer(k=%d, w=%d, value=count, order=lexicographic)", K, w);
+      ba_records *records = random_records(*state, lengths, 7, odd);
+      ba_extractor *extractor = extractor_of(*state, recipe, records);
+      ba_array *out;
+      assert_int_equal(ba_extractor_apply_records(extractor, records, NULL, &out), BA_OK);
+      for (int64_t r = 0; r < 7; r++) {
+        int64_t n, last = -1;
+        int32_t words[MOST];
+        double expected[WORDS] = {0};
+        const char *letters = ba_records_sequence(records, r, &n);
+        for (int64_t i = 0; i + K <= n; i++) {
+          const char *bases = "ACGT", *a = strchr(bases, letters[i] & 0xDF), *b = strchr(bases, letters[i + 1] & 0xDF);
+          if ((letters[i] & 0xDF) == 'U') a = bases + 3;
+          if ((letters[i + 1] & 0xDF) == 'U') b = bases + 3;
+          words[i] = a && *a && b && *b ? (int32_t)(4 * (a - bases) + (b - bases)) : -1;
+        }
+        for (int64_t i = 0; i + K - 1 + w <= n; i++) {
+          int64_t best = i;
+          for (int64_t j = i; j < i + w && best >= 0; j++) best = words[j] < 0 ? -1 : words[j] < words[best] ? j : best;
+          if (best >= 0 && best != last) expected[words[best]]++;
+          if (best >= 0) last = best;
+        }
+        assert_memory_equal((const double *)ba_array_data(out) + WORDS * r, expected, sizeof expected);
+      }
+      ba_array_release(out);
+      ba_extractor_destroy(extractor);
+      ba_records_release(records);
+    }
+}
+
+/* A count of 255 fits into eight bits, one of 256 does not. */
+static void test_counts_in_8_bits(void **state) {
+  char letters[514];
+  const int64_t offsets[] = {0, 257, 514}, fits[] = {0, 256};
+  ba_records *records, *few;
+  ba_array *out = NULL, *starts = NULL, *columns = NULL;
+  int64_t record;
+  memset(letters, 'A', sizeof letters);
+  memset(letters, 'C', 257);
+  letters[100] = 'N';
+  assert_int_equal(ba_records_create(*state, letters, offsets, 2, &records), BA_OK);
+  assert_int_equal(ba_records_create(*state, letters + 257, fits, 1, &few), BA_OK);
+  ba_extractor *extractor = extractor_of(*state, "Kmer(k=2)", NULL);
+  for (int32_t again = 0; again < 2; again++) { /* a refusal leaves nothing behind */
+    assert_int_equal(ba_extractor_apply_records(extractor, records, "output=counts8", &out), BA_ERR_LIMIT);
+    ba_context_error_position(*state, &record, NULL);
+    assert_true(record == 2 && out == NULL);
+    assert_int_equal(ba_extractor_apply_records(extractor, few, "output=counts8", &out), BA_OK);
+    const uint8_t *row = ba_array_data(out);
+    for (int64_t i = 0; i < 16; i++) assert_int_equal(row[i], i == 0 ? 255 : 0);
+    ba_array_release(out);
+    out = NULL;
+  }
+  assert_int_equal(ba_extractor_apply_records_csr(extractor, few, "output=counts8", &starts, &columns, &out),
+                   BA_ERR_RECIPE); /* sparse rows have few zeros to save */
+  ba_extractor_destroy(extractor);
+  extractor = extractor_of(*state, "Kmer(k=2, quality=weight)", NULL);
+  assert_int_equal(ba_extractor_apply_records(extractor, few, "output=counts8", &out), BA_ERR_UNSUPPORTED);
+  ba_extractor_destroy(extractor);
+  extractor = extractor_of(*state, "Minimizer(k=2, w=3)", NULL);
+  assert_int_equal(ba_extractor_apply_records(extractor, few, "output=counts8", &out), BA_ERR_UNSUPPORTED);
+  ba_extractor_destroy(extractor);
+  ba_records_release(records);
+  ba_records_release(few);
+}
+
 static void test_column_names(void **state) {
   ba_extractor *extractor = extractor_of(*state, "Kmer(k=2, strand=canonical) + Kmer(k=12, slots=16)", NULL);
   const char *names[] = {"RCKmer_AA", "RCKmer_AC", "RCKmer_AG", "RCKmer_AT", "RCKmer_CA",    "RCKmer_CC",
@@ -273,7 +409,8 @@ static void test_refusals(void **state) {
   assert_int_equal(ba_extractor_apply_records_csr(extractor, two, NULL, &out, &out, NULL), BA_ERR_ARGUMENT);
   assert_int_equal(ba_extractor_apply_records_csr(NULL, two, NULL, &out, &out, &out), BA_ERR_ARGUMENT);
   assert_int_equal(ba_extractor_apply_records(extractor, two, "output=floats", &out), BA_ERR_RECIPE);
-  assert_string_equal(ba_context_error_message(*state), "column 8: output is \"floats\"; accepted: values, counts");
+  assert_string_equal(ba_context_error_message(*state),
+                      "column 8: output is \"floats\"; accepted: values, counts, counts8");
   ba_extractor_destroy(extractor);
   ba_records_release(two);
   ba_records_release(three);
@@ -414,6 +551,9 @@ int main(void) {
       cmocka_unit_test_setup_teardown(test_sparse_is_dense, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_no_records, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_the_same_bits_at_every_level, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(test_dense_rows_are_written_directly, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(test_minimizers_by_search, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(test_counts_in_8_bits, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_column_names, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_refusals, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_ambiguous_letters, set_up, tear_down),

@@ -331,6 +331,74 @@ static void try_count(const bai_kernels *kernels, int64_t n, int32_t place, outc
   give_bytes(out, table, 4 * (int64_t)width);
 }
 
+/* Few words, so that equal ones are near each other, or many; against a search of each window. */
+static void try_minimizers(const bai_kernels *kernels, int64_t n, int32_t place, outcome *out) {
+  const uint32_t below = random_bits() % 2 ? 65536 : 1 + (uint32_t)(random_bits() % 9);
+  const int32_t window = 1 + (int32_t)(random_bits() % (uint64_t)(n < 40 ? n + 1 : 40));
+  const int32_t by_word = (int32_t)(random_bits() % 2), first = (int32_t)(random_bits() % 2);
+  uint32_t *words = put(0, n, 4, place), *chosen = put(1, n + 8, 4, place);
+  uint64_t *keys = put(2, n, 8, place), *least = put(3, n, 8, place);
+  for (int64_t i = 0; i < n; i++) words[i] = (uint32_t)(random_bits() >> 32) % below;
+  if (n < window) return;
+  const int64_t found = kernels->minimizers(chosen, words, n, window, by_word, first, keys, least);
+  int64_t expected = 0, last = -1;
+  for (int64_t i = 0; i + window <= n; i++) {
+    int64_t best = i;
+    for (int64_t j = i + 1; j < i + window; j++) {
+      uint64_t ranks[2] = {words[best], words[j]};
+      for (int32_t r = 0; r < 2 && !by_word; r++) {
+        ranks[r] *= BAI_HASH_A;
+        ranks[r] = (ranks[r] ^ ranks[r] >> 32) * BAI_HASH_B;
+      }
+      if (ranks[1] < ranks[0]) best = j;
+    }
+    if (best != last && (i || first)) {
+      assert_true(expected < found);
+      assert_int_equal(chosen[expected++], words[best]);
+    }
+    last = best;
+  }
+  assert_int_equal(found, expected);
+  give_bytes(out, chosen, 4 * found);
+}
+
+/* Texts of two letters, or of one: many words are their own other strand, or nearly so. */
+static void try_murmur_words(const bai_kernels *kernels, int64_t n, int32_t place, outcome *out) {
+  const int32_t k = 1 + (int32_t)(random_bits() % 70), both = random_bits() % 4 != 0;
+  const int64_t length = n + k - 1;
+  const uint64_t most = random_bits() % 2 ? UINT64_MAX : UINT64_MAX / 8, letters = random_bits() % 3;
+  uint8_t *forward = put(0, length + BAI_WORD_SLACK, 1, place), *reverse = put(1, length + BAI_WORD_SLACK, 1, place);
+  uint64_t *hashes = put(2, n, 8, place);
+  int32_t *places = put(3, n, 4, place);
+  for (int64_t i = 0; i < length; i++) {
+    const uint64_t letter = letters == 0 ? 3 * (uint64_t)(i % 2) : random_bits() % (letters == 1 ? 2 : 4);
+    forward[i] = (uint8_t) "ACGT"[letter];
+    reverse[length - 1 - i] = (uint8_t) "TGCA"[letter];
+  }
+  const int64_t found =
+      kernels->murmur_words(hashes, places, forward, both ? reverse : NULL, n, k, random_bits(), most);
+  assert_true(most < UINT64_MAX || found == n);
+  give_bytes(out, &found, 8);
+  give_bytes(out, hashes, 8 * found);
+  give_bytes(out, places, 4 * found);
+}
+
+static void try_one_hot(const bai_kernels *kernels, int64_t length, int32_t place, outcome *out) {
+  const int64_t n = length / 2;
+  const uint8_t *codes = put_bytes(0, n, place, 5);
+  uint8_t *bytes = put(1, 4 * n, 1, place);
+  double *reals = put(2, n, 32, place);
+  const double value = random_real(n % 4);
+  kernels->one_hot_u8(bytes, codes, n);
+  kernels->one_hot_f64(reals, codes, n, value);
+  for (int64_t i = 0; i < 4 * n; i++) {
+    assert_int_equal(bytes[i], codes[i / 4] == i % 4);
+    const double expected = bytes[i] ? value : 0.0;
+    assert_memory_equal(&reals[i], &expected, 8);
+  }
+  give_bytes(out, bytes, 4 * n);
+}
+
 /* Words of 1 to 5 codes, against each word by itself. */
 static void try_kmer_sum(const bai_kernels *kernels, int64_t n, int32_t place, outcome *out) {
   const int32_t k = 1 + (int32_t)(n % 5), words = 1 << 2 * k;
@@ -472,6 +540,9 @@ TRIAL(slots)
 TRIAL(words)
 TRIAL(rank)
 TRIAL(count)
+TRIAL(one_hot)
+TRIAL(minimizers)
+TRIAL(murmur_words)
 TRIAL(kmer_sum)
 TRIAL(exchange)
 TRIAL(gather_dot_i32)
@@ -536,6 +607,9 @@ int main(void) {
       cmocka_unit_test(test_words),
       cmocka_unit_test(test_rank),
       cmocka_unit_test(test_count),
+      cmocka_unit_test(test_one_hot),
+      cmocka_unit_test(test_minimizers),
+      cmocka_unit_test(test_murmur_words),
       cmocka_unit_test(test_kmer_sum),
       cmocka_unit_test(test_exchange),
       cmocka_unit_test(test_gather_dot_i32),

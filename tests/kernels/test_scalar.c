@@ -323,6 +323,26 @@ static void test_hash_vectors(void **state) {
   }
 }
 
+static int by_value(const void *a, const void *b) {
+  uint64_t x, y;
+  memcpy(&x, a, sizeof x);
+  memcpy(&y, b, sizeof y);
+  return (x > y) - (x < y);
+}
+
+/* The keys of minimizers leave out the lowest 16 bits of ranks; no two of these words are told apart by them alone. */
+static void test_ranks_differ_in_their_upper_bits(void **state) {
+  (void)state;
+  static uint64_t ranks[65536];
+  for (uint64_t word = 0; word < 65536; word++) {
+    uint64_t x = word * BAI_HASH_A;
+    x ^= x >> 32;
+    ranks[word] = x * BAI_HASH_B >> 16;
+  }
+  qsort(ranks, 65536, sizeof ranks[0], by_value);
+  for (int64_t i = 1; i < 65536; i++) assert_true(ranks[i] != ranks[i - 1]);
+}
+
 static void test_count_by_search(void **state) {
   (void)state;
   enum { n = 400, width = 97 };
@@ -624,6 +644,7 @@ int main(void) {
       cmocka_unit_test(test_kmers_of_strings),
       cmocka_unit_test(test_slot_and_rank),
       cmocka_unit_test(test_hash_vectors),
+      cmocka_unit_test(test_ranks_differ_in_their_upper_bits),
       cmocka_unit_test(test_count_by_search),
       cmocka_unit_test(test_gather_dot_i32_exact),
       cmocka_unit_test(test_sums_in_stated_order),
