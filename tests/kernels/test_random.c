@@ -347,11 +347,69 @@ static void try_kmer_slot(void) {
 
 static void try_kmer_rank(void) {
   const int64_t n = length(MOST), words = 1 + below(20);
-  uint64_t *codes = codes_of(0, n, 0);
-  for (int64_t i = 0; i < n; i++) codes[i] %= (uint64_t)(64 * words);
+  const int64_t in_place = below(2);
+  const uint32_t *codes = integers(0, n, (uint64_t)(64 * words));
   const uint64_t *bits = codes_of(1, words, 0);
   const uint32_t *prefix = integers(2, words, UINT32_MAX);
-  AT_EACH_LEVEL(k) k->kmer_rank(give(NULL, n, 4, BYTES), codes, n, bits, prefix);
+  AT_EACH_LEVEL(k) {
+    uint32_t *slots = give(in_place ? codes : NULL, n, 4, BYTES);
+    k->kmer_rank(slots, in_place ? slots : codes, n, bits, prefix);
+  }
+}
+
+static void try_kmer_words(void) {
+  const int64_t n = length(MOST), word = 1 + below(16), canonical = below(2);
+  const uint8_t *codes = bytes_below(0, n ? n + word - 1 : 0, 5);
+  AT_EACH_LEVEL(k) k->kmer_words(give(NULL, n, 4, BYTES), codes, n, (int32_t)word, (int32_t)canonical);
+}
+
+static void try_word_hash(void) {
+  const int64_t n = length(MOST), bits = 1 + below(31);
+  const uint32_t *words = integers(0, n, UINT32_MAX);
+  AT_EACH_LEVEL(k) k->word_hash(give(NULL, n, 4, BYTES), words, n, (int32_t)bits);
+}
+
+static void try_minimizers(void) {
+  const int64_t n = 1 + length(MOST), window = 1 + below((uint64_t)n), by_word = below(2), first = below(2);
+  const uint32_t *words = integers(0, n, below(2) ? 65536 : 5);
+  AT_EACH_LEVEL(k) {
+    uint32_t *chosen = give(NULL, n + 8, 4, BYTES);
+    uint64_t *keys = give(NULL, n, 8, BYTES), *least = give(NULL, n, 8, BYTES);
+    const int64_t found =
+        k->minimizers(chosen, words, n, (int32_t)window, (int32_t)by_word, (int32_t)first, keys, least);
+    keep(chosen, 0, 4 * found);
+    keep(keys, 0, 0);
+    keep(least, 0, 0);
+    give_number(found);
+  }
+}
+
+static void try_murmur_words(void) {
+  const int64_t n = length(MOST), word = 1 + below(70), both = below(4), kinds = 1 + below(4);
+  const uint64_t most = below(2) ? UINT64_MAX : random_bits(), seed = random_bits();
+  uint8_t *forward = bytes_below(0, n + word - 1 + BAI_WORD_SLACK, (uint64_t)kinds);
+  uint8_t *reverse = bytes_below(1, n + word - 1 + BAI_WORD_SLACK, (uint64_t)kinds);
+  AT_EACH_LEVEL(k) {
+    uint64_t *hashes = give(NULL, n, 8, BYTES);
+    int32_t *places = give(NULL, n, 4, BYTES);
+    const int64_t found = k->murmur_words(hashes, places, forward, both ? reverse : NULL, n, (int32_t)word, seed, most);
+    keep(hashes, 0, 8 * found);
+    keep(places, 0, 4 * found);
+    give_number(found);
+  }
+}
+
+static void try_one_hot_f64(void) {
+  const int64_t n = length(MOST);
+  const uint8_t *codes = bytes_below(0, n, 5);
+  const double value = special_f64();
+  AT_EACH_LEVEL(k) k->one_hot_f64(give_f64(NULL, 4 * n), codes, n, value);
+}
+
+static void try_one_hot_u8(void) {
+  const int64_t n = length(MOST);
+  const uint8_t *codes = bytes_below(0, n, 5);
+  AT_EACH_LEVEL(k) k->one_hot_u8(give(NULL, 4 * n, 1, BYTES), codes, n);
 }
 
 static void try_kmer_hash(void) {
@@ -602,8 +660,14 @@ static trial trials[] = {
     TRIAL(kmer_extend_reverse),
     TRIAL(kmer_canonical),
     TRIAL(kmer_slot),
+    TRIAL(kmer_words),
     TRIAL(kmer_rank),
     TRIAL(kmer_hash),
+    TRIAL(word_hash),
+    TRIAL(minimizers),
+    TRIAL(murmur_words),
+    TRIAL(one_hot_f64),
+    TRIAL(one_hot_u8),
     TRIAL(count),
     TRIAL(kmer_sum),
     TRIAL(exchange_f64),
