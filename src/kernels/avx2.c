@@ -15,6 +15,7 @@ typedef __m256 tile_vector;
 BAI_WITH tile_vector tile_larger(tile_vector a, tile_vector b) {
   return _mm256_max_ps(a, b);
 }
+#include "kernels/sums.h"
 #include "kernels/tiles.h"
 
 uint32_t bai_avx2_crc32c(uint32_t crc, const uint8_t *data, int64_t n) {
@@ -447,6 +448,10 @@ const bai_kernels bai_kernels_avx2 = {
     .gather_dot_f64 = bai_avx2_gather_dot_f64,
     .axpy_f64 = scalar_axpy_f64,
     .scatter_axpy_f64 = scalar_scatter_axpy_f64,
+    .dot_rows_f64 = dot_rows_f64,
+    .axpy_rows_f64 = axpy_rows_f64,
+    .add_square_f64 = add_square_f64,
+    .scale_columns_f64 = scalar_scale_columns_f64,
     .scale_f64 = scalar_scale_f64,
     .exp_f64 = scalar_exp_f64,
     .log_f64 = scalar_log_f64,

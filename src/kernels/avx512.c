@@ -14,6 +14,7 @@ typedef __m512 tile_vector;
 BAI_WITH tile_vector tile_larger(tile_vector a, tile_vector b) {
   return _mm512_max_ps(a, b);
 }
+#include "kernels/sums.h"
 #include "kernels/tiles.h"
 
 /* See avx2.c: the low four bits of a letter pick the one letter to compare with, and its code. */
@@ -539,6 +540,10 @@ const bai_kernels bai_kernels_avx512 = {
     .gather_dot_f64 = bai_avx2_gather_dot_f64,
     .axpy_f64 = scalar_axpy_f64,
     .scatter_axpy_f64 = scalar_scatter_axpy_f64,
+    .dot_rows_f64 = dot_rows_f64,
+    .axpy_rows_f64 = axpy_rows_f64,
+    .add_square_f64 = add_square_f64,
+    .scale_columns_f64 = scalar_scale_columns_f64,
     .scale_f64 = scalar_scale_f64,
     .exp_f64 = scalar_exp_f64,
     .log_f64 = scalar_log_f64,

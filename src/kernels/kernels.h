@@ -154,6 +154,15 @@ typedef struct bai_kernels {
   void (*axpy_f64)(double *y, double a, const double *x, int64_t n);
   /* y[columns[i]] += a * values[i]; the columns are distinct. */
   void (*scatter_axpy_f64)(double *y, double a, const uint32_t *columns, const double *values, int64_t n);
+  /* Of many rows: sums[r] as dot_f64 of rows[r] and x, and y[i] += factors[r] * rows[r][i], r rising. */
+  void (*dot_rows_f64)(double *sums, const double *const *rows, int64_t count, const double *x, int64_t n);
+  void (*axpy_rows_f64)(double *y, const double *factors, const double *const *rows, int64_t count, int64_t n);
+  /* square[i ld + j] += rows[r n + i] * rows[r n + j] for i <= j < n, r rising. */
+  void (*add_square_f64)(double *square, int64_t ld, const double *rows, int64_t count, int64_t n);
+  /* y[i] = (x[i] - centre[i]) * factor[i], with fill[i] for a NaN in x unless `fill` is NULL. Returns how many y are
+   * NaN or beyond +-1.7e308. */
+  int64_t (*scale_columns_f64)(double *y, const double *x, const double *fill, const double *centre,
+                               const double *factor, int64_t n);
   /* y[i] = a * x[i]. `y` may be `x`. */
   void (*scale_f64)(double *y, double a, const double *x, int64_t n);
 

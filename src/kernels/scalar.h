@@ -554,6 +554,21 @@ static inline void scalar_scatter_axpy_f64(double *y, double a, const uint32_t *
   for (int64_t i = 0; i < n; i++) y[columns[i]] += a * values[i];
 }
 
+static inline void scalar_dot_rows_f64(double *sums, const double *const *rows, int64_t count, const double *x,
+                                       int64_t n) {
+  for (int64_t r = 0; r < count; r++) sums[r] = scalar_dot_f64(rows[r], x, n);
+}
+
+static inline void scalar_axpy_rows_f64(double *y, const double *factors, const double *const *rows, int64_t count,
+                                        int64_t n) {
+  for (int64_t r = 0; r < count; r++) scalar_axpy_f64(y, factors[r], rows[r], n);
+}
+
+static inline void scalar_add_square_f64(double *square, int64_t ld, const double *rows, int64_t count, int64_t n) {
+  for (int64_t r = 0; r < count; r++)
+    for (int64_t i = 0; i < n; i++) scalar_axpy_f64(square + i * ld + i, rows[r * n + i], rows + r * n + i, n - i);
+}
+
 static inline void scalar_scale_f64(double *y, double a, const double *x, int64_t n) {
   BAI_EACH for (int64_t i = 0; i < n; i++) y[i] = a * x[i];
 }
@@ -675,6 +690,19 @@ static inline double scalar_softplus(double x) {
   double k = e > 0x1.a8p-2 ? 1.0 : 0.0;
   double f = e > 0x1.a8p-2 ? 0.5 * (e - 1.0) : e;
   return (x > 0.0 ? x : 0.0) + scalar_log_sum(k, f);
+}
+
+/* Any NaN counts, and so does an infinite number. */
+static inline int64_t scalar_scale_columns_f64(double *y, const double *x, const double *fill, const double *centre,
+                                               const double *factor, int64_t n) {
+  int64_t beyond = 0;
+  for (int64_t i = 0; fill && i < n; i++) y[i] = (x[i] != x[i] ? fill[i] : x[i]) - centre[i];
+  for (int64_t i = 0; !fill && i < n; i++) y[i] = x[i] - centre[i];
+  for (int64_t i = 0; i < n; i++) {
+    y[i] *= factor[i];
+    beyond += !(fabs(y[i]) <= 1.7e308);
+  }
+  return beyond;
 }
 
 static inline void scalar_exp_f64(double *y, const double *x, int64_t n) {

@@ -490,6 +490,54 @@ static void try_axpy(const bai_kernels *kernels, int64_t n, int32_t place, outco
   give_reals(out, scaled, n);
 }
 
+/* Rows of n numbers that lie anywhere, up to as many as fit. */
+static int64_t put_rows(int64_t n, int32_t place, const double *rows[9]) {
+  const int64_t fit = n ? (ROOM - 64) / 8 / n : 9, count = fit < 9 ? n % (fit + 1) : n % 10;
+  double *all = put_reals(0, n * count, n, place);
+  for (int64_t r = 0; r < count; r++) rows[r] = all + (r * 5 % count) * n;
+  return count;
+}
+
+static void try_dot_rows(const bai_kernels *kernels, int64_t n, int32_t place, outcome *out) {
+  const double *rows[9], *x = put_reals(1, n, n / 4, place);
+  double sums[9];
+  const int64_t count = put_rows(n, place, rows);
+  kernels->dot_rows_f64(sums, rows, count, x, n);
+  for (int64_t r = 0; r < count; r++) { /* each as if it were alone */
+    const double alone = kernels->dot_f64(rows[r], x, n);
+    assert_true(memcmp(&alone, &sums[r], 8) == 0 || (isnan(alone) && isnan(sums[r])));
+  }
+  give_reals(out, sums, count);
+}
+
+static void try_axpy_rows(const bai_kernels *kernels, int64_t n, int32_t place, outcome *out) {
+  const double *rows[9];
+  double *y = put_reals(1, n, n / 4, place);
+  const int64_t count = put_rows(n, place, rows);
+  const double *factors = put_reals(2, count, 1 + n % 3, place);
+  kernels->axpy_rows_f64(y, factors, rows, count, n);
+  give_reals(out, y, n);
+}
+
+/* Squares of 0 to 31 columns, and one number between the rows of the square that stays as it is. */
+static void try_add_square(const bai_kernels *kernels, int64_t n, int32_t place, outcome *out) {
+  const int64_t width = n % 32, count = n / 32 + (n % 5 == 0 && width < 24 ? 60 : 0);
+  const double *rows = put_reals(0, count * width, n, place);
+  double *square = put_reals(1, width * (width + 1), n / 4, place);
+  kernels->add_square_f64(square, width + 1, rows, count, width);
+  give_reals(out, square, width * (width + 1));
+}
+
+static void try_scale_columns(const bai_kernels *kernels, int64_t n, int32_t place, outcome *out) {
+  double *x = put_reals(0, n, n, place), *y = put(1, n, 8, place);
+  const double *fill = put_reals(2, n, n / 4, place), *centre = put_reals(3, n, n / 3, place);
+  const double *factor = put_reals(4, n, n / 5, place);
+  for (int64_t i = 0; i < n; i += 4) x[i] = (double)NAN;
+  double beyond = (double)kernels->scale_columns_f64(y, x, n % 2 ? fill : NULL, centre, factor, n);
+  give_reals(out, y, n);
+  give_reals(out, &beyond, 1);
+}
+
 static void try_scatter_axpy(const bai_kernels *kernels, int64_t n, int32_t place, outcome *out) {
   double *y = put_reals(0, ENTRIES, n, place);
   const double *values = put_reals(2, n, n / 4, place);
@@ -550,6 +598,10 @@ TRIAL(gather_rows_i32)
 TRIAL(dot)
 TRIAL(gather_dot_f64)
 TRIAL(axpy)
+TRIAL(dot_rows)
+TRIAL(axpy_rows)
+TRIAL(add_square)
+TRIAL(scale_columns)
 TRIAL(scatter_axpy)
 TRIAL(exp)
 TRIAL(log)
@@ -617,6 +669,10 @@ int main(void) {
       cmocka_unit_test(test_dot),
       cmocka_unit_test(test_gather_dot_f64),
       cmocka_unit_test(test_axpy),
+      cmocka_unit_test(test_dot_rows),
+      cmocka_unit_test(test_axpy_rows),
+      cmocka_unit_test(test_add_square),
+      cmocka_unit_test(test_scale_columns),
       cmocka_unit_test(test_scatter_axpy),
       cmocka_unit_test(test_exp),
       cmocka_unit_test(test_log),
