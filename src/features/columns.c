@@ -125,19 +125,45 @@ void bai_columns_free(ba_context *context, bai_columns_link *link) {
   link->places = NULL;
 }
 
+static double read_input(const bai_columns_link *link, int64_t i, int64_t row) {
+  const bai_input *input = bai_input_at(link->inputs, i);
+  char buffer[32];
+  int64_t length;
+  double time;
+  if (input->kind == BAI_INPUT_NUMBER) return bai_place_number(&link->places[i], row);
+  const char *text = bai_place_text(&link->places[i], row, buffer, &length);
+  if (input->kind != BAI_INPUT_TIME) return text ? bai_input_place(input, text, length) : -1.0;
+  return text && bai_parse_time(text, length, &time) ? time : bai_not_a_number();
+}
+
 void bai_columns_read(const bai_columns_link *link, int64_t row, double *inputs) {
-  for (int64_t i = 0; i < link->inputs->items.count; i++) {
-    const bai_input *input = bai_input_at(link->inputs, i);
-    if (input->kind != BAI_INPUT_NUMBER) {
-      char buffer[32];
-      int64_t length;
-      const char *text = bai_place_text(&link->places[i], row, buffer, &length);
-      if (input->kind != BAI_INPUT_TIME)
-        inputs[i] = text ? bai_input_place(input, text, length) : -1.0;
-      else if (!text || !bai_parse_time(text, length, &inputs[i]))
-        inputs[i] = bai_not_a_number();
-    } else {
-      inputs[i] = bai_place_number(&link->places[i], row);
+  for (int64_t i = 0; i < link->inputs->items.count; i++) inputs[i] = read_input(link, i, row);
+}
+
+/* One input of some rows. */
+static void read_column(const bai_columns_link *link, int64_t i, const int64_t *rows, int64_t count, double *to) {
+  const bai_place *place = &link->places[i];
+  const ba_array *array = place->column->array;
+  const int32_t plain = bai_input_at(link->inputs, i)->kind == BAI_INPUT_NUMBER && array && !place->column->validity;
+  if (!plain || array->dtype != BA_FLOAT64) {
+    for (int64_t r = 0; r < count; r++) to[r] = read_input(link, i, rows[r]);
+    return;
+  }
+  const uint8_t *from = (const uint8_t *)array->data + (array->ndim == 2 ? place->at * array->stride[1] : 0);
+  for (int64_t r = 0; r < count; r++) memcpy(&to[r], from + rows[r] * array->stride[0], sizeof *to);
+}
+
+void bai_columns_read_rows(const bai_columns_link *link, const int64_t *rows, int64_t count, int64_t stride,
+                           double *inputs) {
+  const int64_t width = link->inputs->items.count;
+  double part[8][64];
+  for (int64_t first = 0; first < count; first += 64) {
+    const int64_t some = count - first < 64 ? count - first : 64;
+    for (int64_t i = 0; i < width; i += 8) {
+      const int64_t columns = width - i < 8 ? width - i : 8;
+      for (int64_t c = 0; c < columns; c++) read_column(link, i + c, rows + first, some, part[c]);
+      for (int64_t r = 0; r < some; r++)
+        for (int64_t c = 0; c < columns; c++) inputs[(first + r) * stride + i + c] = part[c][r];
     }
   }
 }

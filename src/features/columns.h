@@ -25,6 +25,10 @@ ba_status bai_columns_find(ba_context *context, const ba_table *table, const bai
 void bai_columns_free(ba_context *context, bai_columns_link *link);
 /* The inputs of a row. */
 void bai_columns_read(const bai_columns_link *link, int64_t row, double *inputs);
+/* The same of many rows, given by their places; `stride` numbers from one to the next. Columns lie apart in memory, so
+ * a few rows of a few columns go at a time. */
+void bai_columns_read_rows(const bai_columns_link *link, const int64_t *rows, int64_t count, int64_t stride,
+                           double *inputs);
 
 /* One a row, which the caller frees: the number of the text that the row has in a column, -1 for none; and the time.
  * BA_ERR_TABLE for no such column, BA_ERR_NUMBER with the row for no time. */

@@ -170,6 +170,11 @@ ba_status bai_row_encode(const bai_kernels *kernels, bai_row *row, const char *l
  * BA_ERR_LETTER, BA_ERR_QUALITY, BA_ERR_NUMBER or BA_ERR_CANCELLED, which bai_row_explain words. */
 ba_status bai_row_extract(const bai_kernels *kernels, bai_row *row, int64_t length, int64_t ambiguous);
 ba_status bai_row_explain(ba_context *context, const bai_row *row, ba_status status, int64_t record, int64_t length);
+/* The numbers of a row of a table alone, where all blocks of the plan are made of such: 0 when one of them cannot be
+ * used, which bai_row_extract then refuses. */
+int32_t bai_row_reals(const bai_kernels *kernels, const bai_plan *plan, const double *inputs, double *reals);
+/* 1 where those are the inputs as they stand. */
+int32_t bai_row_reals_plain(const bai_plan *plan);
 /* The same from letters: encodes them into row->codes first. */
 ba_status bai_row_extract_letters(const bai_kernels *kernels, bai_row *row, const char *letters, int64_t length);
 /* The words of one block of the sequence in the row, in order: row->slots[i] is the column within the block of the word

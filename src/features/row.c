@@ -349,6 +349,28 @@ static ba_status extract_reals(const bai_kernels *kernels, bai_row *row, int32_t
   return BA_OK;
 }
 
+int32_t bai_row_reals(const bai_kernels *kernels, const bai_plan *plan, const double *inputs, double *reals) {
+  int64_t beyond = 0;
+  for (int32_t b = 0; b < plan->block_count; b++) {
+    const bai_block *block = &plan->blocks[b];
+    const int64_t at = block->real_first, n = inputs_of(block);
+    const double *from = inputs + block->input, *fill = block->missing == BAI_MISSING_ERROR ? NULL : plan->fill + at;
+    beyond += kernels->scale_columns_f64(reals + at, from, fill, plan->centre + at, plan->factor + at, n);
+    for (int64_t i = 0; n + i < block->width; i++) {
+      const int64_t mark = at + n + i;
+      reals[mark] = ((double)(from[i] != from[i]) - plan->centre[mark]) * plan->factor[mark];
+      beyond += reals[mark] > 1.7e308 || reals[mark] < -1.7e308;
+    }
+  }
+  return beyond == 0;
+}
+
+int32_t bai_row_reals_plain(const bai_plan *plan) {
+  for (int32_t b = 0; b < plan->block_count; b++)
+    if (plan->blocks[b].missing != BAI_MISSING_ERROR || plan->blocks[b].input != plan->blocks[b].real_first) return 0;
+  return plan->scaling == BAI_SCALE_NONE;
+}
+
 /* What the plan has columns for, in their order. */
 static ba_status extract_sparse(bai_row *row, int32_t b, int64_t at) {
   const bai_block *block = &row->plan->blocks[b];

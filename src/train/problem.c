@@ -8,6 +8,10 @@
 #include <math.h>
 #include <string.h>
 
+#include "train/tile.h"
+
+#define WAVE_NUMBERS 65536
+
 /* ---- making ---- */
 
 /* The weights of the training rows, summed as gradients are: by blocks, and these by the tree. */
@@ -101,15 +105,16 @@ static ba_status make_lanes(bai_problem *p) {
     if (!status) status = bai_alloc(p->context, p->plan->block_count, 8, &lane->divisors);
     if (!status) status = bai_alloc(p->context, p->outputs, 8, &lane->margins);
     if (!status) status = bai_alloc(p->context, p->outputs, 8, &lane->chances);
+    if (!status && p->dense) status = bai_tile_open(p, &lane->tile);
   }
   return status;
 }
 
 /* Blocks are computed in waves of a power of two; a wave merges to one node of the tree, and nodes wait for their
- * neighbours in a stack with one place a level. */
+ * neighbours in a stack with one place a level. Threads meet after each wave, so short sums make long ones. */
 static int32_t wave_size(const bai_problem *p) {
   int32_t size = 1;
-  while (size < p->lane_count) size *= 2;
+  while (size < p->lane_count || (p->lane_count > 1 && size < 64 && size * p->parameters < WAVE_NUMBERS)) size *= 2;
   return size;
 }
 
@@ -148,6 +153,7 @@ ba_status bai_problem_create(ba_context *context, ba_dataset *dataset, const bai
   p->l2 = objective->l2;
   p->l1 = objective->l1;
   p->loss = objective->loss;
+  p->dense = bai_tile_suits(p);
   if (of_classes)
     status = bai_alloc_zero(context, dataset->rows, 4, &p->labels);
   else
@@ -175,11 +181,14 @@ void bai_problem_destroy(bai_problem *p) {
     bai_free(context, p->lanes[i].chances);
     bai_row_destroy(p->lanes[i].source);
     bai_free(context, p->lanes[i].entries);
+    bai_tile_close(context, &p->lanes[i].tile);
   }
   for (int32_t i = 0; p->partials && i < p->partial_count; i++) bai_free(context, p->partials[i]);
   if (p->cache) bai_cache_close(context, p->cache);
   bai_free(context, p->cache);
   bai_free(context, p->partials);
+  bai_free(context, p->curved);
+  bai_free(context, p->curved_at);
   bai_free(context, p->lanes);
   bai_free(context, p->labels);
   bai_free(context, p->targets);
@@ -225,6 +234,7 @@ ba_status bai_problem_borrow(bai_problem *p, const ba_dataset *batch, const uint
   *own = *p;
   p->inputs = inputs;
   p->cache = NULL;
+  p->cached = 0;
   p->dataset = batch;
   p->uses = uses;
   p->labels = NULL;
@@ -354,6 +364,14 @@ double bai_problem_curvature(const bai_problem *p, const bai_kernels *kernels, d
   return chances[0] * chances[1];
 }
 
+void bai_problem_chances(const bai_problem *p, const bai_kernels *kernels, bai_pass_lane *lane, int64_t row) {
+  double most;
+  if (p->outputs == 1)
+    lane->chances[0] = bai_problem_curvature(p, kernels, lane->margins[0], row);
+  else
+    share_out(p, kernels, lane->margins, lane->chances, &most);
+}
+
 static void add_gradient(const bai_problem *p, const bai_kernels *kernels, const bai_pass_lane *lane, double weight,
                          double *gradient) {
   const int64_t width = p->plan->width;
@@ -389,17 +407,21 @@ typedef struct pass {
   const double *x, *direction; /* direction: of a product */
   int64_t first_block;         /* of the wave */
   int32_t first;               /* rows that there is room for are kept */
+  int32_t curved_known;        /* problem->curved holds at x */
   _Atomic int64_t failed_row;
 } pass;
 
 /* Makes of the margins what add_gradient scatters: for a product of the Hessian, or for its diagonal. */
 static void second_order(const pass *run, bai_pass_lane *lane, int64_t row) {
   const bai_problem *p = run->problem;
-  double most, sum = 0.0;
-  if (p->outputs == 1)
-    lane->chances[0] = bai_problem_curvature(p, run->kernels, lane->margins[0], row);
-  else
-    share_out(p, run->kernels, lane->margins, lane->chances, &most);
+  double sum = 0.0;
+  if (run->curved_known) {
+    lane->chances[0] = p->curved[row];
+  } else {
+    bai_problem_margins(p, run->kernels, lane, run->x);
+    bai_problem_chances(p, run->kernels, lane, row);
+    if (p->curved) p->curved[row] = lane->chances[0];
+  }
   if (run->aim == PRODUCT) {
     lane->offset = 0.0; /* a direction has none */
     bai_problem_margins(p, run->kernels, lane, run->direction);
@@ -414,27 +436,61 @@ static void second_order(const pass *run, bai_pass_lane *lane, int64_t row) {
   for (int64_t i = 0; i < entries; i++) lane->values[i] *= lane->values[i];
 }
 
+static ba_status failed_at(pass *run, int64_t row, ba_status status) {
+  int64_t known = atomic_load(&run->failed_row);
+  while (row < known && !atomic_compare_exchange_weak(&run->failed_row, &known, row)) continue;
+  return status;
+}
+
+/* What sum_block does, by tiles. */
+static ba_status sum_tiles(pass *run, bai_pass_lane *lane, int64_t first, int64_t end, double *gradient) {
+  bai_problem *p = run->problem;
+  bai_tile *tile = &lane->tile;
+  for (int64_t row = first; row < end;) {
+    if (atomic_load_explicit(&p->context->cancelled, memory_order_relaxed)) return BA_ERR_CANCELLED;
+    const ba_status status = bai_tile_take(p, run->kernels, lane, &row, end);
+    if (status) return failed_at(run, row, status);
+    if (run->curved_known) {
+      for (int64_t r = 0; r < tile->count; r++) tile->chances[r] = p->curved[tile->ids[r]];
+    } else {
+      bai_tile_margins(p, run->kernels, tile, run->x, 1);
+      if (run->aim == GRADIENT)
+        bai_tile_slopes(p, run->kernels, lane, &gradient[p->parameters]);
+      else
+        bai_tile_chances(p, run->kernels, lane);
+      for (int64_t r = 0; run->aim != GRADIENT && p->curved && r < tile->count; r++)
+        p->curved[tile->ids[r]] = tile->chances[r];
+    }
+    if (run->aim == PRODUCT) {
+      bai_tile_margins(p, run->kernels, tile, run->direction, 0);
+      bai_tile_turn(p, tile);
+    } else if (run->aim == DIAGONAL) {
+      bai_tile_square(p, tile);
+    }
+    bai_tile_add(p, run->kernels, tile, gradient);
+  }
+  return BA_OK;
+}
+
 /* One block's loss and gradient, or the like of second order. The loss goes in the slot after the last parameter. */
 static ba_status sum_block(pass *run, bai_pass_lane *lane, int64_t block, double *gradient) {
   bai_problem *p = run->problem;
   const int64_t first = block * BAI_BLOCK_ROWS;
   const int64_t end = first + BAI_BLOCK_ROWS < p->dataset->rows ? first + BAI_BLOCK_ROWS : p->dataset->rows;
   memset(gradient, 0, (size_t)(p->parameters + 1) * 8);
+  if (p->dense) return sum_tiles(run, lane, first, end, gradient);
   for (int64_t row = first; row < end; row++) {
     if (row % 16 == 0 && atomic_load_explicit(&p->context->cancelled, memory_order_relaxed)) return BA_ERR_CANCELLED;
     if (p->weights[row] == 0.0) continue;
     const ba_status status = bai_problem_features(p, run->kernels, lane, row);
     if (!status && p->cache && run->first) bai_cache_put(p->cache, row, lane->row);
-    if (status) {
-      int64_t known = atomic_load(&run->failed_row);
-      while (row < known && !atomic_compare_exchange_weak(&run->failed_row, &known, row)) continue;
-      return status;
-    }
-    bai_problem_margins(p, run->kernels, lane, run->x);
-    if (run->aim == GRADIENT)
+    if (status) return failed_at(run, row, status);
+    if (run->aim == GRADIENT) {
+      bai_problem_margins(p, run->kernels, lane, run->x);
       gradient[p->parameters] += p->weights[row] * bai_problem_loss(p, run->kernels, lane->margins, row);
-    else
+    } else {
       second_order(run, lane, row);
+    }
     add_gradient(p, run->kernels, lane, p->weights[row], gradient);
   }
   return BA_OK;
@@ -446,7 +502,7 @@ static ba_status block_task(void *argument, int32_t worker, int64_t index) {
 }
 
 ba_status bai_problem_block(bai_problem *p, int64_t block, const double *x, double *sums) {
-  pass run = {p, bai_kernels_of(p->context), GRADIENT, x, NULL, 0, 0, INT64_MAX};
+  pass run = {p, bai_kernels_of(p->context), GRADIENT, x, NULL, 0, 0, 0, INT64_MAX};
   const ba_status status = sum_block(&run, &p->lanes[0], block, sums);
   if (status == BA_ERR_CANCELLED) return bai_check_cancel(p->context);
   return bai_row_explains(status) ? bai_problem_explain(p, status, run.failed_row) : status;
@@ -496,7 +552,8 @@ static ba_status run_wave(bai_problem *p, int64_t count, pass *run) {
 static ba_status run_pass(bai_problem *p, pass_aim aim, const double *x, const double *direction) {
   const int64_t blocks = (p->dataset->rows + BAI_BLOCK_ROWS - 1) / BAI_BLOCK_ROWS;
   const int32_t wave = wave_size(p);
-  pass run = {p, bai_kernels_of(p->context), aim, x, direction, 0, !p->cached, INT64_MAX};
+  pass run = {p, bai_kernels_of(p->context), aim, x, direction, 0, !p->cached, 0, INT64_MAX};
+  run.curved_known = aim != GRADIENT && p->curved_known;
   int64_t waves = 0;
   for (; run.first_block < blocks; run.first_block += wave, waves++) {
     const int64_t count = blocks - run.first_block < wave ? blocks - run.first_block : wave;
@@ -554,14 +611,28 @@ ba_status bai_problem_evaluate(bai_problem *p, const double *x, double *objectiv
   return status;
 }
 
+/* A pass of second order. Many follow each other at one point, and what they have in common is kept. */
+static ba_status run_curved(bai_problem *p, pass_aim aim, const double *x, const double *direction) {
+  ba_status status = BA_OK;
+  if (p->outputs == 1 && !p->curved) status = bai_alloc_zero(p->context, p->dataset->rows, 8, &p->curved);
+  if (p->outputs == 1 && !status && !p->curved_at) status = bai_alloc_zero(p->context, p->parameters, 8, &p->curved_at);
+  if (status) return status;
+  p->curved_known = p->curved_known && memcmp(p->curved_at, x, (size_t)p->parameters * 8) == 0;
+  status = run_pass(p, aim, x, direction);
+  if (status || p->outputs > 1) return status;
+  memcpy(p->curved_at, x, (size_t)p->parameters * 8);
+  p->curved_known = 1;
+  return BA_OK;
+}
+
 ba_status bai_problem_product(bai_problem *p, const double *x, const double *direction, double *product) {
-  const ba_status status = run_pass(p, PRODUCT, x, direction);
+  const ba_status status = run_curved(p, PRODUCT, x, direction);
   if (!status) close_pass(p, bai_kernels_of(p->context), p->partials[0], direction, product);
   return status;
 }
 
 ba_status bai_problem_diagonal(bai_problem *p, const double *x, double *diagonal) {
-  const ba_status status = run_pass(p, DIAGONAL, x, NULL);
+  const ba_status status = run_curved(p, DIAGONAL, x, NULL);
   if (status) return status;
   bai_kernels_of(p->context)->scale_f64(diagonal, 1.0 / p->weight_total, p->partials[0], p->parameters);
   for (int64_t i = 0; i < p->outputs * p->plan->width; i++) diagonal[i] += p->l2;

@@ -23,8 +23,20 @@ typedef struct bai_objective {
   const bai_pca *pca; /* the function is linear in these; NULL: in the columns */
 } bai_objective;
 
+/* Rows of numbers, some at a time (tile.h). */
+typedef struct bai_tile {
+  int64_t room, count;
+  int64_t *ids;
+  const double **rows;       /* numbers of each */
+  const double **parts;      /* those of one block */
+  double *copies;            /* of rows that do not stand in the inputs as they are */
+  double *sums;              /* two a row */
+  double *margins, *chances; /* outputs x room */
+} bai_tile;
+
 /* The working memory of one thread. */
 typedef struct bai_pass_lane {
+  bai_tile tile; /* of a dense problem */
   bai_row *row;
   double *values;   /* one an entry of the row */
   double *divisors; /* one a block */
@@ -53,8 +65,12 @@ typedef struct bai_problem {
   double l2, l1;
   bai_pass_lane *lanes;
   int32_t lane_count;
-  bai_cache *cache;  /* of the rows' columns; NULL: rows that are there for one pass */
-  int32_t cached;    /* a pass has gone through, and kept what there is room for */
+  int32_t dense;    /* rows are numbers of a table, and go by tiles */
+  bai_cache *cache; /* of the rows' columns; NULL: rows that are there for one pass */
+  int32_t cached;   /* a pass has gone through: rows can be used, and what there is room for is kept */
+  /* Second derivatives of the rows' losses by their margin, where there is one output, and the point; once known. */
+  double *curved, *curved_at;
+  int32_t curved_known;
   double **partials; /* gradients of blocks on their way up the tree */
   int32_t partial_count;
 } bai_problem;
@@ -90,6 +106,8 @@ double bai_problem_flow(const bai_problem *problem, const bai_kernels *kernels, 
                         int32_t output, double time);
 /* The second derivative of a row's loss by its margin, for one output. */
 double bai_problem_curvature(const bai_problem *problem, const bai_kernels *kernels, double margin, int64_t row);
+/* lane->chances from lane->margins: second derivatives, or the share of each class. */
+void bai_problem_chances(const bai_problem *problem, const bai_kernels *kernels, bai_pass_lane *lane, int64_t row);
 /* Mean loss over the rows of one use; NaN without rows. */
 ba_status bai_problem_mean_loss(bai_problem *problem, const double *x, uint8_t use, double *loss);
 /* Words a status of the passes. */

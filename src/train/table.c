@@ -183,10 +183,6 @@ static const bai_dataset_table *table_at(const ba_dataset *dataset, int64_t inde
   return (const bai_dataset_table *)dataset->tables.data + index;
 }
 
-static int64_t row_in_table(const ba_dataset *dataset, int64_t row) {
-  return ((const int64_t *)dataset->table_rows.data)[row];
-}
-
 /* The rows of a group are a series, in the order of their times where they have some. */
 static ba_status derive(ba_context *context, const ba_dataset *dataset, const bai_plan *plan, double *matrix) {
   if (plan->series.needs_past && dataset->left_out > 0)
@@ -214,9 +210,10 @@ ba_status bai_inputs_matrix(ba_context *context, const ba_dataset *dataset, cons
     const int64_t end = t + 1 < dataset->tables.count ? table_at(dataset, t + 1)->first : dataset->rows;
     status = bai_columns_find(context, table_at(dataset, t)->table, inputs, &link);
     if (status) break;
-    for (; !status && row < end; row++) {
-      bai_columns_read(&link, row_in_table(dataset, row), matrix + row * width);
-      if (row % 4096 == 0) status = bai_check_cancel(context);
+    for (int64_t some; !status && row < end; row += some) {
+      some = end - row < 4096 ? end - row : 4096;
+      bai_columns_read_rows(&link, (const int64_t *)dataset->table_rows.data + row, some, width, matrix + row * width);
+      status = bai_check_cancel(context);
     }
     bai_columns_free(context, &link);
   }

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * tile.c: a tile has few enough rows for a near cache, so that they are read from memory once.
+ */
+#include "train/tile.h"
+
+#define TILE_NUMBERS 32768 /* 256 kB */
+#define LEAST_ROWS 8
+#define MOST_ROWS 64
+
+int32_t bai_tile_suits(const bai_problem *p) {
+  if (p->pca || !p->plan->inputs.items.count || p->plan->real_width != p->plan->width) return 0;
+  for (int32_t b = 0; b < p->plan->block_count; b++)
+    if (!p->plan->blocks[b].real || p->plan->blocks[b].input < 0) return 0;
+  return p->plan->block_count > 0;
+}
+
+ba_status bai_tile_open(const bai_problem *p, bai_tile *tile) {
+  const int64_t width = p->plan->width, fit = width ? TILE_NUMBERS / width : MOST_ROWS;
+  tile->room = fit < LEAST_ROWS ? LEAST_ROWS : fit > MOST_ROWS ? MOST_ROWS : fit;
+  ba_status status = bai_alloc(p->context, tile->room, 8, &tile->ids);
+  if (!status) status = bai_alloc(p->context, tile->room, sizeof *tile->rows, &tile->rows);
+  if (!status) status = bai_alloc(p->context, tile->room, sizeof *tile->rows, &tile->parts);
+  if (!status) status = bai_alloc(p->context, tile->room, 8 * width, &tile->copies);
+  if (!status) status = bai_alloc(p->context, tile->room, 16, &tile->sums);
+  if (!status) status = bai_alloc(p->context, tile->room, 8 * (int64_t)p->outputs, &tile->margins);
+  return status ? status : bai_alloc(p->context, tile->room, 8 * (int64_t)p->outputs, &tile->chances);
+}
+
+void bai_tile_close(ba_context *context, bai_tile *tile) {
+  bai_free(context, tile->ids);
+  bai_free(context, tile->rows);
+  bai_free(context, tile->parts);
+  bai_free(context, tile->copies);
+  bai_free(context, tile->sums);
+  bai_free(context, tile->margins);
+  bai_free(context, tile->chances);
+  *tile = (bai_tile){0};
+}
+
+ba_status bai_tile_take(const bai_problem *p, const bai_kernels *kernels, bai_pass_lane *lane, int64_t *row,
+                        int64_t end) {
+  bai_tile *tile = &lane->tile;
+  const int64_t width = p->plan->width, stride = bai_plan_inputs(p->plan);
+  const int32_t as_they_are = p->cached && bai_row_reals_plain(p->plan);
+  for (tile->count = 0; *row < end && tile->count < tile->room; ++*row) {
+    const double *inputs = p->inputs + *row * stride;
+    if (p->weights[*row] == 0.0) continue;
+    if (!as_they_are) {
+      double *copy = tile->copies + tile->count * width;
+      if (!bai_row_reals(kernels, p->plan, inputs, copy)) {
+        const ba_status status = bai_problem_features(p, kernels, lane, *row); /* says what is wrong */
+        return status ? status : BA_ERR_NUMBER;
+      }
+      inputs = copy;
+    }
+    tile->ids[tile->count] = *row;
+    tile->rows[tile->count++] = inputs;
+  }
+  return BA_OK;
+}
+
+void bai_tile_margins(const bai_problem *p, const bai_kernels *kernels, bai_tile *tile, const double *x,
+                      int32_t offsets) {
+  const int64_t width = p->plan->width;
+  for (int32_t o = 0; o < p->outputs; o++) {
+    double *margins = tile->margins + o * tile->room;
+    for (int64_t r = 0; r < tile->count; r++) margins[r] = 0.0;
+    for (int32_t b = 0; b < p->plan->block_count; b++) {
+      const bai_block *block = &p->plan->blocks[b];
+      for (int64_t r = 0; r < tile->count; r++) tile->parts[r] = tile->rows[r] + block->first;
+      kernels->dot_rows_f64(tile->sums, tile->parts, tile->count, x + o * width + block->first, block->width);
+      for (int64_t r = 0; r < tile->count; r++) margins[r] += tile->sums[r];
+    }
+    for (int64_t r = 0; r < tile->count; r++)
+      margins[r] =
+          margins[r] + x[p->outputs * width + o] + (offsets ? bai_dataset_offset(p->dataset, tile->ids[r]) : 0.0);
+  }
+}
+
+/* Two classes, one margin. */
+static void slopes_of_two(const bai_problem *p, const bai_kernels *kernels, bai_tile *tile, double *loss) {
+  double *losses = tile->sums, *slopes = tile->margins;
+  for (int64_t r = 0; r < tile->count; r++)
+    if (p->labels[tile->ids[r]]) slopes[r] = -slopes[r];
+  kernels->softplus_f64(losses, slopes, tile->count);
+  kernels->sigmoid_f64(slopes, slopes, tile->count);
+  for (int64_t r = 0; r < tile->count; r++) {
+    const double weight = p->weights[tile->ids[r]];
+    *loss += weight * losses[r];
+    slopes[r] = weight * (p->labels[tile->ids[r]] ? -slopes[r] : slopes[r]);
+  }
+}
+
+void bai_tile_slopes(const bai_problem *p, const bai_kernels *kernels, bai_pass_lane *lane, double *loss) {
+  bai_tile *tile = &lane->tile;
+  if (p->outputs == 1 && p->labels) {
+    slopes_of_two(p, kernels, tile, loss);
+    return;
+  }
+  for (int64_t r = 0; r < tile->count; r++) {
+    const double weight = p->weights[tile->ids[r]];
+    for (int32_t o = 0; o < p->outputs; o++) lane->margins[o] = tile->margins[o * tile->room + r];
+    *loss += weight * bai_problem_loss(p, kernels, lane->margins, tile->ids[r]);
+    for (int32_t o = 0; o < p->outputs; o++) tile->margins[o * tile->room + r] = weight * lane->margins[o];
+  }
+}
+
+void bai_tile_chances(const bai_problem *p, const bai_kernels *kernels, bai_pass_lane *lane) {
+  bai_tile *tile = &lane->tile;
+  if (p->outputs == 1 && p->labels) {
+    double *others = tile->sums;
+    for (int64_t r = 0; r < tile->count; r++) others[r] = -tile->margins[r];
+    kernels->sigmoid_f64(tile->chances, tile->margins, tile->count);
+    kernels->sigmoid_f64(others, others, tile->count);
+    for (int64_t r = 0; r < tile->count; r++) tile->chances[r] *= others[r];
+    return;
+  }
+  for (int64_t r = 0; r < tile->count; r++) {
+    for (int32_t o = 0; o < p->outputs; o++) lane->margins[o] = tile->margins[o * tile->room + r];
+    bai_problem_chances(p, kernels, lane, tile->ids[r]);
+    for (int32_t o = 0; o < p->outputs; o++) tile->chances[o * tile->room + r] = lane->chances[o];
+  }
+}
+
+void bai_tile_turn(const bai_problem *p, bai_tile *tile) {
+  for (int64_t r = 0; r < tile->count; r++) {
+    const double weight = p->weights[tile->ids[r]];
+    double *margins = tile->margins + r, sum = 0.0;
+    const double *chances = tile->chances + r;
+    for (int32_t o = 0; p->outputs > 1 && o < p->outputs; o++) sum += chances[o * tile->room] * margins[o * tile->room];
+    for (int32_t o = 0; o < p->outputs; o++) {
+      const int64_t at = o * tile->room;
+      margins[at] = weight * (chances[at] * (margins[at] - sum));
+    }
+  }
+}
+
+void bai_tile_square(const bai_problem *p, bai_tile *tile) {
+  const int64_t width = p->plan->width;
+  for (int64_t r = 0; r < tile->count; r++) {
+    double *copy = tile->copies + r * width;
+    for (int32_t o = 0; o < p->outputs; o++) {
+      const double chance = tile->chances[o * tile->room + r];
+      tile->margins[o * tile->room + r] =
+          p->weights[tile->ids[r]] * (p->outputs == 1 ? chance : chance * (1.0 - chance));
+    }
+    for (int64_t i = 0; i < width; i++) copy[i] = tile->rows[r][i] * tile->rows[r][i];
+    tile->rows[r] = copy;
+  }
+}
+
+void bai_tile_add(const bai_problem *p, const bai_kernels *kernels, const bai_tile *tile, double *gradient) {
+  const int64_t width = p->plan->width;
+  for (int32_t o = 0; o < p->outputs; o++) {
+    const double *factors = tile->margins + o * tile->room;
+    kernels->axpy_rows_f64(gradient + o * width, factors, tile->rows, tile->count, width);
+    for (int64_t r = 0; r < tile->count; r++) gradient[p->outputs * width + o] += factors[r];
+  }
+}
