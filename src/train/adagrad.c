@@ -161,7 +161,7 @@ static void move(bai_adagrad *s, const bai_pass_lane *lane, int64_t entries, int
   double speed = 0.0;
   for (int64_t e = 0; e <= entries; e++) {
     const double value = e < entries ? lane->values[e] : 1.0;
-    part = cells + (e < entries ? (int64_t)lane->row->columns[e] : s->width) * s->stride;
+    part = cells + (e < entries ? (int64_t)lane->view.columns[e] : s->width) * s->stride;
     if (s->kind == BAI_FTRL) {
       move_ftrl(s, part, weight * slope * value);
       continue;
@@ -174,7 +174,7 @@ static void move(bai_adagrad *s, const bai_pass_lane *lane, int64_t entries, int
   const double share = far / speed;
   for (int64_t e = 0; e <= entries; e++) {
     const double value = e < entries ? lane->values[e] : 1.0;
-    part = cells + (e < entries ? (int64_t)lane->row->columns[e] : s->width) * s->stride;
+    part = cells + (e < entries ? (int64_t)lane->view.columns[e] : s->width) * s->stride;
     if (part[SQUARES] > 0.0) part[WEIGHT] += share * value / (part[SCALE - HEAD - o * s->parts] * sqrt(part[SQUARES]));
   }
 }
@@ -194,8 +194,8 @@ static ba_status learn(bai_adagrad *s, int64_t row, double weight, double *loss)
   const double rate = common_rate(s);
   for (int32_t o = 0; o < p->outputs; o++) lane->margins[o] = 0.0;
   for (int64_t e = 0; !status && e < entries; e++) {
-    if (e + AHEAD < entries) __builtin_prefetch(s->cells + lane->row->columns[e + AHEAD] * s->stride, 1);
-    status = meet(s, lane->row->columns[e], lane->values[e], weight, rate, lane->margins);
+    if (e + AHEAD < entries) __builtin_prefetch(s->cells + lane->view.columns[e + AHEAD] * s->stride, 1);
+    status = meet(s, lane->view.columns[e], lane->values[e], weight, rate, lane->margins);
   }
   if (!status) status = meet(s, s->width, 1.0, weight, rate, lane->margins);
   if (status) return status;

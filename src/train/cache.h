@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * cache.h: columns and counts of the rows of some blocks, kept from pass to pass: to count words anew takes three to
- * five times as long as to read what they came to. What does not fit is counted anew, to the same bits.
+ * cache.h: columns and counts of the rows of some blocks, kept from pass to pass: to count words anew takes several
+ * times as long as to read what they came to. What does not fit is counted anew, to the same bits.
  */
 #ifndef BAI_TRAIN_CACHE_H
 #define BAI_TRAIN_CACHE_H
@@ -16,8 +16,17 @@ typedef struct bai_cache_block {
   int64_t room, used;
 } bai_cache_block;
 
+/* A row as a pass wants it. */
+typedef struct bai_cached {
+  const uint32_t *columns;
+  double *values, *divisors; /* room for all entries, and for one a block of the plan */
+  int64_t *ends;             /* of the blocks, as a row has them */
+} bai_cached;
+
 typedef struct bai_cache {
-  int64_t rows; /* of a block */
+  const bai_plan *plan;
+  double values[4][256]; /* that counts below 256 stand for, for each kind of value */
+  int64_t rows;          /* of a block */
   int64_t count, held;
   bai_cache_block *blocks;
 } bai_cache;
@@ -26,10 +35,10 @@ typedef struct bai_cache {
 ba_status bai_cache_open(ba_context *context, const bai_plan *plan, int64_t blocks, int64_t rows, bai_cache *out);
 void bai_cache_close(ba_context *context, bai_cache *cache);
 /* Makes room for a block of `entries` columns in all its rows, where that is within bounds. Not while rows are put. */
-ba_status bai_cache_room(ba_context *context, const bai_plan *plan, int64_t block, int64_t entries, bai_cache *cache);
-/* One worker a block at a time. */
-void bai_cache_put(bai_cache *cache, int64_t row, const bai_row *from);
-/* Fills the columns, counts and ends of a row; returns 0 when it is not there. */
-int32_t bai_cache_get(const bai_cache *cache, int64_t row, bai_row *to);
+ba_status bai_cache_room(ba_context *context, int64_t block, int64_t entries, bai_cache *cache);
+/* One worker a block at a time. The row's columns and counts, and what its blocks are divided by. */
+void bai_cache_put(bai_cache *cache, int64_t row, const bai_row *from, const double *divisors);
+/* Points to the columns of a row and writes the rest; returns 0 when it is not there. */
+int32_t bai_cache_get(const bai_cache *cache, int64_t row, bai_cached *to);
 
 #endif

@@ -7,14 +7,6 @@
 
 #include <math.h>
 
-void bai_dense_add_square(const bai_kernels *kernels, double *square, int64_t n, const double *rows, int64_t count) {
-  for (int64_t r = 0; r < count; r++) {
-    const double *row = rows + r * n;
-    for (int64_t i = 0; i < n; i++)
-      if (row[i] != 0.0) kernels->axpy_f64(square + i * n + i, row[i], row + i, n - i);
-  }
-}
-
 /* square = U'U: U takes the place of its upper triangle. */
 static int32_t factor(const bai_kernels *kernels, double *square, int64_t n) {
   for (int64_t k = 0; k < n; k++) {

@@ -56,7 +56,7 @@ ba_status bai_mlp_take(bai_mlp *m, const bai_kernels *kernels, bai_pass_lane *la
   for (int32_t b = 0; b < blocks; b++)
     for (; at < lane->row->ends[b]; at++) values[at] = (bai_real)(lane->values[at] / lane->divisors[b]);
   m->counts[place] = at;
-  memcpy(m->columns + place * m->entries, lane->row->columns, (size_t)at * 4);
+  memcpy(m->columns + place * m->entries, lane->view.columns, (size_t)at * 4);
   memcpy(m->kept + place * m->entries, values, (size_t)at * sizeof *values);
   return BA_OK;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * newton.c: Newton's method. The Hessian is the square of the feature rows, each scaled by the root of its weight
- * p (1 - p), summed up by blocks of dense rows.
+ * p (1 - p).
  */
 #include "train/newton.h"
 
@@ -29,7 +29,7 @@ struct bai_newton {
   double *point, *gradient;
   double *trial, *trial_gradient;
   double *direction, *diagonal; /* diagonal: of the Hessian */
-  double *rows;                 /* BLOCK_ROWS x n */
+  double *rows;                 /* of BLAS: BLOCK_ROWS x n */
   double *hessian;              /* n x n */
 };
 
@@ -52,7 +52,7 @@ ba_status bai_newton_create(ba_context *context, bai_problem *problem, const dou
   if (fast || problem->plan->width > BAI_NEWTON_OWN_COLUMNS) status = bai_blas_open(context, &s->blas);
   for (size_t i = 0; !status && i < sizeof vectors / sizeof vectors[0]; i++)
     status = bai_alloc(context, n, 8, vectors[i]);
-  if (!status) status = bai_alloc(context, n, 8 * BLOCK_ROWS, &s->rows);
+  if (!status && s->blas) status = bai_alloc(context, n, 8 * BLOCK_ROWS, &s->rows);
   if (!status) status = bai_alloc(context, n, 8 * n, &s->hessian);
   if (status) {
     bai_newton_destroy(s);
@@ -101,43 +101,39 @@ static ba_status fill_row(bai_newton *s, const bai_kernels *kernels, int64_t row
   bai_problem_margins(p, kernels, lane, s->point);
   const double scale =
       sqrt(p->weights[row] / p->weight_total * bai_problem_curvature(p, kernels, lane->margins[0], row));
-  memset(to, 0, (size_t)s->n * 8);
-  int64_t at = 0;
-  for (int32_t b = 0; b < p->plan->block_count; b++)
-    for (const double factor = scale / lane->divisors[b]; at < lane->row->ends[b]; at++)
-      to[lane->row->columns[at]] = factor * lane->values[at];
+  bai_problem_spread(p, lane, scale, to);
   to[s->n - 1] = scale;
   return BA_OK;
 }
 
-/* Adds the square of the rows that are filled to the upper triangle of the Hessian. */
-static void add_square(bai_newton *s, const bai_kernels *kernels, int32_t filled) {
-  if (s->blas)
+/* By BLAS, from all rows in their order. */
+static ba_status sum_by_blas(bai_newton *s) {
+  const bai_kernels *kernels = bai_kernels_of(s->context);
+  const bai_problem *p = s->problem;
+  int32_t filled = 0;
+  memset(s->hessian, 0, (size_t)s->n * (size_t)s->n * 8);
+  for (int64_t row = 0; row < p->dataset->rows; row++) {
+    if (p->weights[row] == 0.0) continue;
+    ba_status status = fill_row(s, kernels, row, s->rows + filled * (int64_t)s->n);
+    if (!status && filled % 64 == 0) status = bai_check_cancel(s->context);
+    if (status) return status;
+    if (++filled < BLOCK_ROWS) continue;
     bai_blas_add_square(s->blas, s->hessian, s->n, s->rows, filled);
-  else
-    bai_dense_add_square(kernels, s->hessian, s->n, s->rows, filled);
+    filled = 0;
+  }
+  bai_blas_add_square(s->blas, s->hessian, s->n, s->rows, filled);
+  return BA_OK;
 }
 
 /* Its upper triangle at the point, mirrored to the lower one: Cholesky will overwrite the upper. */
 static ba_status make_hessian(bai_newton *s) {
-  const bai_kernels *kernels = bai_kernels_of(s->context);
-  const bai_problem *p = s->problem;
   const int64_t n = s->n;
-  int32_t filled = 0;
-  memset(s->hessian, 0, (size_t)(n * n) * 8);
-  for (int64_t row = 0; row < p->dataset->rows; row++) {
-    if (p->weights[row] == 0.0) continue;
-    ba_status status = fill_row(s, kernels, row, s->rows + filled * n);
-    if (!status && filled % 64 == 0) status = bai_check_cancel(s->context);
-    if (status) return status;
-    if (++filled < BLOCK_ROWS) continue;
-    add_square(s, kernels, filled);
-    filled = 0;
-  }
-  add_square(s, kernels, filled);
+  const double *square = s->hessian;
+  const ba_status status = s->blas ? sum_by_blas(s) : bai_problem_square(s->problem, s->point, &square);
+  if (status) return status;
   for (int64_t i = 0; i < n; i++) {
-    s->diagonal[i] = s->hessian[i * n + i] + (i < n - 1 ? p->l2 : 0.0);
-    for (int64_t j = i + 1; j < n; j++) s->hessian[j * n + i] = s->hessian[i * n + j];
+    s->diagonal[i] = square[i * n + i] + (i < n - 1 ? s->problem->l2 : 0.0);
+    for (int64_t j = i + 1; j < n; j++) s->hessian[j * n + i] = square[i * n + j];
   }
   return BA_OK;
 }

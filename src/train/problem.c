@@ -112,19 +112,18 @@ static ba_status make_lanes(bai_problem *p) {
 
 /* Blocks are computed in waves of a power of two; a wave merges to one node of the tree, and nodes wait for their
  * neighbours in a stack with one place a level. Threads meet after each wave, so short sums make long ones. */
-static int32_t wave_size(const bai_problem *p) {
-  int32_t size = 1;
-  while (size < p->lane_count || (p->lane_count > 1 && size < 64 && size * p->parameters < WAVE_NUMBERS)) size *= 2;
-  return size;
+static ba_status make_sums(const bai_problem *p, int64_t size, bai_sums *out) {
+  int64_t blocks = (p->dataset->rows + BAI_BLOCK_ROWS - 1) / BAI_BLOCK_ROWS;
+  int32_t wave = 1, levels = 1;
+  while (wave < p->lane_count || (p->lane_count > 1 && wave < 64 && wave * size < WAVE_NUMBERS)) wave *= 2;
+  for (; blocks > 1; blocks = (blocks + 1) / 2) levels++;
+  *out = (bai_sums){.count = wave + levels + 1, .wave = wave, .size = size};
+  return bai_alloc_zero(p->context, out->count, sizeof *out->nodes, &out->nodes); /* they come when they are needed */
 }
 
-static ba_status make_partials(bai_problem *p) {
-  int64_t blocks = (p->dataset->rows + BAI_BLOCK_ROWS - 1) / BAI_BLOCK_ROWS;
-  int32_t levels = 1;
-  for (; blocks > 1; blocks = (blocks + 1) / 2) levels++;
-  p->partial_count = wave_size(p) + levels + 1;
-  ba_status status = bai_alloc_zero(p->context, p->partial_count, sizeof *p->partials, &p->partials);
-  return status; /* the gradients themselves are made when a wave first needs them */
+static void free_sums(ba_context *context, bai_sums *sums) {
+  for (int32_t i = 0; sums->nodes && i < sums->count; i++) bai_free(context, sums->nodes[i]);
+  bai_free(context, sums->nodes);
 }
 
 static ba_status open_cache(bai_problem *p) {
@@ -161,7 +160,7 @@ ba_status bai_problem_create(ba_context *context, ba_dataset *dataset, const bai
   if (!status) status = bai_alloc_zero(context, dataset->rows, 8, &p->weights);
   if (!status) status = of_classes ? take_rows(p, objective->balanced, ba_dataset_classes(dataset)) : take_numbers(p);
   if (!status) status = make_lanes(p);
-  if (!status) status = make_partials(p);
+  if (!status) status = make_sums(p, p->parameters + 1, &p->sums);
   if (!status && !p->pca) status = open_cache(p);
   if (status)
     bai_problem_destroy(p);
@@ -182,11 +181,12 @@ void bai_problem_destroy(bai_problem *p) {
     bai_row_destroy(p->lanes[i].source);
     bai_free(context, p->lanes[i].entries);
     bai_tile_close(context, &p->lanes[i].tile);
+    bai_free(context, p->lanes[i].square);
   }
-  for (int32_t i = 0; p->partials && i < p->partial_count; i++) bai_free(context, p->partials[i]);
+  free_sums(context, &p->sums);
+  free_sums(context, &p->squares);
   if (p->cache) bai_cache_close(context, p->cache);
   bai_free(context, p->cache);
-  bai_free(context, p->partials);
   bai_free(context, p->curved);
   bai_free(context, p->curved_at);
   bai_free(context, p->lanes);
@@ -263,6 +263,7 @@ static void make_components(const bai_problem *p, const bai_kernels *kernels, ba
   for (int32_t c = 0; c < p->pca->count; c++) lane->row->columns[c] = (uint32_t)c;
   lane->row->ends[0] = p->pca->count;
   lane->divisors[0] = 1.0;
+  lane->view = (bai_sparse){lane->row->columns, lane->values, p->pca->count};
 }
 
 /* `sparse` stays in the row. */
@@ -276,10 +277,14 @@ static ba_status extract_row(const bai_problem *p, const bai_kernels *kernels, c
 
 ba_status bai_problem_features(const bai_problem *p, const bai_kernels *kernels, bai_pass_lane *lane, int64_t row) {
   bai_sparse sparse;
-  const int32_t known = p->cache && bai_cache_get(p->cache, row, lane->row);
-  const ba_status status = known ? BA_OK : extract_row(p, kernels, lane, row, &sparse);
-  if (status) return status;
+  bai_cached cached = {NULL, lane->values, lane->divisors, lane->row->ends};
   lane->offset = bai_dataset_offset(p->dataset, row);
+  if (p->cache && bai_cache_get(p->cache, row, &cached)) {
+    lane->view = (bai_sparse){cached.columns, lane->values, cached.ends[p->plan->block_count - 1]};
+    return BA_OK;
+  }
+  const ba_status status = extract_row(p, kernels, lane, row, &sparse);
+  if (status) return status;
   if (p->pca) {
     make_components(p, kernels, lane);
     return BA_OK;
@@ -291,6 +296,7 @@ ba_status bai_problem_features(const bai_problem *p, const bai_kernels *kernels,
     lane->divisors[b] = bai_row_divisor(lane->row, b);
     from += n;
   }
+  lane->view = (bai_sparse){lane->row->columns, lane->values, from};
   return BA_OK;
 }
 
@@ -301,8 +307,8 @@ void bai_problem_margins(const bai_problem *p, const bai_kernels *kernels, bai_p
     int64_t from = 0;
     for (int32_t b = 0; b < p->plan->block_count; b++) {
       const int64_t n = lane->row->ends[b] - from;
-      margin +=
-          kernels->gather_dot_f64(x + o * width, lane->row->columns + from, lane->values + from, n) / lane->divisors[b];
+      margin += kernels->gather_dot_f64(x + o * width, lane->view.columns + from, lane->view.values + from, n) /
+                lane->divisors[b];
       from += n;
     }
     lane->margins[o] = margin + x[p->outputs * width + o] + lane->offset;
@@ -380,8 +386,8 @@ static void add_gradient(const bai_problem *p, const bai_kernels *kernels, const
     int64_t from = 0;
     for (int32_t b = 0; b < p->plan->block_count; b++) {
       const int64_t n = lane->row->ends[b] - from;
-      kernels->scatter_axpy_f64(gradient + o * width, slope / lane->divisors[b], lane->row->columns + from,
-                                lane->values + from, n);
+      kernels->scatter_axpy_f64(gradient + o * width, slope / lane->divisors[b], lane->view.columns + from,
+                                lane->view.values + from, n);
       from += n;
     }
     gradient[p->outputs * width + o] += slope;
@@ -396,18 +402,27 @@ ba_status bai_problem_explain(const bai_problem *p, ba_status status, int64_t ro
   return bai_row_explain(p->context, from_row, again ? again : status, row + 1, bai_dataset_length(p->dataset, row));
 }
 
+void bai_problem_spread(const bai_problem *p, const bai_pass_lane *lane, double scale, double *to) {
+  int64_t at = 0;
+  memset(to, 0, (size_t)p->plan->width * 8);
+  for (int32_t b = 0; b < p->plan->block_count; b++)
+    for (const double factor = scale / lane->divisors[b]; at < lane->row->ends[b]; at++)
+      to[lane->view.columns[at]] = factor * lane->view.values[at];
+}
+
 /* ---- blocks ---- */
 
-typedef enum aim { GRADIENT, PRODUCT, DIAGONAL } pass_aim;
+typedef enum aim { GRADIENT, PRODUCT, DIAGONAL, SQUARE } pass_aim;
 
 typedef struct pass {
   bai_problem *problem;
   const bai_kernels *kernels;
   pass_aim aim;
   const double *x, *direction; /* direction: of a product */
-  int64_t first_block;         /* of the wave */
-  int32_t first;               /* rows that there is room for are kept */
-  int32_t curved_known;        /* problem->curved holds at x */
+  bai_sums *sums;
+  int64_t first_block;  /* of the wave */
+  int32_t first;        /* rows that there is room for are kept */
+  int32_t curved_known; /* problem->curved holds at x */
   _Atomic int64_t failed_row;
 } pass;
 
@@ -432,13 +447,30 @@ static void second_order(const pass *run, bai_pass_lane *lane, int64_t row) {
   for (int32_t o = 0; o < p->outputs; o++)
     lane->margins[o] = p->outputs == 1 ? lane->chances[0] : lane->chances[o] * (1.0 - lane->chances[o]);
   for (int32_t b = 0; b < p->plan->block_count; b++) lane->divisors[b] *= lane->divisors[b];
-  const int64_t entries = lane->row->ends[p->plan->block_count - 1];
-  for (int64_t i = 0; i < entries; i++) lane->values[i] *= lane->values[i];
+  for (int64_t i = 0; i < lane->view.count; i++) lane->values[i] = lane->view.values[i] * lane->view.values[i];
+  lane->view.values = lane->values;
 }
 
 static ba_status failed_at(pass *run, int64_t row, ba_status status) {
   int64_t known = atomic_load(&run->failed_row);
   while (row < known && !atomic_compare_exchange_weak(&run->failed_row, &known, row)) continue;
+  return status;
+}
+
+/* Sparse rows that a pass has gone through are used where they stand; others are kept at the first pass. */
+static ba_status look_at_row(const pass *run, bai_pass_lane *lane, int64_t row) {
+  const bai_problem *p = run->problem;
+  if (p->cached && bai_plan_is_sparse(p->plan)) {
+    lane->view = bai_dataset_sparse(p->dataset, row);
+    while (lane->view.count && lane->view.columns[lane->view.count - 1] >= p->plan->width) lane->view.count--;
+    lane->row->ends[0] = lane->view.count;
+    lane->divisors[0] = 1.0;
+    lane->offset = bai_dataset_offset(p->dataset, row);
+    return BA_OK;
+  }
+  const ba_status status = bai_problem_features(p, run->kernels, lane, row);
+  if (!status && p->cache && run->first && lane->view.columns == lane->row->columns)
+    bai_cache_put(p->cache, row, lane->row, lane->divisors);
   return status;
 }
 
@@ -472,18 +504,75 @@ static ba_status sum_tiles(pass *run, bai_pass_lane *lane, int64_t first, int64_
   return BA_OK;
 }
 
+/* The square of rows with one number more, `lasts`: the intercept's. Its line below the diagonal is used in the place
+ * of its column, and copied when all is summed. */
+static void add_square(const pass *run, const double *rows, const double *lasts, int64_t count, double *square) {
+  const int64_t width = run->problem->plan->width, n = width + 1;
+  const double *each[BAI_SQUARE_ROWS];
+  for (int64_t r = 0; r < count; r++) each[r] = rows + r * width;
+  run->kernels->add_square_f64(square, n, rows, count, width);
+  run->kernels->axpy_rows_f64(square + width * n, lasts, each, count, width);
+  for (int64_t r = 0; r < count; r++) square[n * n - 1] += lasts[r] * lasts[r];
+}
+
+/* A row times this is its part of the Hessian's root. */
+static double root_of(const bai_problem *p, int64_t row, double curvature) {
+  return sqrt(p->weights[row] / p->weight_total * curvature);
+}
+
+static ba_status square_tiles(pass *run, bai_pass_lane *lane, int64_t first, int64_t end, double *square) {
+  const bai_problem *p = run->problem;
+  bai_tile *tile = &lane->tile;
+  const int64_t width = p->plan->width;
+  for (int64_t row = first; row < end;) {
+    if (atomic_load_explicit(&p->context->cancelled, memory_order_relaxed)) return BA_ERR_CANCELLED;
+    const ba_status status = bai_tile_take(p, run->kernels, lane, &row, end);
+    if (status) return failed_at(run, row, status);
+    bai_tile_margins(p, run->kernels, tile, run->x, 1);
+    bai_tile_chances(p, run->kernels, lane);
+    for (int64_t r = 0; r < tile->count; r++) {
+      tile->margins[r] = root_of(p, tile->ids[r], tile->chances[r]);
+      run->kernels->scale_f64(tile->copies + r * width, tile->margins[r], tile->rows[r], width);
+    }
+    add_square(run, tile->copies, tile->margins, tile->count, square);
+  }
+  return BA_OK;
+}
+
+static ba_status square_rows(pass *run, bai_pass_lane *lane, int64_t first, int64_t end, double *square) {
+  const bai_problem *p = run->problem;
+  const int64_t width = p->plan->width;
+  double roots[BAI_SQUARE_ROWS];
+  int64_t count = 0;
+  for (int64_t row = first; row < end; row++) {
+    if (row % 16 == 0 && atomic_load_explicit(&p->context->cancelled, memory_order_relaxed)) return BA_ERR_CANCELLED;
+    if (p->weights[row] == 0.0) continue;
+    const ba_status status = look_at_row(run, lane, row);
+    if (status) return failed_at(run, row, status);
+    bai_problem_margins(p, run->kernels, lane, run->x);
+    bai_problem_chances(p, run->kernels, lane, row);
+    roots[count] = root_of(p, row, lane->chances[0]);
+    bai_problem_spread(p, lane, roots[count], lane->square + count * width);
+    if (++count < BAI_SQUARE_ROWS) continue;
+    add_square(run, lane->square, roots, count, square);
+    count = 0;
+  }
+  add_square(run, lane->square, roots, count, square);
+  return BA_OK;
+}
+
 /* One block's loss and gradient, or the like of second order. The loss goes in the slot after the last parameter. */
 static ba_status sum_block(pass *run, bai_pass_lane *lane, int64_t block, double *gradient) {
   bai_problem *p = run->problem;
   const int64_t first = block * BAI_BLOCK_ROWS;
   const int64_t end = first + BAI_BLOCK_ROWS < p->dataset->rows ? first + BAI_BLOCK_ROWS : p->dataset->rows;
-  memset(gradient, 0, (size_t)(p->parameters + 1) * 8);
+  memset(gradient, 0, (size_t)(run->sums ? run->sums->size : p->parameters + 1) * 8);
+  if (run->aim == SQUARE) return (p->dense ? square_tiles : square_rows)(run, lane, first, end, gradient);
   if (p->dense) return sum_tiles(run, lane, first, end, gradient);
   for (int64_t row = first; row < end; row++) {
     if (row % 16 == 0 && atomic_load_explicit(&p->context->cancelled, memory_order_relaxed)) return BA_ERR_CANCELLED;
     if (p->weights[row] == 0.0) continue;
-    const ba_status status = bai_problem_features(p, run->kernels, lane, row);
-    if (!status && p->cache && run->first) bai_cache_put(p->cache, row, lane->row);
+    const ba_status status = look_at_row(run, lane, row);
     if (status) return failed_at(run, row, status);
     if (run->aim == GRADIENT) {
       bai_problem_margins(p, run->kernels, lane, run->x);
@@ -498,23 +587,23 @@ static ba_status sum_block(pass *run, bai_pass_lane *lane, int64_t block, double
 
 static ba_status block_task(void *argument, int32_t worker, int64_t index) {
   pass *run = argument;
-  return sum_block(run, &run->problem->lanes[worker], run->first_block + index, run->problem->partials[index]);
+  return sum_block(run, &run->problem->lanes[worker], run->first_block + index, run->sums->nodes[index]);
 }
 
 ba_status bai_problem_block(bai_problem *p, int64_t block, const double *x, double *sums) {
-  pass run = {p, bai_kernels_of(p->context), GRADIENT, x, NULL, 0, 0, 0, INT64_MAX};
+  pass run = {p, bai_kernels_of(p->context), GRADIENT, x, NULL, NULL, 0, 0, 0, INT64_MAX};
   const ba_status status = sum_block(&run, &p->lanes[0], block, sums);
   if (status == BA_ERR_CANCELLED) return bai_check_cancel(p->context);
   return bai_row_explains(status) ? bai_problem_explain(p, status, run.failed_row) : status;
 }
 
 /* left += right, and the right one's memory is free again. */
-static void merge(const bai_problem *p, const bai_kernels *kernels, double *left, const double *right) {
-  kernels->axpy_f64(left, 1.0, right, p->parameters + 1);
+static void merge(const pass *run, int32_t left, int32_t right) {
+  run->kernels->axpy_f64(run->sums->nodes[left], 1.0, run->sums->nodes[right], run->sums->size);
 }
 
-static ba_status need_partial(bai_problem *p, int32_t index) {
-  return p->partials[index] ? BA_OK : bai_alloc(p->context, p->parameters + 1, 8, &p->partials[index]);
+static ba_status need_node(bai_problem *p, bai_sums *sums, int32_t index) {
+  return sums->nodes[index] ? BA_OK : bai_alloc(p->context, sums->size, 8, &sums->nodes[index]);
 }
 
 /* Room for the columns of a block's rows, where there is some. */
@@ -524,19 +613,19 @@ static ba_status need_cache(bai_problem *p, int64_t block) {
   if (!p->cache) return BA_OK;
   for (int64_t row = block * BAI_BLOCK_ROWS; row < end && row < p->dataset->rows; row++)
     if (p->weights[row] != 0.0) entries += bai_row_entries(p->plan, bai_dataset_length(p->dataset, row));
-  return bai_cache_room(p->context, p->plan, block, entries, p->cache);
+  return bai_cache_room(p->context, block, entries, p->cache);
 }
 
-/* Merges a wave's blocks to its first partial, as a binary tree over the block index. */
-static void merge_wave(bai_problem *p, const bai_kernels *kernels, int64_t blocks) {
-  for (int64_t step = 1; step < blocks; step *= 2)
-    for (int64_t i = 0; i + step < blocks; i += 2 * step) merge(p, kernels, p->partials[i], p->partials[i + step]);
+/* Merges a wave's blocks to its first node, as a binary tree over the block index. */
+static void merge_wave(const pass *run, int32_t blocks) {
+  for (int32_t step = 1; step < blocks; step *= 2)
+    for (int32_t i = 0; i + step < blocks; i += 2 * step) merge(run, i, i + step);
 }
 
-static void swap_partials(bai_problem *p, int32_t a, int32_t b) {
-  double *kept = p->partials[a];
-  p->partials[a] = p->partials[b];
-  p->partials[b] = kept;
+static void swap_nodes(bai_sums *sums, int32_t a, int32_t b) {
+  double *kept = sums->nodes[a];
+  sums->nodes[a] = sums->nodes[b];
+  sums->nodes[b] = kept;
 }
 
 /* The context may have got more threads since there were lanes made for each. */
@@ -548,39 +637,43 @@ static ba_status run_wave(bai_problem *p, int64_t count, pass *run) {
   return status;
 }
 
-/* All blocks; the sum ends in partials[0]. */
-static ba_status run_pass(bai_problem *p, pass_aim aim, const double *x, const double *direction) {
+/* Takes a wave, which is merged, into the stack. */
+static void push_wave(const pass *run, int64_t waves, int32_t last) {
+  bai_sums *sums = run->sums;
+  /* The stack is a binary counter: level l holds a node of 2^l waves when bit l of `waves` is set. */
+  int32_t level = 0;
+  for (; waves >> level & 1; level++) {
+    merge(run, sums->wave + level, 0);
+    swap_nodes(sums, sums->wave + level, 0);
+  }
+  if (!last) {
+    swap_nodes(sums, sums->wave + level, 0);
+    return;
+  }
+  /* The last node: those to its left wait on higher levels. */
+  for (level++; level < 63 && waves >> level; level++) {
+    if (!(waves >> level & 1)) continue;
+    merge(run, sums->wave + level, 0);
+    swap_nodes(sums, sums->wave + level, 0);
+  }
+}
+
+/* All blocks; the sum ends in the first node. */
+static ba_status run_pass(bai_problem *p, bai_sums *sums, pass_aim aim, const double *x, const double *direction) {
   const int64_t blocks = (p->dataset->rows + BAI_BLOCK_ROWS - 1) / BAI_BLOCK_ROWS;
-  const int32_t wave = wave_size(p);
-  pass run = {p, bai_kernels_of(p->context), aim, x, direction, 0, !p->cached, 0, INT64_MAX};
+  pass run = {p, bai_kernels_of(p->context), aim, x, direction, sums, 0, !p->cached, 0, INT64_MAX};
   run.curved_known = aim != GRADIENT && p->curved_known;
-  int64_t waves = 0;
-  for (; run.first_block < blocks; run.first_block += wave, waves++) {
-    const int64_t count = blocks - run.first_block < wave ? blocks - run.first_block : wave;
+  for (int64_t waves = 0; run.first_block < blocks; run.first_block += sums->wave, waves++) {
+    const int64_t count = blocks - run.first_block < sums->wave ? blocks - run.first_block : sums->wave;
     ba_status status = BA_OK;
-    for (int32_t i = 0; !status && i < count; i++) status = need_partial(p, i);
+    for (int32_t i = 0; !status && i < count; i++) status = need_node(p, sums, i);
     for (int64_t i = 0; !status && run.first && i < count; i++) status = need_cache(p, run.first_block + i);
     if (!status) status = run_wave(p, count, &run);
     if (status == BA_ERR_CANCELLED) return bai_check_cancel(p->context);
     if (bai_row_explains(status)) return bai_problem_explain(p, status, run.failed_row);
     if (status) return status;
-    merge_wave(p, run.kernels, count);
-    /* The stack is a binary counter: level l holds a node of 2^l waves when bit l of `waves` is set. */
-    int32_t level = 0;
-    for (; waves >> level & 1; level++) {
-      merge(p, run.kernels, p->partials[wave + level], p->partials[0]);
-      swap_partials(p, wave + level, 0);
-    }
-    if (run.first_block + wave < blocks)
-      swap_partials(p, wave + level, 0);
-    else if (level < 62) {
-      /* The last node: those to its left wait on higher levels. */
-      for (level++; waves >> level; level++) {
-        if (!(waves >> level & 1)) continue;
-        merge(p, run.kernels, p->partials[wave + level], p->partials[0]);
-        swap_partials(p, wave + level, 0);
-      }
-    }
+    merge_wave(&run, (int32_t)count);
+    push_wave(&run, waves, run.first_block + sums->wave >= blocks);
   }
   p->cached = 1;
   return BA_OK;
@@ -606,8 +699,8 @@ void bai_problem_close(bai_problem *p, const double *sums, const double *x, doub
 }
 
 ba_status bai_problem_evaluate(bai_problem *p, const double *x, double *objective, double *gradient) {
-  const ba_status status = run_pass(p, GRADIENT, x, NULL);
-  if (!status) close_sums(p, p->partials[0], x, objective, gradient);
+  const ba_status status = run_pass(p, &p->sums, GRADIENT, x, NULL);
+  if (!status) close_sums(p, p->sums.nodes[0], x, objective, gradient);
   return status;
 }
 
@@ -618,7 +711,7 @@ static ba_status run_curved(bai_problem *p, pass_aim aim, const double *x, const
   if (p->outputs == 1 && !status && !p->curved_at) status = bai_alloc_zero(p->context, p->parameters, 8, &p->curved_at);
   if (status) return status;
   p->curved_known = p->curved_known && memcmp(p->curved_at, x, (size_t)p->parameters * 8) == 0;
-  status = run_pass(p, aim, x, direction);
+  status = run_pass(p, &p->sums, aim, x, direction);
   if (status || p->outputs > 1) return status;
   memcpy(p->curved_at, x, (size_t)p->parameters * 8);
   p->curved_known = 1;
@@ -627,15 +720,29 @@ static ba_status run_curved(bai_problem *p, pass_aim aim, const double *x, const
 
 ba_status bai_problem_product(bai_problem *p, const double *x, const double *direction, double *product) {
   const ba_status status = run_curved(p, PRODUCT, x, direction);
-  if (!status) close_pass(p, bai_kernels_of(p->context), p->partials[0], direction, product);
+  if (!status) close_pass(p, bai_kernels_of(p->context), p->sums.nodes[0], direction, product);
   return status;
 }
 
 ba_status bai_problem_diagonal(bai_problem *p, const double *x, double *diagonal) {
   const ba_status status = run_curved(p, DIAGONAL, x, NULL);
   if (status) return status;
-  bai_kernels_of(p->context)->scale_f64(diagonal, 1.0 / p->weight_total, p->partials[0], p->parameters);
+  bai_kernels_of(p->context)->scale_f64(diagonal, 1.0 / p->weight_total, p->sums.nodes[0], p->parameters);
   for (int64_t i = 0; i < p->outputs * p->plan->width; i++) diagonal[i] += p->l2;
+  return BA_OK;
+}
+
+ba_status bai_problem_square(bai_problem *p, const double *x, const double **square) {
+  const int64_t n = p->parameters;
+  ba_status status = p->squares.nodes ? BA_OK : make_sums(p, n * n, &p->squares);
+  for (int32_t i = 0; !status && !p->dense && i < p->lane_count; i++)
+    if (!p->lanes[i].square) status = bai_alloc(p->context, n, 8 * BAI_SQUARE_ROWS, &p->lanes[i].square);
+  p->curved_known = 0;
+  if (!status) status = run_pass(p, &p->squares, SQUARE, x, NULL);
+  if (status) return status;
+  double *sum = p->squares.nodes[0];
+  for (int64_t i = 0; i < n; i++) sum[i * n + n - 1] = sum[(n - 1) * n + i];
+  *square = sum;
   return BA_OK;
 }
 

@@ -13,6 +13,7 @@
 #include "train/uses.h"
 
 #define BAI_BLOCK_ROWS 4096
+#define BAI_SQUARE_ROWS 64
 
 /* What is minimised. The penalty l1 is left to the solver. */
 typedef struct bai_objective {
@@ -38,14 +39,24 @@ typedef struct bai_tile {
 typedef struct bai_pass_lane {
   bai_tile tile; /* of a dense problem */
   bai_row *row;
-  double *values;   /* one an entry of the row */
+  bai_sparse view;  /* the row's entries */
+  double *values;   /* room for those of one row */
   double *divisors; /* one a block */
   double *margins;  /* one an output */
   double offset;    /* of the row, added to its margin */
   double *chances;  /* one an output: what the second derivatives of the loss are made from */
   bai_row *source;  /* where rows are made of components: the row that those are made from, */
   double *entries;  /* and its values */
+  double *square;   /* rows that a Hessian is made from, when they do not go by tiles: BAI_SQUARE_ROWS of them */
 } bai_pass_lane;
+
+/* Sums over the rows of a block, or of several that merged: those of a wave's blocks, then one a level of the tree. */
+typedef struct bai_sums {
+  double **nodes; /* of `size` numbers; NULL before they are needed */
+  int32_t count;
+  int32_t wave; /* blocks of it: a power of two */
+  int64_t size;
+} bai_sums;
 
 typedef struct bai_problem {
   ba_context *context;
@@ -71,8 +82,8 @@ typedef struct bai_problem {
   /* Second derivatives of the rows' losses by their margin, where there is one output, and the point; once known. */
   double *curved, *curved_at;
   int32_t curved_known;
-  double **partials; /* gradients of blocks on their way up the tree */
-  int32_t partial_count;
+  bai_sums sums;    /* gradients of blocks on their way up the tree */
+  bai_sums squares; /* Hessians; none before one is asked for */
 } bai_problem;
 
 /* `uses` and `inputs` must live as long as the problem. */
@@ -93,11 +104,16 @@ void bai_problem_close(bai_problem *problem, const double *sums, const double *x
 /* The Hessian of that objective at x: its product with a direction, and its diagonal. */
 ba_status bai_problem_product(bai_problem *problem, const double *x, const double *direction, double *product);
 ba_status bai_problem_diagonal(bai_problem *problem, const double *x, double *diagonal);
-/* Features of a row into a lane: columns and counts in lane->row, values and divisors beside. */
+/* The whole Hessian but for l2, of one output: parameters x parameters, its upper triangle. */
+ba_status bai_problem_square(bai_problem *problem, const double *x, const double **square);
+/* Features of a row into a lane: its entries in lane->view, with values in lane->values; the ends of its blocks in
+ * lane->row, and their divisors. */
 ba_status bai_problem_features(const bai_problem *problem, const bai_kernels *kernels, bai_pass_lane *lane,
                                int64_t row);
 /* The margins of the row in the lane. */
 void bai_problem_margins(const bai_problem *problem, const bai_kernels *kernels, bai_pass_lane *lane, const double *x);
+/* The row in the lane times a scale, as all columns of the plan. */
+void bai_problem_spread(const bai_problem *problem, const bai_pass_lane *lane, double scale, double *to);
 /* The loss of one row, and what each output's margin should move by: d loss / d margin, written over the margins. */
 double bai_problem_loss(const bai_problem *problem, const bai_kernels *kernels, double *margins, int64_t row);
 /* How far the margin of an output moves when it follows the loss of the row for a time (loss.h): from lane->chances,

@@ -6,7 +6,7 @@
 
 #define TILE_NUMBERS 32768 /* 256 kB */
 #define LEAST_ROWS 8
-#define MOST_ROWS 64
+#define MOST_ROWS BAI_SQUARE_ROWS
 
 int32_t bai_tile_suits(const bai_problem *p) {
   if (p->pca || !p->plan->inputs.items.count || p->plan->real_width != p->plan->width) return 0;

@@ -506,6 +506,41 @@ static void try_scatter_axpy_f64(void) {
   AT_EACH_LEVEL(k) k->scatter_axpy_f64(give_f64(y, ENTRIES), *a, columns, values, n);
 }
 
+/* Rows of n numbers one after the other, in any order, some of them twice. */
+static const double *const *rows_of(int32_t i, int64_t n, int64_t count) {
+  static const double *rows[16];
+  const double *all = reals(i, n * count);
+  for (int64_t r = 0; r < count; r++) rows[r] = all + below((uint64_t)count) * n;
+  return rows;
+}
+
+static void try_dot_rows_f64(void) {
+  const int64_t n = length(MOST), count = below(12);
+  const double *const *rows = rows_of(0, n, count), *x = reals(1, n);
+  AT_EACH_LEVEL(k) k->dot_rows_f64(give_f64(NULL, count), rows, count, x, n);
+}
+
+static void try_axpy_rows_f64(void) {
+  const int64_t n = length(MOST), count = below(12);
+  const double *const *rows = rows_of(0, n, count), *y = reals(1, n), *factors = reals(2, count);
+  AT_EACH_LEVEL(k) k->axpy_rows_f64(give_f64(y, n), factors, rows, count, n);
+}
+
+static void try_add_square_f64(void) {
+  const int64_t n = below(24), ld = n + below(3), count = below(8) ? below(9) : 60 + below(70);
+  const double *rows = reals(0, n * count), *square = reals(1, n * ld);
+  AT_EACH_LEVEL(k) k->add_square_f64(give_f64(square, n * ld), ld, rows, count, n);
+}
+
+static void try_scale_columns_f64(void) {
+  const int64_t n = length(MOST), filled = below(2);
+  const double *x = reals(0, n), *fill = reals(1, n), *centre = reals(2, n), *factor = reals(3, n);
+  AT_EACH_LEVEL(k) {
+    double *y = give_f64(NULL, n);
+    give_number(k->scale_columns_f64(y, x, filled ? fill : NULL, centre, factor, n));
+  }
+}
+
 static void try_scale_f64(void) {
   const int64_t n = length(MOST), in_place = below(2);
   const double *x = reals(0, n), *a = reals(1, 1);
@@ -678,6 +713,10 @@ static trial trials[] = {
     TRIAL(gather_dot_f64),
     TRIAL(axpy_f64),
     TRIAL(scatter_axpy_f64),
+    TRIAL(dot_rows_f64),
+    TRIAL(axpy_rows_f64),
+    TRIAL(add_square_f64),
+    TRIAL(scale_columns_f64),
     TRIAL(scale_f64),
     TRIAL(exp_f64),
     TRIAL(log_f64),

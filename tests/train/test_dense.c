@@ -33,7 +33,7 @@ static void test_square_is_the_sum_of_products(void **state) {
     for (int32_t level = 0; level < bai_kernels_available(levels); level++) {
       fill(n, ROWS);
       for (int64_t i = 0; i < n * n; i++) square[i] = 0.25;
-      bai_dense_add_square(levels[level], square, n, rows, ROWS);
+      levels[level]->add_square_f64(square, n, rows, ROWS, n);
       for (int64_t i = 0; i < n; i++) {
         for (int64_t j = 0; j < n; j++) {
           long double sum = 0.25L;
@@ -56,7 +56,7 @@ static void test_solution_gives_the_right_side_back(void **state) {
     for (int32_t level = 0; level < bai_kernels_available(levels); level++) {
       double right[MOST] = {0}, whole[MOST * MOST];
       fill(n, ROWS);
-      bai_dense_add_square(levels[level], square, n, rows, ROWS);
+      levels[level]->add_square_f64(square, n, rows, ROWS, n);
       for (int64_t i = 0; i < n; i++) right[i] = real(2, (uint64_t)i);
       for (int64_t i = 0; i < n; i++)
         for (int64_t j = 0; j < n; j++) whole[i * n + j] = square[(i < j ? i * n + j : j * n + i)];

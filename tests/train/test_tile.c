@@ -19,13 +19,13 @@ typedef struct fixture {
   bai_run *run;
 } fixture;
 
-/* A table of `width` numbers of different sizes, one in 16 missing where `gaps`, and a column "y". */
+/* A table of `width` numbers of different sizes, one in 16 missing where `gaps`, a column "y" and weights. */
 static ba_dataset *table_of(ba_context *context, int64_t width, int32_t classes, int32_t gaps) {
   int64_t rows = ROWS;
   ba_table *table;
   ba_dataset *dataset;
   OK(context, ba_table_create(context, rows, &table));
-  for (int64_t c = 0; c <= width; c++) {
+  for (int64_t c = 0; c <= width + 1; c++) {
     ba_array *array;
     char name[16];
     OK(context, ba_array_create(context, BA_FLOAT64, 1, &rows, &array));
@@ -37,16 +37,15 @@ static ba_dataset *table_of(ba_context *context, int64_t width, int32_t classes,
       if (c % 5 == 2) data[i] += 3.0;
       if (gaps && bits % 16 == 0) data[i] = (double)NAN;
       if (c == width) data[i] = (double)(bits % (uint64_t)classes);
+      if (c > width) data[i] = i % 7 ? 1.0 : 2.5;
     }
-    bai_format(name, sizeof name, c < width ? "x%d" : "y", (int)c);
+    bai_format(name, sizeof name, c < width ? "x%d" : c == width ? "y" : "w", (int)c);
     OK(context, ba_table_add_array(table, name, array, NULL));
     ba_array_release(array);
   }
   OK(context, ba_dataset_create(context, NULL, &dataset));
-  OK(context, ba_dataset_add_table(dataset, table, "target=y"));
+  OK(context, ba_dataset_add_table(dataset, table, "target=y,weight=w"));
   ba_table_release(table);
-  for (int64_t i = 0; i < rows; i += 7) ((double *)dataset->weights.data)[i] = 2.5;
-  for (int64_t i = 0; i < rows; i += 11) ((int32_t *)dataset->parts.data)[i] = BA_PART_DEV;
   return dataset;
 }
 
@@ -54,6 +53,7 @@ static void open_run(fixture *f, const char *recipe, int64_t width, int32_t clas
   ba_context *context = f->context;
   f->dataset = table_of(context, width, classes, gaps);
   OK(context, bai_uses_make(context, f->dataset, -1, 0, 1, &f->uses));
+  for (int64_t i = 0; i < ROWS; i += 11) f->uses[i] = BAI_USE_DEV;
   OK(context, bai_recipe_parse(context, recipe, &f->recipe));
   OK(context, bai_run_create(f->dataset, bai_recipe_member(&f->recipe, 0), f->uses, 1, NULL, &f->run));
 }
@@ -66,8 +66,25 @@ static void close_run(fixture *f) {
 }
 
 typedef struct sums {
-  double objective, gradient[MOST], products[2][MOST], diagonal[MOST];
+  double objective, gradient[MOST], products[2][MOST], diagonal[MOST], square[40 * 40];
 } sums;
+
+/* The whole Hessian, whose product with the direction is known. */
+static void check_square(bai_problem *p, const double *x, const double *direction, sums *out) {
+  const int64_t n = p->parameters;
+  const double *square;
+  OK(p->context, bai_problem_square(p, x, &square));
+  for (int64_t i = 0; i < n; i++) {
+    long double product = i < n - 1 ? (long double)p->l2 * direction[i] : 0.0L, size = fabsl(product);
+    for (int64_t j = 0; j < n; j++) {
+      const double entry = square[i < j ? i * n + j : j * n + i];
+      product += (long double)entry * direction[j];
+      size += fabsl((long double)entry * direction[j]);
+      if (j >= i) out->square[i * n + j] = entry;
+    }
+    assert_true(fabsl(product - out->products[0][i]) <= 1e-12L * size);
+  }
+}
 
 /* Of two points: what is kept from the first must not be taken for the second. */
 static void sum_up(fixture *f, int32_t dense, sums out[2]) {
@@ -86,6 +103,8 @@ static void sum_up(fixture *f, int32_t dense, sums out[2]) {
     OK(f->context, bai_problem_diagonal(p, x, out[round].diagonal));
     OK(f->context, bai_problem_product(p, x, direction, out[round].products[1]));
     SAME_BITS(out[round].products[0], out[round].products[1], p->parameters);
+    if (p->outputs > 1 || p->parameters > 40) continue;
+    check_square(p, x, direction, &out[round]);
   }
 }
 
