@@ -116,6 +116,13 @@ char cli_complement(char letter);
 bool cli_can_reread(const char *path);
 /* The first word of a record's name; not NUL-ended. */
 const char *cli_first_word(const ba_records *records, int64_t index, int64_t *length);
+/* number.c: as printf has them with %lld, of a number not below 0, and with %.17g; both return where the text ends, and
+ * neither ends it with a NUL. A number takes up to CLI_NUMBER bytes. */
+#define CLI_NUMBER 32
+char *cli_put_whole(char *at, int64_t value);
+char *cli_put_number(char *at, double value);
+void cli_write_number(FILE *out, double value);
+
 /* A number with 17 significant digits, null when it is not finite. */
 cJSON *cli_json_number(double value);
 void cli_json_add(cJSON *object, const char *name, double value);

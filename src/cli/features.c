@@ -89,7 +89,7 @@ static void write_value(FILE *out, double value) {
   else if (value != value)
     fputs("NaN", out);
   else
-    fprintf(out, "%.17g", value);
+    cli_write_number(out, value);
 }
 
 static void write_row(const job *j, const void *data, int64_t row) {

@@ -44,7 +44,15 @@ static const cli_spec spec = {
 
 static void write_effect(const job *j, const char *name, int64_t position, char letter, char other, double effect) {
   if (!j->c->json) {
-    fprintf(j->out, "%s\t%lld\t%c\t%c\t%.17g\n", name, (long long)position, letter, other, effect);
+    char text[2 * CLI_NUMBER + 8], *at = text;
+    *at++ = '\t';
+    at = cli_put_whole(at, position);
+    const char letters[] = {'\t', letter, '\t', other, '\t'};
+    memcpy(at, letters, sizeof letters);
+    at = cli_put_number(at + sizeof letters, effect);
+    *at++ = '\n';
+    fputs(name, j->out);
+    fwrite(text, 1, (size_t)(at - text), j->out);
     return;
   }
   const char from[2] = {letter, '\0'}, to[2] = {other, '\0'};

@@ -74,14 +74,19 @@ static int32_t most_probable(const job *j, const double *probabilities) {
   return best;
 }
 
+static void write_field(const job *j, double value) {
+  fputc('\t', j->out);
+  cli_write_number(j->out, value);
+}
+
 static void write_row(const job *j, const char *name, int64_t length, int32_t best, const double *p, double score) {
   if (length > 0) fwrite(name, 1, (size_t)length, j->out);
   if (j->classes == 0)
-    fprintf(j->out, "\t%.17g", p[0]);
+    write_field(j, p[0]);
   else
     fprintf(j->out, "\t%s", ba_model_class_name(j->model, best));
-  for (int32_t i = j->classes == 2 ? 1 : 0; i < j->classes; i++) fprintf(j->out, "\t%.17g", p[i]);
-  fprintf(j->out, "\t%.17g", score);
+  for (int32_t i = j->classes == 2 ? 1 : 0; i < j->classes; i++) write_field(j, p[i]);
+  write_field(j, score);
   const char *between = "\t";
   if (!isnan(j->threshold)) {
     for (int32_t i = 0; i < j->classes; i++) {

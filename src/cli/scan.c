@@ -44,8 +44,16 @@ static const cli_spec spec = {
 
 static void write_window(const job *j, const char *name, int64_t length, int64_t start, double score) {
   if (!j->c->json) {
-    fprintf(j->out, "%.*s\t%lld\t%lld\t%.17g\n", (int)length, name, (long long)start, (long long)(start + j->window),
-            score);
+    char text[3 * CLI_NUMBER], *at = text;
+    *at++ = '\t';
+    at = cli_put_whole(at, start);
+    *at++ = '\t';
+    at = cli_put_whole(at, start + j->window);
+    *at++ = '\t';
+    at = cli_put_number(at, score);
+    *at++ = '\n';
+    fwrite(name, 1, (size_t)length, j->out);
+    fwrite(text, 1, (size_t)(at - text), j->out);
     return;
   }
   char *text = cli_allocate((size_t)length + 1);

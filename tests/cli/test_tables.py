@@ -245,6 +245,20 @@ def test_parts_of_a_score(place):
     assert set(json.loads(lines[0])) == {"row", "feature", "attribution"}
 
 
+def test_numbers_are_written_with_17_digits(tmp_path):
+    """As C and Python round them: all sizes, those around powers of ten, and ties."""
+    numbers = random.Random(17)
+    values = [numbers.uniform(-1, 1) * 10 ** numbers.uniform(-8, 20) for _ in range(20000)]
+    values += [numbers.uniform(-1, 1) * 10 ** numbers.uniform(-300, 300) for _ in range(1000)]
+    values += [numbers.randrange(16 * 10**14, 16 * 10**15) / 16 for _ in range(4000)]
+    values += [numbers.randrange(10**6) / 2 ** numbers.randrange(12) for _ in range(2000)]
+    for power in range(-8, 20):
+        values += [10.0**power, -math.nextafter(10.0**power, 0), math.nextafter(10.0**power, math.inf)]
+    (tmp_path / "t.csv").write_text("x\n" + "".join(f"{value!r}\n" for value in values))
+    found = ok("features", "--recipe", "Columns()", "--table", "t.csv", cwd=tmp_path).splitlines()[1:]
+    assert [line.split("\t")[1] for line in found] == [f"{value:.17g}" for value in values]
+
+
 def test_features_of_rows(tmp_path):
     """What a recipe makes of rows, in all formats; by group and time, with NaN where there is nothing yet."""
     (tmp_path / "t.csv").write_text("symbol,day,close,volume\na,2024-01-02,11,NA\na,2024-01-01,10,1\nb,2024-01-01,20,2\n"
