@@ -729,9 +729,16 @@ static inline void scalar_softplus_f64(double *y, const double *x, int64_t n) {
 #undef BAI_REAL
 #undef BAI_LAYER
 
+/* Pairs fit a byte, so most of the work is done on bytes. */
 static inline void scalar_join_letters(uint16_t *quads, const uint8_t *codes, int64_t n) {
-  BAI_EACH for (int64_t i = 0; i < n; i++) quads[i] =
-      (uint16_t)(125 * codes[i] + 25 * codes[i + 1] + 5 * codes[i + 2] + codes[i + 3]);
+  int64_t i = 0;
+  for (; i + 64 <= n; i += 64, codes += 64) {
+    uint8_t first[64], second[64];
+    for (int64_t j = 0; j < 64; j++) first[j] = (uint8_t)(5 * codes[j] + codes[j + 1]);
+    for (int64_t j = 0; j < 64; j++) second[j] = (uint8_t)(5 * codes[j + 2] + codes[j + 3]);
+    for (int64_t j = 0; j < 64; j++) quads[i + j] = (uint16_t)(25 * first[j] + second[j]);
+  }
+  for (; i < n; i++, codes++) quads[i] = (uint16_t)(125 * codes[0] + 25 * codes[1] + 5 * codes[2] + codes[3]);
 }
 
 static inline void scalar_adam_f32(float *x, float *m, float *v, const float *g, int64_t n, const bai_adam *how) {

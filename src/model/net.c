@@ -276,8 +276,9 @@ static void gather_strand(const bai_kernels *kernels, const bai_net *net, const 
 static void gather(const bai_kernels *kernels, const bai_net *net, const bai_real *tables, bai_net_room *room) {
   const bai_real *first = room->strands[0].features, *second = room->strands[1].features;
   for (int32_t i = 0; i < net->strands; i++) gather_strand(kernels, net, tables, &room->strands[i]);
-  for (int64_t j = 0; j < net->features; j++)
-    room->features[j] = net->strands == 2 && second[j] > first[j] ? second[j] : first[j];
+  memcpy(room->features, first, (size_t)net->features * sizeof *first);
+  for (int64_t j = 0; net->strands == 2 && j < net->features; j++)
+    if (second[j] > first[j]) room->features[j] = second[j];
 }
 
 void bai_net_features(const bai_kernels *kernels, const bai_net *net, const bai_real *parameters,
