@@ -53,10 +53,10 @@ def score():
 
 
 def train():
-    """Features of 20,000 sequences anew in every pass, a network, and rows of numbers, which are bound by memory."""
-    context, (found, labels) = library.Context(), compare.sequences(2, 20000, 200)
-    dataset = context.dataset(found, labels)
-    race("train", context, lambda: context.train("Kmer(k=1..8) | Logistic(tol=0, max_iter=4)", dataset))
+    """Features of 65,536 sequences anew in every pass, a network, and rows of numbers, which are bound by memory."""
+    context, (found, labels) = library.Context(), compare.sequences(2, 16384, 200)
+    dataset = context.dataset(found * 4, labels * 4)
+    race("train", context, lambda: context.train("Kmer(k=1..6) | Logistic(tol=0, max_iter=10)", dataset))
     few = context.dataset(found[:3000], labels[:3000])
     race("train_conv", context, lambda: context.train(
         "OneHot() | Conv(filters=64, width=15, pool=2) | Conv(filters=64, width=9) | MLP(epochs=1)", few))
