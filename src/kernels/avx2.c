@@ -382,18 +382,41 @@ static double dot_f64(const double *a, const double *b, int64_t n) {
   return sums_total(lanes);
 }
 
+/* See scalar_run. */
+static inline void add_run(sums *s, const float *a, const float *b, int64_t n) {
+  __m256 part[8];
+  int64_t i = 0;
+  for (int64_t j = 0; j < 8; j++) part[j] = _mm256_setzero_ps();
+  for (; i + BAI_NARROW_LANES <= n; i += BAI_NARROW_LANES) {
+    for (int64_t j = 0; j < 8; j++)
+      part[j] = _mm256_add_ps(part[j], _mm256_mul_ps(_mm256_loadu_ps(a + i + 8 * j), _mm256_loadu_ps(b + i + 8 * j)));
+  }
+  if (i < n) {
+    float narrow[BAI_NARROW_LANES];
+    for (int64_t j = 0; j < 8; j++) _mm256_storeu_ps(narrow + 8 * j, part[j]);
+    for (int64_t l = 0; i + l < n; l++) narrow[l] += a[i + l] * b[i + l];
+    for (int64_t j = 0; j < 8; j++) part[j] = _mm256_loadu_ps(narrow + 8 * j);
+  }
+  for (int64_t j = 0; j < 4; j++) part[j] = _mm256_add_ps(part[j], part[j + 4]);
+  for (int64_t j = 0; j < 2; j++) {
+    const __m256 eight = _mm256_add_ps(part[j], part[j + 2]);
+    s->part[2 * j] = _mm256_add_pd(s->part[2 * j], _mm256_cvtps_pd(_mm256_castps256_ps128(eight)));
+    s->part[2 * j + 1] = _mm256_add_pd(s->part[2 * j + 1], _mm256_cvtps_pd(_mm256_extractf128_ps(eight, 1)));
+  }
+}
+
 static double dot_f32(const float *a, const float *b, int64_t n) {
   sums s = sums_zero();
   double lanes[BAI_LANES];
-  int64_t i = 0;
-  for (; i + BAI_LANES <= n; i += BAI_LANES) {
-    for (int64_t j = 0; j < 4; j++)
-      s.part[j] = add_product(s.part[j], _mm256_cvtps_pd(_mm_loadu_ps(a + i + 4 * j)),
-                              _mm256_cvtps_pd(_mm_loadu_ps(b + i + 4 * j)));
-  }
+  for (int64_t i = 0; i < n; i += BAI_RUN) add_run(&s, a + i, b + i, scalar_smaller(n - i, BAI_RUN));
   sums_store(lanes, &s);
-  for (int64_t l = 0; i + l < n; l++) lanes[l] += (double)a[i + l] * (double)b[i + l];
   return sums_total(lanes);
+}
+
+static void dot_rows_f32(double *totals, const float *rows, int64_t stride, int64_t count, const float *weights,
+                         int64_t n) {
+  const uint8_t *at = (const uint8_t *)rows;
+  for (int64_t r = 0; r < count; r++, at += stride) totals[r] = dot_f32((const float *)(const void *)at, weights, n);
 }
 
 /* Four plain loads: the gather instructions, AVX-512's too, are no faster, and far slower where a patch of the CPU
@@ -445,6 +468,7 @@ const bai_kernels bai_kernels_avx2 = {
     .gather_rows_i32 = scalar_gather_rows_i32,
     .dot_f64 = dot_f64,
     .dot_f32 = dot_f32,
+    .dot_rows_f32 = dot_rows_f32,
     .gather_dot_f64 = bai_avx2_gather_dot_f64,
     .axpy_f64 = scalar_axpy_f64,
     .scatter_axpy_f64 = scalar_scatter_axpy_f64,
@@ -457,6 +481,7 @@ const bai_kernels bai_kernels_avx2 = {
     .log_f64 = scalar_log_f64,
     .sigmoid_f64 = scalar_sigmoid_f64,
     .softplus_f64 = scalar_softplus_f64,
+    .chances_f64 = scalar_chances_f64,
     .gemm_f32 = gemm_f32,
     .letters_f32 = letters_f32,
     .join_letters = scalar_join_letters,

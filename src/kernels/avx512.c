@@ -487,26 +487,71 @@ static double dot_f64(const double *a, const double *b, int64_t n) {
   return sums_total(s);
 }
 
-static inline __m512d widen(const float *x) {
-  return _mm512_cvtps_pd(_mm256_loadu_ps(x));
-}
+#define MOST_ROWS 4 /* sixteen sums and four weights stay in registers */
 
-static inline __m512d widen_some(__mmask8 mask, const float *x) {
-  return _mm512_cvtps_pd(_mm256_maskz_loadu_ps(mask, x));
+/* See scalar_run; of so many rows, whose next ones lie `ahead` bytes on. */
+BAI_WITH void add_runs(sums *s, const float *const *rows, const int32_t count, const float *weights, int64_t n,
+                       intptr_t ahead) {
+  __m512 part[MOST_ROWS][4];
+  int64_t i = 0;
+  for (int32_t r = 0; r < count; r++)
+    for (int64_t j = 0; j < 4; j++) part[r][j] = _mm512_setzero_ps();
+  for (; i + BAI_NARROW_LANES <= n; i += BAI_NARROW_LANES) {
+#pragma GCC unroll 4
+    for (int64_t j = 0; j < 4; j++) {
+      const __m512 weight = _mm512_loadu_ps(weights + i + 16 * j);
+#pragma GCC unroll 4
+      for (int32_t r = 0; r < count; r++) {
+        const float *from = rows[r] + i + 16 * j;
+        if (count > 1) _mm_prefetch((const char *)((uintptr_t)from + (uintptr_t)ahead), _MM_HINT_T0);
+        part[r][j] = _mm512_add_ps(part[r][j], _mm512_mul_ps(_mm512_loadu_ps(from), weight));
+      }
+    }
+  }
+  const uint64_t left = (UINT64_C(1) << (n - i)) - 1;
+#pragma GCC unroll 4
+  for (int64_t j = 0; j < 4; j++) {
+    const __mmask16 mask = (__mmask16)(left >> (16 * j));
+    if (!left) break;
+    const __m512 weight = _mm512_maskz_loadu_ps(mask, weights + i + 16 * j);
+#pragma GCC unroll 4
+    for (int32_t r = 0; r < count; r++)
+      part[r][j] = _mm512_add_ps(part[r][j], _mm512_mul_ps(_mm512_maskz_loadu_ps(mask, rows[r] + i + 16 * j), weight));
+  }
+#pragma GCC unroll 4
+  for (int32_t r = 0; r < count; r++) {
+    const __m512 sum = _mm512_add_ps(_mm512_add_ps(part[r][0], part[r][2]), _mm512_add_ps(part[r][1], part[r][3]));
+    s[r].low = _mm512_add_pd(s[r].low, _mm512_cvtps_pd(_mm512_castps512_ps256(sum)));
+    s[r].high = _mm512_add_pd(s[r].high, _mm512_cvtps_pd(_mm512_extractf32x8_ps(sum, 1)));
+  }
 }
 
 static double dot_f32(const float *a, const float *b, int64_t n) {
   sums s = {_mm512_setzero_pd(), _mm512_setzero_pd()};
-  int64_t i = 0;
-  for (; i + BAI_LANES <= n; i += BAI_LANES) {
-    s.low = add_product(s.low, widen(a + i), widen(b + i));
-    s.high = add_product(s.high, widen(a + i + 8), widen(b + i + 8));
-  }
-  if (i == n) return sums_total(s);
-  __mmask8 low = mask_of(n - i), high = mask_of(n - i - 8);
-  s.low = add_product(s.low, widen_some(low, a + i), widen_some(low, b + i));
-  if (high) s.high = add_product(s.high, widen_some(high, a + i + 8), widen_some(high, b + i + 8));
+  for (int64_t i = 0; i < n; i += BAI_RUN, a += BAI_RUN) add_runs(&s, &a, 1, b + i, scalar_smaller(n - i, BAI_RUN), 0);
   return sums_total(s);
+}
+
+/* Four rows at once ask for memory in four places, and for the four rows behind them. */
+static void dot_rows_f32(double *totals, const float *rows, int64_t stride, int64_t count, const float *weights,
+                         int64_t n) {
+  const uint8_t *at = (const uint8_t *)rows;
+  int64_t r = 0;
+  for (; r + MOST_ROWS <= count; r += MOST_ROWS, at += MOST_ROWS * stride) {
+    const intptr_t ahead = r + 2 * MOST_ROWS <= count ? (intptr_t)(MOST_ROWS * stride) : 0;
+    sums s[MOST_ROWS];
+    const float *from[MOST_ROWS];
+    for (int32_t q = 0; q < MOST_ROWS; q++) {
+      from[q] = (const float *)(const void *)(at + q * stride);
+      s[q].low = s[q].high = _mm512_setzero_pd();
+    }
+    for (int64_t i = 0; i < n; i += BAI_RUN) {
+      add_runs(s, from, MOST_ROWS, weights + i, scalar_smaller(n - i, BAI_RUN), ahead);
+      for (int32_t q = 0; q < MOST_ROWS; q++) from[q] += BAI_RUN;
+    }
+    for (int32_t q = 0; q < MOST_ROWS; q++) totals[r + q] = sums_total(s[q]);
+  }
+  for (; r < count; r++, at += stride) totals[r] = dot_f32((const float *)(const void *)at, weights, n);
 }
 
 const bai_kernels bai_kernels_avx512 = {
@@ -537,6 +582,7 @@ const bai_kernels bai_kernels_avx512 = {
     .gather_rows_i32 = scalar_gather_rows_i32,
     .dot_f64 = dot_f64,
     .dot_f32 = dot_f32,
+    .dot_rows_f32 = dot_rows_f32,
     .gather_dot_f64 = bai_avx2_gather_dot_f64,
     .axpy_f64 = scalar_axpy_f64,
     .scatter_axpy_f64 = scalar_scatter_axpy_f64,
@@ -549,6 +595,7 @@ const bai_kernels bai_kernels_avx512 = {
     .log_f64 = scalar_log_f64,
     .sigmoid_f64 = scalar_sigmoid_f64,
     .softplus_f64 = scalar_softplus_f64,
+    .chances_f64 = scalar_chances_f64,
     .gemm_f32 = gemm_f32,
     .letters_f32 = letters_f32,
     .join_letters = scalar_join_letters,

@@ -16,6 +16,13 @@
  * starting from +0.0; then lane l += lane l + 8 for l < 8, then + 4, + 2, + 1. No multiply is fused with an add. */
 #define BAI_LANES 16
 
+/* A sum of float32 products is made of runs of BAI_RUN products, the last of what is left. A run has BAI_NARROW_LANES
+ * lanes of float32: lane l adds the products l, l + 64, l + 128, ... of the run in that order, starting from +0.0, each
+ * rounded before it is added; then lane l += lane l + 32 for l < 32, then + 16. These 16 are added to the lanes of a
+ * float64 sum, run after run. So no product passes through more than ten roundings of float32, for any n. */
+#define BAI_NARROW_LANES 64
+#define BAI_RUN 512
+
 /* See cut_records. */
 #define BAI_TEXT_SLACK 64
 
@@ -146,9 +153,11 @@ typedef struct bai_kernels {
 
   /* Sums of products in BAI_LANES lanes. */
   double (*dot_f64)(const double *a, const double *b, int64_t n);
-  /* The same of floats: each is widened to double first, so the product is exact. */
+  /* The same of floats: in runs, see BAI_RUN. */
   double (*dot_f32)(const float *a, const float *b, int64_t n);
-  /* The same of weights[columns[i]] * values[i]. */
+  /* sums[r] = dot_f32 of row r and the weights; rows are `stride` bytes apart. */
+  void (*dot_rows_f32)(double *sums, const float *rows, int64_t stride, int64_t count, const float *weights, int64_t n);
+  /* What dot_f64 gives of weights[columns[i]] * values[i]. */
   double (*gather_dot_f64)(const double *weights, const uint32_t *columns, const double *values, int64_t n);
   /* y[i] += a * x[i]. */
   void (*axpy_f64)(double *y, double a, const double *x, int64_t n);
@@ -172,6 +181,7 @@ typedef struct bai_kernels {
   void (*log_f64)(double *y, const double *x, int64_t n);
   void (*sigmoid_f64)(double *y, const double *x, int64_t n);  /* 1 / (1 + exp(-x)) without overflow */
   void (*softplus_f64)(double *y, const double *x, int64_t n); /* log(1 + exp(x)) without overflow */
+  void (*chances_f64)(double *pair, double x);                 /* what sigmoid_f64 gives of -x, and of x */
 
   /* Loops of networks, in float32; layers.h defines them.
    *

@@ -264,20 +264,41 @@ static double dot_f64(const double *a, const double *b, int64_t n) {
   return sums_total(lanes);
 }
 
+/* See scalar_run. */
+static inline void add_run(sums *s, const float *a, const float *b, int64_t n) {
+  float32x4_t part[16];
+  int64_t i = 0;
+  for (int64_t j = 0; j < 16; j++) part[j] = vdupq_n_f32(0.0f);
+  for (; i + BAI_NARROW_LANES <= n; i += BAI_NARROW_LANES) {
+    for (int64_t j = 0; j < 16; j++)
+      part[j] = vaddq_f32(part[j], vmulq_f32(vld1q_f32(a + i + 4 * j), vld1q_f32(b + i + 4 * j)));
+  }
+  if (i < n) {
+    float narrow[BAI_NARROW_LANES];
+    for (int64_t j = 0; j < 16; j++) vst1q_f32(narrow + 4 * j, part[j]);
+    for (int64_t l = 0; i + l < n; l++) narrow[l] += a[i + l] * b[i + l];
+    for (int64_t j = 0; j < 16; j++) part[j] = vld1q_f32(narrow + 4 * j);
+  }
+  for (int64_t j = 0; j < 8; j++) part[j] = vaddq_f32(part[j], part[j + 8]);
+  for (int64_t j = 0; j < 4; j++) {
+    const float32x4_t four = vaddq_f32(part[j], part[j + 4]);
+    s->part[2 * j] = vaddq_f64(s->part[2 * j], vcvt_f64_f32(vget_low_f32(four)));
+    s->part[2 * j + 1] = vaddq_f64(s->part[2 * j + 1], vcvt_high_f64_f32(four));
+  }
+}
+
 static double dot_f32(const float *a, const float *b, int64_t n) {
   sums s = sums_zero();
   double lanes[BAI_LANES];
-  int64_t i = 0;
-  for (; i + BAI_LANES <= n; i += BAI_LANES) {
-    for (int64_t j = 0; j < 8; j += 2) {
-      const float32x4_t left = vld1q_f32(a + i + 2 * j), right = vld1q_f32(b + i + 2 * j);
-      s.part[j] = add_product(s.part[j], vcvt_f64_f32(vget_low_f32(left)), vcvt_f64_f32(vget_low_f32(right)));
-      s.part[j + 1] = add_product(s.part[j + 1], vcvt_high_f64_f32(left), vcvt_high_f64_f32(right));
-    }
-  }
+  for (int64_t i = 0; i < n; i += BAI_RUN) add_run(&s, a + i, b + i, scalar_smaller(n - i, BAI_RUN));
   sums_store(lanes, &s);
-  for (int64_t l = 0; i + l < n; l++) lanes[l] += (double)a[i + l] * (double)b[i + l];
   return sums_total(lanes);
+}
+
+static void dot_rows_f32(double *totals, const float *rows, int64_t stride, int64_t count, const float *weights,
+                         int64_t n) {
+  const uint8_t *at = (const uint8_t *)rows;
+  for (int64_t r = 0; r < count; r++, at += stride) totals[r] = dot_f32((const float *)(const void *)at, weights, n);
 }
 
 /* NEON has no gather: plain loads, but the sums stay in registers. */
@@ -327,6 +348,7 @@ const bai_kernels bai_kernels_neon = {
     .gather_rows_i32 = scalar_gather_rows_i32,
     .dot_f64 = dot_f64,
     .dot_f32 = dot_f32,
+    .dot_rows_f32 = dot_rows_f32,
     .gather_dot_f64 = gather_dot_f64,
     .axpy_f64 = scalar_axpy_f64,
     .scatter_axpy_f64 = scalar_scatter_axpy_f64,
@@ -339,6 +361,7 @@ const bai_kernels bai_kernels_neon = {
     .log_f64 = scalar_log_f64,
     .sigmoid_f64 = scalar_sigmoid_f64,
     .softplus_f64 = scalar_softplus_f64,
+    .chances_f64 = scalar_chances_f64,
     .gemm_f32 = gemm_f32,
     .letters_f32 = letters_f32,
     .join_letters = scalar_join_letters,

@@ -532,10 +532,31 @@ static inline double scalar_dot_f64(const double *a, const double *b, int64_t n)
   return scalar_lanes(lanes);
 }
 
+/* One run of at most BAI_RUN products, added to the lanes of float64. */
+static inline void scalar_run(double *lanes, const float *a, const float *b, int64_t n) {
+  float narrow[BAI_NARROW_LANES] = {0};
+  int64_t i = 0;
+  for (; i + BAI_NARROW_LANES <= n; i += BAI_NARROW_LANES) {
+    for (int64_t l = 0; l < BAI_NARROW_LANES; l++) narrow[l] += a[i + l] * b[i + l];
+  }
+  for (int64_t l = 0; i + l < n; l++) narrow[l] += a[i + l] * b[i + l];
+  for (int32_t width = BAI_NARROW_LANES / 2; width >= BAI_LANES; width /= 2) {
+    for (int32_t l = 0; l < width; l++) narrow[l] += narrow[l + width];
+  }
+  for (int32_t l = 0; l < BAI_LANES; l++) lanes[l] += (double)narrow[l];
+}
+
 static inline double scalar_dot_f32(const float *a, const float *b, int64_t n) {
   double lanes[BAI_LANES] = {0};
-  for (int64_t i = 0; i < n; i++) lanes[i % BAI_LANES] += (double)a[i] * (double)b[i];
+  for (int64_t i = 0; i < n; i += BAI_RUN) scalar_run(lanes, a + i, b + i, scalar_smaller(n - i, BAI_RUN));
   return scalar_lanes(lanes);
+}
+
+static inline void scalar_dot_rows_f32(double *sums, const float *rows, int64_t stride, int64_t count,
+                                       const float *weights, int64_t n) {
+  const uint8_t *at = (const uint8_t *)rows;
+  for (int64_t r = 0; r < count; r++, at += stride)
+    sums[r] = scalar_dot_f32((const float *)(const void *)at, weights, n);
 }
 
 static inline double scalar_gather_dot_f64(const double *weights, const uint32_t *columns, const double *values,
@@ -682,6 +703,38 @@ static inline double scalar_log(double x) {
 static inline double scalar_sigmoid(double x) {
   double e = scalar_exp(-fabs(x));
   return (x < 0.0 ? e : 1.0) / (1.0 + e);
+}
+
+/* What scalar_exp gives of an x from -700 to 0, for a caller that waits for one: there every step of the series waits
+ * for the step before. Here its upper part q is summed by halves instead, which is off by less than 2^-53 from what the
+ * steps give (each way by less than five half units of 2^-55). Nothing after it falls where q rises, or all of it does,
+ * so where both ends of that range come to the same sum the steps do too; where not, they are taken. */
+static inline double scalar_exp_soon(double x) {
+  double rounded = x * BAI_LOG2_E + BAI_ROUND;
+  double k = rounded - BAI_ROUND;
+  double high = x - k * BAI_LN2_HIGH;
+  double low = k * BAI_LN2_LOW;
+  double r = high - low;
+  double rest = (high - r) - low;
+  double r2 = r * r, r4 = r2 * r2;
+  double first = (1.0 / 6 + r * (1.0 / 24)) + r2 * (1.0 / 120 + r * (1.0 / 720));
+  double second = (1.0 / 5040 + r * (1.0 / 40320)) + r2 * (1.0 / 362880 + r * (1.0 / 3628800));
+  double third = (1.0 / 39916800 + r * (1.0 / 479001600)) + r2 * (1.0 / 6227020800);
+  double q = (first + r4 * second) + (r4 * r4) * third;
+  double sum = 1.0 + r, lost = r - (sum - 1.0);
+  double least = sum + ((rest + r2 * ((q - 0x1p-53) * r + 0.5)) + lost);
+  double most = sum + ((rest + r2 * ((q + 0x1p-53) * r + 0.5)) + lost);
+  if (least != most) return scalar_exp(x);
+  return least * scalar_value((scalar_bits(rounded) + 1023) << 52); /* 2^k; neither factor nor product is subnormal */
+}
+
+/* The sigmoids of -x and of x, of one exp. */
+static inline void scalar_chances_f64(double *pair, double x) {
+  double t = -fabs(x);
+  double e = t >= -700.0 ? scalar_exp_soon(t) : scalar_exp(t);
+  double small = e / (1.0 + e), large = 1.0 / (1.0 + e);
+  pair[0] = x < 0.0 ? large : small;
+  pair[1] = x < 0.0 ? small : large;
 }
 
 /* max(x, 0) + log(1 + e), e = exp(-|x|). Above sqrt(2) - 1, 1 + e is halved so that the series is short enough. */

@@ -252,9 +252,7 @@ ba_status bai_lane_explain(ba_context *context, const bai_lane *lane, ba_status 
 
 void bai_probabilities(const bai_kernels *kernels, int32_t classes, const double *scores, double *probabilities) {
   if (classes == 2) {
-    const double negative = -scores[0];
-    kernels->sigmoid_f64(&probabilities[1], scores, 1);
-    kernels->sigmoid_f64(&probabilities[0], &negative, 1);
+    kernels->chances_f64(probabilities, scores[0]);
     return;
   }
   double most = scores[0], total = 0.0;

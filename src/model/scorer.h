@@ -12,12 +12,17 @@ struct ba_scorer {
   ba_model *model;
   bai_lane *lanes;
   int32_t lane_count;
-  double *weights64; /* outputs x width, made when float64 rows are first scored */
-  float *weights32;  /* the same as float32, made at once: a single row allocates nothing */
-  double *scores;    /* one row of outputs, for such a row */
-  double *sums;      /* and of its units */
-  double *inputs;    /* of one row of a table with what the members compute; NULL for a model that reads none */
-  double *states;    /* of the members' series, then working memory for them */
+  const bai_kernels *fastest; /* for a context that has not chosen a level: one row is soon done */
+  int64_t features;           /* numbers of a row of features; -1 for a model that takes none */
+  double *weights64;          /* outputs x width, made when float64 rows are first scored */
+  float *weights32;           /* the same as float32, made at once: a single row allocates nothing */
+  double *centres;            /* one a unit: what its sum has of the centres of scales */
+  double *totals;             /* sums of `group` rows of features by each unit */
+  int64_t group;
+  double *scores; /* one row of outputs, for such a row */
+  double *sums;   /* and of its units */
+  double *inputs; /* of one row of a table with what the members compute; NULL for a model that reads none */
+  double *states; /* of the members' series, then working memory for them */
   int64_t state_size;
   double *shares; /* of the call that asks for them: what each column gives to the score of `output` */
   int32_t output;
@@ -25,6 +30,13 @@ struct ba_scorer {
   int64_t duplicates; /* of the last table: rows with the time of a row before in their group */
 };
 
+/* rows.c: what rows of features need, beside the weights of float64. */
+ba_status bai_scorer_take_features(ba_scorer *scorer);
+/* inputs_rows.c: rows of numbers by a model that reads tables. */
+ba_status bai_scorer_predict_inputs(ba_scorer *scorer, const ba_array *rows, double *scores, double *probabilities);
+/* A row that is not one of features: of such a model, or one that is refused. */
+ba_status bai_scorer_predict_input_row(ba_scorer *scorer, const bai_kernels *kernels, const float *row, int64_t width,
+                                       double *scores);
 /* Scores each window by itself. */
 ba_status bai_scorer_windows(ba_scorer *scorer, const char *letters, int64_t window, int64_t step, int64_t count,
                              double *scores);

@@ -473,6 +473,27 @@ static void try_dot(const bai_kernels *kernels, int64_t n, int32_t place, outcom
   give_reals(out, &sum, 1);
 }
 
+/* Rows that overlap, as many as the length says; what is summed here is longer than two runs where n is large. */
+static void try_dot_rows_f32(const bai_kernels *kernels, int64_t n, int32_t place, outcome *out) {
+  const int64_t rows = n % 11, width = n < 400 ? n : 2 * n + n % 64, stride = n % 5, all = width + rows * stride;
+  float *x = put(0, all, 4, place), *weights = put(1, width, 4, place);
+  double *sums = put(2, rows, 8, place);
+  for (int64_t i = 0; i < all; i++) x[i] = (float)random_real(n % 4);
+  for (int64_t i = 0; i < width; i++) weights[i] = (float)random_real(n % 3);
+  kernels->dot_rows_f32(sums, x, 4 * stride, rows, weights, width);
+  give_reals(out, sums, rows);
+  for (int64_t r = 0; r < rows; r++) {
+    const double sum = kernels->dot_f32(x + r * stride, weights, width);
+    assert_true((isnan(sum) && isnan(sums[r])) || memcmp(&sum, &sums[r], 8) == 0);
+  }
+}
+
+static void try_chances(const bai_kernels *kernels, int64_t n, int32_t place, outcome *out) {
+  double *pair = put(0, 2, 8, place);
+  kernels->chances_f64(pair, random_real(n % 4) * (n % 2 ? 700.0 : 1.0));
+  give_reals(out, pair, 2);
+}
+
 static void try_gather_dot_f64(const bai_kernels *kernels, int64_t n, int32_t place, outcome *out) {
   const double *weights = put_reals(0, ENTRIES, n, place), *values = put_reals(2, n, n / 4, place);
   const uint32_t *columns = put_columns(1, n, place);
@@ -596,6 +617,8 @@ TRIAL(exchange)
 TRIAL(gather_dot_i32)
 TRIAL(gather_rows_i32)
 TRIAL(dot)
+TRIAL(dot_rows_f32)
+TRIAL(chances)
 TRIAL(gather_dot_f64)
 TRIAL(axpy)
 TRIAL(dot_rows)
@@ -667,6 +690,8 @@ int main(void) {
       cmocka_unit_test(test_gather_dot_i32),
       cmocka_unit_test(test_gather_rows_i32),
       cmocka_unit_test(test_dot),
+      cmocka_unit_test(test_dot_rows_f32),
+      cmocka_unit_test(test_chances),
       cmocka_unit_test(test_gather_dot_f64),
       cmocka_unit_test(test_axpy),
       cmocka_unit_test(test_dot_rows),

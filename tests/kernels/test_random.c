@@ -472,10 +472,22 @@ static void try_dot_f64(void) {
   AT_EACH_LEVEL(k) * give_f64(NULL, 1) = k->dot_f64(a, b, n);
 }
 
+/* Now and then of more than one run. */
+static int64_t length_of_runs(void) {
+  return below(64) ? length(MOST) : below(2 * BAI_RUN + 200);
+}
+
 static void try_dot_f32(void) {
-  const int64_t n = length(MOST);
+  const int64_t n = length_of_runs();
   const float *a = floats(0, n), *b = floats(1, n);
   AT_EACH_LEVEL(k) * give_f64(NULL, 1) = k->dot_f32(a, b, n);
+}
+
+/* Rows side by side, with gaps, or over each other. */
+static void try_dot_rows_f32(void) {
+  const int64_t n = length_of_runs(), count = below(12), stride = below(n < MOST ? 2 * (uint64_t)n + 3 : 300);
+  const float *rows = floats(0, n + (count ? count - 1 : 0) * stride), *b = floats(1, n);
+  AT_EACH_LEVEL(k) k->dot_rows_f32(give_f64(NULL, count), rows, 4 * stride, count, b, n);
 }
 
 /* Distinct, because ENTRIES is a prime. */
@@ -566,6 +578,11 @@ TRY_FUNCTION(exp_f64)
 TRY_FUNCTION(log_f64)
 TRY_FUNCTION(sigmoid_f64)
 TRY_FUNCTION(softplus_f64)
+
+static void try_chances_f64(void) {
+  const double x = reals(0, 1)[0] * (double)(INT64_C(1) << below(12));
+  AT_EACH_LEVEL(k) k->chances_f64(give_f64(NULL, 2), x);
+}
 
 /* ---- networks ---- */
 
@@ -710,6 +727,7 @@ static trial trials[] = {
     TRIAL(gather_rows_i32),
     TRIAL(dot_f64),
     TRIAL(dot_f32),
+    TRIAL(dot_rows_f32),
     TRIAL(gather_dot_f64),
     TRIAL(axpy_f64),
     TRIAL(scatter_axpy_f64),
@@ -722,6 +740,7 @@ static trial trials[] = {
     TRIAL(log_f64),
     TRIAL(sigmoid_f64),
     TRIAL(softplus_f64),
+    TRIAL(chances_f64),
     TRIAL(gemm_f32),
     TRIAL(gather_rows_f32),
     TRIAL(scatter_rows_f32),

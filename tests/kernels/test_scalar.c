@@ -403,10 +403,57 @@ static double tree(const double *a, const double *b, int64_t n, int64_t l, int64
   return tree(a, b, n, l, 2 * width) + tree(a, b, n, l + width, 2 * width);
 }
 
+/* The same of float32: lane l of the run from `first` on, of 64; then the tree of float32 down to 16 lanes. */
+static float narrow_lane(const float *a, const float *b, int64_t end, int64_t i) {
+  float sum = 0.0f;
+  for (; i < end; i += 64) {
+    float product = a[i] * b[i];
+    sum = sum + product;
+  }
+  return sum;
+}
+
+static double narrow_lanes(const float *a, const float *b, int64_t n, int64_t l) {
+  double sum = 0.0;
+  for (int64_t first = 0; first < n; first += 512) {
+    const int64_t end = n < first + 512 ? n : first + 512;
+    float low = narrow_lane(a, b, end, first + l) + narrow_lane(a, b, end, first + l + 32);
+    float high = narrow_lane(a, b, end, first + l + 16) + narrow_lane(a, b, end, first + l + 48);
+    float four = low + high;
+    sum = sum + (double)four;
+  }
+  return sum;
+}
+
+static double narrow_tree(const float *a, const float *b, int64_t n, int64_t l, int64_t width) {
+  if (width == 16) return narrow_lanes(a, b, n, l);
+  return narrow_tree(a, b, n, l, 2 * width) + narrow_tree(a, b, n, l + width, 2 * width);
+}
+
+/* And what that is off by: 1e-6 of the sizes less what rounding of weights to float32 takes of it. */
+static void test_sums_of_floats(void **state) {
+  (void)state;
+  enum { MOST = 2100 };
+  static float a[MOST], b[MOST];
+  for (int64_t n = 0; n <= MOST; n += n < 140 || n % 512 > 500 || n % 512 < 4 ? 1 : 29) {
+    long double exact = 0, sizes = 0;
+    for (int64_t i = 0; i < n; i++) {
+      a[i] = (float)random_between(n % 3 ? -1.0 : 0.5, 1.0);
+      b[i] = (float)(random_between(n % 2 ? -1.0 : 0.5, 1.0) * exp2((double)(random_bits() % 8)));
+      exact += (long double)a[i] * b[i];
+      sizes += fabsl((long double)a[i] * b[i]);
+    }
+    double sum = scalar->dot_f32(a, b, n), rows[3];
+    assert_same(sum, narrow_tree(a, b, n, 0, 1));
+    assert_true(fabsl(sum - exact) <= 9e-7L * sizes);
+    scalar->dot_rows_f32(rows, a + n / 2, -4 * (n / 4), 3, b, n - n / 2);
+    for (int64_t r = 0; r < 3; r++) assert_same(rows[r], scalar->dot_f32(a + n / 2 - r * (n / 4), b, n - n / 2));
+  }
+}
+
 static void test_sums_in_stated_order(void **state) {
   (void)state;
-  double weights[100], a[100], b[100], widened[2][100];
-  float narrow[2][100];
+  double weights[100], a[100], b[100];
   uint32_t columns[100];
   for (int64_t n = 0; n <= 100; n++) {
     for (int64_t i = 0; i < 100; i++) weights[i] = random_between(-1.0, 1.0) * exp2((double)(i % 40));
@@ -414,14 +461,9 @@ static void test_sums_in_stated_order(void **state) {
       columns[i] = (uint32_t)(random_bits() % 100);
       a[i] = weights[columns[i]];
       b[i] = random_between(-1.0, 1.0);
-      narrow[0][i] = (float)a[i];
-      narrow[1][i] = (float)b[i];
-      widened[0][i] = narrow[0][i];
-      widened[1][i] = narrow[1][i];
     }
     assert_same(scalar->dot_f64(a, b, n), tree(a, b, n, 0, 1));
     assert_same(scalar->gather_dot_f64(weights, columns, b, n), tree(a, b, n, 0, 1));
-    assert_same(scalar->dot_f32(narrow[0], narrow[1], n), tree(widened[0], widened[1], n, 0, 1));
   }
 }
 
@@ -433,6 +475,12 @@ static void test_sum_of_negative_zeros(void **state) {
     b[i] = 1.0;
   }
   for (int64_t n = 0; n <= 33; n++) assert_same(scalar->dot_f64(a, b, n), 0.0);
+  float c[70], d[70];
+  for (int64_t i = 0; i < 70; i++) {
+    c[i] = -0.0f;
+    d[i] = 1.0f;
+  }
+  for (int64_t n = 0; n <= 70; n++) assert_same(scalar->dot_f32(c, d, n), 0.0);
 }
 
 /* MPFR with 53 bits rounds the product and the sum apart, as the contract says. */
@@ -580,6 +628,36 @@ static void test_softplus_error(void **state) {
   check_all_exponents(scalar->softplus_f64, exact_softplus, 0, 2.0);
 }
 
+/* Both chances are sigmoids, though their exp is summed another way. */
+static void check_chances(double x) {
+  double pair[2], negative = -x, expected[2];
+  scalar->sigmoid_f64(&expected[0], &negative, 1);
+  scalar->sigmoid_f64(&expected[1], &x, 1);
+  scalar->chances_f64(pair, x);
+  if (isnan(x)) {
+    assert_true(isnan(pair[0]) && isnan(pair[1]));
+    return;
+  }
+  assert_same(pair[0], expected[0]);
+  assert_same(pair[1], expected[1]);
+}
+
+static void test_chances_are_sigmoids(void **state) {
+  (void)state;
+  static const double edges[] = {0.0,   -0.0,  699.9999,         700.0,      700.0001, 745.2,
+                                 746.0, 1e300, (double)INFINITY, (double)NAN};
+  for (int64_t i = 0; i < COUNT(edges); i++) {
+    check_chances(edges[i]);
+    check_chances(-edges[i]);
+  }
+  for (int64_t i = 0; i < 1000000; i++) {
+    uint64_t bits = random_bits();
+    double x;
+    memcpy(&x, &bits, sizeof x);
+    check_chances(i % 8 ? random_between(-1.0, 1.0) * (i % 3 ? 40.0 : 750.0) : x);
+  }
+}
+
 static void test_special_values(void **state) {
   (void)state;
   const double inf = (double)INFINITY, nan = (double)NAN;
@@ -648,12 +726,14 @@ int main(void) {
       cmocka_unit_test(test_count_by_search),
       cmocka_unit_test(test_gather_dot_i32_exact),
       cmocka_unit_test(test_sums_in_stated_order),
+      cmocka_unit_test(test_sums_of_floats),
       cmocka_unit_test(test_sum_of_negative_zeros),
       cmocka_unit_test(test_axpy_is_not_fused),
       cmocka_unit_test(test_exp_error),
       cmocka_unit_test(test_log_error),
       cmocka_unit_test(test_sigmoid_error),
       cmocka_unit_test(test_softplus_error),
+      cmocka_unit_test(test_chances_are_sigmoids),
       cmocka_unit_test(test_special_values),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
