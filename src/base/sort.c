@@ -85,7 +85,7 @@ void bai_sort_u64(uint64_t *keys, int64_t n) {
 DIGITS uint32_t *sort_digits(uint32_t *keys, uint32_t *scratch, int64_t n, int32_t digits, int32_t size) {
   const uint32_t values = UINT32_C(1) << size, last = values - 1;
   uint32_t places[4][256];
-  memset(places, 0, (size_t)digits * sizeof places[0]);
+  for (int32_t d = 0; d < digits; d++) memset(places[d], 0, values * sizeof places[d][0]);
   for (int64_t i = 0; i < n; i++)
     for (int32_t d = 0; d < digits; d++) places[d][keys[i] >> (d * size) & last]++;
   for (int32_t d = 0; d < digits; d++) {

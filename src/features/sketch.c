@@ -27,15 +27,27 @@ bai_sketch_form bai_sketch_form_of(int64_t k, int64_t scaled, int64_t seed) {
   return (bai_sketch_form){.k = (int32_t)k, .seed = (uint64_t)seed, .most = most};
 }
 
+/* Eight codes of nucleotides in the bytes of a number to letters: C is two beyond A, G six, T nineteen. */
+static uint64_t letters_of(uint64_t codes) {
+  const uint64_t ones = UINT64_C(0x0101010101010101);
+  const uint64_t low = codes & ones, high = codes >> 1 & ones;
+  return 'A' * ones + 2 * low + 6 * high + 11 * (low & high);
+}
+
 /* The text of n codes, and of the other strand; ambiguous letters become anything, and their words are left out. */
 static void spell(const bai_sketch_form *form, const uint8_t *codes, int64_t n, uint8_t *forward, uint8_t *reverse) {
-  for (int64_t i = 0; i < n && form->protein; i++) forward[i] = (uint8_t) "ACDEFGHIKLMNPQRSTVWY-"[codes[i]];
-  if (form->protein) return;
-  for (int64_t i = 0; i < n; i++) {
-    const uint8_t code = codes[i];
-    forward[i] = (uint8_t)('A' + (code == 1) * ('C' - 'A') + (code == 2) * ('G' - 'A') + (code == 3) * ('T' - 'A'));
-    reverse[n - 1 - i] =
-        (uint8_t)('A' + (code == 2) * ('C' - 'A') + (code == 1) * ('G' - 'A') + (code == 0) * ('T' - 'A'));
+  int64_t i = 0;
+  for (; form->protein && i < n; i++) forward[i] = (uint8_t) "ACDEFGHIKLMNPQRSTVWY-"[codes[i]];
+  for (; i + 8 <= n; i += 8) {
+    uint64_t eight;
+    memcpy(&eight, codes + i, sizeof eight);
+    const uint64_t letters = letters_of(eight), others = __builtin_bswap64(letters_of(~eight));
+    memcpy(forward + i, &letters, sizeof letters);
+    memcpy(reverse + n - 8 - i, &others, sizeof others);
+  }
+  for (; i < n; i++) {
+    forward[i] = (uint8_t) "ACGTA"[codes[i]];
+    reverse[n - 1 - i] = (uint8_t) "TGCAT"[codes[i]];
   }
 }
 
@@ -43,10 +55,12 @@ static void spell(const bai_sketch_form *form, const uint8_t *codes, int64_t n, 
 static int64_t hash_piece(const bai_kernels *kernels, const bai_sketch_form *form, const uint8_t *codes, int64_t n,
                           uint64_t *hashes) {
   const uint8_t known = form->protein ? 20 : 4;
-  uint8_t forward[PIECE + BAI_WORD_SLACK] = {0}, reverse[PIECE + BAI_WORD_SLACK] = {0};
+  uint8_t forward[PIECE + BAI_WORD_SLACK], reverse[PIECE + BAI_WORD_SLACK];
   int32_t places[PIECE];
   int64_t kept = 0, looked = 0, bad = -1; /* the last ambiguous letter of those looked at */
   spell(form, codes, n, forward, reverse);
+  memset(forward + n, 0, BAI_WORD_SLACK);
+  memset(reverse + n, 0, BAI_WORD_SLACK);
   const int64_t found = kernels->murmur_words(hashes, places, forward, form->protein ? NULL : reverse, n - form->k + 1,
                                               form->k, form->seed, form->most);
   for (int64_t i = 0; i < found; i++) {
