@@ -6,13 +6,14 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "race.h"
 
 #define ROUNDS 11
 #define BATCH 256 /* rows of a dense matrix: as many as stay in a cache */
 
-typedef void dense_peer(const char *letters, const int64_t *offsets, int64_t count, int32_t k, uint32_t *rows);
+typedef void dense_peer(const char *letters, const int64_t *offsets, int64_t count, int32_t k, void *rows);
 typedef int64_t sparse_peer(const char *letters, const int64_t *offsets, int64_t count, int32_t k, uint64_t *sum);
 typedef int64_t hash_peer(const char *letters, const int64_t *offsets, int64_t count, int32_t k, int32_t bits,
                           uint64_t *sum);
@@ -27,7 +28,7 @@ typedef struct lap {
   sparse_peer *sparse;
   hash_peer *hash;
   minimizer_peer *minimizers;
-  uint32_t *rows;
+  void *rows;
   double *values;
   int32_t k, other, repeats;
   int64_t numbers, peer_numbers; /* of the compressed rows */
@@ -82,21 +83,23 @@ static void say(const char *name, const char *peer, const lap *l, race_times t) 
   printf("features.%s.vs_%s %.2f\n", name, peer, t.ratio);
 }
 
-static double dense(void *library, int32_t k) {
-  char recipe[64], name[32];
-  lap l = {.texts = race_make_texts(BATCH, 200), .k = k, .repeats = 20, .output = "output=counts"};
+/* Counts of the same type on both sides. */
+static double dense(void *library, int32_t k, int32_t bits) {
+  const char *suffix = bits == 8 ? "8" : "";
+  char recipe[64], name[32], symbol[64];
+  lap l = {.texts = race_make_texts(BATCH, 200), .k = k, .repeats = 20};
+  l.output = bits == 8 ? "output=counts8" : "output=counts";
   snprintf(recipe, sizeof recipe, "Kmer(k=%d)", k);
-  snprintf(name, sizeof name, "dense_k%d", k);
+  snprintf(name, sizeof name, "dense%s_k%d", suffix, k);
+  snprintf(symbol, sizeof symbol, "peer_needletail_dense%s", suffix);
   race_check(ba_extractor_create(race_context, recipe, &l.extractor), recipe);
-  race_symbol(library, "peer_needletail_dense", &l.dense);
-  const int64_t width = ba_extractor_width(l.extractor);
-  l.rows = race_allocate(BATCH * width * 4);
+  race_symbol(library, symbol, &l.dense);
+  const int64_t bytes = BATCH * ba_extractor_width(l.extractor) * bits / 8;
+  l.rows = race_allocate(bytes);
   ba_array *rows;
-  race_check(ba_extractor_apply_records(l.extractor, l.texts.records, "output=counts", &rows), recipe);
+  race_check(ba_extractor_apply_records(l.extractor, l.texts.records, l.output, &rows), recipe);
   run_dense(&l);
-  const uint32_t *mine = ba_array_data(rows);
-  for (int64_t i = 0; i < BATCH * width; i++)
-    if (mine[i] != l.rows[i]) race_refuse("needletail counts other words");
+  if (memcmp(ba_array_data(rows), l.rows, (size_t)bytes) != 0) race_refuse("needletail counts other words");
   ba_array_release(rows);
   const race_times t = race_run(extract_dense, run_dense, &l, ROUNDS);
   say(name, "needletail", &l, t);
@@ -150,17 +153,19 @@ int main(int argc, char **argv) {
   }
   void *library = race_open(argv[1]);
   if (!library) {
-    const char *names[] = {"dense.vs_needletail", "sparse_k8.vs_needletail", "hashed.vs_nthash",
+    const char *names[] = {"dense.vs_needletail", "dense8.vs_needletail", "sparse_k8.vs_needletail", "hashed.vs_nthash",
                            "minimizers.vs_simd_minimizers"};
-    for (int32_t i = 0; i < 4; i++)
+    for (int32_t i = 0; i < 5; i++)
       printf("features.%s skipped cargo, which builds the peers, was not found or failed\n", names[i]);
     return 0;
   }
   race_check(ba_context_create(NULL, &race_context), "context");
   setvbuf(stdout, NULL, _IOLBF, 0);
-  double worst = INFINITY;
-  for (int32_t k = 3; k <= 6; k++) worst = fmin(worst, dense(library, k));
-  printf("features.dense.vs_needletail %.2f\n", worst);
+  for (int32_t bits = 32; bits >= 8; bits -= 24) {
+    double worst = INFINITY;
+    for (int32_t k = 3; k <= 6; k++) worst = fmin(worst, dense(library, k, bits));
+    printf("features.dense%s.vs_needletail %.2f\n", bits == 8 ? "8" : "", worst);
+  }
   sparse(library, "sparse_k8", "needletail", "peer_needletail_sparse", "Kmer(k=8)", "output=counts", 8, 0, 0.0);
   sparse(library, "hashed", "nthash", "peer_nthash_sparse", "Kmer(k=12, slots=262144, strand=canonical)",
          "output=counts", 12, 18, 0.02);

@@ -82,40 +82,42 @@ def fracminhash(context):
 
 
 def one_hot(context):
-    """Rows of float64, four numbers a letter. NumPy takes rows of a table by the letters, its fastest way."""
+    """Rows of four numbers a letter, of float64 and of uint8. NumPy takes rows of a table by the letters, its fastest
+    way."""
     numpy, why = peer("numpy")
     if why:
         say("onehot.vs_numpy", why)
+        say("onehot8.vs_numpy", why)
         return
     numbers = random.Random(9)
     found = ["".join(numbers.choices("ACGT", k=LENGTH)) for _ in range(ROWS)]
     records = context.records(found)
     extractor = context.extractor("PositionKmer(k=1, norm=none)", records)
     letters = numpy.frombuffer("".join(found).encode(), numpy.uint8)
-    table = numpy.zeros((256, 4))
-    for i, letter in enumerate(b"ACGT"):
-        table[letter, i] = 1
-    rows = P()
-
-    def ours():
-        for _ in range(20):
-            context.check(library.ba.extractor_apply_records(extractor, records, b"output=values", ctypes.byref(rows)))
-            library.ba.array_release(rows)
-
-    def theirs():
-        for _ in range(20):
-            table.take(letters, axis=0).reshape(ROWS, 4 * LENGTH)
-
-    def usual():
-        for _ in range(20):
-            (letters.reshape(-1, 1) == acgt).astype(numpy.float64).reshape(ROWS, 4 * LENGTH)
-
     acgt = numpy.frombuffer(b"ACGT", numpy.uint8)
-    mine = context.dense(extractor, records)
-    if (mine != table.take(letters, axis=0).reshape(ROWS, 4 * LENGTH)).any():
-        raise SystemExit("features.py: one-hot rows differ")
-    race("onehot", "numpy", ours, theirs, 20 * ROWS * LENGTH / 1e6)
-    race("onehot.comparison", "numpy", ours, usual, 20 * ROWS * LENGTH / 1e6)
+    for name, output, dtype in ("onehot", "values", numpy.float64), ("onehot8", "counts8", numpy.uint8):
+        table = numpy.zeros((256, 4), dtype)
+        table[acgt, range(4)] = 1
+        option, rows = f"output={output}".encode(), P()
+
+        def ours():
+            for _ in range(20):
+                context.check(library.ba.extractor_apply_records(extractor, records, option, ctypes.byref(rows)))
+                library.ba.array_release(rows)
+
+        def theirs():
+            for _ in range(20):
+                table.take(letters, axis=0).reshape(ROWS, 4 * LENGTH)
+
+        def usual():
+            for _ in range(20):
+                (letters.reshape(-1, 1) == acgt).astype(dtype).reshape(ROWS, 4 * LENGTH)
+
+        mine = context.dense(extractor, records, output)
+        if mine.dtype != dtype or (mine != table.take(letters, axis=0).reshape(ROWS, 4 * LENGTH)).any():
+            raise SystemExit(f"features.py: {name} rows differ")
+        race(name, "numpy", ours, theirs, 20 * ROWS * LENGTH / 1e6)
+        race(f"{name}.comparison", "numpy", ours, usual, 20 * ROWS * LENGTH / 1e6)
 
 
 def main():

@@ -5,6 +5,7 @@
  */
 use needletail::Sequence;
 use packed_seq::{PackedSeqVec, SeqVec};
+use std::ops::AddAssign;
 use std::slice::from_raw_parts;
 
 unsafe fn sequences<'a>(letters: *const u8, offsets: *const i64, count: i64) -> impl Iterator<Item = &'a [u8]> {
@@ -31,20 +32,36 @@ pub unsafe extern "C" fn peer_needletail_score(
 }
 
 /// Counts of all words, a row of 4^k for each sequence.
-/// # Safety
-/// `rows` has room for count x 4^k numbers.
-#[no_mangle]
-pub unsafe extern "C" fn peer_needletail_dense(
-    letters: *const u8, offsets: *const i64, count: i64, k: i32, rows: *mut u32,
+unsafe fn count<T: Copy + Default + AddAssign + From<u8>>(
+    letters: *const u8, offsets: *const i64, count: i64, k: i32, rows: *mut T,
 ) {
     let width = 1usize << (2 * k);
     for (i, sequence) in sequences(letters, offsets, count).enumerate() {
         let row = std::slice::from_raw_parts_mut(rows.add(i * width), width);
-        row.fill(0);
+        row.fill(T::default());
         for (_, word, _) in sequence.bit_kmers(k as u8, false) {
-            row[word.0 as usize] += 1;
+            row[word.0 as usize] += T::from(1);
         }
     }
+}
+
+/// # Safety
+/// `rows` has room for count x 4^k numbers.
+#[no_mangle]
+pub unsafe extern "C" fn peer_needletail_dense(
+    letters: *const u8, offsets: *const i64, n: i64, k: i32, rows: *mut u32,
+) {
+    count(letters, offsets, n, k, rows);
+}
+
+/// The same in 8 bits; no word is there more than 255 times.
+/// # Safety
+/// `rows` has room for count x 4^k numbers.
+#[no_mangle]
+pub unsafe extern "C" fn peer_needletail_dense8(
+    letters: *const u8, offsets: *const i64, n: i64, k: i32, rows: *mut u8,
+) {
+    count(letters, offsets, n, k, rows);
 }
 
 /// Compressed rows of counts, columns rising: `words` of each sequence in a vector, sorted, equal ones counted.
