@@ -41,6 +41,7 @@ struct bai_adagrad {
   int32_t keeps; /* cells are kept in `before`, at their first meeting since `kept_from`; a few at the second too */
   double kept_from;
   bai_vector before; /* number and cell of columns as they were */
+  bai_vector roots;  /* of a row's columns: what their gradients are divided by */
 };
 
 ba_status bai_adagrad_create(ba_context *context, bai_problem *problem, bai_adagrad_kind kind, double rate,
@@ -86,6 +87,7 @@ void bai_adagrad_destroy(bai_adagrad *s) {
   void *parts[] = {s->cells, s->point, s->order};
   for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) bai_free(context, parts[i]);
   bai_vector_free(context, &s->before);
+  bai_vector_free(context, &s->roots);
   bai_free(context, s);
   bai_context_release(context);
 }
@@ -117,22 +119,25 @@ static double weight_now(const bai_adagrad *s, const double *cell, const double 
   return part[WEIGHT] / (1.0 + rate / (cell[SCALE] * sqrt(part[SQUARES])) * p->l2 * (s->total - cell[MET]));
 }
 
-static ba_status keep(bai_adagrad *s, int64_t column, const double *cell) {
-  const ba_status status = bai_vector_reserve(s->context, &s->before, s->stride + 1, 8);
-  if (status) return status;
+static void keep(bai_adagrad *s, int64_t column, const double *cell) {
   double *to = (double *)s->before.data + s->before.count;
   to[0] = (double)column;
   for (int64_t i = 0; i < s->stride; i++) to[i + 1] = cell[i];
   s->before.count += s->stride + 1;
-  return BA_OK;
+}
+
+/* What a row of so many entries needs. */
+static ba_status make_room(bai_adagrad *s, int64_t entries) {
+  const ba_status status = bai_vector_reserve(s->context, &s->roots, entries + 1, 8);
+  if (status || !s->keeps) return status;
+  return bai_vector_reserve(s->context, &s->before, (entries + 1) * (s->stride + 1), 8);
 }
 
 /* Brings a column up to the row, and adds its part to the margins. */
-static ba_status meet(bai_adagrad *s, int64_t column, double value, double weight, double rate, double *margins) {
+static void meet(bai_adagrad *s, int64_t column, double value, double weight, double rate, double *margins) {
   double *cell = s->cells + column * s->stride, *part = cell + HEAD;
   const double size = value < 0.0 ? -value : value;
-  const ba_status status = s->keeps && cell[MET] <= s->kept_from ? keep(s, column, cell) : BA_OK;
-  if (status) return status;
+  if (s->keeps && cell[MET] <= s->kept_from) keep(s, column, cell);
   const double shrink = s->kind == BAI_NAG && size > cell[SCALE] && cell[SCALE] > 0.0 ? cell[SCALE] / size : 1.0;
   for (int32_t o = 0; o < s->problem->outputs; o++, part += s->parts) {
     part[WEIGHT] = weight_now(s, cell, part, rate, column == s->width);
@@ -145,7 +150,6 @@ static ba_status meet(bai_adagrad *s, int64_t column, double value, double weigh
     cell[SCALE] = size;
   cell[MET] = s->total;
   if (size > 0.0) s->norm += weight * (size / cell[SCALE]) * (size / cell[SCALE]);
-  return BA_OK;
 }
 
 static void move_ftrl(const bai_adagrad *s, double *part, double gradient) {
@@ -157,7 +161,7 @@ static void move_ftrl(const bai_adagrad *s, double *part, double gradient) {
 /* What one output of the row teaches: first how fast its margin goes, then how far, then each weight its share. */
 static void move(bai_adagrad *s, const bai_pass_lane *lane, int64_t entries, int64_t row, double weight, int32_t o) {
   const double slope = lane->margins[o], grown = weight * slope * slope, rate = common_rate(s);
-  double *cells = s->cells + HEAD + o * s->parts, *part;
+  double *cells = s->cells + HEAD + o * s->parts, *part, *roots = s->roots.data;
   double speed = 0.0;
   for (int64_t e = 0; e <= entries; e++) {
     const double value = e < entries ? lane->values[e] : 1.0;
@@ -167,7 +171,8 @@ static void move(bai_adagrad *s, const bai_pass_lane *lane, int64_t entries, int
       continue;
     }
     part[SQUARES] += grown * value * value;
-    if (part[SQUARES] > 0.0) speed += value * value / (part[SCALE - HEAD - o * s->parts] * sqrt(part[SQUARES]));
+    roots[e] = part[SCALE - HEAD - o * s->parts] * sqrt(part[SQUARES]);
+    if (part[SQUARES] > 0.0) speed += value * value / roots[e];
   }
   if (!(speed > 0.0)) return;
   const double far = bai_problem_flow(s->problem, bai_kernels_of(s->context), lane, row, o, weight * rate * speed);
@@ -175,7 +180,7 @@ static void move(bai_adagrad *s, const bai_pass_lane *lane, int64_t entries, int
   for (int64_t e = 0; e <= entries; e++) {
     const double value = e < entries ? lane->values[e] : 1.0;
     part = cells + (e < entries ? (int64_t)lane->view.columns[e] : s->width) * s->stride;
-    if (part[SQUARES] > 0.0) part[WEIGHT] += share * value / (part[SCALE - HEAD - o * s->parts] * sqrt(part[SQUARES]));
+    if (part[SQUARES] > 0.0) part[WEIGHT] += share * value / roots[e];
   }
 }
 
@@ -191,14 +196,15 @@ static ba_status learn(bai_adagrad *s, int64_t row, double weight, double *loss)
     while (e == lane->row->ends[b]) b++;
     lane->values[e] /= lane->divisors[b];
   }
+  status = make_room(s, entries);
+  if (status) return status;
   const double rate = common_rate(s);
   for (int32_t o = 0; o < p->outputs; o++) lane->margins[o] = 0.0;
-  for (int64_t e = 0; !status && e < entries; e++) {
+  for (int64_t e = 0; e < entries; e++) {
     if (e + AHEAD < entries) __builtin_prefetch(s->cells + lane->view.columns[e + AHEAD] * s->stride, 1);
-    status = meet(s, lane->view.columns[e], lane->values[e], weight, rate, lane->margins);
+    meet(s, lane->view.columns[e], lane->values[e], weight, rate, lane->margins);
   }
-  if (!status) status = meet(s, s->width, 1.0, weight, rate, lane->margins);
-  if (status) return status;
+  meet(s, s->width, 1.0, weight, rate, lane->margins);
   s->total += weight;
   if (p->targets) s->size += weight * (p->targets[row] - lane->offset) * (p->targets[row] - lane->offset);
   for (int32_t o = 0; o < p->outputs; o++) lane->chances[o] = lane->margins[o] += lane->offset;
