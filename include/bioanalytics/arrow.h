@@ -90,8 +90,8 @@ BA_API ba_status ba_table_export(ba_table *table, struct ArrowSchema *schema, st
  *
  * float64, float32, int64, int32, uint32 and uint8 stay where they are, and so do fixed size lists of them, which
  * become columns of two dimensions; int8, int16 and uint16 become int32, uint64 becomes float64, truths become uint8,
- * dates (date32) and timestamps become seconds since 1970 in float64; utf8, large_utf8 and dictionaries of them become
- * texts. Nulls are missing values.
+ * dates (date32) and timestamps become seconds since 1970 in float64; utf8, large_utf8, utf8_view and dictionaries of
+ * them become texts. Nulls are missing values.
  * @param context not NULL.
  * @param schema of the array; released by the call when it succeeds.
  * @param array a struct array without null rows; moved into the table when the call succeeds.

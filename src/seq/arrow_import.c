@@ -134,13 +134,29 @@ static ba_status take_lists(const source *s, ba_array **out) {
 
 /* ---- texts ---- */
 
-/* Text i of an array of utf8 ("u") or large_utf8 ("U"). */
-static const char *text_at(const struct ArrowArray *array, int32_t large, int64_t i, int64_t *length) {
+/* A text of utf8_view ("vu"): up to 12 bytes stand in the view itself, more of them in one of the buffers behind it. */
+static const char *viewed_text(const struct ArrowArray *array, int64_t i, int64_t *length) {
+  const uint8_t *at = (const uint8_t *)array->buffers[1] + 16 * i;
+  *length = (int32_t)bai_get_u32(at);
+  if (*length <= 12) return (const char *)at + 4;
+  return (const char *)array->buffers[2 + bai_get_u32(at + 8)] + bai_get_u32(at + 12);
+}
+
+/* Text i of an array of utf8 ("u"), large_utf8 ("U") or utf8_view. */
+static const char *text_at(const struct ArrowArray *array, char kind, int64_t i, int64_t *length) {
+  if (kind == 'v') return viewed_text(array, i, length);
+  const int32_t large = kind == 'U';
   const uint8_t *offsets = array->buffers[1];
   const int64_t from = large ? (int64_t)bai_get_u64(offsets + 8 * i) : (int32_t)bai_get_u32(offsets + 4 * i);
   const int64_t to = large ? (int64_t)bai_get_u64(offsets + 8 * i + 8) : (int32_t)bai_get_u32(offsets + 4 * i + 4);
   *length = to - from;
   return (const char *)array->buffers[2] + from;
+}
+
+/* 'u', 'U' or 'v' for a format of texts, else 0. */
+static char text_kind(const char *format) {
+  if ((format[0] == 'u' || format[0] == 'U') && !format[1]) return format[0];
+  return strcmp(format, "vu") == 0 ? 'v' : 0;
 }
 
 static int32_t is_null(const struct ArrowArray *array, int64_t i) {
@@ -171,8 +187,8 @@ static int64_t key_at(const source *s, int64_t i) {
 static ba_status copy_texts(const source *s, bai_column *column) {
   const struct ArrowSchema *of = s->schema->dictionary ? s->schema->dictionary : s->schema;
   const struct ArrowArray *texts = s->schema->dictionary ? s->array->dictionary : s->array;
-  const int32_t large = of->format[0] == 'U';
-  if ((of->format[0] != 'u' && !large) || of->format[1] || !texts) return refuse(s, "expected a dictionary of texts");
+  const char kind = text_kind(of->format);
+  if (!kind || !texts) return refuse(s, "expected a dictionary of texts");
   const int64_t zero = 0;
   ba_status status = bai_vector_append(s->context, &column->offsets, &zero, 1, 8);
   for (int64_t i = 0; !status && i < s->rows; i++) {
@@ -180,7 +196,7 @@ static ba_status copy_texts(const source *s, bai_column *column) {
     const char *text = "";
     if (!is_null(s->array, at)) {
       if (s->schema->dictionary) at = texts->offset + key_at(s, at);
-      if (!is_null(texts, at)) text = text_at(texts, large, at, &length);
+      if (!is_null(texts, at)) text = text_at(texts, kind, at, &length);
     }
     status = bai_vector_append(s->context, &column->bytes, text, length, 1);
     if (!status) status = bai_vector_append(s->context, &column->offsets, &column->bytes.count, 1, 8);
@@ -206,7 +222,7 @@ static ba_status take_column(const source *s, bai_column *column) {
   const number_format *f = s->schema->dictionary ? NULL : find_format(format);
   ba_status status = copy_validity(s, column);
   if (status) return status;
-  if (s->schema->dictionary || strcmp(format, "u") == 0 || strcmp(format, "U") == 0) return copy_texts(s, column);
+  if (s->schema->dictionary || text_kind(format)) return copy_texts(s, column);
   if (f && f->shape == SAME) return wrap(s, s->array, s->first, f, 0, &column->array);
   if (f) return copy_numbers(s, f, &column->array);
   if (strcmp(format, "b") == 0) return copy_truths(s, &column->array);

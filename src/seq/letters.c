@@ -54,19 +54,37 @@ static int32_t scan_block(const uint8_t *p, int64_t *ambiguous) {
   return odd;
 }
 
+/* Goes on with `found` over the blocks from `letters` on that hold the first `n` letters, until a byte is no letter. */
+static void scan_blocks(const uint8_t *letters, int64_t n, bai_letter_scan *found) {
+  for (int64_t at = 0; at < n; at += BLOCK) {
+    if (plain_block(letters + at)) continue;
+    int64_t before = found->ambiguous;
+    if (!scan_block(letters + at, &found->ambiguous)) continue;
+    found->ambiguous = before;
+    for (found->bad = at; is_letter(letters[found->bad]); found->bad++) {
+      if (!is_plain(letters[found->bad])) found->ambiguous++;
+    }
+    return;
+  }
+}
+
 bai_letter_scan bai_scan_letters(uint8_t *letters, int64_t n) {
   bai_letter_scan found = {.bad = -1};
   memset(letters + n, 'A', BLOCK);
-  for (int64_t at = 0; at < n; at += BLOCK) {
-    if (plain_block(letters + at)) continue;
-    int64_t before = found.ambiguous;
-    if (!scan_block(letters + at, &found.ambiguous)) continue;
-    found.ambiguous = before;
-    for (found.bad = at; is_letter(letters[found.bad]); found.bad++) {
-      if (!is_plain(letters[found.bad])) found.ambiguous++;
-    }
-    break;
-  }
+  scan_blocks(letters, n, &found);
+  return found;
+}
+
+bai_letter_scan bai_scan_foreign_letters(const uint8_t *letters, int64_t n) {
+  const int64_t whole = n - n % BLOCK;
+  bai_letter_scan found = {.bad = -1};
+  uint8_t rest[BLOCK];
+  scan_blocks(letters, whole, &found);
+  if (found.bad >= 0 || whole == n) return found;
+  memset(rest, 'A', BLOCK);
+  memcpy(rest, letters + whole, (size_t)(n - whole));
+  scan_blocks(rest, BLOCK, &found);
+  if (found.bad >= 0) found.bad += whole;
   return found;
 }
 

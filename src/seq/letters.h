@@ -17,6 +17,8 @@ typedef struct bai_letter_scan {
 
 /* Looks at n letters with BAI_LETTER_SLACK bytes of room behind them, which it overwrites. */
 bai_letter_scan bai_scan_letters(uint8_t *letters, int64_t n);
+/* The same without room behind them, and without writing. */
+bai_letter_scan bai_scan_foreign_letters(const uint8_t *letters, int64_t n);
 /* Index of the first letter other than A C G T U, or -1. */
 int64_t bai_first_ambiguous(const uint8_t *letters, int64_t n);
 /* How many letters other than A C G T U there are. */

@@ -18,6 +18,8 @@ static void put_offset(bai_vector *offsets, int64_t value) {
 
 static void records_free(ba_records *records) {
   ba_context *context = records->context;
+  if (records->foreign) records->letters.data = NULL;
+  if (records->release) records->release(records->user);
   bai_vector_free(context, &records->letters);
   bai_vector_free(context, &records->offsets);
   bai_vector_free(context, &records->names);
@@ -62,7 +64,7 @@ ba_status bai_records_open(ba_context *context, bai_records_room room, ba_record
 }
 
 int32_t bai_records_recycle(ba_records *records) {
-  if (atomic_load_explicit(&records->references, memory_order_acquire) != 1) return 0;
+  if (records->foreign || atomic_load_explicit(&records->references, memory_order_acquire) != 1) return 0;
   records->letters.count = records->names.count = records->qualities.count = 0;
   records->offsets.count = records->name_offsets.count = records->quality_offsets.count = 1;
   if (records->alignments) bai_alignments_clear(records->alignments);
@@ -215,7 +217,9 @@ static ba_status fill_column(ba_context *context, bai_texts texts, int64_t count
 }
 
 static ba_status check_letters(const ba_records *records) {
-  bai_letter_scan found = bai_scan_letters((uint8_t *)records->letters.data, records->letters.count);
+  const bai_vector *letters = &records->letters;
+  bai_letter_scan found = records->foreign ? bai_scan_foreign_letters((uint8_t *)letters->data, letters->count)
+                                           : bai_scan_letters((uint8_t *)letters->data, letters->count);
   if (found.bad < 0) return BA_OK;
   const int64_t *offsets = bai_records_offsets(records);
   int64_t record = 0;
@@ -273,6 +277,54 @@ ba_status ba_records_create(ba_context *context, const char *letters, const int6
     status = bai_fail(context, BA_ERR_ARGUMENT, "ba_records_create: expected offsets and a count of 0 or more");
   } else {
     status = bai_records_make(context, none, (bai_texts){letters, offsets}, none, count, out);
+  }
+  return bai_leave(context, status);
+}
+
+/* Letters in place; all but the offsets is as in an empty batch. */
+static ba_status wrap_letters(ba_context *context, bai_texts letters, int64_t count, ba_records **out) {
+  static const char nothing[1] = "";
+  ba_records *records;
+  const int64_t start = letters.offsets[0], n = letters.offsets[count] - start;
+  if (n > 0 && letters.bytes == NULL)
+    return bai_fail(context, BA_ERR_ARGUMENT, "the offsets speak of %lld bytes, but their buffer is NULL",
+                    (long long)n);
+  ba_status status = bai_records_open(context, (bai_records_room){0}, &records);
+  if (status) return status;
+  bai_vector_free(context, &records->letters);
+  records->foreign = 1;
+  records->count = count;
+  records->letters.data = (void *)(uintptr_t)(letters.bytes ? letters.bytes + start : nothing); /* never written */
+  records->letters.count = n;
+  status = reserve_offsets(records, count);
+  for (int64_t i = 1; !status && i <= count; i++) {
+    put_offset(&records->offsets, letters.offsets[i] - start);
+    put_offset(&records->name_offsets, 0);
+    put_offset(&records->quality_offsets, 0);
+  }
+  if (!status) status = check_letters(records);
+  if (status)
+    records_free(records);
+  else
+    *out = records;
+  return status;
+}
+
+ba_status ba_records_wrap(ba_context *context, const char *letters, const int64_t *offsets, int64_t count,
+                          ba_release_function release, void *user, ba_records **out) {
+  if (out == NULL) return BA_ERR_ARGUMENT;
+  *out = NULL;
+  ba_status status = bai_enter(context);
+  if (status) return status;
+  if (offsets == NULL || count < 0) {
+    status = bai_fail(context, BA_ERR_ARGUMENT, "ba_records_wrap: expected offsets and a count of 0 or more");
+  } else {
+    status = check_offsets(context, offsets, count);
+    if (!status) status = wrap_letters(context, (bai_texts){letters, offsets}, count, out);
+  }
+  if (!status) {
+    (*out)->release = release;
+    (*out)->user = user;
   }
   return bai_leave(context, status);
 }
@@ -345,6 +397,18 @@ int64_t ba_records_piece(const ba_records *records, int64_t index, int32_t *more
 const char *ba_records_columns(const ba_records *records, const int64_t **offsets) {
   if (offsets) *offsets = records ? bai_records_offsets(records) : NULL;
   return records ? bai_records_letters(records) : NULL;
+}
+
+const char *ba_records_names(const ba_records *records, const int64_t **offsets) {
+  if (offsets) *offsets = records ? (const int64_t *)records->name_offsets.data : NULL;
+  if (records == NULL) return NULL;
+  return records->names.data ? (const char *)records->names.data : "";
+}
+
+const char *ba_records_qualities(const ba_records *records, const int64_t **offsets) {
+  if (offsets) *offsets = records ? (const int64_t *)records->quality_offsets.data : NULL;
+  if (records == NULL) return NULL;
+  return records->qualities.data ? (const char *)records->qualities.data : "";
 }
 
 ba_records *ba_records_retain(ba_records *records) {

@@ -18,6 +18,9 @@ struct ba_records {
   int64_t start; /* letters of its sequence before the first record, which is a later piece of it if there are any */
   int32_t more;  /* the last record is a piece, and its sequence goes on */
   bai_vector letters, offsets;
+  int32_t foreign;             /* `letters` points to memory of the caller's, which is never written */
+  ba_release_function release; /* called with `user` when such memory is let go; may be NULL */
+  void *user;
   bai_vector names, name_offsets;
   bai_vector qualities, quality_offsets;
   bai_alignments *alignments; /* NULL unless the records are alignments; then a row a record */

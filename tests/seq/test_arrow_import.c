@@ -137,6 +137,39 @@ static void test_numbers(void **state) {
 
 /* ---- texts ---- */
 
+/* A view as the specification lays it out: a length, then 12 bytes of text, or 4 of them, a buffer and a place in it.
+ */
+static void put_view(uint8_t *at, const char *text, int32_t buffer, int32_t place) {
+  const int32_t length = (int32_t)strlen(text);
+  memset(at, 0, 16);
+  memcpy(at, &length, 4);
+  memcpy(at + 4, text, (size_t)(length <= 12 ? length : 4));
+  if (length <= 12) return;
+  memcpy(at + 8, &buffer, 4);
+  memcpy(at + 12, &place, 4);
+}
+
+static void test_views(void **state) {
+  static const char *const texts[] = {"left out", "", "twelve bytes", "thirteen byte", "a text in the second buffer"};
+  static const int64_t sizes[] = {15, 29};
+  uint8_t views[5 * 16];
+  const void *buffers[] = {NULL, views, "__thirteen byte", "__a text in the second buffer", sizes};
+  made m;
+  ba_table *table;
+  for (int32_t i = 0; i < 5; i++) put_view(views + 16 * i, texts[i], i == 4, 2);
+  start(&m, 4, 1);
+  add(&m, "views", "vu", buffers, 5);
+  assert_int_equal(ba_table_import(*state, &m.schema, &m.array, &table), BA_OK);
+  for (int32_t i = 0; i < 4; i++) {
+    int64_t length;
+    const char *text = ba_table_text(table, 0, i, &length);
+    assert_int_equal(length, strlen(texts[i + 1]));
+    assert_memory_equal(text, texts[i + 1], length);
+  }
+  ba_table_release(table);
+  assert_int_equal(m.arrays_released, 1);
+}
+
 static void test_texts(void **state) {
   static const int32_t ends[] = {0, 2, 2, 5};
   static const int64_t long_ends[] = {1, 3, 4, 4};
@@ -246,6 +279,7 @@ static void test_refusals(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(test_numbers, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(test_views, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_texts, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_round_trip, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_refusals, set_up, tear_down),

@@ -63,6 +63,59 @@ static void from_memory(void **state) {
   ba_records_release(records);
 }
 
+static void count_call(void *user) {
+  ++*(int32_t *)user;
+}
+
+/* Letters stay where they are, are not written, and go back once; every length ends the check in another way. */
+static void wrapped(void **state) {
+  ba_context *context = context_of(state);
+  for (int64_t n = 0; n <= 100; n++) {
+    const int64_t offsets[] = {3, 3 + n / 2, 3 + n}, falling[] = {3, 2, 2};
+    char letters[110], before[110];
+    ba_records *records;
+    const int64_t *columns;
+    int64_t length;
+    int32_t released = 0;
+    memset(letters, '?', sizeof letters);
+    for (int64_t i = 0; i < n; i++) letters[3 + i] = "ACGTNacgtn-*."[i % 13];
+    memcpy(before, letters, sizeof letters);
+    assert_int_equal(ba_records_wrap(context, letters, offsets, 2, count_call, &released, &records), BA_OK);
+    assert_ptr_equal(ba_records_columns(records, &columns), letters + 3);
+    assert_int_equal(columns[0], 0);
+    assert_int_equal(columns[2], n);
+    assert_ptr_equal(ba_records_sequence(records, 1, &length), letters + 3 + n / 2);
+    assert_int_equal(length, n - n / 2);
+    assert_false(bai_records_recycle(records));
+    ba_records_release(ba_records_retain(records));
+    assert_int_equal(released, 0);
+    ba_records_release(records);
+    assert_int_equal(released, 1);
+    assert_memory_equal(letters, before, sizeof letters);
+    if (n > 0) {
+      letters[3 + n - 1] = '1';
+      assert_int_equal(ba_records_wrap(context, letters, offsets, 2, count_call, &released, &records), BA_ERR_FORMAT);
+      assert_null(records);
+    }
+    assert_int_equal(ba_records_wrap(context, letters, falling, 2, count_call, &released, &records), BA_ERR_ARGUMENT);
+    assert_int_equal(released, 1);
+  }
+}
+
+static void wraps_nothing(void **state) {
+  const int64_t offsets[] = {0, 0}, some[] = {0, 4};
+  ba_context *context = context_of(state);
+  ba_records *records;
+  assert_int_equal(ba_records_wrap(context, NULL, offsets, 1, NULL, NULL, &records), BA_OK);
+  assert_int_equal(ba_records_count(records), 1);
+  ba_records_release(records);
+  assert_int_equal(ba_records_wrap(context, NULL, some, 1, NULL, NULL, &records), BA_ERR_ARGUMENT);
+  assert_int_equal(ba_records_wrap(context, "ACGT", NULL, 1, NULL, NULL, &records), BA_ERR_ARGUMENT);
+  assert_int_equal(ba_records_wrap(context, "ACGT", some, -1, NULL, NULL, &records), BA_ERR_ARGUMENT);
+  assert_int_equal(ba_records_wrap(context, "ACGT", some, 1, NULL, NULL, NULL), BA_ERR_ARGUMENT);
+  assert_int_equal(ba_records_wrap(NULL, "ACGT", some, 1, NULL, NULL, &records), BA_ERR_ARGUMENT);
+}
+
 static void none_at_all(void **state) {
   const int64_t offsets[] = {0};
   ba_records *records;
@@ -79,6 +132,12 @@ static void none_at_all(void **state) {
   assert_null(ba_records_quality(NULL, 0, NULL));
   const int64_t *columns = offsets;
   assert_null(ba_records_columns(NULL, &columns));
+  assert_null(columns);
+  columns = offsets;
+  assert_null(ba_records_names(NULL, &columns));
+  assert_null(columns);
+  columns = offsets;
+  assert_null(ba_records_qualities(NULL, &columns));
   assert_null(columns);
 }
 
@@ -115,6 +174,11 @@ static void all_columns(void **state) {
   is_text(ba_records_name(records, 1, &n), &n, "bc");
   is_text(ba_records_quality(records, 0, &n), &n, "I!");
   assert_null(ba_records_quality(records, 1, &n));
+  const int64_t *columns;
+  is_text(ba_records_names(records, &columns), &names[2], "abc");
+  assert_memory_equal(columns, names, sizeof names);
+  is_text(ba_records_qualities(records, &columns), &symbols[2], "I!");
+  assert_memory_equal(columns, symbols, sizeof symbols);
   ba_records_release(records);
   assert_int_equal(bai_records_make(context_of(state), name, letter, wrong, 2, &records), BA_ERR_FORMAT);
   assert_string_equal(ba_context_error_message(context_of(state)), "record 1: quality has 1 symbols, sequence has 2");
@@ -195,14 +259,27 @@ static ba_status create_and_split(ba_context *context, void *argument) {
   return status;
 }
 
+static ba_status wrap(ba_context *context, void *argument) {
+  const int64_t offsets[] = {0, 2, 4};
+  ba_records *records;
+  const ba_status status = ba_records_wrap(context, "ACGT", offsets, 2, count_call, argument, &records);
+  ba_records_release(records);
+  return status;
+}
+
 static void out_of_memory(void **state) {
+  int32_t released = 0;
   (void)state;
   assert_true(fault_sweep(create_and_split, NULL) >= 8);
+  assert_true(fault_sweep(wrap, &released) >= 4);
+  assert_int_equal(released, 1);
 }
 
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(from_memory, open_context, close_context),
+      cmocka_unit_test_setup_teardown(wrapped, open_context, close_context),
+      cmocka_unit_test_setup_teardown(wraps_nothing, open_context, close_context),
       cmocka_unit_test_setup_teardown(none_at_all, open_context, close_context),
       cmocka_unit_test_setup_teardown(refused, open_context, close_context),
       cmocka_unit_test_setup_teardown(all_columns, open_context, close_context),

@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: MIT
+"""Features of a recipe as matrices."""
+
+import ctypes
+from typing import Any, List, Optional
+
+import numpy as np
+
+from ._arrays import take
+from ._errors import FitError
+from ._handles import Context, Handle, options_of, text_of
+from ._library import lib
+from ._sequences import Pacer, each
+from .tables import Table
+
+
+def canonical(recipe: str) -> str:
+    """The canonical text of a recipe: presets expanded, every default written out."""
+    context = Context()
+    return text_of(lib.ba_recipe_canonical, context, context.pointer, recipe.encode())
+
+
+class Extractor:
+    """The features of a recipe, of sequences or of a table; a model stage in it is checked and left aside."""
+
+    def __init__(self, recipe: str, *, threads: int = 1, memory_limit: int = 0) -> None:
+        self.recipe = recipe
+        context = Context(threads, memory_limit)
+        self._handle = context.make(lib.ba_extractor_destroy, lib.ba_extractor_create, context.pointer,
+                                    recipe.encode())
+        self._pacer = Pacer()
+
+    def fit(self, sequences: Any) -> "Extractor":
+        """Learns what depends on data: the length that PositionKmer covers."""
+        with self._handle as extractor:
+            context = self._handle.context
+            each(sequences, context, self._pacer,
+                 lambda records, _: context.check(lib.ba_extractor_fit(extractor, records)))
+        return self
+
+    def fit_table(self, table: Any, ignore: "tuple[str, ...] | List[str]" = ()) -> "Extractor":
+        """Learns which columns Columns() stands for, and the texts of each Category."""
+        with self._handle as extractor, Table.of(table)._handle as native:
+            options = options_of({"ignore": "|".join(ignore)}) if ignore else b""
+            self._handle.context.check(lib.ba_extractor_fit_table(extractor, native, options))
+        return self
+
+    @property
+    def width(self) -> int:
+        """Columns; FitError before a fit that is needed."""
+        with self._handle as extractor:
+            width = int(lib.ba_extractor_width(extractor))
+        if width < 0:
+            raise FitError("the extractor has no columns before it is fitted")
+        return width
+
+    def names(self) -> List[str]:
+        """The name of each column."""
+        buffer, length, found = ctypes.create_string_buffer(512), ctypes.c_int64(), []
+        width, context = self.width, self._handle.context
+        with self._handle as extractor:
+            for column in range(width):
+                context.check(lib.ba_extractor_column_name(extractor, column, buffer, 512, ctypes.byref(length)))
+                found.append(buffer.value.decode("utf-8", "replace"))
+        return found
+
+    def dense(self, sequences: Any, counts: bool = False) -> "np.ndarray[Any, Any]":
+        """A matrix of float64 values, or of uint32 counts, one row a sequence."""
+        parts: "List[np.ndarray[Any, Any]]" = []
+        options = b"output=counts" if counts else b""
+        with self._handle as extractor:
+            context = self._handle.context
+            each(sequences, context, self._pacer, lambda records, _: parts.append(take(
+                context.make(lib.ba_array_release, lib.ba_extractor_apply_records, extractor, records, options))))
+        if not parts:
+            return np.empty((0, self.width), np.uint32 if counts else np.float64)
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+    def csr(self, sequences: Any, counts: bool = False) -> Any:
+        """The same as a SciPy matrix of compressed rows."""
+        from scipy.sparse import csr_matrix
+        starts: "List[np.ndarray[Any, Any]]" = []
+        columns: "List[np.ndarray[Any, Any]]" = []
+        values: "List[np.ndarray[Any, Any]]" = []
+        options = b"output=counts" if counts else b""
+        with self._handle as extractor:
+            context = self._handle.context
+
+            def take_rows(records: int, _: int) -> None:
+                outs = [ctypes.c_void_p() for _ in range(3)]
+                context.check(lib.ba_extractor_apply_records_csr(extractor, records, options,
+                                                                 *map(ctypes.byref, outs)))
+                for part, out in zip((starts, columns, values), outs):
+                    part.append(take(Handle(context, out.value or 0, lib.ba_array_release)))
+            each(sequences, context, self._pacer, take_rows)
+        width = self.width
+        if not starts:
+            return csr_matrix((0, width), dtype=np.uint32 if counts else np.float64)
+        one = len(starts) == 1
+        data = values[0] if one else np.concatenate(values)
+        places = (columns[0] if one else np.concatenate(columns)).view(np.int32)
+        rows = starts[0] if one else _joined_starts(starts)
+        return csr_matrix((data, places, rows.astype(np.int32) if len(data) < 2**31 else rows), (len(rows) - 1, width))
+
+    def table(self, table: Any, *, group: Optional[str] = None, time: Optional[str] = None,
+              duplicate: Optional[str] = None) -> "np.ndarray[Any, Any]":
+        """A matrix of float64 values, one row a row of a table; `group` and `time` name the columns of series."""
+        options = options_of({"group": group, "time": time, "duplicate": duplicate})
+        with self._handle as extractor, Table.of(table)._handle as native:
+            return take(self._handle.context.make(lib.ba_array_release, lib.ba_extractor_apply_table, extractor, native,
+                                                  options))
+
+    def close(self) -> None:
+        self._handle.close()
+
+
+def _joined_starts(parts: "List[np.ndarray[Any, Any]]") -> "np.ndarray[Any, Any]":
+    """Row starts of parts as those of the whole."""
+    joined = [parts[0]]
+    for part in parts[1:]:
+        joined.append(part[1:] + joined[-1][-1])
+    return np.concatenate(joined)
+
+
+__all__ = ["Extractor", "canonical"]
