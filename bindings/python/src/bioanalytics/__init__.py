@@ -4,15 +4,37 @@
 Importing this loads nothing; the native library is loaded by the first call.
 """
 
-from ._errors import *  # noqa: F401,F403
+import importlib
+from typing import Any
+
+from . import _errors
 from ._errors import Error
 from ._library import __version__, build_info
+from .evaluate import Leakage, Metrics, calibrate, cross_validate, cross_validate_path, evaluate, leakage, metrics
 from .features import Extractor, canonical
 from .io import Index, Reader, Variants, build_index, open, open_interleaved
 from .model import Drift, Model, Scorer
 from .records import Alignment, Record, Records, Texts
+from .stream import Stream
 from .tables import Table
+from .train import Dataset, OnlineTrainer, Progress, Trainer, train
 
-__all__ = ["Alignment", "Drift", "Error", "Extractor", "Index", "Model", "Reader", "Record", "Records", "Scorer",
-           "Table", "Texts", "Variants", "__version__", "build_index", "build_info", "canonical", "open",
-           "open_interleaved"]
+# These import scikit-learn, which takes a second, so they wait until they are asked for.
+_LATER = {"LinearRegression": "linear", "LogisticRegression": "linear", "PoissonRegressor": "linear",
+          "MLPClassifier": "neural", "SequenceClassifier": "sequence", "SequenceVectorizer": "sequence",
+          "SeriesTransformer": "series"}
+_ERRORS = [name for name, found in vars(_errors).items() if isinstance(found, type) and issubclass(found, Error)]
+globals().update({name: getattr(_errors, name) for name in _ERRORS})
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATER:
+        raise AttributeError(f"module 'bioanalytics' has no attribute {name!r}")
+    return getattr(importlib.import_module(f".{_LATER[name]}", __name__), name)
+
+
+__all__ = ["Alignment", "Dataset", "Drift", "Error", "Extractor", "Index", "Leakage", "Metrics", "Model",
+           "OnlineTrainer", "Progress", "Reader", "Record", "Records", "Scorer", "Stream", "Table", "Texts", "Trainer",
+           "Variants", "__version__", "build_index", "build_info", "calibrate", "canonical", "cross_validate",
+           "cross_validate_path", "evaluate", "leakage", "metrics", "open", "open_interleaved", "train"]
+__all__ += [*_LATER, *_ERRORS]

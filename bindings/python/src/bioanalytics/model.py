@@ -315,6 +315,8 @@ class Scorer:
         return (np.concatenate([empty[0], *(p[0] for p in parts)]), np.concatenate([empty[1], *(p[1] for p in parts)]))
 
     def _score_rows(self, X: "np.ndarray[Any, Any]") -> "Tuple[Numbers, Numbers]":  # type: ignore[valid-type]
+        if X.ndim == 2 and X.shape[1] and X.strides[1] != X.itemsize:
+            X = np.ascontiguousarray(X)  # rows may be apart, but not their numbers
         scores, probabilities = self._results(len(X))
         with self._handle as scorer, wrap(self._context, X) as rows:
             self._context.check(lib.ba_scorer_predict(scorer, rows, address(scores), address(probabilities)))

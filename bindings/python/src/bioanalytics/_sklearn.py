@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: MIT
+"""What the estimators share: scikit-learn's base classes and checks where it is there, the least of them where not.
+
+scikit-learn 1.6 renamed its ways of validation and tags; both are served here and nowhere else.
+"""
+
+import os
+from typing import Any, Dict, List, Optional, Tuple
+
+import numpy as np
+
+try:
+    from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, TransformerMixin
+    from sklearn.exceptions import NotFittedError
+    from sklearn.utils.multiclass import check_classification_targets
+    HAVE_SKLEARN = True
+except ImportError:
+    HAVE_SKLEARN = False
+
+    class NotFittedError(ValueError, AttributeError):  # type: ignore[no-redef]
+        """The estimator was not fitted."""
+
+    class BaseEstimator:  # type: ignore[no-redef]
+        """Parameters are the arguments of __init__, and attributes of the same names."""
+
+        def _names(self) -> List[str]:
+            code = type(self).__init__.__code__
+            return sorted(code.co_varnames[1:code.co_argcount + code.co_kwonlyargcount])
+
+        def get_params(self, deep: bool = True) -> Dict[str, Any]:
+            return {name: getattr(self, name) for name in self._names()}
+
+        def set_params(self, **params: Any) -> Any:
+            for name, value in params.items():
+                if name not in self._names():
+                    raise ValueError(f"{type(self).__name__} has no parameter {name!r}: {self._names()}")
+                setattr(self, name, value)
+            return self
+
+        def __repr__(self) -> str:
+            return f"{type(self).__name__}({', '.join(f'{k}={v!r}' for k, v in self.get_params().items())})"
+
+    class ClassifierMixin:  # type: ignore[no-redef]
+        def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+            """The share of rows whose class is right."""
+            right = np.asarray(self.predict(X)) == np.asarray(y)  # type: ignore[attr-defined]
+            return float(np.average(right, weights=sample_weight))
+
+    class RegressorMixin:  # type: ignore[no-redef]
+        def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+            """The coefficient of determination."""
+            actual = np.asarray(y, np.float64)
+            wrong = actual - self.predict(X)  # type: ignore[attr-defined]
+            centred = actual - np.average(actual, weights=sample_weight)
+            return float(1 - np.average(wrong**2, weights=sample_weight) /
+                         np.average(centred**2, weights=sample_weight))
+
+    class TransformerMixin:  # type: ignore[no-redef]
+        def fit_transform(self, X: Any, y: Any = None, **fit_params: Any) -> Any:
+            return self.fit(X, y, **fit_params).transform(X)  # type: ignore[attr-defined]
+
+    def check_classification_targets(y: Any) -> None:  # type: ignore[misc]
+        if np.asarray(y).dtype.kind == "f" and (np.asarray(y) != np.floor(y)).any():
+            raise ValueError("Unknown label type: continuous. Expected classes")
+
+
+def rows_of(estimator: Any, X: Any, *, reset: bool, sparse: bool = False) -> Any:
+    """X as a matrix of finite float64 or float32 numbers; `reset` when fitting, which notes its columns."""
+    return _validated(estimator, X, None, reset, sparse)
+
+
+def rows_and_target(estimator: Any, X: Any, y: Any, *, sparse: bool = False, numeric: bool = False,
+                    reset: bool = True) -> Tuple[Any, Any]:
+    """The same with a target of one dimension."""
+    if y is None:
+        raise ValueError(f"{type(estimator).__name__} requires y to be passed, but the target y is None.")
+    return _validated(estimator, X, y, reset, sparse, numeric)  # type: ignore[no-any-return]
+
+
+def _validated(estimator: Any, X: Any, y: Any, reset: bool, sparse: bool, numeric: bool = False) -> Any:
+    options: Dict[str, Any] = {"dtype": [np.float64, np.float32], "accept_sparse": "csr" if sparse else False}
+    if not HAVE_SKLEARN:
+        return _plain(estimator, X, y, reset, numeric)
+    if y is not None:
+        options.update(y=y, y_numeric=numeric)
+    try:
+        from sklearn.utils.validation import validate_data
+    except ImportError:  # before 1.6
+        return estimator._validate_data(X, reset=reset, **options)
+    return validate_data(estimator, X, reset=reset, **options)
+
+
+def _plain(estimator: Any, X: Any, y: Any, reset: bool, numeric: bool) -> Any:
+    names = [str(name) for name in X.columns] if hasattr(X, "columns") else None
+    rows = X if hasattr(X, "indptr") else np.asarray(X)
+    if rows.ndim != 2:
+        raise ValueError(f"Expected 2D array, got {rows.ndim}D array instead")
+    if rows.dtype not in (np.float64, np.float32):
+        rows = rows.astype(np.float64)
+    if not np.isfinite(rows.data if hasattr(rows, "indptr") else rows).all():
+        raise ValueError("Input X contains NaN or infinity")
+    if reset:
+        estimator.n_features_in_ = rows.shape[1]
+        if names is not None:
+            estimator.feature_names_in_ = np.array(names, object)
+    elif rows.shape[1] != estimator.n_features_in_:
+        raise ValueError(f"X has {rows.shape[1]} features, but {type(estimator).__name__} is expecting "
+                         f"{estimator.n_features_in_} features as input")
+    if y is None:
+        return rows
+    target = np.asarray(y, np.float64) if numeric else np.asarray(y)
+    if target.reshape(-1).shape[0] != rows.shape[0]:
+        raise ValueError(f"inconsistent numbers of samples: {rows.shape[0]} rows, {target.shape[0]} targets")
+    return rows, target.reshape(-1)
+
+
+def weights_of(sample_weight: Any, rows: int) -> "Optional[np.ndarray[Any, np.dtype[np.float64]]]":
+    """Weights of rows as float64, None for none."""
+    if sample_weight is None:
+        return None
+    weights = np.asarray(sample_weight, np.float64)
+    if weights.ndim == 0:
+        weights = np.full(rows, float(weights))
+    if weights.ndim != 1:
+        raise ValueError("Sample weights must be 1D array or scalar")
+    if weights.shape[0] != rows:
+        raise ValueError(f"sample_weight.shape == {weights.shape}, expected {(rows,)}!")
+    if rows and not weights.any():
+        raise ValueError("Sample weights are all zero: expected one above zero at least")
+    return weights
+
+
+def class_weights(class_weight: Any, classes: "np.ndarray[Any, Any]", codes: "np.ndarray[Any, Any]",
+                  weights: "Optional[np.ndarray[Any, Any]]") -> "Optional[np.ndarray[Any, Any]]":
+    """The weights of rows times those of their classes: None, "balanced", or a mapping of classes to numbers."""
+    if class_weight is None:
+        return weights
+    own = np.ones(len(codes)) if weights is None else weights
+    if isinstance(class_weight, str):
+        if class_weight != "balanced":
+            raise ValueError(f"class_weight is {class_weight!r}: expected None, 'balanced' or a mapping")
+        totals = np.bincount(codes, weights=own, minlength=len(classes))
+        factors = own.sum() / (len(classes) * np.maximum(totals, 1e-300))
+    else:
+        factors = np.array([class_weight.get(label, 1.0) for label in classes.tolist()])
+    return own * factors[codes]  # type: ignore[no-any-return]
+
+
+def threads_of(n_jobs: Optional[int]) -> int:
+    """n_jobs as a number of threads: None is 1, -1 all processors."""
+    if n_jobs is None:
+        return 1
+    if n_jobs < 0:
+        return max(1, min((os.cpu_count() or 1) + 1 + n_jobs, 256))
+    return max(1, min(n_jobs, 256))
+
+
+def seed_of(random_state: Any) -> int:
+    """A seed of the library from what scikit-learn takes as a random state."""
+    if random_state is None:
+        return 1
+    if hasattr(random_state, "randint"):
+        return int(random_state.randint(2**31 - 1))
+    return int(random_state)
+
+
+def class_names(classes: "np.ndarray[Any, Any]") -> List[str]:
+    """Names for the classes under which the library keeps their order: their texts, or else their numbers."""
+    names = [str(label) for label in classes.tolist()]
+
+    def whole(name: str) -> bool:
+        return name.lstrip("-").isdigit() and name.isascii() and len(name) < 18
+    ordered = sorted(names, key=int) if all(map(whole, names)) else sorted(names, key=lambda name: name.encode())
+    usable = all(name and name.isprintable() for name in names) and len(set(names)) == len(names)
+    return names if usable and ordered == names else [str(i) for i in range(len(names))]
+
+
+def check_fitted(estimator: Any) -> None:
+    if not hasattr(estimator, "model_") and not hasattr(estimator, "extractor_"):
+        raise NotFittedError(f"This {type(estimator).__name__} instance is not fitted yet. Call 'fit' before.")
+
+
+def coded_classes(y: Any) -> "Tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]":
+    """The distinct classes, in order, and each row's place among them."""
+    check_classification_targets(y)
+    classes, codes = np.unique(np.asarray(y), return_inverse=True)
+    return classes, codes.reshape(-1)
