@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """NumPy arrays as native arrays and back, without a copy.
 
-What native code points into is kept in a table of this module until the native side lets it go, which may be after every
-Python object that knew of it.
+What native code points into is kept in a table of this module until the native side lets it go, which may be after
+every Python object that knew of it.
 """
 
 import ctypes
@@ -13,6 +13,7 @@ import numpy as np
 
 from ._handles import Context, Handle
 from ._library import lib
+from ._types import Array
 
 _TYPES = {1: "f8", 2: "f4", 3: "i8", 4: "i4", 5: "u4", 6: "u1"}
 _CODES = {np.dtype(name): code for code, name in _TYPES.items()}
@@ -21,25 +22,28 @@ _kept: Dict[int, Any] = {}
 _numbers = itertools.count(1)
 
 
-@ctypes.CFUNCTYPE(None, ctypes.c_void_p)
-def let_go(number: int) -> None:
-    """The release function of all memory that is lent: `user` is a number that `keep` gave."""
+def forget(number: int) -> None:
+    """Lets go of an object that `keep` keeps."""
     _kept.pop(number, None)
 
 
+# The release function of all memory that is lent; its `user` is a number that `keep` gave.
+let_go = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(forget)
+
+
 def keep(owner: Any) -> int:
-    """Keeps an object until let_go is called with the number."""
+    """Keeps an object until let_go, or forget, is called with the number."""
     number = next(_numbers)
     _kept[number] = owner
     return number
 
 
-def address(array: "np.ndarray[Any, Any]") -> int:
+def address(array: Array) -> int:
     """Where the first element is, also of a read-only array."""
     return int(array.__array_interface__["data"][0])
 
 
-def wrap(context: Context, array: "np.ndarray[Any, Any]") -> Handle:
+def wrap(context: Context, array: Array) -> Handle:
     """A native array over the memory of a NumPy array of one or two dimensions; other types become float64 first."""
     if array.dtype not in _CODES:
         array = array.astype(np.float64)
@@ -50,7 +54,7 @@ def wrap(context: Context, array: "np.ndarray[Any, Any]") -> Handle:
         return context.make(lib.ba_array_release, lib.ba_array_wrap, context.pointer, _CODES[array.dtype], array.ndim,
                             shape, strides, address(array), let_go, number)
     except BaseException:
-        _kept.pop(number, None)
+        forget(number)
         raise
 
 
@@ -63,7 +67,7 @@ class _Memory:
 
 
 def view(owner: Any, pointer: "int | None", shape: "int | Tuple[int, ...]", kind: str,
-         writable: bool = False) -> "np.ndarray[Any, Any]":
+         writable: bool = False) -> Array:
     """A NumPy array over native memory; `owner` lives as long as it."""
     sizes = (shape,) if isinstance(shape, int) else shape
     if not pointer or 0 in sizes:
@@ -71,18 +75,18 @@ def view(owner: Any, pointer: "int | None", shape: "int | Tuple[int, ...]", kind
     return np.asarray(_Memory(owner, pointer, sizes, np.dtype(kind).str, writable))
 
 
-def take(handle: Handle) -> "np.ndarray[Any, Any]":
+def take(handle: Handle) -> Array:
     """A NumPy array over a native array that the caller gives up to it."""
     with handle as pointer:
         return _shown(handle, pointer, True)
 
 
-def borrow(owner: Any, pointer: int) -> "np.ndarray[Any, Any]":
+def borrow(owner: Any, pointer: int) -> Array:
     """A read-only view of a native array that belongs to `owner`."""
     return _shown(owner, pointer, False)
 
 
-def _shown(owner: Any, pointer: int, own: bool) -> "np.ndarray[Any, Any]":
+def _shown(owner: Any, pointer: int, own: bool) -> Array:
     shape = tuple(lib.ba_array_shape(pointer, d) for d in range(lib.ba_array_ndim(pointer)))
     kind = _TYPES[lib.ba_array_dtype(pointer)]
     strides = tuple(lib.ba_array_stride(pointer, d) for d in range(len(shape)))

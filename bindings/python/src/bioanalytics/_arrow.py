@@ -52,12 +52,11 @@ def release(struct: Any) -> None:
 
 
 def _destructor(name: bytes) -> Any:
-    @ctypes.CFUNCTYPE(None, _P)
     def gone(capsule: int) -> None:
         struct = _exported.pop(_last_pointer(capsule, name), None)
         if struct is not None:
             release(struct)
-    return gone
+    return _RELEASE(gone)
 
 
 _destructors = {kind: _destructor(name) for kind, name in _NAMES.items()}
@@ -133,13 +132,12 @@ _lent: Dict[int, Any] = {}
 
 def _releaser(kind: Any) -> Any:
     """The release function of structs that as_struct makes; `private_data` says what they keep."""
-    @_RELEASE
     def done(where: int) -> None:
         struct = kind.from_address(where)
         child, _ = _lent.pop(struct.private_data)
         struct.release = None
         release(child)
-    return done
+    return _RELEASE(done)
 
 
 _releasers = {kind: _releaser(kind) for kind in (Schema, Array)}
@@ -166,7 +164,7 @@ def as_struct(column: Owned, name: bytes) -> Owned:
 
 
 def texts(column: Owned) -> Optional[Tuple[int, int, int, int]]:
-    """(address of the bytes, address of the first offset, bytes an offset has, rows) of a column of texts without nulls;
+    """Of a column of texts without nulls where its bytes are, where the first offset is, bytes an offset has, and rows;
     None for any other."""
     kind, array = column.schema.format, column.array
     if kind not in (b"u", b"U", b"z", b"Z") or column.schema.dictionary or array.null_count != 0:

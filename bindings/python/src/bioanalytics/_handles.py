@@ -23,9 +23,11 @@ _logger = logging.getLogger("bioanalytics")
 _LEVELS = (logging.WARNING, logging.INFO, logging.DEBUG)
 
 
-@ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int32, ctypes.c_char_p)
-def _log(_user: Optional[int], level: int, message: bytes) -> None:
+def _write_log(_user: Optional[int], level: int, message: bytes) -> None:
     _logger.log(_LEVELS[min(max(level, 0), 2)], "%s", message.decode("ascii", "replace"))
+
+
+_log = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int32, ctypes.c_char_p)(_write_log)
 
 
 class Context:

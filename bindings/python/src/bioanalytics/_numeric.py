@@ -8,6 +8,7 @@ import numpy as np
 from ._errors import ArgumentError
 from ._sklearn import (BaseEstimator, ClassifierMixin, RegressorMixin, check_fitted, class_names, class_weights,
                        coded_classes, rows_and_target, rows_of, seed_of, threads_of, weights_of)
+from ._types import Array
 from .model import Model
 from .tables import Table
 from .train import Dataset, OnlineTrainer, Trainer
@@ -19,7 +20,7 @@ def is_sparse(X: Any) -> bool:
     return hasattr(X, "indptr")
 
 
-def columns_of(X: "np.ndarray[Any, Any]", names: Any) -> Dict[str, Any]:
+def columns_of(X: Array, names: Any) -> Dict[str, Any]:
     """The columns of a matrix: by their names, or all as one of several numbers a row, which the library calls x_0."""
     if names is None:
         return {"x": X} if X.shape[1] > 1 else {"x_0": X[:, 0]}
@@ -39,7 +40,8 @@ def dataset_of(X: Any, names: Any, labels: Any, weights: Any, dataset: Dataset) 
 
 def term(words: Dict[str, Any], name: str) -> str:
     """A term of a recipe; numbers keep all their digits."""
-    return f"{name}({', '.join(f'{key}={value!r}' if isinstance(value, float) else f'{key}={value}' for key, value in words.items())})"
+    said = (f"{key}={value!r}" if isinstance(value, float) else f"{key}={value}" for key, value in words.items())
+    return f"{name}({', '.join(said)})"
 
 
 class NumericEstimator(BaseEstimator):  # type: ignore[misc]
@@ -60,7 +62,7 @@ class NumericEstimator(BaseEstimator):  # type: ignore[misc]
         return "Sparse()" if is_sparse(X) else "Columns()"
 
     def _train(self, X: Any, labels: Any, weights: Any, recipe: str) -> Trainer:
-        self._online = None
+        self._online: Any = None
         dataset = dataset_of(X, self._names(), labels, weights, Dataset(threads=threads_of(self.n_jobs)))
         trainer = Trainer(recipe, dataset, seed=seed_of(self.random_state)).run()
         self._keep(trainer.finish(), is_sparse(X))

@@ -2,7 +2,7 @@
 """Every call of the library with its types: one line each, written by tests/headers.py from the headers.
 
 A line is `name result argument...`. A word with a `*` is a pointer, `text` one to bytes that end with a NUL, and
-`function` one to a function; a `?` behind it says that NULL is allowed. Numbers are `i32`, `i64`, `f32` and `f64`.
+`function` one to a function; a `?` behind it says that NULL is allowed. Floats are `i32`, `i64`, `f32` and `f64`.
 """
 
 import ctypes

@@ -14,13 +14,14 @@ from . import _arrow
 from ._arrays import address, view
 from ._errors import ArgumentError
 from ._handles import Context
+from ._types import Array, Integers
 from .records import Records, wrapped
 
 SLICE_SECONDS = 0.04  # a call is sized to take about so long, so that Ctrl-C is seen soon
 FIRST_LETTERS = 1 << 18
 MOST_LETTERS = 1 << 28
 
-Column = Tuple[int, "np.ndarray[Any, np.dtype[np.int64]]", Any]  # address of the letters, offsets, owner
+Column = Tuple[int, Integers, Any]  # address of the letters, offsets, owner
 
 
 def columns(source: Any, context: Context) -> Iterator[Column]:
@@ -38,8 +39,8 @@ def columns(source: Any, context: Context) -> Iterator[Column]:
     elif _is_frame(source):
         yield from columns(_column_of_frame(source), context)
     elif _arrow.is_arrow(source) and not isinstance(source, np.ndarray):
-        for batch in _arrow.batches(source):
-            yield _of_arrow(batch, context)
+        for owned in _arrow.batches(source):
+            yield _of_arrow(owned)
     elif hasattr(source, "to_numpy"):
         yield _of_texts(source.to_numpy())
     elif isinstance(source, Iterator) or hasattr(source, "__next__") or _is_reader(source):
@@ -68,7 +69,7 @@ def _column_of_frame(frame: Any) -> Any:
     raise ArgumentError(f"expected a column named 'sequence', or one column alone; there are {names}")
 
 
-def _of_arrow(batch: _arrow.Owned, context: Context) -> Column:
+def _of_arrow(batch: _arrow.Owned) -> Column:
     schema = batch.schema
     if schema.format == b"+s":
         from .tables import Table
@@ -121,7 +122,7 @@ def _joined_bytes(items: Sequence[Any]) -> bytes:
     return b"".join(items)
 
 
-def _of_fixed(source: "np.ndarray[Any, Any]") -> Column:
+def _of_fixed(source: Array) -> Column:
     """Texts of one width each, filled up with NUL."""
     width = 4 if source.dtype.kind == "U" else 1
     codes = np.ascontiguousarray(source).view(np.uint32 if width == 4 else np.uint8).reshape(len(source), -1)
@@ -140,7 +141,7 @@ class Pacer:
     def __init__(self) -> None:
         self.seconds_a_letter = 0.0
 
-    def slices(self, offsets: "np.ndarray[Any, np.dtype[np.int64]]") -> Iterator[Tuple[int, int]]:
+    def slices(self, offsets: Integers) -> Iterator[Tuple[int, int]]:
         first, count = 0, len(offsets) - 1
         while first < count or count == 0:
             rate = self.seconds_a_letter
@@ -157,7 +158,7 @@ class Pacer:
                 return
 
 
-def each(source: Any, context: Context, pacer: Pacer, take: Callable[[int, int], None]) -> int:
+def each(source: Any, context: Context, pacer: Pacer, take: Callable[[int, int], object]) -> int:
     """Calls `take(records pointer, count)` for batch after batch of all sequences; gives their number."""
     total = 0
     for start, offsets, owner in columns(source, context):

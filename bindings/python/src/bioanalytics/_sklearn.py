@@ -9,6 +9,8 @@ from typing import Any, Dict, List, Optional, Tuple
 
 import numpy as np
 
+from ._types import Array, Floats
+
 try:
     from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, TransformerMixin
     from sklearn.exceptions import NotFittedError
@@ -59,9 +61,14 @@ except ImportError:
         def fit_transform(self, X: Any, y: Any = None, **fit_params: Any) -> Any:
             return self.fit(X, y, **fit_params).transform(X)  # type: ignore[attr-defined]
 
-    def check_classification_targets(y: Any) -> None:  # type: ignore[misc]
+    def check_classification_targets(y: Any) -> None:
         if np.asarray(y).dtype.kind == "f" and (np.asarray(y) != np.floor(y)).any():
             raise ValueError("Unknown label type: continuous. Expected classes")
+
+
+__all__ = ["BaseEstimator", "ClassifierMixin", "NotFittedError", "RegressorMixin", "TransformerMixin", "check_fitted",
+           "class_names", "class_weights", "coded_classes", "rows_and_target", "rows_of", "seed_of", "threads_of",
+           "weights_of"]
 
 
 def rows_of(estimator: Any, X: Any, *, reset: bool, sparse: bool = False) -> Any:
@@ -74,7 +81,8 @@ def rows_and_target(estimator: Any, X: Any, y: Any, *, sparse: bool = False, num
     """The same with a target of one dimension."""
     if y is None:
         raise ValueError(f"{type(estimator).__name__} requires y to be passed, but the target y is None.")
-    return _validated(estimator, X, y, reset, sparse, numeric)  # type: ignore[no-any-return]
+    rows, target = _validated(estimator, X, y, reset, sparse, numeric)
+    return rows, target
 
 
 def _validated(estimator: Any, X: Any, y: Any, reset: bool, sparse: bool, numeric: bool = False) -> Any:
@@ -114,7 +122,7 @@ def _plain(estimator: Any, X: Any, y: Any, reset: bool, numeric: bool) -> Any:
     return rows, target.reshape(-1)
 
 
-def weights_of(sample_weight: Any, rows: int) -> "Optional[np.ndarray[Any, np.dtype[np.float64]]]":
+def weights_of(sample_weight: Any, rows: int) -> Optional[Floats]:
     """Weights of rows as float64, None for none."""
     if sample_weight is None:
         return None
@@ -130,8 +138,8 @@ def weights_of(sample_weight: Any, rows: int) -> "Optional[np.ndarray[Any, np.dt
     return weights
 
 
-def class_weights(class_weight: Any, classes: "np.ndarray[Any, Any]", codes: "np.ndarray[Any, Any]",
-                  weights: "Optional[np.ndarray[Any, Any]]") -> "Optional[np.ndarray[Any, Any]]":
+def class_weights(class_weight: Any, classes: Array, codes: Array,
+                  weights: Optional[Array]) -> Optional[Array]:
     """The weights of rows times those of their classes: None, "balanced", or a mapping of classes to numbers."""
     if class_weight is None:
         return weights
@@ -143,7 +151,8 @@ def class_weights(class_weight: Any, classes: "np.ndarray[Any, Any]", codes: "np
         factors = own.sum() / (len(classes) * np.maximum(totals, 1e-300))
     else:
         factors = np.array([class_weight.get(label, 1.0) for label in classes.tolist()])
-    return own * factors[codes]  # type: ignore[no-any-return]
+    weighted: Array = own * factors[codes]
+    return weighted
 
 
 def threads_of(n_jobs: Optional[int]) -> int:
@@ -164,7 +173,7 @@ def seed_of(random_state: Any) -> int:
     return int(random_state)
 
 
-def class_names(classes: "np.ndarray[Any, Any]") -> List[str]:
+def class_names(classes: Array) -> List[str]:
     """Names for the classes under which the library keeps their order: their texts, or else their numbers."""
     names = [str(label) for label in classes.tolist()]
 
@@ -180,7 +189,7 @@ def check_fitted(estimator: Any) -> None:
         raise NotFittedError(f"This {type(estimator).__name__} instance is not fitted yet. Call 'fit' before.")
 
 
-def coded_classes(y: Any) -> "Tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]":
+def coded_classes(y: Any) -> Tuple[Array, Array]:
     """The distinct classes, in order, and each row's place among them."""
     check_classification_targets(y)
     classes, codes = np.unique(np.asarray(y), return_inverse=True)

@@ -9,6 +9,7 @@ import numpy as np
 from ._arrays import address
 from ._handles import Context, Handle, interruptible, options_of
 from ._library import lib
+from ._types import Array
 from .model import Model
 from .train import PARTS, Dataset
 
@@ -36,7 +37,7 @@ class Metrics:
             found = lib.ba_metrics_interval(pointer, name.encode(), ctypes.byref(low), ctypes.byref(high))
         return (low.value, high.value) if found else None
 
-    def curve(self, name: str) -> "Tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]":
+    def curve(self, name: str) -> Tuple[Array, Array]:
         """The x and y of the points of "roc" or "calibration" that there are."""
         x, y, points = ctypes.c_double(), ctypes.c_double(), []
         with self._handle as pointer:
@@ -121,7 +122,7 @@ def cross_validate_path(recipe: str, dataset: Dataset, l2: Sequence[float], **op
 class Leakage:
     """How many rows of each part another part gives away: `similar[a][b]` and `duplicates[a][b]`, of part a by b."""
 
-    def __init__(self, similar: "np.ndarray[Any, Any]", duplicates: "np.ndarray[Any, Any]", rows: List[int]) -> None:
+    def __init__(self, similar: Array, duplicates: Array, rows: List[int]) -> None:
         self.similar, self.duplicates, self.rows = similar, duplicates, rows
 
     @property

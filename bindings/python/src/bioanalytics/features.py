@@ -11,6 +11,7 @@ from ._errors import FitError
 from ._handles import Context, Handle, options_of, text_of
 from ._library import lib
 from ._sequences import Pacer, each
+from ._types import Array
 from .tables import Table
 
 
@@ -64,9 +65,9 @@ class Extractor:
                 found.append(buffer.value.decode("utf-8", "replace"))
         return found
 
-    def dense(self, sequences: Any, counts: bool = False) -> "np.ndarray[Any, Any]":
+    def dense(self, sequences: Any, counts: bool = False) -> Array:
         """A matrix of float64 values, or of uint32 counts, one row a sequence."""
-        parts: "List[np.ndarray[Any, Any]]" = []
+        parts: List[Array] = []
         options = b"output=counts" if counts else b""
         with self._handle as extractor:
             context = self._handle.context
@@ -79,9 +80,9 @@ class Extractor:
     def csr(self, sequences: Any, counts: bool = False) -> Any:
         """The same as a SciPy matrix of compressed rows."""
         from scipy.sparse import csr_matrix
-        starts: "List[np.ndarray[Any, Any]]" = []
-        columns: "List[np.ndarray[Any, Any]]" = []
-        values: "List[np.ndarray[Any, Any]]" = []
+        starts: List[Array] = []
+        columns: List[Array] = []
+        values: List[Array] = []
         options = b"output=counts" if counts else b""
         with self._handle as extractor:
             context = self._handle.context
@@ -103,7 +104,7 @@ class Extractor:
         return csr_matrix((data, places, rows.astype(np.int32) if len(data) < 2**31 else rows), (len(rows) - 1, width))
 
     def table(self, table: Any, *, group: Optional[str] = None, time: Optional[str] = None,
-              duplicate: Optional[str] = None) -> "np.ndarray[Any, Any]":
+              duplicate: Optional[str] = None) -> Array:
         """A matrix of float64 values, one row a row of a table; `group` and `time` name the columns of series."""
         options = options_of({"group": group, "time": time, "duplicate": duplicate})
         with self._handle as extractor, Table.of(table)._handle as native:
@@ -114,7 +115,7 @@ class Extractor:
         self._handle.close()
 
 
-def _joined_starts(parts: "List[np.ndarray[Any, Any]]") -> "np.ndarray[Any, Any]":
+def _joined_starts(parts: List[Array]) -> Array:
     """Row starts of parts as those of the whole."""
     joined = [parts[0]]
     for part in parts[1:]:

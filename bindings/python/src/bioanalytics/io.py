@@ -9,10 +9,10 @@ from . import _arrow
 from ._errors import ArgumentError
 from ._handles import Context, Handle, interruptible, options_of
 from ._library import lib
+from ._types import Path
 from .records import Record, Records
 from .tables import Table
 
-Path = Union[str, "os.PathLike[str]"]
 FORMATS = (None, "fasta", "fastq", "sam", "bam", "cram", "vcf", "bcf")
 BATCH_RECORDS = 1 << 20  # the most; a batch ends earlier by its letters
 _END = 1
@@ -22,8 +22,8 @@ def open(path: Union[Path, bytes], mate: Optional[Path] = None, *, threads: int 
          **options: Any) -> "Reader":
     """Opens FASTA, FASTQ, SAM, BAM or CRAM, plain, gzip or bgzf; "-" is standard input, bytes are a file in memory.
 
-    `mate` is the second file of paired reads: records 2i and 2i + 1 of each batch are then mates. `options` are those of
-    ba_reader_open_path: `min_length=30`, `trim_quality=20`, `tags=["NM", "AS"]`, `qualities="skip"` and so on.
+    `mate` is the second file of paired reads: records 2i and 2i + 1 of each batch are then mates. `options` are those
+    of ba_reader_open_path: `min_length=30`, `trim_quality=20`, `tags=["NM", "AS"]`, `qualities="skip"` and so on.
     """
     context = Context(threads, memory_limit, None if isinstance(path, bytes) else os.fspath(path))
     text = options_of(options)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Linear models over rows of numbers, as scikit-learn estimators. `model_` is the model, to save and to use anywhere."""
+"""Linear models over rows of numbers, as scikit-learn estimators; `model_` is the model, to be used anywhere."""
 
 from typing import Any, Dict, Optional
 
@@ -109,7 +109,8 @@ class _LinearRegressor(_Linear, NumericRegressor):
         weights = weights_of(sample_weight, rows.shape[0])
         total = rows.shape[0] if weights is None else weights.sum()
         share = 1.0 / total if self._penalty_of_sum else 1.0
-        self._train(rows, _numbers(target, rows), weights, self._stage(name, rows, l2 * share, l1 * share, newton, **words))
+        recipe = self._stage(name, rows, l2 * share, l1 * share, newton, **words)
+        self._train(rows, _numbers(target, rows), weights, recipe)
         self._set_coefficients()
         self.coef_, self.intercept_ = self.coef_[0], float(self.intercept_[0])
 

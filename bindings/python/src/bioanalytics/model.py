@@ -6,7 +6,7 @@ import html
 import json
 import os
 from collections import deque
-from typing import Any, Callable, Deque, Dict, List, NamedTuple, Optional, Tuple, Union
+from typing import Any, Callable, Deque, Dict, List, NamedTuple, Optional, Tuple, TypeVar, Union
 
 import numpy as np
 
@@ -15,10 +15,12 @@ from ._errors import ArgumentError, UnsupportedError
 from ._handles import Context, Handle, bytes_of, interruptible, options_of, text_of
 from ._library import lib
 from ._sequences import Pacer, each
+from ._types import Array, Floats, Path
 from .tables import Table
 
-Path = Union[str, "os.PathLike[str]"]
-Numbers = "np.ndarray[Any, np.dtype[np.float64]]"
+
+
+T = TypeVar("T")
 
 
 class Drift(NamedTuple):
@@ -36,8 +38,8 @@ class Drift(NamedTuple):
 class Model:
     """A trained model, immutable; any number of threads may use it at once, and it can be pickled.
 
-    Sequences are a list, NumPy, Arrow, pandas or polars column, a path, a reader, or a pair (bytes, offsets); rows are a
-    matrix of numbers, a frame, a mapping of columns, Arrow data, or a path of a CSV file.
+    Sequences are a list, NumPy, Arrow, pandas or polars column, a path, a reader, or a pair (bytes, offsets); rows are
+    a matrix of numbers, a frame, a mapping of columns, Arrow data, or a path of a CSV file.
     """
 
     def __init__(self, handle: Handle) -> None:
@@ -45,7 +47,7 @@ class Model:
         self._free: "Deque[Scorer]" = deque()  # scorers that no thread has; append and pop are atomic
         self._pacer = Pacer()
         with handle as pointer:
-            self._recipe = lib.ba_model_recipe(pointer).decode()
+            self._recipe: str = lib.ba_model_recipe(pointer).decode()
             self._classes = [lib.ba_model_class_name(pointer, i).decode() for i in range(lib.ba_model_classes(pointer))]
             self._outputs = int(lib.ba_model_outputs(pointer))
             self._width = int(lib.ba_model_width(pointer))
@@ -147,7 +149,7 @@ class Model:
                 found.append(buffer.value.decode("utf-8", "replace"))
         return found
 
-    def weights(self) -> "Tuple[np.ndarray[Any, np.dtype[np.float64]], np.ndarray[Any, np.dtype[np.float64]]]":
+    def weights(self) -> Tuple[Floats, Floats]:
         """Weights (outputs x width) and intercepts (outputs), of a linear model."""
         weights, intercepts = np.empty((self._outputs, self._width)), np.empty(self._outputs)
         intercept = ctypes.c_double()
@@ -181,7 +183,7 @@ class Model:
         """Working memory for one thread that scores many single rows, or watches for drift."""
         return Scorer(self, drift=drift, threads=threads, memory_limit=memory_limit)
 
-    def _with_scorer(self, threads: int, use: "Callable[[Scorer], Any]") -> Any:
+    def _with_scorer(self, threads: int, use: "Callable[[Scorer], T]") -> T:
         """Lends a scorer that no other thread has."""
         if self._handle.closed:
             self._handle.__enter__()  # raises ClosedError
@@ -198,48 +200,49 @@ class Model:
             else:
                 self._free.append(scorer)
 
-    def score(self, X: Any, *, threads: int = 1, **options: Any) -> "Tuple[Numbers, Numbers]":  # type: ignore[valid-type]
+    def score(self, X: Any, *, threads: int = 1, **options: Any) -> Tuple[Floats, Floats]:
         """Scores (rows x outputs) and probabilities (rows x classes; of a model of numbers the numbers, one column).
 
         `options` of a table whose rows are series: `group="column"`, `time="column"`, `duplicate="error"`.
         """
-        return self._with_scorer(threads, lambda scorer: scorer.score(X, **options))  # type: ignore[no-any-return]
+        return self._with_scorer(threads, lambda scorer: scorer.score(X, **options))
 
-    def decision_function(self, X: Any, *, threads: int = 1, **options: Any) -> "np.ndarray[Any, np.dtype[np.float64]]":
+    def decision_function(self, X: Any, *, threads: int = 1, **options: Any) -> Floats:
         """Margins: one a row for two classes and numbers, else one a class."""
         scores = self.score(X, threads=threads, **options)[0]
-        return scores[:, 0] if self._outputs == 1 else scores  # type: ignore[no-any-return]
+        return scores[:, 0] if self._outputs == 1 else scores
 
-    def predict_proba(self, X: Any, *, threads: int = 1, **options: Any) -> "np.ndarray[Any, np.dtype[np.float64]]":
+    def predict_proba(self, X: Any, *, threads: int = 1, **options: Any) -> Floats:
         """The probability of each class."""
         if not self._classes:
             raise UnsupportedError("a model of numbers has no probabilities: expected predict")
-        return self.score(X, threads=threads, **options)[1]  # type: ignore[no-any-return]
+        return self.score(X, threads=threads, **options)[1]
 
-    def predict(self, X: Any, *, threads: int = 1, **options: Any) -> "np.ndarray[Any, Any]":
+    def predict(self, X: Any, *, threads: int = 1, **options: Any) -> Array:
         """The name of the most probable class, or the number."""
         scores, probabilities = self.score(X, threads=threads, **options)
         if not self._classes:
-            return probabilities[:, 0]  # type: ignore[no-any-return]
-        return np.array(self._classes)[self._chosen(scores)]  # type: ignore[no-any-return]
+            return probabilities[:, 0]
+        return np.array(self._classes)[self._chosen(scores)]
 
-    def _chosen(self, scores: "np.ndarray[Any, Any]") -> "np.ndarray[Any, Any]":
+    def _chosen(self, scores: Array) -> Array:
         """The class of each row, by its scores: of two, the second from 0 on."""
         if self._outputs == 1:
             return (scores[:, 0] > 0).astype(np.intp)
-        return scores.argmax(axis=1)
+        best: Array = scores.argmax(axis=1)
+        return best
 
-    def scan(self, letters: Union[str, bytes], window: int, step: int = 1, *, threads: int = 1) -> "np.ndarray[Any, Any]":
+    def scan(self, letters: Union[str, bytes], window: int, step: int = 1, *, threads: int = 1) -> Array:
         """The scores of every window of a sequence (windows x outputs); window i starts at i * step."""
-        return self._with_scorer(threads, lambda s: s.scan(letters, window, step))  # type: ignore[no-any-return]
+        return self._with_scorer(threads, lambda s: s.scan(letters, window, step))
 
-    def mutate(self, letters: Union[str, bytes], output: int = 0) -> "np.ndarray[Any, Any]":
+    def mutate(self, letters: Union[str, bytes], output: int = 0) -> Array:
         """What each substitution does to the score: letters x 4, for A, C, G and T."""
-        return self._with_scorer(1, lambda s: s.mutate(letters, output))  # type: ignore[no-any-return]
+        return self._with_scorer(1, lambda s: s.mutate(letters, output))
 
-    def explain(self, X: Any, output: int = 0, **options: Any) -> "np.ndarray[Any, Any]":
+    def explain(self, X: Any, output: int = 0, **options: Any) -> Array:
         """What adds up to a score: of a sequence (str or bytes) a number a letter, of a table rows x features."""
-        return self._with_scorer(1, lambda s: s.explain(X, output, **options))  # type: ignore[no-any-return]
+        return self._with_scorer(1, lambda s: s.explain(X, output, **options))
 
     def top_features(self, count: int = 20, output: int = 0) -> "List[Tuple[str, float]]":
         """The features of a linear model with the largest weights, by size."""
@@ -273,7 +276,7 @@ class Scorer:
         self._pacer = model._pacer
         self._outputs, self._columns, self._width = model._outputs, max(len(model._classes), 1), model._width
         self._table = bool(model._inputs)
-        self._row: "Optional[np.ndarray[Any, Any]]" = None
+        self._row: Optional[Array] = None
         with model._handle as pointer:
             self._handle = context.make(lib.ba_scorer_destroy, lib.ba_scorer_create, context.pointer, pointer,
                                         options_of({"drift": drift}))
@@ -286,7 +289,7 @@ class Scorer:
                 self._context.check(lib.ba_context_set_threads(self._context.pointer, threads))
             self._threads = threads
 
-    def score(self, X: Any, **options: Any) -> "Tuple[Numbers, Numbers]":  # type: ignore[valid-type]
+    def score(self, X: Any, **options: Any) -> Tuple[Floats, Floats]:
         """Scores and probabilities, as Model.score."""
         if hasattr(X, "indptr") and hasattr(X, "indices"):
             return self._score_sparse(X)
@@ -296,11 +299,11 @@ class Scorer:
             return self._score_table(Table.of(X), options)
         return self._score_sequences(X)
 
-    def _results(self, rows: int) -> "Tuple[Numbers, Numbers]":  # type: ignore[valid-type]
+    def _results(self, rows: int) -> Tuple[Floats, Floats]:
         return np.empty((rows, self._outputs)), np.empty((rows, self._columns))
 
-    def _score_sequences(self, X: Any) -> "Tuple[Numbers, Numbers]":  # type: ignore[valid-type]
-        parts: List[Any] = []
+    def _score_sequences(self, X: Any) -> Tuple[Floats, Floats]:
+        parts: List[Tuple[Floats, Floats]] = []
         context = self._context
 
         def score(records: int, count: int) -> None:
@@ -310,11 +313,11 @@ class Scorer:
         with self._handle as scorer:
             each(X, context, self._pacer, score)
         if len(parts) == 1:
-            return parts[0]  # type: ignore[no-any-return]
+            return parts[0]
         empty = self._results(0)
         return (np.concatenate([empty[0], *(p[0] for p in parts)]), np.concatenate([empty[1], *(p[1] for p in parts)]))
 
-    def _score_rows(self, X: "np.ndarray[Any, Any]") -> "Tuple[Numbers, Numbers]":  # type: ignore[valid-type]
+    def _score_rows(self, X: Array) -> Tuple[Floats, Floats]:
         if X.ndim == 2 and X.shape[1] and X.strides[1] != X.itemsize:
             X = np.ascontiguousarray(X)  # rows may be apart, but not their numbers
         scores, probabilities = self._results(len(X))
@@ -322,14 +325,14 @@ class Scorer:
             self._context.check(lib.ba_scorer_predict(scorer, rows, address(scores), address(probabilities)))
         return scores, probabilities
 
-    def _score_table(self, table: Table, options: Dict[str, Any]) -> "Tuple[Numbers, Numbers]":  # type: ignore[valid-type]
+    def _score_table(self, table: Table, options: Dict[str, Any]) -> Tuple[Floats, Floats]:
         scores, probabilities = self._results(len(table))
         with self._handle as scorer, table._handle as native:
             self._context.check(lib.ba_scorer_predict_table(scorer, native, options_of(options), address(scores),
                                                             address(probabilities)))
         return scores, probabilities
 
-    def _score_sparse(self, X: Any) -> "Tuple[Numbers, Numbers]":  # type: ignore[valid-type]
+    def _score_sparse(self, X: Any) -> Tuple[Floats, Floats]:
         scores, probabilities = self._results(X.shape[0])
         starts, columns, values = sparse_arrays(self._context, X)
         with self._handle as scorer, starts as a, columns as b, values as c:
@@ -337,7 +340,7 @@ class Scorer:
         return scores, probabilities
 
     def predict_row(self, row: Any) -> Any:
-        """The probabilities of one row of numbers (float32), or its number; a few hundred nanoseconds beside Python's own.
+        """The probabilities of one row of numbers (float32), or its number.
 
         The array that comes back is the scorer's: the next call writes it anew.
         """
@@ -357,7 +360,7 @@ class Scorer:
         self._row_at, self._row_width = address(self._row), len(row)
         self._scores_at, self._probabilities_at = address(self._row_scores), address(self._row_probabilities)
 
-    def scan(self, letters: Union[str, bytes], window: int, step: int = 1) -> "np.ndarray[Any, Any]":
+    def scan(self, letters: Union[str, bytes], window: int, step: int = 1) -> Array:
         """The scores of every window, as Model.scan."""
         text = _letters(letters)
         if window < 1 or step < 1:
@@ -372,7 +375,7 @@ class Scorer:
         self._long(len(text), run)
         return scores[:count.value]
 
-    def mutate(self, letters: Union[str, bytes], output: int = 0) -> "np.ndarray[Any, Any]":
+    def mutate(self, letters: Union[str, bytes], output: int = 0) -> Array:
         """What each substitution does to the score: letters x 4, for A, C, G and T."""
         text = _letters(letters)
         effects = np.empty((len(text), 4))
@@ -383,7 +386,7 @@ class Scorer:
         self._long(len(text), run)
         return effects
 
-    def explain(self, X: Any, output: int = 0, **options: Any) -> "np.ndarray[Any, Any]":
+    def explain(self, X: Any, output: int = 0, **options: Any) -> Array:
         """What adds up to a score, as Model.explain."""
         if self._table:
             return self._explain_table(Table.of(X), output, options)
@@ -396,7 +399,7 @@ class Scorer:
         self._long(len(text), run)
         return shares
 
-    def _explain_table(self, table: Table, output: int, options: Dict[str, Any]) -> "np.ndarray[Any, Any]":
+    def _explain_table(self, table: Table, output: int, options: Dict[str, Any]) -> Array:
         with self._handle as scorer, table._handle as native:
             shares = np.empty((len(table), self._width))
             self._context.check(lib.ba_scorer_attribute_table(scorer, native, options_of(options), output,
@@ -404,7 +407,7 @@ class Scorer:
         return shares
 
     def _long(self, letters: int, run: "Callable[[], None]") -> None:
-        """Networks score a letter in a microsecond or so: some ten thousand letters are where Ctrl-C begins to matter."""
+        """Networks take a microsecond or so for a letter: from some ten thousand on Ctrl-C matters."""
         if letters > 20000:
             interruptible(self._context, run)
         else:
@@ -417,8 +420,8 @@ class Scorer:
         with self._handle as scorer:
             for i in range(lib.ba_scorer_drift_count(scorer)):
                 raised = lib.ba_scorer_drift(scorer, i, ctypes.byref(requests), *map(ctypes.byref, numbers))
-                found.append(Drift(lib.ba_scorer_drift_name(scorer, i).decode(), requests.value,
-                                   *(number.value for number in numbers), bool(raised)))
+                found.append(Drift(lib.ba_scorer_drift_name(scorer, i).decode(), requests.value, numbers[0].value,
+                                   numbers[1].value, numbers[2].value, numbers[3].value, bool(raised)))
         return found
 
     def drift_reset(self) -> None:
@@ -442,5 +445,5 @@ def sparse_arrays(context: Context, X: Any) -> Tuple[Handle, Handle, Handle]:
     """Row starts, columns and values of a SciPy matrix of compressed rows, as native arrays."""
     if not X.has_sorted_indices:
         X = X.sorted_indices()
-    return (wrap(context, X.indptr.astype(np.int64, copy=False)), wrap(context, X.indices.astype(np.uint32, copy=False)),
-            wrap(context, X.data.astype(np.float64, copy=False)))
+    return (wrap(context, X.indptr.astype(np.int64, copy=False)),
+            wrap(context, X.indices.astype(np.uint32, copy=False)), wrap(context, X.data.astype(np.float64, copy=False)))

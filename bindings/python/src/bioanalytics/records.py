@@ -6,10 +6,11 @@ from typing import Any, Iterator, List, NamedTuple, Optional, Tuple
 
 import numpy as np
 
-from ._arrays import address, keep, let_go, view, _kept
+from ._arrays import address, forget, keep, let_go, view
 from ._errors import ArgumentError
 from ._handles import Context, Handle
 from ._library import lib
+from ._types import Bytes, Integers
 
 
 class Record(NamedTuple):
@@ -57,25 +58,25 @@ class Records:
     def __len__(self) -> int:
         return self._count
 
-    def _columns(self, call: Any, kind: str = "u1") -> Tuple[Any, Any]:
+    def _columns(self, call: Any) -> Tuple[Bytes, Integers]:
         places = ctypes.c_void_p()
         with self._handle as pointer:
             start = call(pointer, ctypes.byref(places))
         offsets = view(self._handle, places.value, self._count + 1, "i8")
-        return view(self._handle, start, int(offsets[-1]), kind), offsets
+        return view(self._handle, start, int(offsets[-1]), "u1"), offsets
 
     @property
-    def letters(self) -> "np.ndarray[Any, np.dtype[np.uint8]]":
+    def letters(self) -> Bytes:
         """The letters of all records, as bytes."""
-        return self._columns(lib.ba_records_columns)[0]  # type: ignore[no-any-return]
+        return self._columns(lib.ba_records_columns)[0]
 
     @property
-    def offsets(self) -> "np.ndarray[Any, np.dtype[np.int64]]":
+    def offsets(self) -> Integers:
         """Where the letters of each record begin, and where the last one ends."""
-        return self._columns(lib.ba_records_columns)[1]  # type: ignore[no-any-return]
+        return self._columns(lib.ba_records_columns)[1]
 
     @property
-    def lengths(self) -> "np.ndarray[Any, np.dtype[np.int64]]":
+    def lengths(self) -> Integers:
         return np.diff(self.offsets)
 
     @property
@@ -92,7 +93,7 @@ class Records:
     def sequences(self) -> "Texts":
         return Texts(*self._columns(lib.ba_records_columns))
 
-    def phred(self) -> "np.ndarray[Any, np.dtype[np.uint8]]":
+    def phred(self) -> Bytes:
         """The qualities of all letters as Phred numbers."""
         return self.qualities.bytes - np.uint8(33)
 
@@ -139,8 +140,8 @@ def _rebuilt(letters: bytes, offsets: Any) -> Records:
 class Texts:
     """A column of texts: `bytes`, and `offsets` of where each begins. An item is a str, `to_list` all of them."""
 
-    def __init__(self, data: "np.ndarray[Any, np.dtype[np.uint8]]",
-                 offsets: "np.ndarray[Any, np.dtype[np.int64]]") -> None:
+    def __init__(self, data: Bytes,
+                 offsets: Integers) -> None:
         self.bytes = data
         self.offsets = offsets
 
@@ -164,12 +165,12 @@ class Texts:
         return f"Texts({len(self)} texts, {len(self.bytes)} bytes)"
 
 
-def wrapped(context: Context, start: int, offsets: "np.ndarray[Any, np.dtype[np.int64]]", owner: Any) -> Records:
+def wrapped(context: Context, start: int, offsets: Integers, owner: Any) -> Records:
     """A batch over letters at an address, which `owner` keeps."""
     number = keep(owner)
     try:
         return Records(context.make(lib.ba_records_release, lib.ba_records_wrap, context.pointer, start or None,
                                     address(offsets), len(offsets) - 1, let_go, number))
     except BaseException:
-        _kept.pop(number, None)
+        forget(number)
         raise

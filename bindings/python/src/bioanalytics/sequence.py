@@ -12,6 +12,7 @@ from ._sequences import columns
 from ._handles import Context
 from ._sklearn import (BaseEstimator, ClassifierMixin, TransformerMixin, check_fitted, class_names, class_weights,
                        coded_classes, seed_of, threads_of, weights_of)
+from ._types import Array
 from .features import Extractor
 from .model import Model
 from .train import Dataset, OnlineTrainer, Trainer
@@ -64,7 +65,7 @@ class SequenceVectorizer(TransformerMixin, _Sequences):  # type: ignore[misc]
     def fit_transform(self, X: Any, y: Any = None, **fit_params: Any) -> Any:
         return self.fit(X, y).transform(X)
 
-    def get_feature_names_out(self, input_features: Any = None) -> "np.ndarray[Any, Any]":
+    def get_feature_names_out(self, input_features: Any = None) -> Array:
         check_fitted(self)
         return np.array(self.extractor_.names(), object)
 
@@ -128,7 +129,7 @@ class SequenceClassifier(ClassifierMixin, _Sequences):  # type: ignore[misc]
         trainer = Trainer(self.recipe, dataset, seed=seed_of(self.random_state)).run(progress=self.progress)
         self.model_: Model = trainer.finish()
         self.n_iter_ = max(1, trainer.progress.iterations)
-        self._online = None
+        self._online: Any = None
         return self
 
     def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> "SequenceClassifier":
@@ -144,10 +145,9 @@ class SequenceClassifier(ClassifierMixin, _Sequences):  # type: ignore[misc]
         codes = np.searchsorted(self.classes_, found)[places]
         if getattr(self, "_online", None) is None:
             options = {} if self.length is None else {"length": self.length}
-            self._online: Optional[OnlineTrainer] = OnlineTrainer(
+            self._online = OnlineTrainer(
                 self.recipe, class_names(self.classes_), start=getattr(self, "model_", None),
                 seed=seed_of(self.random_state), **options)
-        assert self._online is not None
         self._online.update(X, self._labels(codes), weights=self._weights(codes, sample_weight))
         self.model_ = self._online.finish()
         return self
@@ -155,27 +155,28 @@ class SequenceClassifier(ClassifierMixin, _Sequences):  # type: ignore[misc]
     def _weights(self, codes: Any, sample_weight: Any) -> Any:
         return class_weights(self.class_weight, self.classes_, codes, weights_of(sample_weight, len(codes)))
 
-    def _labels(self, codes: Any) -> "np.ndarray[Any, Any]":
-        return np.array(class_names(self.classes_))[codes]  # type: ignore[no-any-return]
+    def _labels(self, codes: Any) -> Any:
+        return np.array(class_names(self.classes_))[codes]
 
-    def decision_function(self, X: Any) -> "np.ndarray[Any, Any]":
+    def decision_function(self, X: Any) -> Array:
         """Margins: one a sequence for two classes, else one a class."""
         check_fitted(self)
         return self.model_.decision_function(X, threads=threads_of(self.n_jobs))
 
-    def predict_proba(self, X: Any) -> "np.ndarray[Any, Any]":
+    def predict_proba(self, X: Any) -> Array:
         """The probability of each class, in the order of classes_."""
         check_fitted(self)
         return self.model_.predict_proba(X, threads=threads_of(self.n_jobs))
 
-    def predict_log_proba(self, X: Any) -> "np.ndarray[Any, Any]":
+    def predict_log_proba(self, X: Any) -> Array:
         return np.log(self.predict_proba(X))
 
-    def predict(self, X: Any) -> "np.ndarray[Any, Any]":
+    def predict(self, X: Any) -> Array:
         """The most probable class of each sequence."""
         check_fitted(self)
         scores = self.model_.score(X, threads=threads_of(self.n_jobs))[0]
-        return self.classes_[self.model_._chosen(scores)]  # type: ignore[no-any-return]
+        chosen: Array = self.classes_[self.model_._chosen(scores)]
+        return chosen
 
     def __getstate__(self) -> Dict[str, Any]:
         """A run of partial_fit is pickled as its model, from which a later one goes on."""

@@ -7,6 +7,7 @@ import numpy as np
 
 from ._numeric import columns_of
 from ._sklearn import BaseEstimator, TransformerMixin, check_fitted, rows_of
+from ._types import Array
 from .features import Extractor, canonical
 
 
@@ -50,11 +51,11 @@ class SeriesTransformer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         ignore = [name for name in (self.group, self.time) if name is not None]
         self.extractor_ = Extractor(self.recipe).fit_table(self._learnt_from, ignore)
 
-    def transform(self, X: Any) -> "np.ndarray[Any, Any]":
+    def transform(self, X: Any) -> Array:
         check_fitted(self)
         return self.extractor_.table(self._columns(X, False), group=self.group, time=self.time)
 
-    def get_feature_names_out(self, input_features: Any = None) -> "np.ndarray[Any, Any]":
+    def get_feature_names_out(self, input_features: Any = None) -> Array:
         check_fitted(self)
         return np.array(self.extractor_.names(), object)
 

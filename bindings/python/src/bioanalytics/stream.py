@@ -10,6 +10,7 @@ from ._arrays import address
 from ._errors import ShapeError
 from ._handles import Context, Handle, bytes_of, options_of
 from ._library import lib
+from ._types import Array
 from .model import Model, Scorer
 
 
@@ -54,15 +55,15 @@ class Stream:
                 found.append(buffer.value.decode("utf-8", "replace"))
         return found
 
-    def update(self, row: Any, *, group: Optional[str] = None, time: float = float("nan")) -> "np.ndarray[Any, Any]":
+    def update(self, row: Any, *, group: Optional[str] = None, time: float = float("nan")) -> Array:
         """Takes a row, numbers in the order of `inputs` or by their names, and gives the results; NaN for missing."""
         return self._one(lib.ba_stream_update, row, group, time)
 
-    def peek(self, row: Any, *, group: Optional[str] = None, time: float = float("nan")) -> "np.ndarray[Any, Any]":
+    def peek(self, row: Any, *, group: Optional[str] = None, time: float = float("nan")) -> Array:
         """What `update` would give; the stream stays as it is."""
         return self._one(lib.ba_stream_peek, row, group, time)
 
-    def _one(self, call: Any, row: Any, group: Optional[str], time: float) -> "np.ndarray[Any, Any]":
+    def _one(self, call: Any, row: Any, group: Optional[str], time: float) -> Array:
         out = np.empty(self.width)
         if isinstance(row, dict):
             row = [row[name] for name in self.inputs]
@@ -72,7 +73,7 @@ class Stream:
                                             self._row_count, address(out)))
         return out
 
-    def update_rows(self, rows: Any, *, group: Optional[str] = None, times: Any = None) -> "np.ndarray[Any, Any]":
+    def update_rows(self, rows: Any, *, group: Optional[str] = None, times: Any = None) -> Array:
         """Takes many rows of one group at once, to the bit as one by one."""
         numbers = np.ascontiguousarray(rows, np.float64)
         if numbers.ndim != 2:
@@ -87,7 +88,7 @@ class Stream:
                 address(numbers), len(numbers), numbers.shape[1], address(out)))
         return out
 
-    def score(self) -> "np.ndarray[Any, Any]":
+    def score(self) -> Array:
         """The probabilities, or the number, of the row that came last, of a stream of a model."""
         if self._scorer is None:
             raise ShapeError("this stream was opened on a recipe: expected Stream.of_model")

@@ -13,6 +13,7 @@ from ._arrays import address, borrow, view, wrap
 from ._errors import ArgumentError
 from ._handles import Context, Handle, interruptible, options_of, text_of
 from ._library import lib
+from ._types import Array, Path
 from .records import Texts
 
 
@@ -59,14 +60,14 @@ class Table:
                                     ctypes.addressof(batch.schema), ctypes.addressof(batch.array)))
 
     @classmethod
-    def read(cls, path: "Union[str, os.PathLike[str]]", *, memory_limit: int = 0) -> "Table":
+    def read(cls, path: Path, *, memory_limit: int = 0) -> "Table":
         """A whole CSV or TSV file, plain, gzip or bgzf."""
         context = Context(memory_limit=memory_limit, file=os.fspath(path))
         return interruptible(context, lambda: cls._of(
             context.make(lib.ba_table_release, lib.ba_table_read, context.pointer, os.fsencode(path))))
 
     @classmethod
-    def read_fitting(cls, path: "Union[str, os.PathLike[str]]", *, texts: "Tuple[str, ...] | List[str]" = (),
+    def read_fitting(cls, path: Path, *, texts: "Tuple[str, ...] | List[str]" = (),
                      memory_limit: int = 0) -> "Tuple[Table, Table]":
         """The rows of a file that fit, and a table of the others: `row`, from 1, and `reason`."""
         context = Context(memory_limit=memory_limit, file=os.fspath(path))
@@ -105,9 +106,10 @@ class Table:
             raise ArgumentError("the Arrow data have no batch")
         return cls({name: np.concatenate([part._with_missing(name) for part in parts]) for name in parts[0].names})
 
-    def _with_missing(self, name: str) -> "np.ndarray[Any, Any]":
+    def _with_missing(self, name: str) -> Array:
         """A column by itself: NaN, or None among texts, where a value is missing."""
-        column, gone = self[name], self.missing(name)
+        column: Any = self[name]
+        gone = self.missing(name)
         if isinstance(column, Texts):
             texts = np.array(column.to_list(), dtype=object)
             texts[gone] = None
@@ -115,7 +117,8 @@ class Table:
         if gone.any():
             column = column.astype(np.float64)
             column[gone] = np.nan
-        return column
+        numbers: Array = column
+        return numbers
 
     def __len__(self) -> int:
         with self._handle as pointer:
@@ -147,7 +150,7 @@ class Table:
         offsets = view(self._handle, places.value, len(self) + 1, "i8")
         return Texts(view(self._handle, start, int(offsets[-1]), "u1"), offsets)
 
-    def missing(self, name: str) -> "np.ndarray[Any, np.dtype[np.bool_]]":
+    def missing(self, name: str) -> Array:
         """True where a row has no value in a column."""
         rows = len(self)
         with self._handle as pointer:
@@ -155,7 +158,8 @@ class Table:
         if not bits:
             return np.zeros(rows, np.bool_)
         packed = view(self._handle, bits, (rows + 7) // 8, "u1")
-        return ~np.unpackbits(packed, count=rows, bitorder="little").astype(np.bool_)
+        gone: Array = np.unpackbits(packed, count=rows, bitorder="little") == 0
+        return gone
 
     def describe(self) -> Dict[str, Any]:
         """What each column holds: counts, quantiles, a histogram, frequent texts; and correlations."""
@@ -182,7 +186,7 @@ class Table:
         return f"Table({len(self)} rows: {', '.join(self.names)})"
 
 
-def _encoded(name: str, array: "np.ndarray[Any, Any]") -> Tuple[bytes, "np.ndarray[Any, Any]", Optional[bytes]]:
+def _encoded(name: str, array: Array) -> Tuple[bytes, Array, Optional[bytes]]:
     """Texts as bytes, offsets, and bits of which are there."""
     present = np.array([item is not None and item == item for item in array.tolist()], np.bool_)
     texts: List[bytes] = []

@@ -12,6 +12,7 @@ from ._errors import ArgumentError
 from ._handles import Context, interruptible, options_of
 from ._library import lib
 from ._sequences import columns
+from ._types import Array, Path
 from .model import Model, sparse_arrays
 from .records import Records, wrapped
 from .tables import Table
@@ -73,7 +74,7 @@ class Dataset:
             raise ArgumentError(f"{row} sequences, but {len(texts)} labels")
         return self
 
-    def add_file(self, path: "Union[str, os.PathLike[str]]", **options: Any) -> "Dataset":
+    def add_file(self, path: Path, **options: Any) -> "Dataset":
         """Adds FASTA or FASTQ of one class (`cls="promoter"` for class=), or a table of sequences and labels."""
         if "cls" in options:
             options["class"] = options.pop("cls")
@@ -122,11 +123,11 @@ class Dataset:
         with self._handle as dataset:
             return [lib.ba_dataset_class_name(dataset, i).decode() for i in range(lib.ba_dataset_classes(dataset))]
 
-    def row_numbers(self) -> "Dict[str, np.ndarray[Any, Any]]":
-        """Of each row its label (a place among `classes`), weight, part (0 train, 1 dev, 2 test) and fold (-1: none)."""
+    def row_numbers(self) -> "Dict[str, Array]":
+        """Of each row its label (a place among `classes`), weight, part (0 train, 1 dev, 2 test), fold (-1: none)."""
         count = len(self)
-        found = {"label": np.empty(count, np.int32), "weight": np.empty(count), "part": np.empty(count, np.int32),
-                 "fold": np.empty(count, np.int32)}
+        kinds = {"label": np.int32, "weight": np.float64, "part": np.int32, "fold": np.int32}
+        found: Dict[str, Array] = {name: np.empty(count, kind) for name, kind in kinds.items()}
         starts = [(address(column), column.itemsize) for column in found.values()]
         with self._handle as dataset:
             for row in range(count):
@@ -233,12 +234,12 @@ class Trainer:
         with self._handle as trainer:
             self._context.check(lib.ba_trainer_set(trainer, options_of(options)))
 
-    def checkpoint(self, path: "Union[str, os.PathLike[str]]") -> None:
+    def checkpoint(self, path: Path) -> None:
         """Writes the state of the run."""
         with self._handle as trainer:
             self._context.check(lib.ba_trainer_checkpoint(trainer, os.fsencode(path)))
 
-    def restore(self, path: "Union[str, os.PathLike[str]]") -> None:
+    def restore(self, path: Path) -> None:
         """Takes the run to where it was when the file was written."""
         with self._handle as trainer:
             self._context.check(lib.ba_trainer_restore(trainer, os.fsencode(path)))
