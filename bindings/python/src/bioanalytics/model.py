@@ -6,12 +6,12 @@ import html
 import json
 import os
 from collections import deque
-from typing import Any, Callable, Deque, Dict, List, NamedTuple, Optional, Tuple, TypeVar, Union
+from typing import Any, Callable, Deque, Dict, List, NamedTuple, Tuple, TypeVar, Union
 
 import numpy as np
 
 from ._arrays import address, wrap
-from ._errors import ArgumentError, UnsupportedError
+from ._errors import ArgumentError, ClosedError, ShapeError, UnsupportedError
 from ._handles import Context, Handle, bytes_of, interruptible, options_of, text_of
 from ._library import lib
 from ._sequences import Pacer, each
@@ -276,10 +276,11 @@ class Scorer:
         self._pacer = model._pacer
         self._outputs, self._columns, self._width = model._outputs, max(len(model._classes), 1), model._width
         self._table = bool(model._inputs)
-        self._row: Optional[Array] = None
         with model._handle as pointer:
             self._handle = context.make(lib.ba_scorer_destroy, lib.ba_scorer_create, context.pointer, pointer,
                                         options_of({"drift": drift}))
+        self._row_width = len(model._inputs) or model._width
+        self._row_call: Any = None  # until the first row
         self.set_threads(threads)
 
     def set_threads(self, threads: int) -> None:
@@ -344,21 +345,33 @@ class Scorer:
 
         The array that comes back is the scorer's: the next call writes it anew.
         """
-        if self._row is None:
-            self._prepare_row(row)
-        with self._handle as scorer:
-            self._row[:] = row  # type: ignore[index]
-            status = lib.ba_scorer_predict_row(scorer, self._row_at, self._row_width, self._scores_at,
-                                               self._probabilities_at)
+        with self._context.lock:
+            if self._handle.closed:
+                raise ClosedError("the scorer is closed")
+            if self._row_call is None:
+                self._prepare_row(self._row_width)
+            try:
+                self._row_view[:] = row
+            except (TypeError, ValueError):  # no array of float32 of the right length
+                self._row[:] = self._as_row(row)
+            status = lib.ba_scorer_predict_row(*self._row_call)
             if status:
                 self._context.check(status)
         return self._row_probabilities
 
-    def _prepare_row(self, row: Any) -> None:
-        self._row = np.zeros(len(row), np.float32)
-        self._row_scores, self._row_probabilities = np.zeros(self._outputs), np.zeros(self._columns)
-        self._row_at, self._row_width = address(self._row), len(row)
-        self._scores_at, self._probabilities_at = address(self._row_scores), address(self._row_probabilities)
+    def _as_row(self, row: Any) -> Array:
+        numbers = np.asarray(row, np.float32)
+        if numbers.shape != self._row.shape:
+            raise ShapeError(f"a row of shape {numbers.shape}: expected {len(self._row)} numbers")
+        return numbers
+
+    def _prepare_row(self, width: int) -> None:
+        """Memory for one row, and the arguments of its call, so that a call makes nothing but itself."""
+        self._row: Any = np.zeros(width, np.float32)
+        self._row_probabilities = np.zeros(self._columns)
+        self._row_view = self._row.data
+        self._row_call = (ctypes.c_void_p(self._handle._pointer), ctypes.c_void_p(address(self._row)),
+                          ctypes.c_int64(width), None, ctypes.c_void_p(address(self._row_probabilities)))
 
     def scan(self, letters: Union[str, bytes], window: int, step: int = 1) -> Array:
         """The scores of every window, as Model.scan."""
@@ -445,5 +458,5 @@ def sparse_arrays(context: Context, X: Any) -> Tuple[Handle, Handle, Handle]:
     """Row starts, columns and values of a SciPy matrix of compressed rows, as native arrays."""
     if not X.has_sorted_indices:
         X = X.sorted_indices()
-    return (wrap(context, X.indptr.astype(np.int64, copy=False)),
-            wrap(context, X.indices.astype(np.uint32, copy=False)), wrap(context, X.data.astype(np.float64, copy=False)))
+    starts, columns = X.indptr.astype(np.int64, copy=False), X.indices.astype(np.uint32, copy=False)
+    return wrap(context, starts), wrap(context, columns), wrap(context, X.data.astype(np.float64, copy=False))
