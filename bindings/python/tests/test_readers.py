@@ -142,13 +142,19 @@ def test_arrow_consumers_take_a_reader(reads):
     assert isinstance(bioanalytics.open(path).to_pandas(), pandas.DataFrame)
 
 
-def test_a_reader_belongs_to_the_stream_that_took_it(reads):
+def test_a_file_can_be_taken_again_and_a_region_once(reads, tmp_path):
     pytest.importorskip("pyarrow")
     reader = bioanalytics.open(reads[0])
-    capsule = reader.__arrow_c_stream__()
+    next(reader)
+    assert reader.to_arrow().num_rows == reader.to_arrow().num_rows == len(reads[1])
+    (tmp_path / "g.fa").write_text(">chr1\nACGTACGTAC\n")
+    bioanalytics.build_index(tmp_path / "g.fa")
+    region = bioanalytics.Index(tmp_path / "g.fa").fetch("chr1:1-2")
+    assert region.to_arrow()["sequence"].to_pylist() == ["AC"]
     with pytest.raises(bioanalytics.ClosedError):
-        next(reader)
-    del reader, capsule  # a stream that nobody reads is let go of
+        next(region)
+    capsule = bioanalytics.open(reads[0]).__arrow_c_stream__()
+    del capsule  # a stream that nobody reads is let go of
     gc.collect()
 
 

@@ -24,7 +24,8 @@ class Error(Exception):
         self.byte = byte
 
     def __str__(self) -> str:
-        return f"{self.file}: {self.message}" if self.file else self.message
+        told = not self.file or self.file in self.message
+        return self.message if told else f"{self.file}: {self.message}"
 
     def __reduce__(self) -> Tuple[Type["Error"], Tuple[object, ...]]:
         return type(self), (self.message, self.file, self.record, self.byte)

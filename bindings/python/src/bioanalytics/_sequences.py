@@ -6,7 +6,7 @@ Columns of Arrow texts, and bytes with offsets, are used where they are; lists a
 
 import os
 import time
-from typing import Any, Callable, Iterator, Sequence, Tuple
+from typing import Any, Callable, Iterator, Mapping, Sequence, Tuple
 
 import numpy as np
 
@@ -56,12 +56,14 @@ def _is_reader(source: Any) -> bool:
 
 
 def _is_frame(source: Any) -> bool:
+    if isinstance(source, Mapping):
+        return True
     return hasattr(source, "columns") and hasattr(source, "__getitem__") and not isinstance(source, Records)
 
 
 def _column_of_frame(frame: Any) -> Any:
     """The column `sequence` of a frame, or its only one."""
-    names = list(getattr(frame, "column_names", None) or frame.columns)
+    names = list(frame) if isinstance(frame, Mapping) else list(getattr(frame, "column_names", None) or frame.columns)
     if "sequence" in names:
         return frame["sequence"]
     if len(names) == 1:
@@ -125,7 +127,8 @@ def _joined_bytes(items: Sequence[Any]) -> bytes:
 def _of_fixed(source: Array) -> Column:
     """Texts of one width each, filled up with NUL."""
     width = 4 if source.dtype.kind == "U" else 1
-    codes = np.ascontiguousarray(source).view(np.uint32 if width == 4 else np.uint8).reshape(len(source), -1)
+    kind = np.uint32 if width == 4 else np.uint8
+    codes = np.ascontiguousarray(source).view(kind).reshape(len(source), source.itemsize // width)
     if width == 4 and codes.size and int(codes.max()) > 127:
         raise ArgumentError("a sequence has a letter outside ASCII")
     used = codes != 0

@@ -3,7 +3,7 @@
 
 import ctypes
 import os
-from typing import Any, Iterator, List, Optional, Union
+from typing import Any, Callable, Iterator, List, Optional, Union
 
 from . import _arrow
 from ._errors import ArgumentError
@@ -25,36 +25,49 @@ def open(path: Union[Path, bytes], mate: Optional[Path] = None, *, threads: int 
     `mate` is the second file of paired reads: records 2i and 2i + 1 of each batch are then mates. `options` are those
     of ba_reader_open_path: `min_length=30`, `trim_quality=20`, `tags=["NM", "AS"]`, `qualities="skip"` and so on.
     """
-    context = Context(threads, memory_limit, None if isinstance(path, bytes) else os.fspath(path))
     text = options_of(options)
     if isinstance(path, bytes):
         if mate is not None:
             raise ArgumentError("expected files for pairs, not bytes")
-        handle = context.make(lib.ba_reader_close, lib.ba_reader_open_push, context.pointer, text)
-        with handle as pointer:
-            context.check(lib.ba_reader_feed(pointer, path, len(path)))
-            context.check(lib.ba_reader_finish(pointer))
-        return Reader(handle)
-    if mate is not None:
-        handle = context.make(lib.ba_reader_close, lib.ba_reader_open_pair, context.pointer, os.fsencode(path),
-                              os.fsencode(mate), text)
-    else:
-        handle = context.make(lib.ba_reader_close, lib.ba_reader_open_path, context.pointer, os.fsencode(path), text)
-    return Reader(handle)
+        data = path
+        return Reader(lambda: _open_bytes(data, text, threads, memory_limit))
+    second = None if mate is None else os.fsencode(mate)
+    file = path
+    return Reader(lambda: _open_file(file, second, mate is not None, text, threads, memory_limit), path != "-")
+
+
+def _open_bytes(data: bytes, text: bytes, threads: int, memory_limit: int) -> Handle:
+    context = Context(threads, memory_limit)
+    handle = context.make(lib.ba_reader_close, lib.ba_reader_open_push, context.pointer, text)
+    with handle as pointer:
+        context.check(lib.ba_reader_feed(pointer, data, len(data)))
+        context.check(lib.ba_reader_finish(pointer))
+    return handle
+
+
+def _open_file(path: Path, mate: Optional[bytes], paired: bool, text: bytes, threads: int, memory_limit: int) -> Handle:
+    context = Context(threads, memory_limit, os.fspath(path))
+    if paired:
+        return context.make(lib.ba_reader_close, lib.ba_reader_open_pair, context.pointer, os.fsencode(path), mate, text)
+    return context.make(lib.ba_reader_close, lib.ba_reader_open_path, context.pointer, os.fsencode(path), text)
 
 
 def open_interleaved(path: Path, *, threads: int = 1, memory_limit: int = 0, **options: Any) -> "Reader":
     """Opens one file that has both mates of each pair in turn."""
-    context = Context(threads, memory_limit, os.fspath(path))
-    return Reader(context.make(lib.ba_reader_close, lib.ba_reader_open_pair, context.pointer, os.fsencode(path), None,
-                               options_of(options)))
+    text = options_of(options)
+    return Reader(lambda: _open_file(path, None, True, text, threads, memory_limit), path != "-")
 
 
 class Reader:
-    """An iterator of batches; one thread at a time, others wait. `with` or `close` ends it."""
+    """An iterator of batches; one thread at a time, others wait. `with` or `close` ends it.
 
-    def __init__(self, handle: Handle) -> None:
-        self._handle = handle
+    As Arrow data it is the whole file, each time from its start, however much was read; standard input and regions can be
+    taken once.
+    """
+
+    def __init__(self, open_again: Callable[[], Handle], repeatable: bool = True) -> None:
+        self._handle = open_again()
+        self._open_again = open_again if repeatable else None
 
     def __iter__(self) -> "Reader":
         return self
@@ -120,20 +133,22 @@ class Reader:
             return int(lib.ba_reader_skipped(pointer))
 
     def __arrow_c_stream__(self, requested_schema: Any = None) -> Any:
-        """What is left of the file as an Arrow stream, which owns the reader from here on."""
+        """The file as an Arrow stream of batches without copies."""
         stream = _arrow.Stream()
-        with self._handle as pointer:
-            self._handle.context.check(lib.ba_reader_export_stream(pointer, ctypes.addressof(stream)))
-            self._handle.give()
+        with self._handle:  # closed is closed
+            handle = self._open_again() if self._open_again else self._handle
+        with handle as pointer:
+            handle.context.check(lib.ba_reader_export_stream(pointer, ctypes.addressof(stream)))
+            handle.give()
         return _arrow.capsule(stream)
 
     def to_arrow(self) -> Any:
-        """All that is left as a pyarrow Table: name, sequence, quality, and columns of alignments."""
+        """The file as a pyarrow Table: name, sequence, quality, and columns of alignments."""
         import pyarrow
         return pyarrow.RecordBatchReader.from_stream(self).read_all()
 
     def to_pandas(self) -> Any:
-        """All that is left as a pandas DataFrame."""
+        """The file as a pandas DataFrame."""
         return self.to_arrow().to_pandas()
 
     def close(self) -> None:
@@ -158,7 +173,8 @@ class Index:
         """A reader of one region, such as "chr1:1,001-2,000", counted from 1 with the end."""
         with self._handle as pointer:
             context = self._handle.context
-            return Reader(context.make(lib.ba_reader_close, lib.ba_index_fetch, pointer, region.encode()))
+            handle = context.make(lib.ba_reader_close, lib.ba_index_fetch, pointer, region.encode())
+        return Reader(lambda: handle, False)
 
     def close(self) -> None:
         self._handle.close()
