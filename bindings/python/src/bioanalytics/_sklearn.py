@@ -25,17 +25,17 @@ except ImportError:
     class BaseEstimator:  # type: ignore[no-redef]
         """Parameters are the arguments of __init__, and attributes of the same names."""
 
-        def _names(self) -> List[str]:
+        def _parameters(self) -> List[str]:
             code = type(self).__init__.__code__
             return sorted(code.co_varnames[1:code.co_argcount + code.co_kwonlyargcount])
 
         def get_params(self, deep: bool = True) -> Dict[str, Any]:
-            return {name: getattr(self, name) for name in self._names()}
+            return {name: getattr(self, name) for name in self._parameters()}
 
         def set_params(self, **params: Any) -> Any:
             for name, value in params.items():
-                if name not in self._names():
-                    raise ValueError(f"{type(self).__name__} has no parameter {name!r}: {self._names()}")
+                if name not in self._parameters():
+                    raise ValueError(f"{type(self).__name__} has no parameter {name!r}: {self._parameters()}")
                 setattr(self, name, value)
             return self
 

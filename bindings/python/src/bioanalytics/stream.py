@@ -67,6 +67,8 @@ class Stream:
         out = np.empty(self.width)
         if isinstance(row, dict):
             row = [row[name] for name in self.inputs]
+        if len(row) != len(self.inputs):
+            raise ShapeError(f"a row of {len(row)} numbers: expected {len(self.inputs)}, of {self.inputs}")
         with self._handle as stream:
             self._row[:] = row
             self._handle.context.check(call(stream, group.encode() if group is not None else None, time, self._row_at,

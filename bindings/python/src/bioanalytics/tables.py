@@ -32,6 +32,8 @@ class Table:
 
     def _add(self, name: str, values: Any, rows: int) -> None:
         array = values.to_numpy() if hasattr(values, "to_numpy") else np.asarray(values)
+        if array.dtype.kind in "US" and not isinstance(values, np.ndarray):
+            array = np.array(values, object)  # a list of texts and numbers would pass for one of texts
         if len(array) != rows:
             raise ArgumentError(f"column {name!r} has {len(array)} rows, the table has {rows}")
         context = self._handle.context
