@@ -19,7 +19,8 @@ class Stream(ctypes.Structure):
     """struct ArrowArrayStream"""
 
 
-_P, _I64 = ctypes.c_void_p, ctypes.c_int64
+_P: Any = ctypes.c_void_p
+_I64: Any = ctypes.c_int64
 _RELEASE = ctypes.CFUNCTYPE(None, _P)
 
 Schema._fields_ = [("format", ctypes.c_char_p), ("name", ctypes.c_char_p), ("metadata", _P), ("flags", _I64),
