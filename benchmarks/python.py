@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 """The Python package beside what people use, and beside the native calls that it makes.
 
-Prints `NAME VALUE`: milliseconds or microseconds, the best of many turns taken by both in one process, and ratios above
-1 where we are faster. vs_c has for its other side the same native calls, made one after the other by hand: what is below
-1 there is what Python costs.
+usage: python.py [PART...]. Prints `NAME VALUE`: milliseconds or microseconds, the best of many turns that both take in
+one process, and ratios above 1 where we are faster. vs_c has for its other side the same native calls, made one after the
+other by hand: what is below 1 there is what Python costs.
 """
 
 import ctypes
@@ -17,7 +17,8 @@ import numpy as np
 
 TOP = pathlib.Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(TOP / "bindings/python/src"))
-os.environ.setdefault("BIOANALYTICS_LIBRARY", os.environ.get("BA_LIBRARY", str(TOP / "build/release/src/libbioanalytics.so")))
+BUILT = os.environ.get("BA_LIBRARY", str(TOP / "build/release/src/libbioanalytics.so"))
+os.environ.setdefault("BIOANALYTICS_LIBRARY", BUILT)
 
 import bioanalytics  # noqa: E402
 from bioanalytics._arrays import address  # noqa: E402

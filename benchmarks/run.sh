@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # usage: benchmarks/run.sh [NAME[.PART]...]
-# NAME: parse, memory, features, train, score, predict, series, tabular, accuracy; all of them without one; or plot,
-# which draws docs/benchmarks.svg. PART: of train dense, narrow, sparse, online, conv, kmer6, threads2; of predict and
-# score as their programs say, and threads2 of score. Prints `NAME VALUE`, units in the names, and adds the lines to
-# build/bench/results.txt; vs_PEER is a ratio, above 1 where we are faster. accuracy takes an hour and adds to its log.
+# NAME: parse, memory, features, train, score, predict, series, tabular, python, accuracy; all of them without one; or
+# plot, which draws docs/benchmarks.svg. PART: of train dense, narrow, sparse, online, conv, kmer6, threads2; of predict,
+# python and score as their programs say, and threads2 of score. Prints `NAME VALUE`, units in the names, and adds them
+# to build/bench/results.txt; vs_PEER is a ratio, above 1 where we are faster. accuracy takes an hour and adds to its log.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 build=${BA_BUILD:-build/release}
@@ -14,9 +14,9 @@ python=$(command -v /usr/bin/python3 || command -v python3 || true)
 names=()
 for name in "$@"; do
   case $name in
-    parse | memory | features | train | score | predict | series | tabular | accuracy | plot) names+=("$name") ;;
+    parse | memory | features | train | score | predict | series | tabular | python | accuracy | plot) names+=("$name") ;;
     train.dense | train.narrow | train.sparse | train.online) names+=("$name") ;;
-    train.conv | train.kmer6 | train.threads2 | score.?* | predict.?*) names+=("$name") ;;
+    train.conv | train.kmer6 | train.threads2 | score.?* | predict.?* | python.?*) names+=("$name") ;;
     *)
       sed -n '3,7s/^# //p' "$0" >&2
       exit 1
@@ -24,7 +24,7 @@ for name in "$@"; do
   esac
 done
 if [ ${#names[@]} -eq 0 ]; then
-  names=(parse memory features train score predict series tabular accuracy)
+  names=(parse memory features train score predict series tabular python accuracy)
 fi
 
 # One core, so that a move from core to core does not show; the last, as the first often serves interrupts.
@@ -129,6 +129,10 @@ one() {
       "${pin[@]}" "$(python_with numpy pandas TA-Lib river)" benchmarks/series.py "$build/benchmarks/bench_series"
       ;;
     tabular) "$python" benchmarks/tabular.py ;;
+    python)
+      "${pin[@]}" "$(python_with numpy scipy scikit-learn pyarrow dnaio onnx onnxruntime)" benchmarks/python.py \
+        ${part:+"$part"}
+      ;;
     accuracy) "$python" benchmarks/accuracy.py --test ;;
   esac
 }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Random calls with random arguments: whatever is wrong is raised, and the process lives. MISUSE_SECONDS says how long."""
+"""Random calls with random arguments, for MISUSE_SECONDS (default 4): what is wrong is raised, and the process lives."""
 
 import os
 import subprocess
@@ -22,23 +22,27 @@ OBJECTS, MOST = [], 60
 
 
 def number():
-    return numbers.choice([0, 1, -1, 2, 7, 2**31, 2**63 - 1, -2**63, 1 << 70, 0.5, float("nan"), float("inf"), None, "x"])
+    return numbers.choice([0, 1, -1, 2, 7, 2**31, 2**63 - 1, -2**63, 1 << 70, 0.5, float("nan"), float("inf"), None,
+                           "x"])
 
 
 def value():
     return numbers.choice([
-        number, lambda: sequences, lambda: numbers.choice(sequences), lambda: [number() for _ in range(3)], lambda: b"ACGT",
+        number, lambda: sequences, lambda: numbers.choice(sequences), lambda: [number() for _ in range(3)],
+        lambda: b"ACGT",
         lambda: np.random.default_rng(numbers.randrange(99)).normal(size=(numbers.randrange(4), numbers.randrange(4))),
         lambda: np.array(sequences), lambda: (b"ACGTACGT", [0, numbers.randrange(12)]), lambda: {"x": [1.0, 2.0]},
         lambda: numbers.choice(OBJECTS) if OBJECTS else None, lambda: np.zeros(3, "c16"), lambda: range(3),
-        lambda: ["0", "1"] * 20, lambda: path, lambda: numbers.choice(["Kmer(k=2)", "Columns()", "", "Kmer(k=2) | Logistic()"]),
+        lambda: ["0", "1"] * 20, lambda: path,
+        lambda: numbers.choice(["Kmer(k=2)", "Columns()", "", "Kmer(k=2) | Logistic()"]),
         lambda: memoryview(b"ACGT"), lambda: np.arange(12)[::-2], lambda: object()])()
 
 
 def make():
     return numbers.choice([
-        lambda: b.Model.load(path), lambda: b.Model.from_bytes(bytes(damaged())), lambda: b.open(bytes(value() or b">a\\nA")),
-        lambda: b.Extractor("Kmer(k=2)"), lambda: b.Extractor("PositionKmer(k=1)"), lambda: b.Stream("Return(column=x)"),
+        lambda: b.Model.load(path), lambda: b.Model.from_bytes(bytes(damaged())),
+        lambda: b.open(bytes(value() or b">a\\nA")), lambda: b.Extractor("Kmer(k=2)"),
+        lambda: b.Extractor("PositionKmer(k=1)"), lambda: b.Stream("Return(column=x)"),
         lambda: b.Dataset().add(sequences, ["0", "1"] * 20), lambda: b.Records.from_buffers(value(), value()),
         lambda: b.Table({"x": [1.0, 2.0], "t": ["a", None]}), lambda: b.Table.of(value()),
         lambda: b.OnlineTrainer("Kmer(k=2) | Logistic(solver=adagrad)", ["0", "1"]),
@@ -55,8 +59,9 @@ def damaged():
 
 def call():
     target = numbers.choice(OBJECTS)
-    names = [name for name in dir(type(target)) if not name.startswith("_") and name not in ("save", "checkpoint", "run")]
-    names += ["__next__", "__len__", "__getitem__", "__arrow_c_stream__", "__arrow_c_array__", "_repr_html_", "__reduce__"]
+    names = [n for n in dir(type(target)) if not n.startswith("_") and n not in ("save", "checkpoint", "run")]
+    names += ["__next__", "__len__", "__getitem__", "__arrow_c_stream__", "__arrow_c_array__", "_repr_html_",
+              "__reduce__"]
     found = getattr(target, numbers.choice(names))
     if callable(found):
         found = found(*(value() for _ in range(numbers.randrange(4))))
@@ -90,7 +95,7 @@ print("alive")
 @pytest.mark.parametrize("seed", range(3))
 def test_no_misuse_ends_the_process(model_file, tmp_path, seed):
     seconds = float(os.environ.get("MISUSE_SECONDS", "4")) / 3
-    done = subprocess.run([sys.executable, "-c", CODE, str(model_file), str(seed), str(seconds)], cwd=tmp_path, text=True,
-                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=seconds + 120, check=False,
+    done = subprocess.run([sys.executable, "-c", CODE, str(model_file), str(seed), str(seconds)], cwd=tmp_path,
+                          text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=seconds + 120, check=False,
                           env={**os.environ, "PYTHONWARNINGS": "ignore"})
     assert (done.returncode, done.stdout) == (0, "alive\n"), done.stderr[-3000:]

@@ -15,7 +15,7 @@ from ._arrays import address, view
 from ._errors import ArgumentError
 from ._handles import Context
 from ._types import Array, Integers
-from .records import Records, wrapped
+from .records import Records, buffers, wrapped
 
 SLICE_SECONDS = 0.04  # a call is sized to take about so long, so that Ctrl-C is seen soon
 FIRST_LETTERS = 1 << 18
@@ -35,7 +35,8 @@ def columns(source: Any, context: Context) -> Iterator[Column]:
             for batch in reader:
                 yield from columns(batch, context)
     elif isinstance(source, tuple) and len(source) == 2 and not isinstance(source[0], str):
-        yield from columns(Records.from_buffers(*source), context)
+        data, places = buffers(*source)
+        yield address(data), places, data
     elif _is_frame(source):
         yield from columns(_column_of_frame(source), context)
     elif _arrow.is_arrow(source) and not isinstance(source, np.ndarray):

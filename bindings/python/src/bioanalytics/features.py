@@ -101,7 +101,12 @@ class Extractor:
         data = values[0] if one else np.concatenate(values)
         places = (columns[0] if one else np.concatenate(columns)).view(np.int32)
         rows = starts[0] if one else _joined_starts(starts)
-        return csr_matrix((data, places, rows.astype(np.int32) if len(data) < 2**31 else rows), (len(rows) - 1, width))
+        matrix = csr_matrix((len(rows) - 1, width), dtype=data.dtype)
+        small = len(data) < 2**31  # SciPy wants both kinds of places in one type
+        matrix.data, matrix.indices = data, places if small else places.astype(np.int64)
+        matrix.indptr = rows.astype(np.int32) if small else rows
+        matrix.has_canonical_format = True  # columns rise within a row
+        return matrix
 
     def table(self, table: Any, *, group: Optional[str] = None, time: Optional[str] = None,
               duplicate: Optional[str] = None) -> Array:

@@ -45,11 +45,12 @@ def _open_bytes(data: bytes, text: bytes, threads: int, memory_limit: int) -> Ha
     return handle
 
 
-def _open_file(path: Path, mate: Optional[bytes], paired: bool, text: bytes, threads: int, memory_limit: int) -> Handle:
-    context = Context(threads, memory_limit, os.fspath(path))
+def _open_file(path: Path, mate: Optional[bytes], paired: bool, text: bytes, threads: int,
+               memory_limit: int) -> Handle:
+    context, name = Context(threads, memory_limit, os.fspath(path)), os.fsencode(path)
     if paired:
-        return context.make(lib.ba_reader_close, lib.ba_reader_open_pair, context.pointer, os.fsencode(path), mate, text)
-    return context.make(lib.ba_reader_close, lib.ba_reader_open_path, context.pointer, os.fsencode(path), text)
+        return context.make(lib.ba_reader_close, lib.ba_reader_open_pair, context.pointer, name, mate, text)
+    return context.make(lib.ba_reader_close, lib.ba_reader_open_path, context.pointer, name, text)
 
 
 def open_interleaved(path: Path, *, threads: int = 1, memory_limit: int = 0, **options: Any) -> "Reader":
@@ -61,8 +62,8 @@ def open_interleaved(path: Path, *, threads: int = 1, memory_limit: int = 0, **o
 class Reader:
     """An iterator of batches; one thread at a time, others wait. `with` or `close` ends it.
 
-    As Arrow data it is the whole file, each time from its start, however much was read; standard input and regions can be
-    taken once.
+    As Arrow data it is the whole file, each time from its start, however much was read; standard input and regions can
+    be taken once.
     """
 
     def __init__(self, open_again: Callable[[], Handle], repeatable: bool = True) -> None:

@@ -14,8 +14,9 @@ from ._arrays import address, wrap
 from ._errors import ArgumentError, ClosedError, ShapeError, UnsupportedError
 from ._handles import Context, Handle, bytes_of, interruptible, options_of, text_of
 from ._library import lib
-from ._sequences import Pacer, each
+from ._sequences import Pacer, columns
 from ._types import Array, Floats, Path
+from .records import wrapped
 from .tables import Table
 
 
@@ -306,13 +307,14 @@ class Scorer:
     def _score_sequences(self, X: Any) -> Tuple[Floats, Floats]:
         parts: List[Tuple[Floats, Floats]] = []
         context = self._context
-
-        def score(records: int, count: int) -> None:
-            scores, probabilities = self._results(count)
-            context.check(lib.ba_scorer_predict_records(scorer, records, address(scores), address(probabilities)))
-            parts.append((scores, probabilities))
         with self._handle as scorer:
-            each(X, context, self._pacer, score)
+            for start, offsets, owner in columns(X, context):
+                scores, probabilities = self._results(len(offsets) - 1)
+                for first, end in self._pacer.slices(offsets):
+                    with wrapped(context, start, offsets[first:end + 1], owner)._handle as records:
+                        context.check(lib.ba_scorer_predict_records(scorer, records, address(scores[first:]),
+                                                                    address(probabilities[first:])))
+                parts.append((scores, probabilities))
         if len(parts) == 1:
             return parts[0]
         empty = self._results(0)

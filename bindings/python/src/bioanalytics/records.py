@@ -45,14 +45,7 @@ class Records:
     def from_buffers(cls, letters: Any, offsets: Any) -> "Records":
         """A batch over letters and offsets without a copy of the letters: sequence i is
         `letters[offsets[i]:offsets[i + 1]]`. `letters` is anything with contiguous bytes, and must not change."""
-        data = np.frombuffer(letters, np.uint8) if not isinstance(letters, np.ndarray) else letters
-        if data.dtype != np.uint8 or data.ndim != 1 or not data.flags.c_contiguous:
-            raise ArgumentError(f"letters: expected contiguous bytes of one dimension, got {data.dtype} in {data.ndim}")
-        places = np.ascontiguousarray(offsets, np.int64)
-        if places.ndim != 1 or places.size == 0:
-            raise ArgumentError("offsets: expected one more than there are sequences")
-        if places[-1] > data.size:
-            raise ArgumentError(f"offsets end at {places[-1]}, but there are {data.size} letters")
+        data, places = buffers(letters, offsets)
         return wrapped(Context(), address(data), places, data)
 
     def __len__(self) -> int:
@@ -163,6 +156,19 @@ class Texts:
 
     def __repr__(self) -> str:
         return f"Texts({len(self)} texts, {len(self.bytes)} bytes)"
+
+
+def buffers(letters: Any, offsets: Any) -> Tuple[Bytes, Integers]:
+    """Letters and offsets as arrays, of which the offsets do not lead out of the letters."""
+    data = letters if isinstance(letters, np.ndarray) else np.frombuffer(letters, np.uint8)
+    if data.dtype != np.uint8 or data.ndim != 1 or not data.flags.c_contiguous:
+        raise ArgumentError(f"letters: expected contiguous bytes of one dimension, got {data.dtype} in {data.ndim}")
+    places = np.ascontiguousarray(offsets, np.int64)
+    if places.ndim != 1 or places.size == 0:
+        raise ArgumentError("offsets: expected one more than there are sequences")
+    if places[-1] > data.size or places.max() > data.size:
+        raise ArgumentError(f"offsets end at {places.max()}, but there are {data.size} letters")
+    return data, places
 
 
 def wrapped(context: Context, start: int, offsets: Integers, owner: Any) -> Records:
