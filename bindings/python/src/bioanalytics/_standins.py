@@ -9,6 +9,7 @@ import numpy as np
 class NotFittedError(ValueError, AttributeError):
     """The estimator was not fitted."""
 
+
 class BaseEstimator:
     """Parameters are the arguments of __init__, and attributes of the same names."""
 
@@ -29,11 +30,13 @@ class BaseEstimator:
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(f'{k}={v!r}' for k, v in self.get_params().items())})"
 
+
 class ClassifierMixin:
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """The share of rows whose class is right."""
         right = np.asarray(self.predict(X)) == np.asarray(y)  # type: ignore[attr-defined]
         return float(np.average(right, weights=sample_weight))
+
 
 class RegressorMixin:
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
@@ -44,9 +47,11 @@ class RegressorMixin:
         return float(1 - np.average(wrong**2, weights=sample_weight) /
                      np.average(centred**2, weights=sample_weight))
 
+
 class TransformerMixin:
     def fit_transform(self, X: Any, y: Any = None, **fit_params: Any) -> Any:
         return self.fit(X, y, **fit_params).transform(X)  # type: ignore[attr-defined]
+
 
 def check_classification_targets(y: Any) -> None:
     if np.asarray(y).dtype.kind == "f" and (np.asarray(y) != np.floor(y)).any():
