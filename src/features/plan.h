@@ -155,6 +155,7 @@ typedef struct bai_row {
   const bai_sparse *sparse; /* borrowed in the same way; its count is the row's length. NULL: there is none */
   double *reals;            /* the values of real blocks; their counts are the places within the block */
   double *work;             /* of descriptors */
+  int32_t numbers;          /* all blocks are of numbers of a table: bai_row_reals will do */
   int64_t bad_input;        /* the one that could not be used */
 } bai_row;
 

@@ -34,6 +34,9 @@ ba_status bai_row_create(ba_context *context, const bai_plan *plan, int64_t long
   row->context = bai_context_retain(context);
   row->plan = plan;
   row->length_capacity = -1;
+  row->numbers = plan->block_count > 0;
+  for (int32_t b = 0; b < plan->block_count; b++)
+    row->numbers &= plan->blocks[b].real && plan->blocks[b].input >= 0 && plan->blocks[b].kind != BAI_TERM_SPARSE;
   status = bai_alloc_zero(context, plan->most_slots, 4, &row->table);
   if (!status) status = bai_alloc(context, CHUNK, 8, &row->forward);
   if (!status) status = bai_alloc(context, CHUNK, 8, &row->reverse);

@@ -12,7 +12,9 @@ static ba_status score_inputs(ba_scorer *scorer, const bai_kernels *kernels, int
   bai_lane *lane = &scorer->lanes[0];
   lane->inputs = scorer->inputs;
   lane->symbols = NULL;
+  lane->lists = scorer->shares != NULL;
   const ba_status status = bai_lane_score_codes(kernels, scorer->model, lane, 0, 0, scores);
+  lane->lists = 0;
   return status ? bai_lane_explain(scorer->context, lane, status, record, 0) : BA_OK;
 }
 
@@ -57,10 +59,11 @@ ba_status bai_scorer_predict_inputs(ba_scorer *scorer, const ba_array *rows, dou
   if (!status) begin_series(scorer);
   for (int64_t i = 0; !status && i < rows->shape[0]; i++) {
     const uint8_t *row = (const uint8_t *)rows->data + i * rows->stride[0];
-    for (int64_t j = 0; j < inputs; j++)
-      plain[j] = rows->dtype == BA_FLOAT32  ? (double)((const float *)(const void *)row)[j]
-                 : rows->dtype == BA_UINT32 ? (double)((const uint32_t *)(const void *)row)[j]
-                                            : ((const double *)(const void *)row)[j];
+    if (rows->dtype == BA_FLOAT64) memcpy(plain, row, (size_t)inputs * 8);
+    for (int64_t j = 0; rows->dtype == BA_FLOAT32 && j < inputs; j++)
+      plain[j] = (double)((const float *)(const void *)row)[j];
+    for (int64_t j = 0; rows->dtype == BA_UINT32 && j < inputs; j++)
+      plain[j] = (double)((const uint32_t *)(const void *)row)[j];
     bai_model_spread(model, plain, scorer->inputs);
     derive_row(scorer, kernels);
     status = score_next(scorer, kernels, i, scores, probabilities);

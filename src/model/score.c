@@ -205,6 +205,12 @@ ba_status bai_lane_score_member(const bai_kernels *kernels, const ba_model *mode
     bai_member_read(kernels, member, model->outputs, row, lane->steps, scores);
     return bai_row_cancelled(row) ? BA_ERR_CANCELLED : BA_OK;
   }
+  /* Numbers alone need no list of columns; one that cannot be used is named by the way of all. */
+  row->bad_input = -1;
+  if (row->numbers && row->inputs && !lane->lists && bai_row_reals(kernels, member->plan, row->inputs, row->reals)) {
+    bai_member_score(kernels, member, model->outputs, lane, row, scores);
+    return bai_row_cancelled(row) ? BA_ERR_CANCELLED : BA_OK;
+  }
   row->symbols = lane->symbols;
   row->sparse = lane->sparse;
   const ba_status status = bai_row_extract(kernels, row, length, ambiguous);
