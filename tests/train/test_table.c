@@ -5,6 +5,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -285,6 +286,65 @@ static void test_rows_and_single_rows(void **state) {
   ba_scorer_destroy(scorer);
   ba_array_release(array);
   ba_model_release(model);
+  ba_table_release(table);
+}
+
+/* One row's scores with its columns listed and without: the same bits, and the same number refused. */
+static void expect_same_row(ba_context *context, const ba_model *model, bai_lane *lane, int32_t *refused) {
+  const bai_kernels *kernels = bai_kernels_of(context);
+  double direct[2] = {0.0, 0.0}, listed[2] = {0.0, 0.0};
+  char said[300];
+  lane->lists = 0;
+  const ba_status status = bai_lane_score_codes(kernels, model, lane, 0, 0, direct);
+  if (status) (void)bai_lane_explain(context, lane, status, 1, 0);
+  snprintf(said, sizeof said, "%s", status ? ba_context_error_message(context) : "");
+  lane->lists = 1;
+  assert_int_equal(bai_lane_score_codes(kernels, model, lane, 0, 0, listed), status);
+  if (status) (void)bai_lane_explain(context, lane, status, 1, 0);
+  assert_string_equal(status ? ba_context_error_message(context) : "", said);
+  if (!status) assert_memory_equal(direct, listed, sizeof direct);
+  *refused += status != BA_OK;
+}
+
+static void test_columns_need_not_be_listed(void **state) {
+  static const char *const recipes[] = {
+      "Columns() | Logistic()",
+      "Columns() | Standardize() | Linear()",
+      "Columns(missing=mean) | MinMax() | Logistic()",
+      "Columns(missing=indicator) | Standardize() | MLP(hidden=3, epochs=1)",
+      "Column(column=heat) + Column(column=price, missing=indicator) + Columns() | Standardize() | Logistic()",
+      "Columns() | Standardize() | Logistic() & Column(column=heat, missing=mean) + Column(column=price) | Logistic()",
+      "Columns() + Category(column=region) | Standardize() | Logistic()"};
+  static const double odd[] = {NAN, INFINITY, -INFINITY, 1.7e308, -1.7e308, -0.0, 5e-324};
+  ba_context *context = *state;
+  ba_table *table;
+  int32_t refused = 0, rows = 0;
+  OK(context, make_table(context, ROWS, NULL, &table));
+  for (size_t r = 0; r < sizeof recipes / sizeof recipes[0]; r++) {
+    const int32_t classes = !strstr(recipes[r], "Linear");
+    bai_lane lane = {0};
+    ba_model *model;
+    double inputs[16];
+    OK(context, making_table_model(context, table, recipes[r], classes ? "target=high, name=y" : ROLES, &model));
+    const int64_t width = bai_model_row_inputs(model);
+    assert_in_range(width, 1, 16);
+    OK(context, bai_lane_reserve(context, model, &lane, 0));
+    lane.inputs = inputs;
+    for (int32_t level = 0; level < 3; level++) {
+      if (ba_context_set_cpu(context, cpu_levels[level]) != BA_OK) continue;
+      for (uint64_t i = 0; i < 300; i++, rows++) {
+        for (int64_t j = 0; j < width; j++)
+          inputs[j] = bai_random(6, i, (uint64_t)j) % 12 ? number((int64_t)i, (int32_t)(j % NUMBERS))
+                                                         : odd[bai_random(7, i, (uint64_t)j) % 7];
+        expect_same_row(context, model, &lane, &refused);
+      }
+    }
+    lane.inputs = NULL;
+    bai_lane_free(context, &lane);
+    ba_model_release(model);
+  }
+  assert_in_range(refused, rows / 20, rows / 2);
+  OK(context, ba_context_set_cpu(context, "auto"));
   ba_table_release(table);
 }
 
@@ -711,6 +771,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(test_similarity_is_of_letters, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_same_bits_at_every_level, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_rows_and_single_rows, making_set_up, making_tear_down),
+      cmocka_unit_test_setup_teardown(test_columns_need_not_be_listed, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_missing_values, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_refusals, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_numbers_beyond_a_scale, making_set_up, making_tear_down),
