@@ -8,6 +8,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "train/panel.h"
 #include "train/tile.h"
 
 #define WAVE_NUMBERS 65536
@@ -106,6 +107,7 @@ static ba_status make_lanes(bai_problem *p) {
     if (!status) status = bai_alloc(p->context, p->outputs, 8, &lane->margins);
     if (!status) status = bai_alloc(p->context, p->outputs, 8, &lane->chances);
     if (!status && p->dense) status = bai_tile_open(p, &lane->tile);
+    if (!status && p->panelled) status = bai_panel_open(p, &lane->tile);
   }
   return status;
 }
@@ -153,6 +155,7 @@ ba_status bai_problem_create(ba_context *context, ba_dataset *dataset, const bai
   p->l1 = objective->l1;
   p->loss = objective->loss;
   p->dense = bai_tile_suits(p);
+  p->panelled = bai_panel_suits(p);
   if (of_classes)
     status = bai_alloc_zero(context, dataset->rows, 4, &p->labels);
   else
@@ -183,6 +186,7 @@ void bai_problem_destroy(bai_problem *p) {
     bai_tile_close(context, &p->lanes[i].tile);
     bai_free(context, p->lanes[i].square);
   }
+  bai_panels_free(p);
   free_sums(context, &p->sums);
   free_sums(context, &p->squares);
   if (p->cache) bai_cache_close(context, p->cache);
@@ -234,7 +238,8 @@ ba_status bai_problem_borrow(bai_problem *p, const ba_dataset *batch, const uint
   *own = *p;
   p->inputs = inputs;
   p->cache = NULL;
-  p->cached = 0;
+  p->panels = NULL;
+  p->panelled = p->cached = 0;
   p->dataset = batch;
   p->uses = uses;
   p->labels = NULL;
@@ -474,34 +479,59 @@ static ba_status look_at_row(const pass *run, bai_pass_lane *lane, int64_t row) 
   return status;
 }
 
+/* Makes of margins, or of chances that are known, what the rows are added up by, or what a direction's margins are
+ * turned by. */
+static void turn_margins(const pass *run, bai_pass_lane *lane, double *loss) {
+  bai_problem *p = run->problem;
+  bai_tile *tile = &lane->tile;
+  if (run->aim == GRADIENT) {
+    bai_tile_slopes(p, run->kernels, lane, loss);
+  } else if (run->curved_known) {
+    for (int64_t r = 0; r < tile->count; r++) tile->chances[r] = p->curved[tile->ids[r]];
+  } else {
+    bai_tile_chances(p, run->kernels, lane);
+    for (int64_t r = 0; p->curved && r < tile->count; r++) p->curved[tile->ids[r]] = tile->chances[r];
+  }
+}
+
 /* What sum_block does, by tiles. */
 static ba_status sum_tiles(pass *run, bai_pass_lane *lane, int64_t first, int64_t end, double *gradient) {
-  bai_problem *p = run->problem;
+  const bai_problem *p = run->problem;
   bai_tile *tile = &lane->tile;
   for (int64_t row = first; row < end;) {
     if (atomic_load_explicit(&p->context->cancelled, memory_order_relaxed)) return BA_ERR_CANCELLED;
     const ba_status status = bai_tile_take(p, run->kernels, lane, &row, end);
     if (status) return failed_at(run, row, status);
-    if (run->curved_known) {
-      for (int64_t r = 0; r < tile->count; r++) tile->chances[r] = p->curved[tile->ids[r]];
-    } else {
-      bai_tile_margins(p, run->kernels, tile, run->x, 1);
-      if (run->aim == GRADIENT)
-        bai_tile_slopes(p, run->kernels, lane, &gradient[p->parameters]);
-      else
-        bai_tile_chances(p, run->kernels, lane);
-      for (int64_t r = 0; run->aim != GRADIENT && p->curved && r < tile->count; r++)
-        p->curved[tile->ids[r]] = tile->chances[r];
-    }
+    if (!run->curved_known) bai_tile_margins(p, run->kernels, tile, run->x, 1);
+    turn_margins(run, lane, &gradient[p->parameters]);
     if (run->aim == PRODUCT) {
       bai_tile_margins(p, run->kernels, tile, run->direction, 0);
       bai_tile_turn(p, tile);
     } else if (run->aim == DIAGONAL) {
+      bai_tile_weigh(p, tile);
       bai_tile_square(p, tile);
     }
     bai_tile_add(p, run->kernels, tile, gradient);
   }
   return BA_OK;
+}
+
+/* The same by the block's panel. */
+static ba_status sum_panel(const pass *run, bai_pass_lane *lane, int64_t block, double *gradient) {
+  const bai_problem *p = run->problem;
+  bai_tile *tile = &lane->tile;
+  int32_t goes_on = 1;
+  bai_panel_take(p, tile, block);
+  if (!run->curved_known) goes_on = bai_panel_margins(p, run->kernels, tile, block, run->x, 1);
+  if (goes_on) turn_margins(run, lane, &gradient[p->parameters]);
+  if (goes_on && run->aim == PRODUCT) {
+    goes_on = bai_panel_margins(p, run->kernels, tile, block, run->direction, 0);
+    bai_tile_turn(p, tile);
+  } else if (run->aim == DIAGONAL) {
+    bai_tile_weigh(p, tile);
+  }
+  goes_on = goes_on && bai_panel_add(p, tile, block, run->aim == DIAGONAL, gradient);
+  return goes_on ? BA_OK : BA_ERR_CANCELLED;
 }
 
 /* The square of rows with one number more, `lasts`: the intercept's. Its line below the diagonal is used in the place
@@ -569,6 +599,7 @@ static ba_status sum_block(pass *run, bai_pass_lane *lane, int64_t block, double
   memset(gradient, 0, (size_t)(run->sums ? run->sums->size : p->parameters + 1) * 8);
   if (run->aim == SQUARE) return (p->dense ? square_tiles : square_rows)(run, lane, first, end, gradient);
   if (p->dense) return sum_tiles(run, lane, first, end, gradient);
+  if (p->panelled && bai_panel_is_made(p, block)) return sum_panel(run, lane, block, gradient);
   for (int64_t row = first; row < end; row++) {
     if (row % 16 == 0 && atomic_load_explicit(&p->context->cancelled, memory_order_relaxed)) return BA_ERR_CANCELLED;
     if (p->weights[row] == 0.0) continue;
@@ -668,6 +699,8 @@ static ba_status run_pass(bai_problem *p, bai_sums *sums, pass_aim aim, const do
     ba_status status = BA_OK;
     for (int32_t i = 0; !status && i < count; i++) status = need_node(p, sums, i);
     for (int64_t i = 0; !status && run.first && i < count; i++) status = need_cache(p, run.first_block + i);
+    for (int64_t i = 0; !status && p->cached && p->panelled && i < count; i++)
+      status = bai_panel_make(p, run.first_block + i);
     if (!status) status = run_wave(p, count, &run);
     if (status == BA_ERR_CANCELLED) return bai_check_cancel(p->context);
     if (bai_row_explains(status)) return bai_problem_explain(p, status, run.failed_row);

@@ -24,14 +24,14 @@ typedef struct bai_objective {
   const bai_pca *pca; /* the function is linear in these; NULL: in the columns */
 } bai_objective;
 
-/* Rows of numbers, some at a time (tile.h). */
+/* Rows of numbers, some at a time (tile.h), or those of a panel (panel.h), which needs no rows, parts and copies. */
 typedef struct bai_tile {
   int64_t room, count;
   int64_t *ids;
   const double **rows;       /* numbers of each */
   const double **parts;      /* those of one block */
   double *copies;            /* of rows that do not stand in the inputs as they are */
-  double *sums;              /* two a row */
+  double *sums;              /* two a row; of a panel BAI_LANES */
   double *margins, *chances; /* outputs x room */
 } bai_tile;
 
@@ -58,6 +58,8 @@ typedef struct bai_sums {
   int64_t size;
 } bai_sums;
 
+typedef struct bai_panel bai_panel; /* panel.h */
+
 typedef struct bai_problem {
   ba_context *context;
   const ba_dataset *dataset;
@@ -76,7 +78,10 @@ typedef struct bai_problem {
   double l2, l1;
   bai_pass_lane *lanes;
   int32_t lane_count;
-  int32_t dense;    /* rows are numbers of a table, and go by tiles */
+  int32_t dense;     /* rows are numbers of a table, and go by tiles */
+  int32_t panelled;  /* sparse rows go by panels once a pass has gone through */
+  bai_panel *panels; /* one a block; NULL before there are any */
+  int64_t panel_bytes;
   bai_cache *cache; /* of the rows' columns; NULL: rows that are there for one pass */
   int32_t cached;   /* a pass has gone through: rows can be used, and what there is room for is kept */
   /* Second derivatives of the rows' losses by their margin, where there is one output, and the point; once known. */

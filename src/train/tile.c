@@ -136,15 +136,19 @@ void bai_tile_turn(const bai_problem *p, bai_tile *tile) {
   }
 }
 
-void bai_tile_square(const bai_problem *p, bai_tile *tile) {
-  const int64_t width = p->plan->width;
-  for (int64_t r = 0; r < tile->count; r++) {
-    double *copy = tile->copies + r * width;
+void bai_tile_weigh(const bai_problem *p, bai_tile *tile) {
+  for (int64_t r = 0; r < tile->count; r++)
     for (int32_t o = 0; o < p->outputs; o++) {
       const double chance = tile->chances[o * tile->room + r];
       tile->margins[o * tile->room + r] =
           p->weights[tile->ids[r]] * (p->outputs == 1 ? chance : chance * (1.0 - chance));
     }
+}
+
+void bai_tile_square(const bai_problem *p, bai_tile *tile) {
+  const int64_t width = p->plan->width;
+  for (int64_t r = 0; r < tile->count; r++) {
+    double *copy = tile->copies + r * width;
     for (int64_t i = 0; i < width; i++) copy[i] = tile->rows[r][i] * tile->rows[r][i];
     tile->rows[r] = copy;
   }

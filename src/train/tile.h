@@ -24,7 +24,8 @@ void bai_tile_slopes(const bai_problem *problem, const bai_kernels *kernels, bai
 void bai_tile_chances(const bai_problem *problem, const bai_kernels *kernels, bai_pass_lane *lane);
 /* From the margins of a direction, and chances: what a product of the Hessian adds up the rows by. */
 void bai_tile_turn(const bai_problem *problem, bai_tile *tile);
-/* The same of its diagonal; rows become their squares. */
+/* The same of its diagonal, which adds up the squares of the rows' numbers. */
+void bai_tile_weigh(const bai_problem *problem, bai_tile *tile);
 void bai_tile_square(const bai_problem *problem, bai_tile *tile);
 /* Adds the rows, each times what stands in the place of its margin. */
 void bai_tile_add(const bai_problem *problem, const bai_kernels *kernels, const bai_tile *tile, double *gradient);
