@@ -6,6 +6,7 @@
 #include "train/dense.h"
 
 #include <math.h>
+#include <string.h>
 
 /* square = U'U: U takes the place of its upper triangle. */
 static int32_t factor(const bai_kernels *kernels, double *square, int64_t n) {
@@ -33,11 +34,15 @@ int32_t bai_dense_solve(const bai_kernels *kernels, double *square, int64_t n, d
   return 1;
 }
 
+/* Sizes are in the order of their bits, with every NaN above all numbers. */
 double bai_largest(const double *x, int64_t n) {
-  double largest = 0.0;
+  uint64_t most = 0, bits;
+  double largest;
   for (int64_t i = 0; i < n; i++) {
-    const double size = x[i] < 0.0 ? -x[i] : x[i];
-    if (!(size <= largest) && largest == largest) largest = size; /* the first NaN stays */
+    memcpy(&bits, x + i, 8);
+    bits &= INT64_MAX;
+    most = bits > most ? bits : most;
   }
+  memcpy(&largest, &most, 8);
   return largest;
 }

@@ -10,7 +10,7 @@
 /* Solves square x = right by Cholesky, from the upper triangle of `square`, which is overwritten; x takes the place of
  * `right`. Returns 0, with `right` as it was, when the matrix is not positive definite. */
 int32_t bai_dense_solve(const bai_kernels *kernels, double *square, int64_t n, double *right);
-/* The largest of the sizes; the first NaN, if there is one. */
+/* The largest of the sizes; a NaN, if there is one. */
 double bai_largest(const double *x, int64_t n);
 
 #endif
