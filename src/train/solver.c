@@ -4,7 +4,10 @@
  */
 #include "train/solver.h"
 
+#include <string.h>
+
 #include "train/adagrad.h"
+#include "train/conditioning.h"
 #include "train/lbfgs.h"
 #include "train/newton.h"
 #include "train/owlqn.h"
@@ -26,6 +29,8 @@ typedef struct descent {
   bai_lbfgs *smooth;
   bai_owlqn *pointed;
   double *gradient;
+  bai_conditioning conditioning; /* of smooth, where it suits */
+  double *asked, *point;         /* then in weights: what smooth asks for, and its iterate; else NULL */
   bai_standing standing;
 } descent;
 
@@ -35,8 +40,30 @@ static void destroy_descent(void *solver) {
   ba_context *context = d->problem->context;
   bai_lbfgs_destroy(d->smooth);
   bai_owlqn_destroy(d->pointed);
+  bai_conditioning_free(context, &d->conditioning);
   bai_free(context, d->gradient);
+  bai_free(context, d->asked);
+  bai_free(context, d->point);
   bai_free(context, d);
+}
+
+static void note_point(descent *d) {
+  if (d->point)
+    bai_conditioning_leave(&d->conditioning, bai_kernels_of(d->problem->context), bai_lbfgs_point(d->smooth), d->point);
+}
+
+static ba_status create_smooth(descent *d, int32_t memory, const double *start) {
+  bai_problem *problem = d->problem;
+  const int64_t n = problem->parameters;
+  if (!bai_conditioning_suits(problem)) return bai_lbfgs_create(problem->context, n, memory, start, &d->smooth);
+  ba_status status = bai_conditioning_learn(problem, start, &d->conditioning);
+  if (!status) status = bai_alloc(problem->context, n, 8, &d->asked);
+  if (!status) status = bai_alloc(problem->context, n, 8, &d->point);
+  if (status) return status;
+  bai_conditioning_enter(&d->conditioning, bai_kernels_of(problem->context), start, d->asked);
+  status = bai_lbfgs_create(problem->context, n, memory, d->asked, &d->smooth);
+  memcpy(d->point, start, (size_t)n * 8);
+  return status;
 }
 
 static ba_status create_descent(bai_problem *problem, const bai_term *model, const double *start, uint64_t seed,
@@ -53,7 +80,7 @@ static ba_status create_descent(bai_problem *problem, const bai_term *model, con
   if (!status && problem->l1 > 0.0)
     status = bai_owlqn_create(context, n, n - problem->outputs, problem->l1, memory, start, &d->pointed);
   else if (!status)
-    status = bai_lbfgs_create(context, n, memory, start, &d->smooth);
+    status = create_smooth(d, memory, start);
   if (status)
     destroy_descent(d);
   else
@@ -79,20 +106,29 @@ static void tell_descent(void *solver, double objective, const double *gradient,
     s->slope = d->smooth ? bai_lbfgs_slope(d->smooth) : bai_owlqn_slope(d->pointed);
     if (s->passes == 1) s->start_slope = s->slope;
     s->stuck = news == BAI_LBFGS_STUCK;
+    note_point(d);
   }
   *standing = *s;
 }
 
 static ba_status step_descent(void *solver, bai_standing *standing) {
   descent *d = solver;
+  const double *asked = ask_descent(d);
   double objective;
-  const ba_status status = bai_problem_evaluate(d->problem, ask_descent(d), &objective, d->gradient);
-  if (!status) tell_descent(d, objective, d->gradient, standing);
-  return status;
+  if (d->asked) {
+    bai_conditioning_leave(&d->conditioning, bai_kernels_of(d->problem->context), asked, d->asked);
+    asked = d->asked;
+  }
+  const ba_status status = bai_problem_evaluate(d->problem, asked, &objective, d->gradient);
+  if (status) return status;
+  if (d->asked) bai_conditioning_turn(&d->conditioning, d->gradient);
+  tell_descent(d, objective, d->gradient, standing);
+  return BA_OK;
 }
 
 static const double *point_of_descent(const void *solver) {
   const descent *d = solver;
+  if (d->point) return d->point;
   return d->smooth ? bai_lbfgs_point(d->smooth) : bai_owlqn_point(d->pointed);
 }
 
@@ -103,6 +139,7 @@ static void archive_descent(void *solver, bai_archive *archive) {
     bai_lbfgs_archive(d->smooth, archive);
   else
     bai_owlqn_archive(d->pointed, archive);
+  if (!archive->written && !archive->status && d->standing.iterations) note_point(d);
 }
 
 /* ---- newton ---- */

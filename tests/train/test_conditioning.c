@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * test_conditioning.c: columns that are far from 0 and of very different sizes.
+ */
+#include "train/conditioning.h"
+
+#include <math.h>
+
+#include "base/recipe.h"
+#include "model/making.h"
+#include "train/run_inside.h"
+
+#define ROWS 5000
+#define WIDTH 6
+#define COUNT (WIDTH + 1)
+
+typedef struct fixture {
+  ba_context *context;
+  ba_dataset *dataset;
+  bai_recipe recipe;
+  uint8_t *uses;
+  bai_run *run;
+} fixture;
+
+/* Means from -3,000 to 2,000, deviations from 1e-3 to 1e2; the last column is the same everywhere. */
+static ba_dataset *make_rows(ba_context *context) {
+  const int64_t shape[1] = {ROWS};
+  ba_dataset *dataset;
+  ba_table *table;
+  OK(context, ba_table_create(context, ROWS, &table));
+  for (int32_t c = 0; c <= WIDTH; c++) {
+    ba_array *array;
+    char name[8];
+    OK(context, ba_array_create(context, BA_FLOAT64, 1, shape, &array));
+    double *data = ba_array_data(array);
+    for (int64_t i = 0; i < ROWS; i++) {
+      const double noise = (double)(bai_random(1, (uint64_t)c, (uint64_t)i) >> 11) * 0x1p-53 - 0.5;
+      const double first = (double)(bai_random(1, 0, (uint64_t)i) >> 11) * 0x1p-53 - 0.5;
+      const double last = (double)(bai_random(1, WIDTH - 2, (uint64_t)i) >> 11) * 0x1p-53 - 0.5;
+      data[i] = c == WIDTH - 1 ? 7.0 : 1000.0 * (c - 3) + noise * pow(10.0, c - 3);
+      if (c == WIDTH) data[i] = first - last + noise > 0.0;
+    }
+    bai_format(name, sizeof name, c < WIDTH ? "x%d" : "y", (int)c);
+    OK(context, ba_table_add_array(table, name, array, NULL));
+    ba_array_release(array);
+  }
+  OK(context, ba_dataset_create(context, NULL, &dataset));
+  OK(context, ba_dataset_add_table(dataset, table, "target=y"));
+  ba_table_release(table);
+  return dataset;
+}
+
+static void open_run(fixture *f, const char *recipe) {
+  ba_context *context = f->context;
+  f->dataset = make_rows(context);
+  OK(context, bai_uses_make(context, f->dataset, -1, 0, 1, &f->uses));
+  OK(context, bai_recipe_parse(context, recipe, &f->recipe));
+  OK(context, bai_run_create(f->dataset, bai_recipe_member(&f->recipe, 0), f->uses, 1, NULL, &f->run));
+}
+
+static void close_run(fixture *f) {
+  bai_run_destroy(f->run);
+  bai_recipe_free(f->context, &f->recipe);
+  bai_free(f->context, f->uses);
+  ba_dataset_destroy(f->dataset);
+}
+
+/* There and back, and the gradient against differences of the objective along each variable. */
+static void test_variables(void **state) {
+  ba_context *context = *state;
+  const bai_kernels *kernels = bai_kernels_of(context);
+  const double start[COUNT] = {0};
+  double plain[COUNT], variables[COUNT], again[COUNT], gradient[COUNT], unused[COUNT];
+  fixture f = {.context = context};
+  open_run(&f, "Columns() | Logistic(l2=0.01)");
+  bai_problem *problem = f.run->problem;
+  bai_conditioning c;
+  assert_true(bai_conditioning_suits(problem));
+  OK(context, bai_conditioning_learn(problem, start, &c));
+  for (int32_t i = 0; i < COUNT; i++) variables[i] = 0.3 * sin(i + 1.0);
+  bai_conditioning_leave(&c, kernels, variables, plain);
+  bai_conditioning_enter(&c, kernels, plain, again);
+  for (int32_t i = 0; i < COUNT; i++) assert_true(fabs(again[i] - variables[i]) < 1e-6);
+  double objective, above, below;
+  OK(context, bai_problem_evaluate(problem, plain, &objective, gradient));
+  bai_conditioning_turn(&c, gradient);
+  for (int32_t i = 0; i < COUNT; i++) {
+    const double step = 1e-4, at = variables[i];
+    variables[i] = at + step;
+    bai_conditioning_leave(&c, kernels, variables, plain);
+    OK(context, bai_problem_evaluate(problem, plain, &above, unused));
+    variables[i] = at - step;
+    bai_conditioning_leave(&c, kernels, variables, plain);
+    OK(context, bai_problem_evaluate(problem, plain, &below, unused));
+    variables[i] = at;
+    assert_true(fabs((above - below) / (2 * step) - gradient[i]) < 1e-5);
+  }
+  bai_conditioning_free(context, &c);
+  close_run(&f);
+}
+
+static double train(ba_context *context, const char *recipe, int64_t *iterations) {
+  fixture f = {.context = context};
+  open_run(&f, recipe);
+  bai_standing standing = {0};
+  for (int32_t i = 0; i < 200 && !standing.stuck && !(standing.slope <= 1e-9 * standing.start_slope && i > 1); i++)
+    OK(context, f.run->kind->step(f.run->solver, &standing));
+  *iterations = standing.iterations;
+  close_run(&f);
+  return standing.objective;
+}
+
+/* The optimum is Newton's, after few iterations. */
+static void test_iterations(void **state) {
+  ba_context *context = *state;
+  static const char *const recipes[][2] = {
+      {"Columns() | Logistic(l2=1e-4)", "Columns() | Logistic(l2=1e-4, solver=newton)"},
+      {"Columns() | Linear(l2=1e-4)", "Columns() | Linear(l2=1e-4, solver=newton)"},
+      {"Columns() | Standardize() | Logistic(l2=1e-4)",
+       "Columns() | Standardize() | Logistic(l2=1e-4, solver=newton)"}};
+  for (int32_t i = 0; i < 3; i++) {
+    int64_t ours, newtons;
+    const double found = train(context, recipes[i][0], &ours), best = train(context, recipes[i][1], &newtons);
+    assert_true(fabs(found - best) <= 1e-9 * fabs(best));
+    assert_true(ours <= 25);
+  }
+}
+
+/* Rows that may be elsewhere, and losses without a curvature. */
+static void test_what_it_does_not_suit(void **state) {
+  ba_context *context = *state;
+  const double start[COUNT] = {0};
+  fixture f = {.context = context};
+  bai_conditioning c;
+  open_run(&f, "Column(column=x0) + Column(column=x1) | Logistic()");
+  assert_false(bai_conditioning_suits(f.run->problem));
+  close_run(&f);
+  open_run(&f, "Columns() | Linear(loss=quantile)");
+  OK(context, bai_conditioning_learn(f.run->problem, start, &c));
+  for (int32_t i = 0; i < COUNT; i++) assert_true(c.scales[i] == 1.0);
+  for (int32_t i = 0; i < WIDTH; i++) assert_true(c.means[i] == 0.0);
+  bai_conditioning_free(context, &c);
+  close_run(&f);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test_setup_teardown(test_variables, making_set_up, making_tear_down),
+      cmocka_unit_test_setup_teardown(test_iterations, making_set_up, making_tear_down),
+      cmocka_unit_test_setup_teardown(test_what_it_does_not_suit, making_set_up, making_tear_down),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
