@@ -54,8 +54,11 @@ ba_status bai_scorer_predict_inputs(ba_scorer *scorer, const ba_array *rows, dou
   const ba_model *model = scorer->model;
   const bai_kernels *kernels = bai_kernels_of(scorer->context);
   const int64_t inputs = ba_model_inputs(model);
-  double *plain = NULL;
-  ba_status status = bai_alloc(scorer->context, inputs, 8, &plain);
+  /* One member's inputs stand as they come. */
+  const int32_t alone = model->member_count == 1;
+  double *made = NULL;
+  ba_status status = alone ? BA_OK : bai_alloc(scorer->context, inputs, 8, &made);
+  double *plain = alone ? scorer->inputs : made;
   if (!status) begin_series(scorer);
   for (int64_t i = 0; !status && i < rows->shape[0]; i++) {
     const uint8_t *row = (const uint8_t *)rows->data + i * rows->stride[0];
@@ -64,11 +67,11 @@ ba_status bai_scorer_predict_inputs(ba_scorer *scorer, const ba_array *rows, dou
       plain[j] = (double)((const float *)(const void *)row)[j];
     for (int64_t j = 0; rows->dtype == BA_UINT32 && j < inputs; j++)
       plain[j] = (double)((const uint32_t *)(const void *)row)[j];
-    bai_model_spread(model, plain, scorer->inputs);
+    if (!alone) bai_model_spread(model, plain, scorer->inputs);
     derive_row(scorer, kernels);
     status = score_next(scorer, kernels, i, scores, probabilities);
   }
-  bai_free(scorer->context, plain);
+  bai_free(scorer->context, made);
   return status;
 }
 
