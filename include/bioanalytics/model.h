@@ -46,6 +46,37 @@ BA_API ba_status ba_model_load_path(ba_context *context, const char *path, const
 BA_API ba_status ba_model_load_memory(ba_context *context, const uint8_t *data, int64_t length, const char *options,
                                       ba_model **out);
 /**
+ * Makes a model from weights that were fitted elsewhere. It has the bits, the file and the calls of one that was
+ * trained here; without training rows it has no bins to tell a drift by.
+ *
+ * Weights of counted words are rounded to integers (docs/numbers.md), at most 2^-31 of the largest weight of their
+ * block; those of real numbers stay as they are. Columns stand in the order of ba_extractor_column_name.
+ * @param context not NULL.
+ * @param recipe one member with a model stage: Logistic, Softmax, Linear or Poisson. What it says of training does not
+ * matter.
+ * @param class_names as many distinct names as `classes`, in the order of the probabilities; NULL when that is 0.
+ * @param classes 2 for Logistic, 2 or more for Softmax, 0 for Linear and Poisson.
+ * @param columns of a recipe with Columns(), the names of the columns that it stands for, in order; else NULL.
+ * @param column_count how many; 0 without Columns().
+ * @param scale of each column of real numbers three: what stands for a missing value, then c and f, as a value x
+ * becomes (x - c) f; an array of 3 x such columns. NULL: values are as they are, which is an error when the recipe
+ * scales or fills.
+ * @param weights an array of outputs (1 for two classes and for numbers, else one a class) x columns.
+ * @param intercepts an array of one number an output.
+ * @param options `length=` of terms by position (letters) and of Sparse() (columns); `origin=TEXT` for
+ * ba_model_describe. NULL and "" mean neither.
+ * @param out gets the model.
+ * @return BA_OK; BA_ERR_RECIPE with the column; BA_ERR_UNSUPPORTED for a network and for Category; BA_ERR_CLASSES,
+ * BA_ERR_LABEL, BA_ERR_TABLE, BA_ERR_SHAPE, BA_ERR_NUMBER for a number that is not finite; BA_ERR_ARGUMENT,
+ * BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_BUSY.
+ * Owns: the caller releases the model and keeps what it gave. Threads: one at a time for each context. Cost: a few
+ * passes over the weights, which are copied. Since 0.1.0.
+ */
+BA_API ba_status ba_model_create(ba_context *context, const char *recipe, const char *const *class_names,
+                                 int32_t classes, const char *const *columns, int64_t column_count,
+                                 const ba_array *scale, const ba_array *weights, const ba_array *intercepts,
+                                 const char *options, ba_model **out);
+/**
  * Writes a model file by rename: afterwards `path` holds the whole new file or what it held before.
  * @param context not NULL.
  * @param model not NULL.

@@ -447,6 +447,12 @@ ba_status bai_plan_take_fit(ba_context *context, bai_plan *plan, const bai_fitte
   return status;
 }
 
+int32_t bai_plan_fills(const bai_plan *plan) {
+  for (int32_t b = 0; b < plan->block_count; b++)
+    if (plan->blocks[b].missing != BAI_MISSING_ERROR) return 1;
+  return 0;
+}
+
 ba_status bai_plan_check_letter(ba_context *context, const bai_plan *plan, char foreign, int64_t record) {
   if (!foreign || plan->protein || !plan->reader) return BA_OK;
   return bai_fail_at(context, BA_ERR_LETTER, record, -1,

@@ -105,6 +105,8 @@ typedef struct bai_fitted {
 int64_t bai_plan_width_of(const bai_pipeline *recipe, const bai_fitted *fitted, int64_t *reals);
 /* Lays a plan out as one that learnt this. */
 ba_status bai_plan_take_fit(ba_context *context, bai_plan *plan, const bai_fitted *fitted);
+/* Whether a column's missing values become its mean. */
+int32_t bai_plan_fills(const bai_plan *plan);
 /* Takes one sequence's length into the fit; `record` (from 1) is for the message. */
 ba_status bai_plan_fit_length(ba_context *context, bai_plan *plan, int64_t length, int64_t record);
 /* Lays the columns out; a plan that needs a fit must have had one. */

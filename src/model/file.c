@@ -411,7 +411,7 @@ static ba_status check_member(const reading *r, const bai_pipeline *pipeline, in
 
 static ba_status check_members(const reading *r, const bai_recipe *recipe, const found *classes, bai_fitted *fitted) {
   const int32_t values = bai_term_is_value(&bai_recipe_member(recipe, 0)->model) && recipe->members.count == 1;
-  if (values ? classes->rows != 0 || classes->columns != 0 : classes->rows < 2 || classes->rows > 65536)
+  if (values ? classes->rows != 0 || classes->columns != 0 : classes->rows < 2 || classes->rows > BAI_MOST_CLASSES)
     return damaged(r, classes->offset, "classes");
   int64_t equal = -1;
   ba_status status = BA_OK;

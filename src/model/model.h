@@ -95,6 +95,8 @@ typedef struct bai_fit {
   const float *parameters; /* of a network, a copy after the other, instead of weights and intercepts */
 } bai_fit;
 
+#define BAI_MOST_CLASSES 65536 /* what a model file holds */
+
 /* How models are joined: one factor a model, one offset an output. */
 typedef struct bai_joint {
   const double *factors, *offsets;
@@ -130,6 +132,9 @@ ba_status bai_model_check_letters(ba_context *context, const ba_model *model, co
 void bai_member_weights(const bai_member *member, int32_t output, double *weights);
 /* The only member, where a call needs one with columns; else an error that names the call. */
 ba_status bai_model_single(ba_context *context, const ba_model *model, const char *call);
+
+/* create.c: 1 for a text without control bytes: names of classes go into lines and columns of output. */
+int32_t bai_is_class_name(const char *text, int64_t length);
 
 /* golden.c: generated inputs, never training rows. */
 ba_status bai_golden_make(ba_context *context, ba_model *model, uint64_t seed);

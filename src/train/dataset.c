@@ -248,12 +248,6 @@ static ba_status add_name(ba_dataset *dataset, const char *name, int64_t length)
   return status ? status : bai_vector_append(dataset->context, &dataset->name_ends, &dataset->names.count, 1, 8);
 }
 
-int32_t bai_is_class_name(const char *text, int64_t length) {
-  for (int64_t i = 0; i < length; i++)
-    if ((uint8_t)text[i] < 0x20 || text[i] == 0x7f) return 0;
-  return length > 0;
-}
-
 static ba_status add_sparse(ba_dataset *dataset, const bai_sparse *sparse) {
   ba_context *context = dataset->context;
   const int64_t zero = 0;

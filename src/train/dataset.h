@@ -10,6 +10,7 @@
 
 #include "bioanalytics/train.h"
 #include "features/plan.h"
+#include "model/model.h"
 
 /* A letter other than A C G T (U is T), with its case folded up. */
 typedef struct bai_exception {
@@ -72,8 +73,6 @@ typedef struct bai_new_row {
   int64_t table_row;        /* of the last table, where the dataset has one */
   const bai_sparse *sparse; /* NULL for none; letters_length is its count */
 } bai_new_row;
-/* 1 for a text without control bytes: names of classes go into lines and columns of output. */
-int32_t bai_is_class_name(const char *text, int64_t length);
 ba_status bai_dataset_add_row(ba_dataset *dataset, const bai_new_row *row);
 /* What a failed call added goes again. */
 void bai_dataset_restore(ba_dataset *dataset, const ba_dataset *before);

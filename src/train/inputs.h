@@ -17,7 +17,5 @@ ba_status bai_inputs_check(ba_context *context, const ba_dataset *dataset, const
 /* scale.c: fill, centre and factor of the real columns of a plan that is laid out. `inputs` is the matrix. */
 ba_status bai_scale_learn(ba_context *context, const ba_dataset *dataset, const uint8_t *uses, const double *inputs,
                           bai_plan *plan);
-/* Whether a column's missing values become its mean. */
-int32_t bai_plan_fills(const bai_plan *plan);
 
 #endif

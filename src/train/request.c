@@ -11,8 +11,6 @@
 #define VERSION 1u
 #define HEAD 56
 #define DIGEST_SEED UINT64_C(0x61736b)
-#define MOST_CLASSES 65536
-
 ba_status bai_request_write(ba_context *context, const bai_remote_how *how, const double *point, int64_t parameters,
                             bai_vector *out) {
   uint8_t head[HEAD] = {0}, number[8];
@@ -60,7 +58,7 @@ ba_status bai_request_read(ba_context *context, const uint8_t *bytes, int64_t n,
   if (bai_get_u32(bytes + n - 4) != bai_kernels_of(context)->crc32c(0, bytes, n - 4)) return damaged(context);
   const uint8_t *at = bytes + HEAD, *end = bytes + n - 4;
   const uint64_t classes = bai_get_u64(bytes + 32), parameters = bai_get_u64(bytes + 40);
-  if (classes > MOST_CLASSES || parameters > (uint64_t)n / 8) return damaged(context);
+  if (classes > BAI_MOST_CLASSES || parameters > (uint64_t)n / 8) return damaged(context);
   out->how.seed = (int64_t)bai_get_u64(bytes + 16);
   out->how.length = (int64_t)bai_get_u64(bytes + 24);
   out->how.class_count = (int32_t)classes;

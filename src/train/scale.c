@@ -128,12 +128,6 @@ static ba_status check_scale(ba_context *context, const bai_plan *plan) {
   return BA_OK;
 }
 
-int32_t bai_plan_fills(const bai_plan *plan) {
-  for (int32_t b = 0; b < plan->block_count; b++)
-    if (plan->blocks[b].missing != BAI_MISSING_ERROR) return 1;
-  return 0;
-}
-
 ba_status bai_scale_learn(ba_context *context, const ba_dataset *dataset, const uint8_t *uses, const double *inputs,
                           bai_plan *plan) {
   learning l = {.context = context, .dataset = dataset, .uses = uses, .inputs = inputs, .plan = plan};

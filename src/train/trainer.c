@@ -10,8 +10,6 @@
 #include "train/sketch.h"
 #include "train/stack.h"
 
-#define MOST_CLASSES 65536 /* what a model file holds */
-
 struct ba_trainer {
   ba_context *context;
   ba_dataset *dataset;
@@ -64,9 +62,9 @@ static ba_status check_classes(const ba_trainer *t, const bai_online *online) {
   if (classes == 1)
     return bai_fail(t->context, BA_ERR_CLASSES, "all %lld rows are of the class \"%s\"; expected at least two classes",
                     (long long)t->dataset->rows, ba_dataset_class_name(t->dataset, 0));
-  if (classes > MOST_CLASSES)
+  if (classes > BAI_MOST_CLASSES)
     return bai_fail(t->context, BA_ERR_CLASSES, "the dataset has %d classes; expected at most %d", classes,
-                    MOST_CLASSES);
+                    BAI_MOST_CLASSES);
   return BA_OK;
 }
 
