@@ -54,13 +54,14 @@ BA_API ba_status ba_model_load_memory(ba_context *context, const uint8_t *data, 
  * @param context not NULL.
  * @param recipe one member with a model stage: Logistic, Softmax, Linear or Poisson. What it says of training does not
  * matter.
- * @param class_names as many distinct names as `classes`, in the order of the probabilities; NULL when that is 0.
+ * @param class_names as many distinct names as `classes`, in the order of the probabilities; may be NULL
+ * when that is 0.
  * @param classes 2 for Logistic, 2 or more for Softmax, 0 for Linear and Poisson.
- * @param columns of a recipe with Columns(), the names of the columns that it stands for, in order; else NULL.
+ * @param columns of a recipe with Columns(), the names of the columns that it stands for, in order; else may be NULL.
  * @param column_count how many; 0 without Columns().
  * @param scale of each column of real numbers three: what stands for a missing value, then c and f, as a value x
- * becomes (x - c) f; an array of 3 x such columns. NULL: values are as they are, which is an error when the recipe
- * scales or fills.
+ * becomes (x - c) f; an array of 3 x such columns. NULL means as they are, an error when the recipe scales or
+ * fills.
  * @param weights an array of outputs (1 for two classes and for numbers, else one a class) x columns.
  * @param intercepts an array of one number an output.
  * @param options `length=` of terms by position (letters) and of Sparse() (columns); `origin=TEXT` for

@@ -22,7 +22,8 @@ from .train import Dataset, OnlineTrainer, Progress, Trainer, train
 # These import scikit-learn, which takes a second, so they wait until they are asked for.
 _LATER = {"LinearRegression": "linear", "LogisticRegression": "linear", "PoissonRegressor": "linear",
           "MLPClassifier": "neural", "SequenceClassifier": "sequence", "SequenceVectorizer": "sequence",
-          "SeriesTransformer": "series"}
+          "SeriesTransformer": "series", "Carried": "carry", "Parity": "carry", "from_liblinear": "carry",
+          "from_sklearn": "carry", "from_weights": "carry"}
 _ERRORS = [name for name, found in vars(_errors).items() if isinstance(found, type) and issubclass(found, Error)]
 globals().update({name: getattr(_errors, name) for name in _ERRORS})
 

@@ -137,6 +137,7 @@ ba_stockout_probability f64 f64 f64 f64
 ba_newsvendor_quantity f64 f64 f64 f64 f64
 ba_model_load_path i32 context* text text? model**
 ba_model_load_memory i32 context* u8* i64 text model**
+ba_model_create i32 context* text char**? i32 char**? i64 array*? array* array* text? model**
 ba_model_save_path i32 context* model* text
 ba_model_save_memory i32 context* model* u8*? i64 i64*
 ba_model_describe i32 context* model* char*? i64 i64*
