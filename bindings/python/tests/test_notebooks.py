@@ -45,7 +45,7 @@ def test_runs(name, tmp_path, monkeypatch):
     before = sorted(os.listdir(NOTEBOOKS))
     notebook = nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4)
     nbformat.validate(notebook)
-    nbclient.NotebookClient(notebook, timeout=SECONDS, kernel_name="python3",
+    nbclient.NotebookClient(notebook, timeout=SECONDS, iopub_timeout=SECONDS, kernel_name="python3",
                             resources={"metadata": {"path": str(NOTEBOOKS)}}).execute()
     printed = [output.text for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs
                if output.output_type == "stream" and output.name == "stdout"]
