@@ -172,6 +172,7 @@ OF_ROWS = {
     "filled": lambda: make_pipeline(SimpleImputer(), StandardScaler(), logistic()),
     "filled by the median": lambda: make_pipeline(SimpleImputer(strategy="median"), logistic()),
     "directions": lambda: make_pipeline(StandardScaler(), PCA(4, whiten=True), logistic()),
+    "as they are, in directions": lambda: make_pipeline(PCA(4), logistic()),
     "chosen": lambda: make_pipeline(StandardScaler(), VarianceThreshold(), SelectKBest(k=3), logistic()),
     "hinge": lambda: make_pipeline(StandardScaler(), SGDClassifier(random_state=0)),
     "support vectors": lambda: make_pipeline(StandardScaler(), LinearSVC()),
@@ -193,8 +194,8 @@ def test_rows(name, classes):
     fresh, _, _ = rows(500, seed=1)
     if name.startswith("filled"):
         X, fresh = with_gaps(X), with_gaps(fresh, 1)
-    if name == "as they are":  # no solver copes with such columns
-        X, fresh = tilt, rows(500, seed=1)[2]
+    if name.startswith("as they are"):  # no solver copes with such columns
+        X, fresh = tilt + 5, rows(500, seed=1)[2] + 5
     y = tilt[:, 0] + 2 if name in ("ridge", "lasso", "least squares") else kinds if classes == 3 else kinds > 0
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -281,6 +282,19 @@ def test_refused_rows(step, reason):
     X = with_gaps(X) if "indicator" in reason else X
     with pytest.raises(ba.UnsupportedError, match=reason):
         ba.from_sklearn(make_pipeline(step, logistic()).fit(X, kinds))
+
+
+def test_refused_multinomial_of_two_classes():
+    X, kinds, _ = rows()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            original = LogisticRegression(multi_class="multinomial", max_iter=5000)
+        except TypeError:
+            pytest.skip("this scikit-learn has no multi_class any more")
+        original = make_pipeline(StandardScaler(), original).fit(X, kinds > 0)
+    with pytest.raises(ba.UnsupportedError, match="twice the score"):
+        ba.from_sklearn(original)
 
 
 def test_an_unfitted_estimator():
