@@ -10,6 +10,7 @@ from typing import Any
 from . import _errors
 from ._errors import Error
 from ._library import __version__, build_info
+from .carry import Carried, Parity, from_liblinear, from_sklearn, from_weights
 from .evaluate import Leakage, Metrics, calibrate, cross_validate, cross_validate_path, evaluate, leakage, metrics
 from .features import Extractor, canonical
 from .io import Index, Reader, Variants, build_index, open, open_interleaved
@@ -22,8 +23,7 @@ from .train import Dataset, OnlineTrainer, Progress, Trainer, train
 # These import scikit-learn, which takes a second, so they wait until they are asked for.
 _LATER = {"LinearRegression": "linear", "LogisticRegression": "linear", "PoissonRegressor": "linear",
           "MLPClassifier": "neural", "SequenceClassifier": "sequence", "SequenceVectorizer": "sequence",
-          "SeriesTransformer": "series", "Carried": "carry", "Parity": "carry", "from_liblinear": "carry",
-          "from_sklearn": "carry", "from_weights": "carry"}
+          "SeriesTransformer": "series"}
 _ERRORS = [name for name, found in vars(_errors).items() if isinstance(found, type) and issubclass(found, Error)]
 globals().update({name: getattr(_errors, name) for name in _ERRORS})
 
@@ -34,8 +34,9 @@ def __getattr__(name: str) -> Any:
     return getattr(importlib.import_module(f".{_LATER[name]}", __name__), name)
 
 
-__all__ = ["Alignment", "Dataset", "Drift", "Error", "Extractor", "Index", "Leakage", "Metrics", "Model",
-           "OnlineTrainer", "Progress", "Reader", "Record", "Records", "Scorer", "Stream", "Table", "Texts", "Trainer",
-           "Variants", "__version__", "build_index", "build_info", "calibrate", "canonical", "cross_validate",
-           "cross_validate_path", "evaluate", "leakage", "metrics", "open", "open_interleaved", "train"]
+__all__ = ["Alignment", "Carried", "Dataset", "Drift", "Error", "Extractor", "Index", "Leakage", "Metrics", "Model",
+           "OnlineTrainer", "Parity", "Progress", "Reader", "Record", "Records", "Scorer", "Stream", "Table", "Texts",
+           "Trainer", "Variants", "__version__", "build_index", "build_info", "calibrate", "canonical",
+           "cross_validate", "cross_validate_path", "evaluate", "from_liblinear", "from_sklearn", "from_weights",
+           "leakage", "metrics", "open", "open_interleaved", "train"]
 __all__ += [*_LATER, *_ERRORS]

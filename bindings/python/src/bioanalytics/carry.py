@@ -126,12 +126,14 @@ def from_sklearn(estimator: Any, check: Any = None, *, names: Optional[Sequence[
                  alphabet: Optional[str] = None, limit: Optional[float] = None) -> Carried:
     """A fitted estimator or pipeline of scikit-learn as a model, and how far the two are apart.
 
-    Of sequences, the first step is CountVectorizer or TfidfVectorizer over characters; of rows of numbers there is none.
-    Then come scalers, selections, PCA, and of sequences one norm, in any order in which the whole is linear; then a
-    linear model of classes or numbers. `check` are sequences or rows to compare on, else they are made. `names` are those
-    of the columns of rows, if the estimator has not seen any. `alphabet` is "dna" or "protein" if the vocabulary does
-    not tell. UnsupportedError when something cannot be carried over, with the reason, and when scores or probabilities
-    differ by more than `limit` (1e-6 of sequences, 1e-12 of rows).
+    Of sequences, the first step is CountVectorizer or TfidfVectorizer over characters; of rows of numbers there is
+    none. Then come scalers, selections, PCA, and of sequences one norm, in any order in which the whole is linear; then
+    a linear model of classes or numbers.
+
+    `check` are sequences or rows to compare on, else they are made. `names` are those of the columns of rows, if the
+    estimator has not seen any. `alphabet` is "dna" or "protein" if the vocabulary does not tell. UnsupportedError when
+    something cannot be carried over, with the reason, and when scores or probabilities differ by more than `limit`
+    (1e-6 of sequences, 1e-12 of rows).
     """
     steps = _steps(estimator)
     for step in steps:
@@ -321,8 +323,8 @@ def _set_norm(read: _Read, step: Any, norm: str, vectorizer: Any) -> None:
     if read.norm != "none":
         raise _refuse(step, "a row is divided by a norm twice; expected one norm")
     if low != high:
-        raise _refuse(step, f"one norm over words of {low} to {high} letters; a recipe takes the norm of each length by "
-                            "itself: expected one length in ngram_range, or no norm")
+        raise _refuse(step, f"one norm over words of {low} to {high} letters; a recipe takes the norm of each length "
+                            "by itself: expected one length in ngram_range, or no norm")
     read.norm = norm
 
 
@@ -357,8 +359,8 @@ class _Places:
         if self.vectorizer.lowercase:
             return
         if lower and upper:
-            raise _refuse(self.vectorizer, "lowercase=False and letters of both cases in the vocabulary: a recipe takes "
-                                           "them as the same; expected lowercase=True")
+            raise _refuse(self.vectorizer, "lowercase=False and letters of both cases in the vocabulary: a recipe "
+                                           "takes them as the same; expected lowercase=True")
         self.notes.append(f"lowercase=False: equal for sequences in {'upper' if upper else 'lower'} case; others are "
                           "counted here too, and not there")
 
@@ -390,11 +392,11 @@ class _Places:
                                            f"letters that alphabet={self.alphabet} does not count; expected a "
                                            f"vocabulary of {LETTERS[self.alphabet]} alone")
         missing = self.width - int(known.sum())
+        all_words = f"[''.join(w) for w in itertools.product({LETTERS[self.alphabet].lower()!r}, repeat={self.high})]"
         if read.norm != "none" and missing:
             raise _refuse(self.vectorizer, f"{missing:,} of {self.width:,} words of {self.high} letters are not in the "
                                            f"vocabulary, and so not in the norm {read.norm} of a row, which a recipe "
-                                           "takes of all words; expected vocabulary=[''.join(w) for w in "
-                                           f"itertools.product({LETTERS[self.alphabet].lower()!r}, repeat={self.high})]")
+                                           f"takes of all words; expected vocabulary={all_words}")
         out = np.zeros((len(weights), self.width))
         out[:, self.columns[known]] = weights[:, known]
         return out
@@ -536,7 +538,7 @@ def from_liblinear(path: Path, recipe: str = "Sparse()") -> Carried:
             features, constants = features[:1] - features[1:], constants[:1] - constants[1:]
     elif solver in _PROBABLE and len(classes) > 2:
         raise UnsupportedError(f"{solver} of {len(classes)} classes: one probability a class against the rest, divided "
-                               "by their sum, is no softmax of scores; expected two classes, or a support vector machine")
+                               "by their sum, is no softmax of scores; expected two classes, or L2R_L2LOSS_SVC")
     else:
         term = "Softmax()"
     linear = _Linear(np.ascontiguousarray(features), constants, classes, term, solver in _PROBABLE)
@@ -553,7 +555,7 @@ def _read_liblinear(path: Path) -> Tuple[Dict[str, str], Floats]:
     head_text, found, body = text.partition("\nw\n")
     head = dict(line.partition(" ")[::2] for line in head_text.splitlines())
     if not found or not {"solver_type", "nr_class", "nr_feature", "bias"} <= set(head):
-        raise FormatError("not a weight file of LIBLINEAR: expected solver_type, nr_class, nr_feature, bias and w", name)
+        raise FormatError("not a weight file of LIBLINEAR: expected solver_type, nr_class, nr_feature, bias, w", name)
     try:
         numbers = np.array(body.split(), np.float64)
         rows = int(head["nr_feature"]) + (float(head["bias"]) >= 0)
