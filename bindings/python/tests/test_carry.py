@@ -38,7 +38,8 @@ def sequences(count, letters="ACGT", seed=0, shortest=40, longest=400, odd=""):
     found = []
     for kind in kinds:
         share = np.linspace(1, 2 + kind, len(letters)) if kind else np.ones(len(letters))
-        text = "".join(random.choice(list(letters), size=int(random.integers(shortest, longest)), p=share / share.sum()))
+        length = int(random.integers(shortest, longest))
+        text = "".join(random.choice(list(letters), size=length, p=share / share.sum()))
         found.append(text if not odd else text[:20] + odd + text[20:])
     return found, kinds
 
@@ -58,7 +59,10 @@ OF_SEQUENCES = {
     "l2 norm": lambda: make_pipeline(counts(4, vocabulary=COMPLETE), Normalizer("l2"), logistic(C=100)),
     "l1 norm": lambda: make_pipeline(counts(3), Normalizer("l1"), logistic(C=1000)),
     "binary": lambda: make_pipeline(counts(5, 4, binary=True), logistic(C=0.1)),
-    "binary in a norm": lambda: make_pipeline(counts(4, binary=True, vocabulary=COMPLETE), Normalizer(), logistic(C=10)),
+    "binary in a norm": lambda: make_pipeline(counts(4, binary=True, vocabulary=COMPLETE), Normalizer(),
+                                              logistic(C=10)),
+    "words never counted": lambda: make_pipeline(counts(4, vocabulary=[*COMPLETE, "acgta", "tt"]), Normalizer(),
+                                                 logistic(C=10)),
     "idf without a norm": lambda: make_pipeline(counts(6, 5), TfidfTransformer(norm=None), logistic(C=0.01)),
     "idf after a norm": lambda: make_pipeline(counts(3), Normalizer(), TfidfTransformer(norm=None), logistic(C=10)),
     "l2 without idf": lambda: make_pipeline(counts(3), TfidfTransformer(use_idf=False), logistic(C=10)),
@@ -87,7 +91,7 @@ def two(estimator):
 
 
 def TfidfPipeline():
-    return make_pipeline(TfidfVectorizer(analyzer="char", ngram_range=(5, 5), norm=None, use_idf=True), logistic(C=0.01))
+    return make_pipeline(TfidfVectorizer(analyzer="char", ngram_range=(5, 5), norm=None), logistic(C=0.01))
 
 
 def agrees(carried, original, X, limit):
@@ -276,7 +280,8 @@ def test_refused_letters():
                                           (QuantileTransformer(n_quantiles=10), "not known to be linear"),
                                           (Normalizer(), "norm over the columns"),
                                           (MinMaxScaler(clip=True), "clip=True"),
-                                          (make_pipeline(SimpleImputer(add_indicator=True), StandardScaler()), "add_indicator")])
+                                          (make_pipeline(SimpleImputer(add_indicator=True), StandardScaler()),
+                                           "add_indicator")])
 def test_refused_rows(step, reason):
     X, kinds, _ = rows()
     X = with_gaps(X) if "indicator" in reason else X

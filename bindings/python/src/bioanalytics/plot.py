@@ -57,7 +57,7 @@ def _ranked(labels: Any, scores: Any) -> "tuple[Array, Array, Array]":
     """Of each distinct score from the highest down: how many positives and negatives have it or more."""
     positive, numbers = _positive(labels), np.asarray(scores, np.float64)
     if positive.shape != numbers.shape or positive.ndim != 1:
-        raise ValueError(f"labels of shape {positive.shape} and scores of shape {numbers.shape}: expected one each a row")
+        raise ValueError(f"labels of shape {positive.shape}, scores of shape {numbers.shape}: expected one each a row")
     order = np.argsort(-numbers, kind="stable")
     last = np.flatnonzero(np.append(np.diff(numbers[order]) != 0, True))
     hits = np.cumsum(positive[order])[last]
@@ -230,9 +230,10 @@ def effects(sequence: Union[str, bytes], changes: Any, *, start: int = 0, ax: An
 # ---- tracks ----
 
 def scan(scores: Any, window: int, step: int = 1, *, start: int = 0, threshold: Optional[float] = None,
-         regions: Sequence["tuple[float, float]"] = (), ax: Any = None, label: Optional[str] = None, **style: Any) -> Any:
-    """The scores of a scan (Model.scan) along a sequence, each in the middle of its window; `regions` are shaded, such as
-    known genes, and what is above `threshold` is filled."""
+         regions: Sequence["tuple[float, float]"] = (), ax: Any = None, label: Optional[str] = None,
+         **style: Any) -> Any:
+    """The scores of a scan (Model.scan) along a sequence, each in the middle of its window; `regions` are shaded, such
+    as known genes, and what is above `threshold` is filled."""
     numbers = np.asarray(scores, np.float64)
     if numbers.ndim == 2 and numbers.shape[1] == 1:
         numbers = numbers[:, 0]
@@ -265,7 +266,8 @@ def drift(found: Any, *, ax: Any = None) -> Any:
         for j, (measure, value, limit) in enumerate((("psi", row.psi, row.psi_limit), ("ks", row.ks, row.ks_limit))):
             share = max(value / limit if limit > 0 else 0.0, 0.01)
             place = i + (j - 0.5) * 0.36
-            ax.barh(place, share - 0.01, left=0.01, height=0.32, color=WARN if share > 1 else LINE, alpha=1 if j == 0 else 0.6)
+            ax.barh(place, share - 0.01, left=0.01, height=0.32, color=WARN if share > 1 else LINE,
+                    alpha=1 if j == 0 else 0.6)
             ax.annotate(f" {measure} {value:.3g}", (share, place), va="center", fontsize=8, color=INK)
     ax.axvline(1, color=INK, linewidth=0.8, linestyle=(0, (4, 3)))
     ax.set_yticks(range(len(rows)), [row.name for row in rows])
