@@ -133,6 +133,33 @@ def test_sequences(name):
     assert "scikit-learn" in carried.model.describe()["provenance"]["origin"]
 
 
+@pytest.mark.parametrize("recipe, letters", [
+    ("Kmer(k=1..5)", "ACGT"), ("@motif", "ACGT"), ("Kmer(k=3, value=count, norm=none) + Length()", "ACGT"),
+    ("Kmer(k=1..2, alphabet=protein) + CTDC()", RESIDUES), ("PositionKmer(k=1..2, anchor=end) + GC()", "ACGT")])
+def test_recipes(recipe, letters):
+    """A vectoriser of ours before a model of theirs."""
+    X, kinds = sequences(150, letters)
+    original = make_pipeline(ba.SequenceVectorizer(recipe), StandardScaler(with_mean=False), logistic(C=1e-3))
+    original.fit(X, kinds > 0)
+    carried = ba.from_sklearn(original)
+    agrees(carried, original, sequences(200, letters, seed=1)[0], 1e-6)
+    assert carried.model.width == original[0].n_columns_
+
+
+def test_recipes_of_one_length():
+    X, kinds = sequences(150, shortest=60, longest=61)
+    original = make_pipeline(ba.SequenceVectorizer("PositionKmer(k=1)"), logistic()).fit(X, kinds)
+    agrees(ba.from_sklearn(original), original, sequences(100, seed=1, shortest=60, longest=61)[0], 1e-6)
+
+
+def test_refused_recipes():
+    X, kinds = sequences(60)
+    with pytest.raises(ba.UnsupportedError, match="counts=True"):
+        ba.from_sklearn(make_pipeline(ba.SequenceVectorizer("Kmer(k=2)", counts=True), logistic()).fit(X, kinds))
+    with pytest.raises(ba.UnsupportedError, match="belongs into the recipe"):
+        ba.from_sklearn(make_pipeline(ba.SequenceVectorizer("Kmer(k=2)"), Normalizer(), logistic()).fit(X, kinds))
+
+
 def test_residues():
     X, kinds = sequences(200, RESIDUES)
     original = make_pipeline(counts(2, 1), logistic(C=0.01)).fit(X, kinds)

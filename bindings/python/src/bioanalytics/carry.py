@@ -16,10 +16,11 @@ from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 import numpy as np
 
 from ._arrays import wrap
-from ._errors import ArgumentError, FormatError, UnsupportedError
+from ._errors import ArgumentError, FitError, FormatError, UnsupportedError
 from ._handles import Context, Handle, options_of
 from ._library import lib
 from ._types import Array, Floats, Path
+from .features import Extractor, canonical
 from .model import Model
 
 LETTERS = {"dna": "ACGT", "protein": "ACDEFGHIKLMNPQRSTVWY"}
@@ -126,9 +127,9 @@ def from_sklearn(estimator: Any, check: Any = None, *, names: Optional[Sequence[
                  alphabet: Optional[str] = None, limit: Optional[float] = None) -> Carried:
     """A fitted estimator or pipeline of scikit-learn as a model, and how far the two are apart.
 
-    Of sequences, the first step is CountVectorizer or TfidfVectorizer over characters; of rows of numbers there is
-    none. Then come scalers, selections, PCA, and of sequences one norm, in any order in which the whole is linear; then
-    a linear model of classes or numbers.
+    Of sequences, the first step is CountVectorizer or TfidfVectorizer over characters, or a SequenceVectorizer of this
+    package; of rows of numbers there is none. Then come scalers, selections, PCA, and of words one norm, in any order in
+    which the whole is linear; then a linear model of classes or numbers.
 
     `check` are sequences or rows to compare on, else they are made. `names` are those of the columns of rows, if the
     estimator has not seen any. `alphabet` is "dna" or "protein" if the vocabulary does not tell. UnsupportedError when
@@ -141,6 +142,9 @@ def from_sklearn(estimator: Any, check: Any = None, *, names: Optional[Sequence[
     read = _Read(_linear(steps[-1]))
     if len(steps) > 1 and _is(steps[0], "CountVectorizer"):
         model, made = _of_sequences(steps, read, alphabet)
+        return _compared(model, estimator, made if check is None else list(check), read, limit or SEQUENCE_LIMIT)
+    if len(steps) > 1 and hasattr(steps[0], "extractor_"):
+        model, made = _of_recipe(steps, read)
         return _compared(model, estimator, made if check is None else list(check), read, limit or SEQUENCE_LIMIT)
     model, table = _of_rows(estimator, steps, read, names)
     return _compared(model, estimator, table if check is None else check, read, limit or ROW_LIMIT)
@@ -418,6 +422,28 @@ class _Places:
         return found
 
 
+def _of_recipe(steps: List[Any], read: _Read) -> Tuple[Model, List[str]]:
+    """After a SequenceVectorizer, whose recipe is the model's."""
+    vectorizer = steps[0]
+    if vectorizer.counts:
+        raise _refuse(vectorizer, "counts=True leaves the recipe's values and norms out; expected counts=False")
+    for step in reversed(steps[1:-1]):
+        if not _take_in(read, step):
+            raise _refuse(step, "this step is not known to be linear, or takes a norm that belongs into the recipe; "
+                                "expected scalers, selections, PCA or TruncatedSVD")
+    features = canonical(vectorizer.recipe).partition(" | ")[0]
+    length: Optional[int] = None
+    try:
+        Extractor(features).width
+    except FitError:  # columns by position
+        length = vectorizer._fitted_on.sizes[-1]
+    model = from_weights(f"{features} | {read.linear.term}", read.linear.weights, read.linear.intercepts,
+                         classes=read.linear.classes, length=length, origin=_origin(steps))
+    random = np.random.default_rng(1)
+    lengths = random.integers(0, 500, 1000) if length is None else np.full(1000, length)
+    return model, ["".join(random.choice(list("ACGT"), size=int(n))) for n in lengths]
+
+
 # ---- rows of numbers ----
 
 def _of_rows(estimator: Any, steps: List[Any], read: _Read, names: Optional[Sequence[str]]) -> Tuple[Model, Array]:
@@ -570,7 +596,6 @@ def _read_liblinear(path: Path) -> Tuple[Dict[str, str], Floats]:
 
 def _against_weights(model: Model, linear: _Linear, sparse: bool) -> Parity:
     """The model against the weights themselves, in float64, on rows that are made."""
-    from .features import Extractor
     random = np.random.default_rng(1)
     width = linear.weights.shape[1]
     if sparse:
