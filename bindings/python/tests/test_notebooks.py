@@ -32,24 +32,35 @@ def test_kept_small_and_without_outputs(name):
         assert all(len(line.rstrip("\n")) <= 120 for line in cell["source"])
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_runs(name, tmp_path, monkeypatch):
+def printed_by(name, folder, monkeypatch):
+    """Runs a notebook where nothing is prepared; what it prints, cell by cell."""
     nbformat, nbclient = pytest.importorskip("nbformat"), pytest.importorskip("nbclient")
     for module in ["ipykernel", "matplotlib", *NEEDS.get(name, [])]:
         pytest.importorskip(module)
-    monkeypatch.setenv("BA_DEMO_OUT", str(tmp_path / "not prepared"))
-    monkeypatch.setenv("BA_ROOT", str(tmp_path / "root"))
-    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
-    monkeypatch.setenv("TMPDIR", str(tmp_path))
-    (tmp_path / "root").mkdir()
+    (folder / "root").mkdir()
+    for key, value in {"BA_DEMO_OUT": folder / "not prepared", "BA_ROOT": folder / "root", "TMPDIR": folder,
+                       "PYTHONDONTWRITEBYTECODE": "1"}.items():
+        monkeypatch.setenv(key, str(value))
     before = sorted(os.listdir(NOTEBOOKS))
     notebook = nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4)
     nbformat.validate(notebook)
     nbclient.NotebookClient(notebook, timeout=SECONDS, iopub_timeout=SECONDS, kernel_name="python3",
                             resources={"metadata": {"path": str(NOTEBOOKS)}}).execute()
-    printed = [output.text for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs
-               if output.output_type == "stream" and output.name == "stdout"]
-    assert printed
-    if "promoters.load" in "".join(cell.source for cell in notebook.cells):
-        assert any("MADE-UP" in text for text in printed)  # it says so
     assert sorted(os.listdir(NOTEBOOKS)) == before  # what it writes, it writes elsewhere
+    return [output.text for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs
+            if output.output_type == "stream" and output.name == "stdout"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_runs(name, tmp_path, monkeypatch):
+    printed = printed_by(name, tmp_path, monkeypatch)
+    assert printed
+    if "promoters.load" in (NOTEBOOKS / f"{name}.ipynb").read_text():
+        assert any("MADE-UP" in text for text in printed)  # it says so
+
+
+def test_runs_without_spark(tmp_path, monkeypatch):
+    (tmp_path / "sitecustomize.py").write_text("import sys\nsys.modules['pyspark'] = None\n")
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), os.environ["PYTHONPATH"]]))
+    printed = printed_by("emr_train_and_spark", tmp_path, monkeypatch)
+    assert any("Spark is not installed here" in text for text in printed)
