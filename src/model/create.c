@@ -88,7 +88,7 @@ static ba_status take_numbers(const creating *c, const char *what, const ba_arra
   if (shape[0] != rows || shape[1] != columns)
     return bai_fail(c->context, BA_ERR_SHAPE, "%s: %lld x %lld numbers; expected %lld x %lld", what,
                     (long long)shape[0], (long long)shape[1], (long long)rows, (long long)columns);
-  const ba_status status = rows * columns ? bai_alloc(c->context, rows * columns, 8, out) : BA_OK;
+  const ba_status status = rows * columns > 0 ? bai_alloc(c->context, rows * columns, 8, out) : BA_OK;
   if (status) return status;
   for (int64_t r = 0; r < rows; r++) {
     for (int64_t i = 0; i < columns; i++) {

@@ -7,8 +7,6 @@
 
 #include <math.h>
 
-#include "train/inputs.h"
-
 #define LEAST 1e-6 /* share of a column's curvature that is left at least: a constant column has none */
 
 int32_t bai_conditioning_suits(const bai_problem *p) {

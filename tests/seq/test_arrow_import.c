@@ -164,7 +164,7 @@ static void test_views(void **state) {
     int64_t length;
     const char *text = ba_table_text(table, 0, i, &length);
     assert_int_equal(length, strlen(texts[i + 1]));
-    assert_memory_equal(text, texts[i + 1], length);
+    assert_memory_equal(text, texts[i + 1], (size_t)length);
   }
   ba_table_release(table);
   assert_int_equal(m.arrays_released, 1);
