@@ -142,14 +142,15 @@ def _of_fixed(source: Array) -> Column:
 class Pacer:
     """Cuts columns into calls that take about SLICE_SECONDS each, as far as earlier ones tell."""
 
-    def __init__(self) -> None:
+    def __init__(self, first_letters: int = FIRST_LETTERS) -> None:
+        self.first_letters = first_letters
         self.seconds_a_letter = 0.0
 
     def slices(self, offsets: Integers) -> Iterator[Tuple[int, int]]:
         first, count = 0, len(offsets) - 1
         while first < count or count == 0:
             rate = self.seconds_a_letter
-            letters = min(int(SLICE_SECONDS / rate), MOST_LETTERS) if rate > 0 else FIRST_LETTERS
+            letters = min(int(SLICE_SECONDS / rate), MOST_LETTERS) if rate > 0 else self.first_letters
             end = int(np.searchsorted(offsets, offsets[first] + letters, "right")) - 1
             end = min(max(end, first + 1), count)
             started = time.perf_counter()

@@ -29,7 +29,7 @@ class Extractor:
         context = Context(threads, memory_limit)
         self._handle = context.make(lib.ba_extractor_destroy, lib.ba_extractor_create, context.pointer,
                                     recipe.encode())
-        self._pacer = Pacer()
+        self._pacer = Pacer(1 << 20)  # no feature takes longer than a tenth of a microsecond a letter
 
     def fit(self, sequences: Any) -> "Extractor":
         """Learns what depends on data: the length that PositionKmer covers."""
@@ -45,6 +45,12 @@ class Extractor:
             options = options_of({"ignore": "|".join(ignore)}) if ignore else b""
             self._handle.context.check(lib.ba_extractor_fit_table(extractor, native, options))
         return self
+
+    @property
+    def needs_fit(self) -> bool:
+        """Whether there are no columns yet, as they depend on data."""
+        with self._handle as extractor:
+            return bool(lib.ba_extractor_width(extractor) < 0)
 
     @property
     def width(self) -> int:

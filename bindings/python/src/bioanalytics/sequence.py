@@ -89,6 +89,8 @@ class _FittedLengths:
     def __init__(self, sequences: Any, recipe: str) -> None:
         self.recipe = recipe
         shortest, longest = None, 0
+        if not Extractor(recipe).needs_fit:
+            sequences = ()
         for _, offsets, _ in columns(sequences, Context()):
             if len(offsets) > 1:
                 sizes = np.diff(offsets)
