@@ -39,8 +39,8 @@ def write_fasta(path, records, width=50):
     for header, letters in records:
         rows = [letters[i : i + width].lower() for i in range(0, len(letters), width)]
         text += ">" + header + "\n" + "\n".join(rows) + "\n"
-    with gzip.open(path, "wt") as handle:
-        handle.write(text)
+    with open(path, "wb") as handle:  # without the time, which would make a file of each second another one
+        handle.write(gzip.compress(text.encode(), mtime=0))
 
 
 def read_table(path):
