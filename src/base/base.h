@@ -37,7 +37,11 @@ ba_status bai_leave(ba_context *context, ba_status status);
 /* Objects hold their context alive. */
 ba_context *bai_context_retain(ba_context *context);
 void bai_context_release(ba_context *context);
-/* BA_ERR_CANCELLED, with the message set, once ba_context_cancel was called. Cheap: ask at least every 5 ms. */
+/* Whether ba_context_cancel was called; any thread may ask. */
+static inline int32_t bai_is_cancelled(const ba_context *context) {
+  return atomic_load_explicit(&context->cancelled, memory_order_relaxed) != 0;
+}
+/* BA_ERR_CANCELLED, with the message set, once it was. Cheap: ask at least every 5 ms. */
 ba_status bai_check_cancel(ba_context *context);
 void bai_progress(ba_context *context, int64_t done, int64_t total);
 void bai_log(ba_context *context, int32_t level, const char *format, ...) __attribute__((format(printf, 3, 4)));

@@ -78,7 +78,7 @@ ba_status bai_leave(ba_context *context, ba_status status) {
 }
 
 ba_status bai_check_cancel(ba_context *context) {
-  if (!atomic_load_explicit(&context->cancelled, memory_order_relaxed)) return BA_OK;
+  if (!bai_is_cancelled(context)) return BA_OK;
   return bai_fail(context, BA_ERR_CANCELLED, "cancelled; ba_context_reset makes the context usable again");
 }
 

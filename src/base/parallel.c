@@ -38,7 +38,7 @@ static void run(worker *w) {
     int64_t index = atomic_fetch_add(&work->next, 1);
     /* An index before the failing one still runs: it was handed out earlier, and may fail itself. */
     if (index >= atomic_load(&work->stop)) return;
-    if (atomic_load_explicit(&work->context->cancelled, memory_order_relaxed)) {
+    if (bai_is_cancelled(work->context)) {
       atomic_store(&work->cancelled, 1);
       return;
     }
