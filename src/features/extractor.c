@@ -139,18 +139,22 @@ static ba_status conclude(const ba_extractor *extractor, ba_status status, const
   return index % 256 ? BA_OK : bai_check_cancel(extractor->context);
 }
 
+/* The letters of a record; its qualities go to the row. */
+static const char *look_at(ba_extractor *extractor, const ba_records *records, int64_t index, int64_t *length) {
+  extractor->row->symbols = (const uint8_t *)ba_records_quality(records, index, NULL);
+  return ba_records_sequence(records, index, length);
+}
+
 static ba_status extract(ba_extractor *extractor, const ba_records *records, int64_t index) {
   int64_t length;
-  const char *letters = ba_records_sequence(records, index, &length);
-  extractor->row->symbols = (const uint8_t *)ba_records_quality(records, index, NULL);
+  const char *letters = look_at(extractor, records, index, &length);
   const ba_status status = bai_row_extract_letters(bai_kernels_of(extractor->context), extractor->row, letters, length);
   return conclude(extractor, status, letters, length, index);
 }
 
 static ba_status write(ba_extractor *extractor, const ba_records *records, int64_t index, int32_t output, void *out) {
   int64_t length;
-  const char *letters = ba_records_sequence(records, index, &length);
-  extractor->row->symbols = (const uint8_t *)ba_records_quality(records, index, NULL);
+  const char *letters = look_at(extractor, records, index, &length);
   const ba_status status =
       bai_row_write(bai_kernels_of(extractor->context), extractor->row, letters, length, output, out);
   return conclude(extractor, status, letters, length, index);

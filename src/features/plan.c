@@ -447,6 +447,12 @@ ba_status bai_plan_take_fit(ba_context *context, bai_plan *plan, const bai_fitte
   return status;
 }
 
+int32_t bai_plan_is_numbers(const bai_plan *plan) {
+  for (int32_t b = 0; b < plan->block_count; b++)
+    if (!plan->blocks[b].real || plan->blocks[b].input < 0) return 0;
+  return plan->block_count > 0;
+}
+
 int32_t bai_plan_fills(const bai_plan *plan) {
   for (int32_t b = 0; b < plan->block_count; b++)
     if (plan->blocks[b].missing != BAI_MISSING_ERROR) return 1;

@@ -105,6 +105,8 @@ typedef struct bai_fitted {
 int64_t bai_plan_width_of(const bai_pipeline *recipe, const bai_fitted *fitted, int64_t *reals);
 /* Lays a plan out as one that learnt this. */
 ba_status bai_plan_take_fit(ba_context *context, bai_plan *plan, const bai_fitted *fitted);
+/* 1 for a plan of numbers of a table and nothing else. */
+int32_t bai_plan_is_numbers(const bai_plan *plan);
 /* Whether a column's missing values become its mean. */
 int32_t bai_plan_fills(const bai_plan *plan);
 /* Takes one sequence's length into the fit; `record` (from 1) is for the message. */
@@ -157,7 +159,7 @@ typedef struct bai_row {
   const bai_sparse *sparse; /* borrowed in the same way; its count is the row's length. NULL: there is none */
   double *reals;            /* the values of real blocks; their counts are the places within the block */
   double *work;             /* of descriptors */
-  int32_t numbers;          /* all blocks are of numbers of a table: bai_row_reals will do */
+  int32_t numbers;          /* bai_plan_is_numbers: bai_row_reals will do */
   int64_t bad_input;        /* the one that could not be used */
 } bai_row;
 

@@ -34,9 +34,7 @@ ba_status bai_row_create(ba_context *context, const bai_plan *plan, int64_t long
   row->context = bai_context_retain(context);
   row->plan = plan;
   row->length_capacity = -1;
-  row->numbers = plan->block_count > 0;
-  for (int32_t b = 0; b < plan->block_count; b++)
-    row->numbers &= plan->blocks[b].real && plan->blocks[b].input >= 0 && plan->blocks[b].kind != BAI_TERM_SPARSE;
+  row->numbers = bai_plan_is_numbers(plan);
   status = bai_alloc_zero(context, plan->most_slots, 4, &row->table);
   if (!status) status = bai_alloc(context, CHUNK, 8, &row->forward);
   if (!status) status = bai_alloc(context, CHUNK, 8, &row->reverse);
@@ -196,7 +194,7 @@ static int32_t is_word(const bai_row *row, const bai_block *block, int64_t start
 }
 
 int32_t bai_row_cancelled(const bai_row *row) {
-  return atomic_load_explicit(&row->context->cancelled, memory_order_relaxed);
+  return bai_is_cancelled(row->context);
 }
 
 /* Every letter, into the only column. */

@@ -9,10 +9,7 @@
 #define MOST_ROWS BAI_SQUARE_ROWS
 
 int32_t bai_tile_suits(const bai_problem *p) {
-  if (p->pca || !p->plan->inputs.items.count || p->plan->real_width != p->plan->width) return 0;
-  for (int32_t b = 0; b < p->plan->block_count; b++)
-    if (!p->plan->blocks[b].real || p->plan->blocks[b].input < 0) return 0;
-  return p->plan->block_count > 0;
+  return !p->pca && bai_plan_is_numbers(p->plan);
 }
 
 ba_status bai_tile_open(const bai_problem *p, bai_tile *tile) {
