@@ -36,13 +36,17 @@ static int64_t words_for(const bai_plan *plan, int64_t entries) {
   return 3 * plan->block_count + entries + (entries + 3) / 4;
 }
 
+int32_t bai_cache_allows(ba_context *context, int64_t bytes, int64_t most) {
+  const int64_t limit = atomic_load_explicit(&context->memory_limit, memory_order_relaxed);
+  return bytes <= most && (limit == 0 || bytes <= limit / 4);
+}
+
 ba_status bai_cache_room(ba_context *context, int64_t block, int64_t entries, bai_cache *cache) {
   if (block >= cache->count || cache->blocks[block].starts) return BA_OK;
   bai_cache_block *b = &cache->blocks[block];
-  const int64_t limit = atomic_load_explicit(&context->memory_limit, memory_order_relaxed);
   const int64_t words = words_for(cache->plan, entries) + cache->rows * (3 * cache->plan->block_count + 1),
                 bytes = 4 * words + 8 * cache->rows;
-  if (cache->held + bytes > BAI_CACHE_BYTES || (limit > 0 && cache->held + bytes > limit / 4)) return BA_OK;
+  if (!bai_cache_allows(context, cache->held + bytes, BAI_CACHE_BYTES)) return BA_OK;
   ba_status status = bai_alloc(context, words, 4, &b->words);
   if (!status) status = bai_alloc(context, cache->rows, 8, &b->starts);
   if (status) return status;

@@ -34,6 +34,8 @@ typedef struct bai_cache {
 /* For plans whose rows are counts of words; others keep nothing. */
 ba_status bai_cache_open(ba_context *context, const bai_plan *plan, int64_t blocks, int64_t rows, bai_cache *out);
 void bai_cache_close(ba_context *context, bai_cache *cache);
+/* Whether so many bytes may be kept between passes: `most`, and a quarter of what the context may hold. */
+int32_t bai_cache_allows(ba_context *context, int64_t bytes, int64_t most);
 /* Makes room for a block of `entries` columns in all its rows, where that is within bounds. Not while rows are put. */
 ba_status bai_cache_room(ba_context *context, int64_t block, int64_t entries, bai_cache *cache);
 /* One worker a block at a time. The row's columns and counts, and what its blocks are divided by. */

@@ -256,7 +256,7 @@ static ba_status part_task(void *argument, int32_t worker_index, int64_t index) 
   const int64_t left = run->rows - index * n->part, rows = left < n->part ? left : n->part;
   memset(gradient, 0, (size_t)net->parameters * sizeof *gradient);
   for (int64_t r = 0; r < rows; r++) {
-    if (atomic_load_explicit(&n->context->cancelled, memory_order_relaxed)) return BA_ERR_CANCELLED;
+    if (bai_is_cancelled(n->context)) return BA_ERR_CANCELLED;
     train_row(run, w, index * n->part + r, gradient);
   }
   BAI_NET_CALL(run->kernels, gemm)
@@ -314,7 +314,7 @@ static ba_status batch(bai_network *n, pass *run) {
 
 static ba_status take(pass *run, int32_t worker_index, int64_t place, int64_t row) {
   const bai_network *n = run->network;
-  if (atomic_load_explicit(&n->context->cancelled, memory_order_relaxed)) return BA_ERR_CANCELLED;
+  if (bai_is_cancelled(n->context)) return BA_ERR_CANCELLED;
   const ba_status status = bai_mlp_take(n->mlp, run->kernels, &n->all.problem->lanes[worker_index], place, row);
   int64_t known = atomic_load(&run->failed_row);
   while (status && row < known && !atomic_compare_exchange_weak(&run->failed_row, &known, row)) continue;
@@ -423,7 +423,7 @@ static ba_status judge_task(void *argument, int32_t worker_index, int64_t index)
   for (int64_t i = index * JUDGED; i < n->judge_count && i < (index + 1) * JUDGED; i++) {
     const int64_t row = n->judges[i];
     const bai_real *outputs;
-    if (atomic_load_explicit(&n->context->cancelled, memory_order_relaxed)) return BA_ERR_CANCELLED;
+    if (bai_is_cancelled(n->context)) return BA_ERR_CANCELLED;
     const ba_status status = show(run, worker_index, row, &outputs);
     if (status) return status;
     n->losses[i] =

@@ -30,15 +30,6 @@ static int64_t count_ranges(const bai_problem *p) {
   return (p->plan->width + BAI_PANEL_COLUMNS - 1) / BAI_PANEL_COLUMNS;
 }
 
-static int64_t block_end(const bai_problem *p, int64_t block) {
-  const int64_t end = (block + 1) * BAI_BLOCK_ROWS;
-  return end < p->dataset->rows ? end : p->dataset->rows;
-}
-
-static int32_t is_cancelled(const bai_problem *p) {
-  return atomic_load_explicit(&p->context->cancelled, memory_order_relaxed) != 0;
-}
-
 /* ---- making ---- */
 
 int32_t bai_panel_suits(const bai_problem *p) {
@@ -53,12 +44,6 @@ ba_status bai_panel_open(const bai_problem *p, bai_tile *tile) {
   return status ? status : bai_alloc(p->context, tile->room, 8 * (int64_t)p->outputs, &tile->chances);
 }
 
-static bai_sparse row_of(const bai_problem *p, int64_t row) {
-  bai_sparse sparse = bai_dataset_sparse(p->dataset, row);
-  while (sparse.count && sparse.columns[sparse.count - 1] >= p->plan->width) sparse.count--;
-  return sparse;
-}
-
 /* The place of a value, by its bits, in the list, where it is appended; BAI_PANEL_VALUES when that is full. */
 static int32_t find_value(bai_panel *panel, double value) {
   int32_t at = 0;
@@ -71,9 +56,9 @@ static int32_t find_value(bai_panel *panel, double value) {
 static int64_t count_entries(const bai_problem *p, int64_t block, bai_panel *panel, int32_t *few) {
   int64_t total = 0;
   *few = 1;
-  for (int64_t row = block * BAI_BLOCK_ROWS; row < block_end(p, block); row++) {
+  for (int64_t row = block * BAI_BLOCK_ROWS; row < bai_block_end(p->dataset, block); row++) {
     if (p->weights[row] == 0.0) continue;
-    const bai_sparse sparse = row_of(p, row);
+    const bai_sparse sparse = bai_problem_sparse(p, row);
     for (int64_t i = 0; i < sparse.count; i++) panel->starts[(sparse.columns[i] >> COLUMN_BITS) + 2]++;
     for (int64_t i = 0; *few && i < sparse.count; i++) *few = find_value(panel, sparse.values[i]) < BAI_PANEL_VALUES;
     total += sparse.count;
@@ -84,9 +69,9 @@ static int64_t count_entries(const bai_problem *p, int64_t block, bai_panel *pan
 /* starts[range + 1] is where a range's next entry goes, and so becomes where the next one starts. */
 static void fill(const bai_problem *p, int64_t block, bai_panel *panel) {
   const int64_t first = block * BAI_BLOCK_ROWS;
-  for (int64_t row = first; row < block_end(p, block); row++) {
+  for (int64_t row = first; row < bai_block_end(p->dataset, block); row++) {
     if (p->weights[row] == 0.0) continue;
-    const bai_sparse sparse = row_of(p, row);
+    const bai_sparse sparse = bai_problem_sparse(p, row);
     for (int64_t i = 0; i < sparse.count; i++) {
       const uint32_t column = sparse.columns[i];
       const int64_t to = panel->starts[(column >> COLUMN_BITS) + 1]++;
@@ -100,11 +85,6 @@ static void fill(const bai_problem *p, int64_t block, bai_panel *panel) {
   }
 }
 
-static int32_t has_room(const bai_problem *p, int64_t bytes) {
-  const int64_t limit = atomic_load_explicit(&p->context->memory_limit, memory_order_relaxed);
-  return p->panel_bytes + bytes <= BAI_PANEL_BYTES && (limit == 0 || p->panel_bytes + bytes <= limit / 4);
-}
-
 static void free_panel(ba_context *context, bai_panel *panel) {
   bai_free(context, panel->words);
   bai_free(context, panel->values);
@@ -113,7 +93,7 @@ static void free_panel(ba_context *context, bai_panel *panel) {
 }
 
 ba_status bai_panel_make(bai_problem *p, int64_t block) {
-  const int64_t blocks = (p->dataset->rows + BAI_BLOCK_ROWS - 1) / BAI_BLOCK_ROWS, ranges = count_ranges(p);
+  const int64_t blocks = bai_blocks_of(p->dataset), ranges = count_ranges(p);
   ba_status status = p->panels ? BA_OK : bai_alloc_zero(p->context, blocks, sizeof *p->panels, &p->panels);
   if (status || p->panels[block].words) return status;
   bai_panel *panel = &p->panels[block];
@@ -122,7 +102,7 @@ ba_status bai_panel_make(bai_problem *p, int64_t block) {
   if (status) return status;
   const int64_t entries = count_entries(p, block, panel, &few);
   const int64_t bytes = entries * (few ? 4 : 12) + 8 * ranges;
-  if (!entries || !has_room(p, bytes)) {
+  if (!entries || !bai_cache_allows(p->context, p->panel_bytes + bytes, BAI_PANEL_BYTES)) {
     free_panel(p->context, panel);
     return BA_OK;
   }
@@ -143,7 +123,7 @@ int32_t bai_panel_is_made(const bai_problem *p, int64_t block) {
 }
 
 void bai_panels_free(bai_problem *p) {
-  const int64_t blocks = (p->dataset->rows + BAI_BLOCK_ROWS - 1) / BAI_BLOCK_ROWS;
+  const int64_t blocks = bai_blocks_of(p->dataset);
   for (int64_t b = 0; p->panels && b < blocks; b++) free_panel(p->context, &p->panels[b]);
   bai_free(p->context, p->panels);
   p->panels = NULL;
@@ -153,7 +133,7 @@ void bai_panels_free(bai_problem *p) {
 
 void bai_panel_take(const bai_problem *p, bai_tile *tile, int64_t block) {
   tile->count = 0;
-  for (int64_t row = block * BAI_BLOCK_ROWS; row < block_end(p, block); row++)
+  for (int64_t row = block * BAI_BLOCK_ROWS; row < bai_block_end(p->dataset, block); row++)
     if (p->weights[row] != 0.0) tile->ids[tile->count++] = row;
 }
 
@@ -176,7 +156,7 @@ int32_t bai_panel_margins(const bai_problem *p, const bai_kernels *kernels, bai_
   for (int32_t o = 0; o < p->outputs; o++) {
     memset(tile->sums, 0, BAI_BLOCK_ROWS * BAI_LANES * 8);
     for (int64_t range = 0; range < ranges; range++) {
-      if (is_cancelled(p)) return 0;
+      if (bai_is_cancelled(p->context)) return 0;
       gather(panel, range, x + o * width + range * BAI_PANEL_COLUMNS, tile->sums);
     }
     for (int64_t r = 0; r < tile->count; r++) {
@@ -212,7 +192,7 @@ int32_t bai_panel_add(const bai_problem *p, const bai_tile *tile, int64_t block,
       gradient[p->outputs * width + o] += factor;
     }
     for (int64_t range = 0; range < ranges; range++) {
-      if (is_cancelled(p)) return 0;
+      if (bai_is_cancelled(p->context)) return 0;
       scatter(panel, range, list, squares, factors, gradient + o * width + range * BAI_PANEL_COLUMNS);
     }
   }

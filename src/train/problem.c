@@ -18,12 +18,11 @@
 /* The weights of the training rows, summed as gradients are: by blocks, and these by the tree. */
 static double total_weight(const bai_problem *p) {
   double nodes[64], total = 0.0;
-  const int64_t blocks = (p->dataset->rows + BAI_BLOCK_ROWS - 1) / BAI_BLOCK_ROWS;
+  const int64_t blocks = bai_blocks_of(p->dataset);
   for (int64_t b = 0; b < blocks; b++) {
-    const int64_t first = b * BAI_BLOCK_ROWS;
     double sum = 0.0;
     int32_t level = 0;
-    for (int64_t row = first; row < first + BAI_BLOCK_ROWS && row < p->dataset->rows; row++)
+    for (int64_t row = b * BAI_BLOCK_ROWS; row < bai_block_end(p->dataset, b); row++)
       if (p->uses[row] == BAI_USE_TRAIN) sum += bai_dataset_weight(p->dataset, row);
     for (; b >> level & 1; level++) sum = nodes[level] + sum;
     nodes[level] = sum;
@@ -93,7 +92,7 @@ static ba_status make_lane(const bai_problem *p, int64_t longest, bai_pass_lane 
 }
 
 static ba_status make_lanes(bai_problem *p) {
-  const int64_t blocks = (p->dataset->rows + BAI_BLOCK_ROWS - 1) / BAI_BLOCK_ROWS;
+  const int64_t blocks = bai_blocks_of(p->dataset);
   const int32_t count = bai_workers(p->context, blocks);
   ba_status status = bai_alloc_zero(p->context, count, sizeof *p->lanes, &p->lanes);
   if (status) return status;
@@ -115,7 +114,7 @@ static ba_status make_lanes(bai_problem *p) {
 /* Blocks are computed in waves of a power of two; a wave merges to one node of the tree, and nodes wait for their
  * neighbours in a stack with one place a level. Threads meet after each wave, so short sums make long ones. */
 static ba_status make_sums(const bai_problem *p, int64_t size, bai_sums *out) {
-  int64_t blocks = (p->dataset->rows + BAI_BLOCK_ROWS - 1) / BAI_BLOCK_ROWS;
+  int64_t blocks = bai_blocks_of(p->dataset);
   int32_t wave = 1, levels = 1;
   while (wave < p->lane_count || (p->lane_count > 1 && wave < 64 && wave * size < WAVE_NUMBERS)) wave *= 2;
   for (; blocks > 1; blocks = (blocks + 1) / 2) levels++;
@@ -129,7 +128,7 @@ static void free_sums(ba_context *context, bai_sums *sums) {
 }
 
 static ba_status open_cache(bai_problem *p) {
-  const int64_t blocks = (p->dataset->rows + BAI_BLOCK_ROWS - 1) / BAI_BLOCK_ROWS;
+  const int64_t blocks = bai_blocks_of(p->dataset);
   const ba_status status = bai_alloc_zero(p->context, 1, sizeof *p->cache, &p->cache);
   return status ? status : bai_cache_open(p->context, p->plan, blocks, BAI_BLOCK_ROWS, p->cache);
 }
@@ -462,12 +461,17 @@ static ba_status failed_at(pass *run, int64_t row, ba_status status) {
   return status;
 }
 
+bai_sparse bai_problem_sparse(const bai_problem *p, int64_t row) {
+  bai_sparse sparse = bai_dataset_sparse(p->dataset, row);
+  while (sparse.count && sparse.columns[sparse.count - 1] >= p->plan->width) sparse.count--;
+  return sparse;
+}
+
 /* Sparse rows that a pass has gone through are used where they stand; others are kept at the first pass. */
 static ba_status look_at_row(const pass *run, bai_pass_lane *lane, int64_t row) {
   const bai_problem *p = run->problem;
   if (p->cached && bai_plan_is_sparse(p->plan)) {
-    lane->view = bai_dataset_sparse(p->dataset, row);
-    while (lane->view.count && lane->view.columns[lane->view.count - 1] >= p->plan->width) lane->view.count--;
+    lane->view = bai_problem_sparse(p, row);
     lane->row->ends[0] = lane->view.count;
     lane->divisors[0] = 1.0;
     lane->offset = bai_dataset_offset(p->dataset, row);
@@ -499,7 +503,7 @@ static ba_status sum_tiles(pass *run, bai_pass_lane *lane, int64_t first, int64_
   const bai_problem *p = run->problem;
   bai_tile *tile = &lane->tile;
   for (int64_t row = first; row < end;) {
-    if (atomic_load_explicit(&p->context->cancelled, memory_order_relaxed)) return BA_ERR_CANCELLED;
+    if (bai_is_cancelled(p->context)) return BA_ERR_CANCELLED;
     const ba_status status = bai_tile_take(p, run->kernels, lane, &row, end);
     if (status) return failed_at(run, row, status);
     if (!run->curved_known) bai_tile_margins(p, run->kernels, tile, run->x, 1);
@@ -555,7 +559,7 @@ static ba_status square_tiles(pass *run, bai_pass_lane *lane, int64_t first, int
   bai_tile *tile = &lane->tile;
   const int64_t width = p->plan->width;
   for (int64_t row = first; row < end;) {
-    if (atomic_load_explicit(&p->context->cancelled, memory_order_relaxed)) return BA_ERR_CANCELLED;
+    if (bai_is_cancelled(p->context)) return BA_ERR_CANCELLED;
     const ba_status status = bai_tile_take(p, run->kernels, lane, &row, end);
     if (status) return failed_at(run, row, status);
     bai_tile_margins(p, run->kernels, tile, run->x, 1);
@@ -575,7 +579,7 @@ static ba_status square_rows(pass *run, bai_pass_lane *lane, int64_t first, int6
   double roots[BAI_SQUARE_ROWS];
   int64_t count = 0;
   for (int64_t row = first; row < end; row++) {
-    if (row % 16 == 0 && atomic_load_explicit(&p->context->cancelled, memory_order_relaxed)) return BA_ERR_CANCELLED;
+    if (row % 16 == 0 && bai_is_cancelled(p->context)) return BA_ERR_CANCELLED;
     if (p->weights[row] == 0.0) continue;
     const ba_status status = look_at_row(run, lane, row);
     if (status) return failed_at(run, row, status);
@@ -594,14 +598,13 @@ static ba_status square_rows(pass *run, bai_pass_lane *lane, int64_t first, int6
 /* One block's loss and gradient, or the like of second order. The loss goes in the slot after the last parameter. */
 static ba_status sum_block(pass *run, bai_pass_lane *lane, int64_t block, double *gradient) {
   bai_problem *p = run->problem;
-  const int64_t first = block * BAI_BLOCK_ROWS;
-  const int64_t end = first + BAI_BLOCK_ROWS < p->dataset->rows ? first + BAI_BLOCK_ROWS : p->dataset->rows;
+  const int64_t first = block * BAI_BLOCK_ROWS, end = bai_block_end(p->dataset, block);
   memset(gradient, 0, (size_t)(run->sums ? run->sums->size : p->parameters + 1) * 8);
   if (run->aim == SQUARE) return (p->dense ? square_tiles : square_rows)(run, lane, first, end, gradient);
   if (p->dense) return sum_tiles(run, lane, first, end, gradient);
   if (p->panelled && bai_panel_is_made(p, block)) return sum_panel(run, lane, block, gradient);
   for (int64_t row = first; row < end; row++) {
-    if (row % 16 == 0 && atomic_load_explicit(&p->context->cancelled, memory_order_relaxed)) return BA_ERR_CANCELLED;
+    if (row % 16 == 0 && bai_is_cancelled(p->context)) return BA_ERR_CANCELLED;
     if (p->weights[row] == 0.0) continue;
     const ba_status status = look_at_row(run, lane, row);
     if (status) return failed_at(run, row, status);
@@ -640,9 +643,8 @@ static ba_status need_node(bai_problem *p, bai_sums *sums, int32_t index) {
 /* Room for the columns of a block's rows, where there is some. */
 static ba_status need_cache(bai_problem *p, int64_t block) {
   int64_t entries = 0;
-  const int64_t end = (block + 1) * BAI_BLOCK_ROWS;
   if (!p->cache) return BA_OK;
-  for (int64_t row = block * BAI_BLOCK_ROWS; row < end && row < p->dataset->rows; row++)
+  for (int64_t row = block * BAI_BLOCK_ROWS; row < bai_block_end(p->dataset, block); row++)
     if (p->weights[row] != 0.0) entries += bai_row_entries(p->plan, bai_dataset_length(p->dataset, row));
   return bai_cache_room(p->context, block, entries, p->cache);
 }
@@ -691,7 +693,7 @@ static void push_wave(const pass *run, int64_t waves, int32_t last) {
 
 /* All blocks; the sum ends in the first node. */
 static ba_status run_pass(bai_problem *p, bai_sums *sums, pass_aim aim, const double *x, const double *direction) {
-  const int64_t blocks = (p->dataset->rows + BAI_BLOCK_ROWS - 1) / BAI_BLOCK_ROWS;
+  const int64_t blocks = bai_blocks_of(p->dataset);
   pass run = {p, bai_kernels_of(p->context), aim, x, direction, sums, 0, !p->cached, 0, INT64_MAX};
   run.curved_known = aim != GRADIENT && p->curved_known;
   for (int64_t waves = 0; run.first_block < blocks; run.first_block += sums->wave, waves++) {

@@ -15,6 +15,15 @@
 #define BAI_BLOCK_ROWS 4096
 #define BAI_SQUARE_ROWS 64
 
+/* Blocks of rows, and the row behind the last of a block. */
+static inline int64_t bai_blocks_of(const ba_dataset *dataset) {
+  return (dataset->rows + BAI_BLOCK_ROWS - 1) / BAI_BLOCK_ROWS;
+}
+static inline int64_t bai_block_end(const ba_dataset *dataset, int64_t block) {
+  const int64_t end = (block + 1) * BAI_BLOCK_ROWS;
+  return end < dataset->rows ? end : dataset->rows;
+}
+
 /* What is minimised. The penalty l1 is left to the solver. */
 typedef struct bai_objective {
   int32_t outputs;  /* 1: two classes by one margin, or a number; else one margin a class */
@@ -111,6 +120,8 @@ ba_status bai_problem_product(bai_problem *problem, const double *x, const doubl
 ba_status bai_problem_diagonal(bai_problem *problem, const double *x, double *diagonal);
 /* The whole Hessian but for l2, of one output: parameters x parameters, its upper triangle. */
 ba_status bai_problem_square(bai_problem *problem, const double *x, const double **square);
+/* A sparse row where it stands, as far as there are columns. */
+bai_sparse bai_problem_sparse(const bai_problem *problem, int64_t row);
 /* Features of a row into a lane: its entries in lane->view, with values in lane->values; the ends of its blocks in
  * lane->row, and their divisors. */
 ba_status bai_problem_features(const bai_problem *problem, const bai_kernels *kernels, bai_pass_lane *lane,
