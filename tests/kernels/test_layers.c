@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "kernels/kernels.h"
+#include "support/random.h"
 
 #define ROOM 200000
 #define CANARY (-77.0f)
@@ -20,10 +21,7 @@ static uint64_t state;
 static float in[4][ROOM], out[3][3][ROOM]; /* outputs by level */
 
 static uint64_t bits(void) {
-  state ^= state >> 12;
-  state ^= state << 25;
-  state ^= state >> 27;
-  return (state * UINT64_C(0x2545F4914F6CDD1D)) >> 20;
+  return random_next(&state) >> 20;
 }
 
 /* Whole numbers, or fractions with some zeros, subnormals and infinities. */

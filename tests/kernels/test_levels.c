@@ -14,6 +14,7 @@
 #include <sys/mman.h>
 
 #include "kernels/kernels.h"
+#include "support/random.h"
 
 #define PAGE 4096
 #define ROOM (4 * PAGE) /* bytes of a buffer between its guards */
@@ -43,10 +44,7 @@ static outcome outcomes[2];
 static uint64_t random_state;
 
 static uint64_t random_bits(void) {
-  random_state ^= random_state >> 12;
-  random_state ^= random_state << 25;
-  random_state ^= random_state >> 27;
-  return random_state * UINT64_C(0x2545F4914F6CDD1D);
+  return random_next(&random_state);
 }
 
 /* Puts `count` items of `size` bytes into buffer `b`, as near to the place as the type's alignment lets. */

@@ -16,6 +16,7 @@
 #include <cmocka.h>
 
 #include "kernels/kernels.h"
+#include "support/random.h"
 
 #if defined(__OPTIMIZE__) && !defined(__SANITIZE_ADDRESS__) && !defined(FEW_CASES)
 #define CASES 1000000
@@ -45,10 +46,7 @@ static int64_t cases = CASES;
 static uint64_t random_state;
 
 static uint64_t random_bits(void) {
-  random_state ^= random_state >> 12;
-  random_state ^= random_state << 25;
-  random_state ^= random_state >> 27;
-  return random_state * UINT64_C(0x2545F4914F6CDD1D);
+  return random_next(&random_state);
 }
 
 static int64_t below(uint64_t limit) {

@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "kernels/kernels.h"
+#include "support/random.h"
 
 #define COUNT(array) ((int64_t)(sizeof(array) / sizeof(array)[0]))
 
@@ -22,10 +23,7 @@ static uint64_t random_state = 1;
 
 /* xorshift64*; any source of varied bits will do. */
 static uint64_t random_bits(void) {
-  random_state ^= random_state >> 12;
-  random_state ^= random_state << 25;
-  random_state ^= random_state >> 27;
-  return random_state * UINT64_C(0x2545F4914F6CDD1D);
+  return random_next(&random_state);
 }
 
 static double random_between(double low, double high) {

@@ -4,23 +4,11 @@
  */
 #include "train/conditioning.h"
 
-#include <math.h>
-
-#include "base/recipe.h"
-#include "model/making.h"
-#include "train/run_inside.h"
+#include "train/running.h"
 
 #define ROWS 5000
 #define WIDTH 6
 #define COUNT (WIDTH + 1)
-
-typedef struct fixture {
-  ba_context *context;
-  ba_dataset *dataset;
-  bai_recipe recipe;
-  uint8_t *uses;
-  bai_run *run;
-} fixture;
 
 /* Means from -30 to 10, ranges from 0.01 to 100; the last column is the same everywhere. */
 static ba_dataset *make_rows(ba_context *context) {
@@ -50,29 +38,14 @@ static ba_dataset *make_rows(ba_context *context) {
   return dataset;
 }
 
-static void open_run(fixture *f, const char *recipe) {
-  ba_context *context = f->context;
-  f->dataset = make_rows(context);
-  OK(context, bai_uses_make(context, f->dataset, -1, 0, 1, &f->uses));
-  OK(context, bai_recipe_parse(context, recipe, &f->recipe));
-  OK(context, bai_run_create(f->dataset, bai_recipe_member(&f->recipe, 0), f->uses, 1, NULL, &f->run));
-}
-
-static void close_run(fixture *f) {
-  bai_run_destroy(f->run);
-  bai_recipe_free(f->context, &f->recipe);
-  bai_free(f->context, f->uses);
-  ba_dataset_destroy(f->dataset);
-}
-
 /* There and back, and the gradient against differences of the objective along each variable. */
 static void test_variables(void **state) {
   ba_context *context = *state;
   const bai_kernels *kernels = bai_kernels_of(context);
   const double start[COUNT] = {0};
   double plain[COUNT], variables[COUNT], again[COUNT], gradient[COUNT], unused[COUNT];
-  fixture f = {.context = context};
-  open_run(&f, "Columns() | Logistic(l2=0.01)");
+  running f;
+  running_open(&f, context, make_rows(context), "Columns() | Logistic(l2=0.01)", 0);
   bai_problem *problem = f.run->problem;
   bai_conditioning c;
   assert_true(bai_conditioning_suits(problem));
@@ -96,17 +69,17 @@ static void test_variables(void **state) {
     assert_true(fabs((above - below) / (2 * step) - gradient[i]) < 1e-5);
   }
   bai_conditioning_free(context, &c);
-  close_run(&f);
+  running_close(&f);
 }
 
 static double train(ba_context *context, const char *recipe, int64_t *iterations) {
-  fixture f = {.context = context};
-  open_run(&f, recipe);
+  running f;
+  running_open(&f, context, make_rows(context), recipe, 0);
   bai_standing standing = {0};
   for (int32_t i = 0; i < 200 && !standing.stuck && !(standing.slope <= 1e-7 * standing.start_slope && i > 1); i++)
     OK(context, f.run->kind->step(f.run->solver, &standing));
   *iterations = standing.iterations;
-  close_run(&f);
+  running_close(&f);
   return standing.objective;
 }
 
@@ -133,10 +106,10 @@ static void test_iterations(void **state) {
 /* Rows that may be elsewhere. */
 static void test_what_it_does_not_suit(void **state) {
   ba_context *context = *state;
-  fixture f = {.context = context};
-  open_run(&f, "Column(column=x0) + Column(column=x1) | Logistic()");
+  running f;
+  running_open(&f, context, make_rows(context), "Column(column=x0) + Column(column=x1) | Logistic()", 0);
   assert_false(bai_conditioning_suits(f.run->problem));
-  close_run(&f);
+  running_close(&f);
 }
 
 int main(void) {

@@ -5,22 +5,18 @@
  */
 #include "train/panel.h"
 
-#include "model/making.h"
 #include "support/fault.h"
-#include "train/run_inside.h"
+#include "train/running.h"
 
-enum { ROWS = 4096 + 777, MOST_ENTRIES = 60, WIDTH = 3 * BAI_PANEL_COLUMNS + 5, MOST = 3 * (WIDTH + 1) };
-
-typedef struct fixture {
-  ba_context *context;
-  ba_dataset *dataset;
-  uint8_t *uses;
-  bai_recipe recipe;
-  bai_run *run;
-} fixture;
+enum { ROWS = 4096 + 777, MOST_ENTRIES = 60, WIDTH = 3 * BAI_PANEL_COLUMNS + 5 };
 
 /* Values: 1, a few, or any. Columns lie at the edges of ranges too; some rows have no entries. */
 typedef enum values { ONE, FEW, ANY } values;
+
+typedef struct shape {
+  int32_t classes;
+  values kind;
+} shape;
 
 static double value_of(values kind, uint64_t bits) {
   if (kind == ONE) return 1.0;
@@ -35,7 +31,8 @@ static ba_array *array_of(ba_context *context, int32_t type, int64_t count, cons
   return array;
 }
 
-static ba_dataset *rows_of(ba_context *context, int32_t classes, values kind) {
+static ba_dataset *rows_of(ba_context *context, const void *how) {
+  const shape *of = how;
   static int64_t starts[ROWS + 1];
   static uint32_t columns[ROWS * MOST_ENTRIES];
   static double numbers[ROWS * MOST_ENTRIES], weights[ROWS];
@@ -50,10 +47,10 @@ static ba_dataset *rows_of(ba_context *context, int32_t classes, values kind) {
       column += 1 + (e % 9 ? (int64_t)(bits >> 32) % 700 : BAI_PANEL_COLUMNS - 1 - (column + 1) % BAI_PANEL_COLUMNS);
       if (column >= WIDTH) break;
       columns[n] = (uint32_t)column;
-      numbers[n++] = value_of(kind, bits);
+      numbers[n++] = value_of(of->kind, bits);
     }
     starts[i + 1] = n;
-    labels[i] = names[bai_random(5, 0, (uint64_t)i) % (uint64_t)classes];
+    labels[i] = names[bai_random(5, 0, (uint64_t)i) % (uint64_t)of->classes];
     weights[i] = i % 7 ? 1.0 : 2.5;
   }
   columns[n - 1] = WIDTH - 1;
@@ -67,65 +64,13 @@ static ba_dataset *rows_of(ba_context *context, int32_t classes, values kind) {
   return dataset;
 }
 
-static void open_run(fixture *f, const char *recipe, int32_t classes, values kind) {
-  ba_context *context = f->context;
-  f->dataset = rows_of(context, classes, kind);
-  OK(context, bai_uses_make(context, f->dataset, -1, 0, 1, &f->uses));
-  for (int64_t i = 0; i < ROWS; i += 11) f->uses[i] = BAI_USE_DEV;
-  OK(context, bai_recipe_parse(context, recipe, &f->recipe));
-  OK(context, bai_run_create(f->dataset, bai_recipe_member(&f->recipe, 0), f->uses, 1, NULL, &f->run));
-}
-
-static void close_run(fixture *f) {
-  bai_run_destroy(f->run);
-  bai_recipe_free(f->context, &f->recipe);
-  bai_free(f->context, f->uses);
-  ba_dataset_destroy(f->dataset);
-}
-
-typedef struct sums {
-  double objective, gradient[MOST], products[2][MOST], diagonal[MOST];
-} sums;
-
-/* Of two points, after a pass that looks at the rows. */
-static void sum_up(const fixture *f, int32_t panelled, sums out[2]) {
-  static double x[MOST], direction[MOST];
-  bai_problem *p = f->run->problem;
-  uint64_t seed = 5;
-  memset(out, 0, 2 * sizeof *out);
-  memset(x, 0, sizeof x);
-  assert_in_range(p->parameters, WIDTH, MOST);
-  p->panelled = panelled;
-  p->curved_known = 0;
-  OK(f->context, bai_problem_evaluate(p, x, &out[0].objective, out[0].gradient));
-  for (int32_t round = 0; round < 2; round++) {
-    for (int64_t i = 0; i < p->parameters; i++) x[i] = 0.3 * making_real(&seed);
-    for (int64_t i = 0; i < p->parameters; i++) direction[i] = making_real(&seed);
-    OK(f->context, bai_problem_evaluate(p, x, &out[round].objective, out[round].gradient));
-    OK(f->context, bai_problem_product(p, x, direction, out[round].products[0]));
-    OK(f->context, bai_problem_diagonal(p, x, out[round].diagonal));
-    OK(f->context, bai_problem_product(p, x, direction, out[round].products[1]));
-    SAME_BITS(out[round].products[0], out[round].products[1], p->parameters);
-  }
-  for (int64_t b = 0; b < 2; b++) assert_int_equal(bai_panel_is_made(p, b), panelled);
+static int32_t *by_panels(bai_problem *problem) {
+  return &problem->panelled;
 }
 
 static void check(ba_context *context, const char *recipe, int32_t classes, values kind) {
-  static sums expected[2], found[2];
-  for (int32_t level = 0; level < 3; level++) {
-    if (!making_level(context, level)) continue;
-    for (int32_t threads = 1; threads <= 3; threads += 2) {
-      fixture f = {.context = context};
-      OK(context, ba_context_set_threads(context, threads));
-      open_run(&f, recipe, classes, kind);
-      assert_true(f.run->problem->panelled);
-      if (level == 0 && threads == 1) sum_up(&f, 0, expected);
-      sum_up(&f, 1, found);
-      assert_memory_equal(found, expected, sizeof expected);
-      close_run(&f);
-    }
-  }
-  OK(context, ba_context_set_threads(context, 1));
+  const shape how = {classes, kind};
+  running_check(context, rows_of, &how, recipe, by_panels);
 }
 
 static void test_of_two_classes(void **state) {
@@ -140,24 +85,34 @@ static void test_other_losses(void **state) {
   check(*state, "Sparse() | Linear(loss=huber)", 3, ANY);
 }
 
-/* Blocks that there is no room for go by rows. */
+static void check_made(const bai_problem *p, int32_t made) {
+  for (int64_t b = 0; b < 2; b++) assert_int_equal(bai_panel_is_made(p, b), made);
+}
+
+/* Panels are made where they are wanted, and blocks that there is no room for go by rows. */
 static void test_without_room(void **state) {
   ba_context *context = *state;
-  static sums expected[2], found[2];
-  static double x[MOST];
-  fixture f = {.context = context};
-  open_run(&f, "Sparse() | Logistic()", 2, ANY);
-  sum_up(&f, 0, expected);
-  f.run->problem->panel_bytes = BAI_PANEL_BYTES - 1;
-  f.run->problem->panelled = 1;
-  f.run->problem->curved_known = 0;
-  uint64_t seed = 5;
-  for (int64_t i = 0; i < f.run->problem->parameters; i++) x[i] = 0.3 * making_real(&seed);
-  OK(context, bai_problem_evaluate(f.run->problem, x, &found[0].objective, found[0].gradient));
-  for (int64_t b = 0; b < 2; b++) assert_false(bai_panel_is_made(f.run->problem, b));
-  assert_memory_equal(&found[0].objective, &expected[0].objective, 8);
-  SAME_BITS(found[0].gradient, expected[0].gradient, f.run->problem->parameters);
-  close_run(&f);
+  const shape any = {2, ANY};
+  running f;
+  running_open(&f, context, rows_of(context, &any), "Sparse() | Logistic()", 11);
+  bai_problem *p = f.run->problem;
+  const size_t bytes = (size_t)running_size(p) * 8;
+  double *expected = malloc(bytes), *found = malloc(bytes);
+  p->panelled = 0;
+  running_sums(p, expected);
+  check_made(p, 0);
+  p->panelled = 1;
+  p->panel_bytes = BAI_PANEL_BYTES - 1;
+  running_sums(p, found);
+  check_made(p, 0);
+  assert_memory_equal(found, expected, bytes);
+  p->panel_bytes = 0;
+  running_sums(p, found);
+  check_made(p, 1);
+  assert_memory_equal(found, expected, bytes);
+  free(expected);
+  free(found);
+  running_close(&f);
 }
 
 /* A training of two rows, by panels from its second pass on. */
