@@ -367,6 +367,19 @@ BA_API ba_status ba_scorer_predict_row(ba_scorer *scorer, const float *row, int6
 BA_API ba_status ba_scorer_predict_records(ba_scorer *scorer, const ba_records *records, double *scores,
                                            double *probabilities);
 /**
+ * Scores one sequence where it stands, to the bits of ba_scorer_predict_records: for services that get one at a time.
+ * @param scorer not NULL.
+ * @param letters `length` bytes; may be NULL when that is 0.
+ * @param quality `length` symbols as in FASTQ (Phred + 33), for models with quality=weight; NULL: there are none.
+ * @param scores `outputs` doubles, or NULL.
+ * @param probabilities `classes` doubles, or NULL; of a model of numbers one.
+ * @return as ba_scorer_predict_records, without a record; BA_ERR_FORMAT, with the byte, for other quality symbols.
+ * Owns: nothing. Threads: one at a time; runs on that one. Cost: a few nanoseconds a letter and k; allocates nothing
+ * but for the longest sequence so far. Since 0.1.0.
+ */
+BA_API ba_status ba_scorer_predict_sequence(ba_scorer *scorer, const char *letters, int64_t length, const char *quality,
+                                            double *scores, double *probabilities);
+/**
  * Scores every window of one sequence; window i starts at i * step. Equal to scoring each by itself.
  * @param scorer not NULL.
  * @param letters `length` bytes; `window` and `step` are in letters too, each 1 or more.

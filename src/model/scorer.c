@@ -141,8 +141,9 @@ static ba_status score_batch(void *argument, int32_t worker, int64_t batch) {
   return BA_OK;
 }
 
-static ba_status explain(ba_context *context, const ba_scorer *scorer, ba_status status, int64_t record,
-                         const char *letters, int64_t length) {
+ba_status bai_scorer_explain(const ba_scorer *scorer, ba_status status, int64_t record, const char *letters,
+                             int64_t length) {
+  ba_context *context = scorer->context;
   if (status == BA_ERR_LETTER) {
     const bai_plan *plan = scorer->lanes[0].rows[0]->plan;
     const ba_status foreign = bai_plan_check_letter(context, plan, bai_foreign_letter(letters, length), record);
@@ -162,7 +163,7 @@ static ba_status run(job *j, int64_t longest) {
   if (bai_row_explains(status)) {
     const int64_t i = j->failed, start = j->offsets ? j->offsets[i] : i * j->step;
     const int64_t length = j->offsets ? j->offsets[i + 1] - start : j->window;
-    return explain(context, j->scorer, status, i + 1, j->letters + start, length);
+    return bai_scorer_explain(j->scorer, status, i + 1, j->letters + start, length);
   }
   return status;
 }
@@ -304,7 +305,7 @@ static ba_status attribute(ba_scorer *scorer, const attribution *a, const char *
   a->lane->lists = 1;
   ba_status status = bai_lane_score(a->kernels, a->model, a->lane, letters, length, a->lane->scores);
   a->lane->lists = 0;
-  if (status) return explain(context, scorer, status, -1, letters, length);
+  if (status) return bai_scorer_explain(scorer, status, -1, letters, length);
   for (int64_t i = 0; i < length; i++) a->shares[i] = 0.0;
   for (int32_t m = 0; m < a->model->member_count; m++) {
     const bai_member *member = &a->model->members[m];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * scorer.h: the inside of a scorer, for the files that score: scorer.c, scan.c and mutate.c.
+ * scorer.h: the inside of a scorer, for the files that score.
  */
 #ifndef BAI_MODEL_SCORER_H
 #define BAI_MODEL_SCORER_H
@@ -40,6 +40,9 @@ ba_status bai_scorer_predict_input_row(ba_scorer *scorer, const bai_kernels *ker
 /* Scores each window by itself. */
 ba_status bai_scorer_windows(ba_scorer *scorer, const char *letters, int64_t window, int64_t step, int64_t count,
                              double *scores);
+/* Says why a sequence could not be scored; `record` from 1 on, -1: there is none. */
+ba_status bai_scorer_explain(const ba_scorer *scorer, ba_status status, int64_t record, const char *letters,
+                             int64_t length);
 /* Makes sure of `count` lanes with room for sequences of `longest` letters. */
 ba_status bai_scorer_reserve(ba_scorer *scorer, int32_t count, int64_t longest);
 

@@ -165,6 +165,7 @@ ba_model_open_stream i32 context* model* text stream**
 ba_scorer_predict_stream i32 scorer* stream* f64*? f64*?
 ba_scorer_predict_row i32 scorer* f32* i64 f64*? f64*?
 ba_scorer_predict_records i32 scorer* records* f64*? f64*?
+ba_scorer_predict_sequence i32 scorer* text? i64 text? f64*? f64*?
 ba_scorer_scan i32 scorer* text i64 i64 i64 f64*? i64 i64*
 ba_scorer_attribute i32 scorer* text? i64 i32 f64*
 ba_scorer_mutate i32 scorer* text? i64 i32 f64*
