@@ -370,7 +370,7 @@ BA_API ba_status ba_scorer_predict_records(ba_scorer *scorer, const ba_records *
  * Scores one sequence where it stands, to the bits of ba_scorer_predict_records: for services that get one at a time.
  * @param scorer not NULL.
  * @param letters `length` bytes; may be NULL when that is 0.
- * @param quality `length` symbols as in FASTQ (Phred + 33), for models with quality=weight; NULL: there are none.
+ * @param quality `length` symbols as in FASTQ (Phred + 33), for models with quality=weight; may be NULL.
  * @param scores `outputs` doubles, or NULL.
  * @param probabilities `classes` doubles, or NULL; of a model of numbers one.
  * @return as ba_scorer_predict_records, without a record; BA_ERR_FORMAT, with the byte, for other quality symbols.
