@@ -6,8 +6,8 @@ from typing import Any, Dict, List, Optional
 import numpy as np
 
 from ._errors import ArgumentError
-from ._sklearn import (BaseEstimator, ClassifierMixin, RegressorMixin, check_fitted, class_names, class_weights,
-                       coded_classes, rows_and_target, rows_of, seed_of, threads_of, weights_of)
+from ._sklearn import (Classifier, Estimator, RegressorMixin, check_fitted, class_names, rows_and_target, rows_of,
+                       seed_of, threads_of)
 from ._types import Array
 from .model import Model
 from .tables import Table
@@ -44,7 +44,7 @@ def term(words: Dict[str, Any], name: str) -> str:
     return f"{name}({', '.join(said)})"
 
 
-class NumericEstimator(BaseEstimator):  # type: ignore[misc]
+class NumericEstimator(Estimator):
     """The part of all of them: training by a recipe, and scores of a model."""
 
     n_jobs: Optional[int]
@@ -104,23 +104,9 @@ class NumericEstimator(BaseEstimator):  # type: ignore[misc]
         start = self.model_ if getattr(self, "_learnt_online", False) else None  # after a pickle
         return OnlineTrainer(f"{features} | {stage}", classes, start=start, seed=seed_of(self.random_state))
 
-    def __getstate__(self) -> Dict[str, Any]:
-        """A run of partial_fit is pickled as its model, from which a later one goes on."""
-        state = super().__getstate__() if hasattr(super(), "__getstate__") else self.__dict__
-        return {key: value for key, value in dict(state).items() if key != "_online"}
 
-
-class NumericClassifier(ClassifierMixin, NumericEstimator):  # type: ignore[misc]
+class NumericClassifier(Classifier, NumericEstimator):
     """The part of classifiers."""
-
-    class_weight: Any
-
-    def _encode(self, y: Any) -> Any:
-        classes, codes = coded_classes(y)
-        if len(classes) < 2:
-            raise ValueError(f"Classifier can't train when only one class is present: {classes.tolist()}")
-        self.classes_ = classes
-        return codes
 
     def _labels(self, codes: Any) -> Any:
         names = class_names(self.classes_)
@@ -136,16 +122,10 @@ class NumericClassifier(ClassifierMixin, NumericEstimator):  # type: ignore[misc
         """The probability of each class, in the order of classes_."""
         return self._score(X)[1]
 
-    def predict_log_proba(self, X: Any) -> Any:
-        return np.log(self.predict_proba(X))
-
     def predict(self, X: Any) -> Any:
         """The most probable class of each row."""
         scores = self._score(X)[0]
         return self.classes_[self.model_._chosen(scores)]
-
-    def _weights(self, codes: Any, sample_weight: Any) -> Any:
-        return class_weights(self.class_weight, self.classes_, codes, weights_of(sample_weight, len(codes)))
 
     def _checked(self, X: Any, y: Any) -> Any:
         rows, target = rows_and_target(self, X, y, sparse=True)

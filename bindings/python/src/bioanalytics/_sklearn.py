@@ -21,9 +21,65 @@ except ImportError:
                             check_classification_targets)
     HAVE_SKLEARN = False
 
-__all__ = ["BaseEstimator", "ClassifierMixin", "NotFittedError", "RegressorMixin", "TransformerMixin", "check_fitted",
-           "class_names", "class_weights", "coded_classes", "rows_and_target", "rows_of", "seed_of", "threads_of",
-           "weights_of"]
+__all__ = ["Classifier", "Estimator", "NotFittedError", "RegressorMixin", "TransformerMixin", "check_fitted",
+           "class_names", "rows_and_target", "rows_of", "seed_of", "threads_of", "weights_of"]
+
+_NATIVE = ("extractor_", "_online")
+
+
+class Estimator(BaseEstimator):  # type: ignore[misc]
+    """What all estimators are: parameters, and pickles that leave native objects out."""
+
+    def __getstate__(self) -> Dict[str, Any]:
+        """A run of partial_fit goes as its model, from which a later one goes on."""
+        state = super().__getstate__() if hasattr(super(), "__getstate__") else self.__dict__
+        return {key: value for key, value in dict(state).items() if key not in _NATIVE}
+
+    def __setstate__(self, state: Dict[str, Any]) -> None:
+        parent = super()
+        if hasattr(parent, "__setstate__"):
+            parent.__setstate__(state)
+        else:
+            self.__dict__.update(state)
+        self._make_extractor()
+
+    def _make_extractor(self) -> None:
+        """Makes extractor_ again from what `fit` learnt, if it has been called; most have none."""
+
+
+class Classifier(ClassifierMixin):  # type: ignore[misc]
+    """What classifiers of rows and of sequences share: their classes, and the weights of rows by them."""
+
+    class_weight: Any
+
+    def _encode(self, y: Any) -> Array:
+        """Each row's place among classes_, which are those of y."""
+        classes, codes = _coded_classes(y)
+        if len(classes) < 2:
+            raise ValueError(f"Classifier can't train when only one class is present: {classes.tolist()}")
+        self.classes_ = classes
+        return codes
+
+    def _encode_batch(self, y: Any, classes: Any) -> Array:
+        """The same for a batch of partial_fit, of which the first names all classes there will be."""
+        if not hasattr(self, "classes_"):
+            if classes is None:
+                raise ValueError("classes must be passed on the first call to partial_fit.")
+            self.classes_ = np.unique(np.asarray(classes))
+        found, places = _coded_classes(y)
+        unknown = np.setdiff1d(found, self.classes_)
+        if len(unknown):
+            raise ValueError(f"y has classes that were not declared: {unknown.tolist()}")
+        codes: Array = np.searchsorted(self.classes_, found)[places]
+        return codes
+
+    def _weights(self, codes: Any, sample_weight: Any) -> Optional[Array]:
+        return _class_weights(self.class_weight, self.classes_, codes, weights_of(sample_weight, len(codes)))
+
+    def predict_log_proba(self: Any, X: Any) -> Array:
+        """The logarithm of each probability."""
+        logarithms: Array = np.log(self.predict_proba(X))
+        return logarithms
 
 
 def rows_of(estimator: Any, X: Any, *, reset: bool, sparse: bool = False) -> Any:
@@ -93,8 +149,8 @@ def weights_of(sample_weight: Any, rows: int) -> Optional[Floats]:
     return weights
 
 
-def class_weights(class_weight: Any, classes: Array, codes: Array,
-                  weights: Optional[Array]) -> Optional[Array]:
+def _class_weights(class_weight: Any, classes: Array, codes: Array,
+                   weights: Optional[Array]) -> Optional[Array]:
     """The weights of rows times those of their classes: None, "balanced", or a mapping of classes to numbers."""
     if class_weight is None:
         return weights
@@ -144,7 +200,7 @@ def check_fitted(estimator: Any) -> None:
         raise NotFittedError(f"This {type(estimator).__name__} instance is not fitted yet. Call 'fit' before.")
 
 
-def coded_classes(y: Any) -> Tuple[Array, Array]:
+def _coded_classes(y: Any) -> Tuple[Array, Array]:
     """The distinct classes, in order, and each row's place among them."""
     check_classification_targets(y)
     classes, codes = np.unique(np.asarray(y), return_inverse=True)

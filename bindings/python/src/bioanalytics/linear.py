@@ -6,7 +6,7 @@ from typing import Any, Dict, Optional
 import numpy as np
 
 from ._numeric import NumericClassifier, NumericEstimator, NumericRegressor, is_sparse, term
-from ._sklearn import class_names, coded_classes, rows_and_target, weights_of
+from ._sklearn import class_names, rows_and_target, weights_of
 
 NEWTON_COLUMNS = 512  # up to here its bits are promised
 
@@ -81,17 +81,8 @@ class LogisticRegression(_Linear, NumericClassifier):
 
     def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> "LogisticRegression":
         """Learns from a batch, each row once; the first call names all classes there will be."""
-        first = not hasattr(self, "classes_")
-        rows, target = rows_and_target(self, X, y, sparse=True, reset=first)
-        if first:
-            if classes is None:
-                raise ValueError("classes must be passed on the first call to partial_fit.")
-            self.classes_ = np.unique(np.asarray(classes))
-        found, places = coded_classes(target)
-        unknown = np.setdiff1d(found, self.classes_)
-        if len(unknown):
-            raise ValueError(f"`y` has classes that were not declared: {unknown.tolist()}")
-        codes = np.searchsorted(self.classes_, found)[places]
+        rows, target = rows_and_target(self, X, y, sparse=True, reset=not hasattr(self, "classes_"))
+        codes = self._encode_batch(target, classes)
         weights = self._weights(codes, sample_weight)
         stage = self._online_stage("Logistic" if len(self.classes_) == 2 else "Softmax", 0.0)
         self._learn(rows, self._labels(codes), weights, class_names(self.classes_), stage)

@@ -10,8 +10,7 @@ import numpy as np
 
 from ._sequences import columns
 from ._handles import Context
-from ._sklearn import (BaseEstimator, ClassifierMixin, TransformerMixin, check_fitted, class_names, class_weights,
-                       coded_classes, seed_of, threads_of, weights_of)
+from ._sklearn import Classifier, Estimator, TransformerMixin, check_fitted, class_names, seed_of, threads_of
 from ._types import Array
 from .features import Extractor
 from .model import Model
@@ -25,7 +24,7 @@ def count_of(sequences: Any) -> int:
     return sum(len(offsets) - 1 for _, offsets, _ in columns(sequences, Context()))
 
 
-class _Sequences(BaseEstimator):  # type: ignore[misc]
+class _Sequences(Estimator):
     """Says to scikit-learn that the input is texts."""
 
     def __sklearn_tags__(self) -> Any:
@@ -54,9 +53,13 @@ class SequenceVectorizer(TransformerMixin, _Sequences):  # type: ignore[misc]
     def fit(self, X: Any, y: Any = None) -> "SequenceVectorizer":
         """Learns what depends on data, such as the length that PositionKmer covers."""
         self._fitted_on = _FittedLengths(X, self.recipe)
-        self.extractor_ = self._fitted_on.extractor(threads_of(self.n_jobs))
+        self._make_extractor()
         self.n_columns_ = self.extractor_.width
         return self
+
+    def _make_extractor(self) -> None:
+        if hasattr(self, "_fitted_on"):
+            self.extractor_ = self._fitted_on.extractor(threads_of(self.n_jobs))
 
     def transform(self, X: Any) -> Any:
         check_fitted(self)
@@ -68,19 +71,6 @@ class SequenceVectorizer(TransformerMixin, _Sequences):  # type: ignore[misc]
     def get_feature_names_out(self, input_features: Any = None) -> Array:
         check_fitted(self)
         return np.array(self.extractor_.names(), object)
-
-    def __getstate__(self) -> Dict[str, Any]:
-        state = super().__getstate__() if hasattr(super(), "__getstate__") else self.__dict__
-        return {key: value for key, value in dict(state).items() if key != "extractor_"}
-
-    def __setstate__(self, state: Dict[str, Any]) -> None:
-        parent = super()
-        if hasattr(parent, "__setstate__"):
-            parent.__setstate__(state)
-        else:
-            self.__dict__.update(state)
-        if "_fitted_on" in self.__dict__:
-            self.extractor_ = self._fitted_on.extractor(threads_of(self.n_jobs))
 
 
 class _FittedLengths:
@@ -105,7 +95,7 @@ class _FittedLengths:
         return extractor
 
 
-class SequenceClassifier(ClassifierMixin, _Sequences):  # type: ignore[misc]
+class SequenceClassifier(Classifier, _Sequences):
     """A classifier by recipe, such as "@motif | Logistic(l2=1e-4)" or "Kmer(k=6) | Logistic() & @conv".
 
     `model_` is the model, to save and to use in C, on the command line and in Spark. partial_fit asks for a recipe with
@@ -123,9 +113,7 @@ class SequenceClassifier(ClassifierMixin, _Sequences):  # type: ignore[misc]
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None) -> "SequenceClassifier":
         """Trains; `groups` keep rows together where an ensemble or a network sets some apart."""
-        self.classes_, codes = coded_classes(y)
-        if len(self.classes_) < 2:
-            raise ValueError(f"Classifier can't train when only one class is present: {self.classes_.tolist()}")
+        codes = self._encode(y)
         weights = self._weights(codes, sample_weight)
         dataset = Dataset(threads=threads_of(self.n_jobs)).add(X, self._labels(codes), weights=weights, groups=groups)
         trainer = Trainer(self.recipe, dataset, seed=seed_of(self.random_state)).run(progress=self.progress)
@@ -136,15 +124,7 @@ class SequenceClassifier(ClassifierMixin, _Sequences):  # type: ignore[misc]
 
     def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> "SequenceClassifier":
         """Learns from a batch, each row once; the first call names all classes there will be."""
-        if not hasattr(self, "classes_"):
-            if classes is None:
-                raise ValueError("classes must be passed on the first call to partial_fit.")
-            self.classes_ = np.unique(np.asarray(classes))
-        found, places = coded_classes(y)
-        unknown = np.setdiff1d(found, self.classes_)
-        if len(unknown):
-            raise ValueError(f"y has classes that were not declared: {unknown.tolist()}")
-        codes = np.searchsorted(self.classes_, found)[places]
+        codes = self._encode_batch(y, classes)
         if getattr(self, "_online", None) is None:
             options = {} if self.length is None else {"length": self.length}
             self._online = OnlineTrainer(
@@ -153,9 +133,6 @@ class SequenceClassifier(ClassifierMixin, _Sequences):  # type: ignore[misc]
         self._online.update(X, self._labels(codes), weights=self._weights(codes, sample_weight))
         self.model_ = self._online.finish()
         return self
-
-    def _weights(self, codes: Any, sample_weight: Any) -> Any:
-        return class_weights(self.class_weight, self.classes_, codes, weights_of(sample_weight, len(codes)))
 
     def _labels(self, codes: Any) -> Any:
         return np.array(class_names(self.classes_))[codes]
@@ -170,20 +147,12 @@ class SequenceClassifier(ClassifierMixin, _Sequences):  # type: ignore[misc]
         check_fitted(self)
         return self.model_.predict_proba(X, threads=threads_of(self.n_jobs))
 
-    def predict_log_proba(self, X: Any) -> Array:
-        return np.log(self.predict_proba(X))
-
     def predict(self, X: Any) -> Array:
         """The most probable class of each sequence."""
         check_fitted(self)
         scores = self.model_.score(X, threads=threads_of(self.n_jobs))[0]
         chosen: Array = self.classes_[self.model_._chosen(scores)]
         return chosen
-
-    def __getstate__(self) -> Dict[str, Any]:
-        """A run of partial_fit is pickled as its model, from which a later one goes on."""
-        state = super().__getstate__() if hasattr(super(), "__getstate__") else self.__dict__
-        return {key: value for key, value in dict(state).items() if key != "_online"}
 
 
 __all__: List[str] = ["SequenceClassifier", "SequenceVectorizer"]

@@ -6,12 +6,12 @@ from typing import Any, Dict, List, Optional
 import numpy as np
 
 from ._numeric import columns_of
-from ._sklearn import BaseEstimator, TransformerMixin, check_fitted, rows_of
+from ._sklearn import Estimator, TransformerMixin, check_fitted, rows_of
 from ._types import Array
 from .features import Extractor, canonical
 
 
-class SeriesTransformer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+class SeriesTransformer(TransformerMixin, Estimator):  # type: ignore[misc]
     """Terms over series, such as "Return(column=close) + Rolling(column=close, stat=std, window=20)".
 
     Rows are taken in the order in which they stand; terms that look back see the rows of one call of `transform` alone,
@@ -44,10 +44,12 @@ class SeriesTransformer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         if "Category(" not in canonical(self.recipe):  # then the names are all that there is to learn
             columns = {name: values[:1] for name, values in columns.items()}
         self._learnt_from = columns
-        self._open()
+        self._make_extractor()
         return self
 
-    def _open(self) -> None:
+    def _make_extractor(self) -> None:
+        if not hasattr(self, "_learnt_from"):
+            return
         ignore = [name for name in (self.group, self.time) if name is not None]
         self.extractor_ = Extractor(self.recipe).fit_table(self._learnt_from, ignore)
 
@@ -58,19 +60,6 @@ class SeriesTransformer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     def get_feature_names_out(self, input_features: Any = None) -> Array:
         check_fitted(self)
         return np.array(self.extractor_.names(), object)
-
-    def __getstate__(self) -> Dict[str, Any]:
-        state = super().__getstate__() if hasattr(super(), "__getstate__") else self.__dict__
-        return {key: value for key, value in dict(state).items() if key != "extractor_"}
-
-    def __setstate__(self, state: Dict[str, Any]) -> None:
-        parent = super()
-        if hasattr(parent, "__setstate__"):
-            parent.__setstate__(state)
-        else:
-            self.__dict__.update(state)
-        if "_learnt_from" in self.__dict__:
-            self._open()
 
 
 __all__: List[str] = ["SeriesTransformer"]
