@@ -86,6 +86,19 @@ def test_class_weights_and_l1():
     assert (sparse.coef_ == 0).any() and sparse.score(X, y) > 0.6
 
 
+def test_loss_weights_of_a_network():
+    X, y = rows()
+    by_hand = np.where(y == 0, 3.0, 1.0)
+    weighted = MLPClassifier(random_state=3).fit(X, y, loss_weight=by_hand).predict_proba(X)
+    assert (weighted == MLPClassifier(class_weight={0: 3.0}, random_state=3).fit(X, y).predict_proba(X)).all()
+    assert (weighted == MLPClassifier(random_state=3).fit(X, y, loss_weight=2 * by_hand).predict_proba(X)).all()
+    assert weighted[:, 0].mean() > MLPClassifier(random_state=3).fit(X, y).predict_proba(X)[:, 0].mean() + 0.05
+    wrong = np.random.default_rng(4).random(len(y)) < 0.3  # labels that are wrong, but hardly count
+    noisy, trust = np.where(wrong, 1 - y, y), np.where(wrong, 1e-6, 1.0)
+    assert (MLPClassifier(random_state=3).fit(X, noisy, loss_weight=trust).score(X, y) >
+            MLPClassifier(random_state=3).fit(X, noisy).score(X, y) + 0.02)
+
+
 def test_regressions_are_scikit_learns():
     X, _ = rows()
     numbers = np.random.default_rng(3)

@@ -9,7 +9,8 @@ from ._numeric import NumericClassifier, term
 class MLPClassifier(NumericClassifier):
     """A hidden layer over the columns, which are standardised first; trained by Adam.
 
-    Rows have no weights here: an epoch goes by batches of rows, so a row of weight 2 and two rows would differ.
+    `fit` takes `loss_weight`, by which the loss of each row counts. It is not called sample_weight, as scikit-learn has
+    a row of weight 2 be two rows there: an epoch goes by batches of rows, in which these differ.
     """
 
     def __init__(self, hidden: int = 64, *, skip: str = "linear", dropout: float = 0.0, epochs: int = 0,
@@ -30,7 +31,7 @@ class MLPClassifier(NumericClassifier):
         self.random_state = random_state
         self.n_jobs = n_jobs
 
-    def fit(self, X: Any, y: Any) -> "MLPClassifier":
+    def fit(self, X: Any, y: Any, loss_weight: Any = None) -> "MLPClassifier":
         rows, codes = self._checked(X, y)
         if hasattr(rows, "indptr"):
             rows = rows.toarray()
@@ -38,5 +39,6 @@ class MLPClassifier(NumericClassifier):
                         "epochs": self.epochs, "batch": self.batch, "rate": float(self.learning_rate),
                         "decay": float(self.decay), "smoothing": float(self.smoothing), "seeds": self.seeds}, "MLP")
         scale = "Standardize() | " if self.standardize else ""
-        self._train(rows, self._labels(codes), self._weights(codes, None), f"Columns() | {scale}{network}")
+        weights = self._weights(codes, loss_weight)
+        self._train(rows, self._labels(codes), weights, f"Columns() | {scale}{network}")
         return self
