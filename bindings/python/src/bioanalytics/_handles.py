@@ -17,7 +17,7 @@ from ._errors import ArgumentError, ClosedError, of_status
 from ._library import lib
 
 T = TypeVar("T")
-POLL_SECONDS = 0.05  # between looks at signals and progress while a long call runs
+POLL_SECONDS = 0.02  # between looks at signals and progress while a long call runs
 
 _logger = logging.getLogger("bioanalytics")
 _LEVELS = (logging.WARNING, logging.INFO, logging.DEBUG)

@@ -13,11 +13,12 @@ import numpy as np
 from . import _arrow
 from ._arrays import address, view
 from ._errors import ArgumentError
-from ._handles import Context
+from ._handles import Context, Handle, interruptible
 from ._types import Array, Integers
 from .records import Records, buffers, wrapped
 
 SLICE_SECONDS = 0.04  # a call is sized to take about so long, so that Ctrl-C is seen soon
+SHORT = 20_000  # letters or numbers that no model takes long for
 FIRST_LETTERS = 1 << 18
 MOST_LETTERS = 1 << 28
 
@@ -140,11 +141,26 @@ def _of_fixed(source: Array) -> Column:
 
 
 class Pacer:
-    """Cuts columns into calls that take about SLICE_SECONDS each, as far as earlier ones tell."""
+    """Cuts columns into calls that take about SLICE_SECONDS each, as far as earlier ones tell.
+
+    Rows of numbers are not cut, as their terms may look back; of these, its letters are the numbers.
+    """
 
     def __init__(self, first_letters: int = FIRST_LETTERS) -> None:
         self.first_letters = first_letters
         self.seconds_a_letter = 0.0
+
+    def run(self, context: Context, letters: int, call: Callable[[], None]) -> None:
+        """Runs a call over so many letters; one that may take long so that Ctrl-C ends it."""
+        rate = self.seconds_a_letter
+        long = letters * rate > 2 * SLICE_SECONDS if rate > 0 else letters > SHORT
+        started = time.perf_counter()
+        if long:
+            interruptible(context, call)
+        else:
+            call()
+        if letters > 0:
+            self.seconds_a_letter = (time.perf_counter() - started) / letters
 
     def slices(self, offsets: Integers) -> Iterator[Tuple[int, int]]:
         first, count = 0, len(offsets) - 1
@@ -153,22 +169,19 @@ class Pacer:
             letters = min(int(SLICE_SECONDS / rate), MOST_LETTERS) if rate > 0 else self.first_letters
             end = int(np.searchsorted(offsets, offsets[first] + letters, "right")) - 1
             end = min(max(end, first + 1), count)
-            started = time.perf_counter()
             yield first, end
-            spent = int(offsets[end] - offsets[first])
-            if spent > 0:
-                self.seconds_a_letter = (time.perf_counter() - started) / spent
             first = end
             if count == 0:
                 return
 
 
-def each(source: Any, context: Context, pacer: Pacer, take: Callable[[int, int], object]) -> int:
-    """Calls `take(records pointer, count)` for batch after batch of all sequences; gives their number."""
-    total = 0
-    for start, offsets, owner in columns(source, context):
-        for first, end in pacer.slices(offsets):
-            with wrapped(context, start, offsets[first:end + 1], owner)._handle as pointer:
-                take(pointer, end - first)
-            total += end - first
-    return total
+def each(column: Column, handle: Handle, pacer: Pacer, take: Callable[[int, int, int], object]) -> None:
+    """Calls `take(pointer of the handle, records, number of the first)` for batch after batch of a column."""
+    start, offsets, owner = column
+    for first, end in pacer.slices(offsets):
+        places = offsets[first:end + 1]
+
+        def call() -> None:
+            with handle as pointer, wrapped(handle.context, start, places, owner)._handle as records:
+                take(pointer, records, first)
+        pacer.run(handle.context, int(places[-1] - places[0]), call)

@@ -10,7 +10,7 @@ from ._arrays import take
 from ._errors import FitError
 from ._handles import Context, Handle, options_of, text_of
 from ._library import lib
-from ._sequences import Pacer, each
+from ._sequences import Pacer, columns, each
 from ._types import Array
 from .tables import Table
 
@@ -33,10 +33,12 @@ class Extractor:
 
     def fit(self, sequences: Any) -> "Extractor":
         """Learns what depends on data: the length that PositionKmer covers."""
-        with self._handle as extractor:
-            context = self._handle.context
-            each(sequences, context, self._pacer,
-                 lambda records, _: context.check(lib.ba_extractor_fit(extractor, records)))
+        context = self._handle.context
+
+        def learn(extractor: int, records: int, _: int) -> None:
+            context.check(lib.ba_extractor_fit(extractor, records))
+        for column in columns(sequences, context):
+            each(column, self._handle, self._pacer, learn)
         return self
 
     def fit_table(self, table: Any, ignore: "tuple[str, ...] | List[str]" = ()) -> "Extractor":
@@ -75,10 +77,17 @@ class Extractor:
         """A matrix of float64 values, or of uint32 counts, one row a sequence."""
         parts: List[Array] = []
         options = b"output=counts" if counts else b""
-        with self._handle as extractor:
-            context = self._handle.context
-            each(sequences, context, self._pacer, lambda records, _: parts.append(take(
-                context.make(lib.ba_array_release, lib.ba_extractor_apply_records, extractor, records, options))))
+        context = self._handle.context
+
+        def apply(extractor: int, records: int, first: int) -> None:
+            part = take(context.make(lib.ba_array_release, lib.ba_extractor_apply_records, extractor, records, options))
+            if first == 0:  # often all
+                parts.append(part if len(part) == rows else np.empty((rows, part.shape[1]), part.dtype))
+            if part is not parts[-1]:
+                parts[-1][first:first + len(part)] = part
+        for column in columns(sequences, context):
+            rows = len(column[1]) - 1
+            each(column, self._handle, self._pacer, apply)
         if not parts:
             return np.empty((0, self.width), np.uint32 if counts else np.float64)
         return parts[0] if len(parts) == 1 else np.concatenate(parts)
@@ -87,29 +96,28 @@ class Extractor:
         """The same as a SciPy matrix of compressed rows."""
         from scipy.sparse import csr_matrix
         starts: List[Array] = []
-        columns: List[Array] = []
+        places: List[Array] = []
         values: List[Array] = []
         options = b"output=counts" if counts else b""
-        with self._handle as extractor:
-            context = self._handle.context
+        context = self._handle.context
 
-            def take_rows(records: int, _: int) -> None:
-                outs = [ctypes.c_void_p() for _ in range(3)]
-                context.check(lib.ba_extractor_apply_records_csr(extractor, records, options,
-                                                                 *map(ctypes.byref, outs)))
-                for part, out in zip((starts, columns, values), outs):
-                    part.append(take(Handle(context, out.value or 0, lib.ba_array_release)))
-            each(sequences, context, self._pacer, take_rows)
+        def apply(extractor: int, records: int, _: int) -> None:
+            outs = [ctypes.c_void_p() for _ in range(3)]
+            context.check(lib.ba_extractor_apply_records_csr(extractor, records, options, *map(ctypes.byref, outs)))
+            for part, out in zip((starts, places, values), outs):
+                part.append(take(Handle(context, out.value or 0, lib.ba_array_release)))
+        for column in columns(sequences, context):
+            each(column, self._handle, self._pacer, apply)
         width = self.width
         if not starts:
             return csr_matrix((0, width), dtype=np.uint32 if counts else np.float64)
         one = len(starts) == 1
         data = values[0] if one else np.concatenate(values)
-        places = (columns[0] if one else np.concatenate(columns)).view(np.int32)
+        indices = (places[0] if one else np.concatenate(places)).view(np.int32)
         rows = starts[0] if one else _joined_starts(starts)
         matrix = csr_matrix((len(rows) - 1, width), dtype=data.dtype)
         small = len(data) < 2**31  # SciPy wants both kinds of places in one type
-        matrix.data, matrix.indices = data, places if small else places.astype(np.int64)
+        matrix.data, matrix.indices = data, indices if small else indices.astype(np.int64)
         matrix.indptr = rows.astype(np.int32) if small else rows
         matrix.has_canonical_format = True  # columns rise within a row
         return matrix
@@ -118,9 +126,14 @@ class Extractor:
               duplicate: Optional[str] = None) -> Array:
         """A matrix of float64 values, one row a row of a table; `group` and `time` name the columns of series."""
         options = options_of({"group": group, "time": time, "duplicate": duplicate})
-        with self._handle as extractor, Table.of(table)._handle as native:
-            return take(self._handle.context.make(lib.ba_array_release, lib.ba_extractor_apply_table, extractor, native,
-                                                  options))
+        rows, found = Table.of(table), []
+
+        def apply() -> None:
+            with self._handle as extractor, rows._handle as native:
+                found.append(take(self._handle.context.make(lib.ba_array_release, lib.ba_extractor_apply_table,
+                                                            extractor, native, options)))
+        self._pacer.run(self._handle.context, len(rows) * len(rows.names), apply)
+        return found[0]
 
     def close(self) -> None:
         self._handle.close()

@@ -14,12 +14,9 @@ from ._arrays import address, wrap
 from ._errors import ArgumentError, ClosedError, ShapeError, UnsupportedError
 from ._handles import Context, Handle, bytes_of, interruptible, options_of, text_of
 from ._library import lib
-from ._sequences import Pacer, columns
+from ._sequences import SHORT, Pacer, columns, each
 from ._types import Array, Floats, Path
-from .records import wrapped
 from .tables import Table
-
-
 
 T = TypeVar("T")
 
@@ -307,14 +304,14 @@ class Scorer:
     def _score_sequences(self, X: Any) -> Tuple[Floats, Floats]:
         parts: List[Tuple[Floats, Floats]] = []
         context = self._context
-        with self._handle as scorer:
-            for start, offsets, owner in columns(X, context):
-                scores, probabilities = self._results(len(offsets) - 1)
-                for first, end in self._pacer.slices(offsets):
-                    with wrapped(context, start, offsets[first:end + 1], owner)._handle as records:
-                        context.check(lib.ba_scorer_predict_records(scorer, records, address(scores[first:]),
-                                                                    address(probabilities[first:])))
-                parts.append((scores, probabilities))
+        for column in columns(X, context):
+            scores, probabilities = results = self._results(len(column[1]) - 1)
+
+            def score(scorer: int, records: int, first: int) -> None:
+                context.check(lib.ba_scorer_predict_records(scorer, records, address(scores[first:]),
+                                                            address(probabilities[first:])))
+            each(column, self._handle, self._pacer, score)
+            parts.append(results)
         if len(parts) == 1:
             return parts[0]
         empty = self._results(0)
@@ -324,22 +321,31 @@ class Scorer:
         if X.ndim == 2 and X.shape[1] and X.strides[1] != X.itemsize:
             X = np.ascontiguousarray(X)  # rows may be apart, but not their numbers
         scores, probabilities = self._results(len(X))
-        with self._handle as scorer, wrap(self._context, X) as rows:
-            self._context.check(lib.ba_scorer_predict(scorer, rows, address(scores), address(probabilities)))
+
+        def score() -> None:
+            with self._handle as scorer, wrap(self._context, X) as rows:
+                self._context.check(lib.ba_scorer_predict(scorer, rows, address(scores), address(probabilities)))
+        self._pacer.run(self._context, X.size, score)
         return scores, probabilities
 
     def _score_table(self, table: Table, options: Dict[str, Any]) -> Tuple[Floats, Floats]:
         scores, probabilities = self._results(len(table))
-        with self._handle as scorer, table._handle as native:
-            self._context.check(lib.ba_scorer_predict_table(scorer, native, options_of(options), address(scores),
-                                                            address(probabilities)))
+
+        def score() -> None:
+            with self._handle as scorer, table._handle as native:
+                self._context.check(lib.ba_scorer_predict_table(scorer, native, options_of(options), address(scores),
+                                                                address(probabilities)))
+        self._pacer.run(self._context, len(table) * self._row_width, score)
         return scores, probabilities
 
     def _score_sparse(self, X: Any) -> Tuple[Floats, Floats]:
         scores, probabilities = self._results(X.shape[0])
-        starts, columns, values = sparse_arrays(self._context, X)
-        with self._handle as scorer, starts as a, columns as b, values as c:
-            self._context.check(lib.ba_scorer_predict_csr(scorer, a, b, c, address(scores), address(probabilities)))
+        starts, places, values = sparse_arrays(self._context, X)
+
+        def score() -> None:
+            with self._handle as scorer, starts as a, places as b, values as c:
+                self._context.check(lib.ba_scorer_predict_csr(scorer, a, b, c, address(scores), address(probabilities)))
+        self._pacer.run(self._context, X.nnz, score)
         return scores, probabilities
 
     def predict_row(self, row: Any) -> Any:
@@ -415,15 +421,18 @@ class Scorer:
         return shares
 
     def _explain_table(self, table: Table, output: int, options: Dict[str, Any]) -> Array:
-        with self._handle as scorer, table._handle as native:
-            shares = np.empty((len(table), self._width))
-            self._context.check(lib.ba_scorer_attribute_table(scorer, native, options_of(options), output,
-                                                              address(shares)))
+        shares = np.empty((len(table), self._width))
+
+        def run() -> None:
+            with self._handle as scorer, table._handle as native:
+                self._context.check(lib.ba_scorer_attribute_table(scorer, native, options_of(options), output,
+                                                                  address(shares)))
+        self._long(len(table) * self._row_width, run)
         return shares
 
     def _long(self, letters: int, run: "Callable[[], None]") -> None:
         """Networks take a microsecond or so for a letter: from some ten thousand on Ctrl-C matters."""
-        if letters > 20000:
+        if letters > SHORT:
             interruptible(self._context, run)
         else:
             run()

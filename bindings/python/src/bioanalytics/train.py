@@ -9,7 +9,7 @@ import numpy as np
 
 from ._arrays import address
 from ._errors import ArgumentError
-from ._handles import Context, interruptible, options_of
+from ._handles import Context, Handle, interruptible, options_of
 from ._library import lib
 from ._sequences import columns
 from ._types import Array, Path
@@ -180,9 +180,12 @@ class Trainer:
 
     def __init__(self, recipe: str, dataset: Dataset, **options: Any) -> None:
         self._context = dataset._context
-        with dataset._handle as rows:
-            self._handle = self._context.make(lib.ba_trainer_destroy, lib.ba_trainer_create, self._context.pointer,
-                                              recipe.encode(), rows, options_of(options), parents=(dataset._handle,))
+
+        def create() -> Handle:
+            with dataset._handle as rows:
+                return self._context.make(lib.ba_trainer_destroy, lib.ba_trainer_create, self._context.pointer,
+                                          recipe.encode(), rows, options_of(options), parents=(dataset._handle,))
+        self._handle = interruptible(self._context, create)
 
     def _asked(self) -> "Tuple[Progress, str]":
         whole, real = [ctypes.c_int64() for _ in range(2)], [ctypes.c_double() for _ in range(3)]
@@ -296,9 +299,9 @@ class _Bar:
         self._bar = bar
 
     def __call__(self, seen: Progress) -> None:
-        self._bar.n = seen.iterations
         self._bar.set_postfix({key: f"{value:.6g}" for key, value in seen._asdict().items()
-                               if key not in ("iterations", "passes") and value == value})
+                               if key not in ("iterations", "passes") and value == value}, refresh=False)
+        self._bar.update(seen.iterations - self._bar.n)
 
     def close(self) -> None:
         self._bar.close()
