@@ -10,61 +10,45 @@
 
 #include "train/panel.h"
 #include "train/tile.h"
+#include "train/weights.h"
 
 #define WAVE_NUMBERS 65536
 
 /* ---- making ---- */
 
-/* The weights of the training rows, summed as gradients are: by blocks, and these by the tree. */
-static double total_weight(const bai_problem *p) {
-  double nodes[64], total = 0.0;
-  const int64_t blocks = bai_blocks_of(p->dataset);
-  for (int64_t b = 0; b < blocks; b++) {
-    double sum = 0.0;
-    int32_t level = 0;
-    for (int64_t row = b * BAI_BLOCK_ROWS; row < bai_block_end(p->dataset, b); row++)
-      if (p->uses[row] == BAI_USE_TRAIN) sum += bai_dataset_weight(p->dataset, row);
-    for (; b >> level & 1; level++) sum = nodes[level] + sum;
-    nodes[level] = sum;
-  }
-  for (int32_t level = 0, found = 0; blocks >> level; level++) {
-    if (!(blocks >> level & 1)) continue;
-    total = found ? nodes[level] + total : nodes[level];
-    found = 1;
-  }
-  return total;
+/* What a training row weighs. */
+static double weight_of(const bai_problem *p, int64_t row) {
+  const double weight = bai_dataset_weight(p->dataset, row);
+  return p->class_factors ? weight * p->class_factors[p->labels[row]] : weight;
 }
 
 static ba_status take_rows(bai_problem *p, int32_t balanced, int32_t classes) {
   const ba_dataset *dataset = p->dataset;
-  double *class_weight;
-  ba_status status = bai_alloc_zero(p->context, classes, 8, &class_weight);
-  if (status) return status;
+  double *sums = NULL;
   int64_t present = 0;
-  p->weight_total = total_weight(p);
-  for (int64_t row = 0; row < dataset->rows; row++) {
-    p->labels[row] = bai_dataset_label(dataset, row);
-    if (p->uses[row] != BAI_USE_TRAIN) continue;
-    p->weights[row] = bai_dataset_weight(dataset, row);
-    if (class_weight[p->labels[row]] == 0.0) present++;
-    class_weight[p->labels[row]] += p->weights[row];
-  }
-  if (present < 2 && dataset->rows > 0) /* none: they come in batches */
+  for (int64_t row = 0; row < dataset->rows; row++) p->labels[row] = bai_dataset_label(dataset, row);
+  ba_status status = bai_alloc(p->context, 1 + classes, 8, &sums);
+  if (!status && balanced) status = bai_alloc(p->context, classes, 8, &p->class_factors);
+  if (!status) status = bai_weights_sum(p->context, dataset, p->uses, p->labels, classes, sums);
+  for (int32_t c = 0; !status && c < classes; c++) present += sums[1 + c] > 0.0;
+  if (!status && present < 2 && dataset->rows > 0) /* none: they come in batches */
     status =
         bai_fail(p->context, BA_ERR_CLASSES,
                  "the training rows hold %lld class(es); expected rows of at least two classes", (long long)present);
-  /* Rows that are not trained on stay at 0: their class may have no weight to divide by. */
-  for (int64_t row = 0; balanced && !status && row < dataset->rows; row++)
-    if (p->weights[row] > 0.0) p->weights[row] *= p->weight_total / ((double)present * class_weight[p->labels[row]]);
-  bai_free(p->context, class_weight);
+  if (!status) {
+    p->weight_total = sums[0];
+    if (balanced) bai_weights_balance(sums, classes, p->class_factors);
+    for (int64_t row = 0; row < dataset->rows; row++)
+      if (p->uses[row] == BAI_USE_TRAIN) p->weights[row] = weight_of(p, row);
+  }
+  bai_free(p->context, sums);
   return status;
 }
 
 /* The same for numbers. */
 static ba_status take_numbers(bai_problem *p) {
   const double least = p->loss.kind == BAI_LOSS_POISSON ? 0.0 : -1e300;
-  ba_status status = BA_OK;
-  p->weight_total = total_weight(p);
+  ba_status status = bai_weights_sum(p->context, p->dataset, p->uses, NULL, 0, &p->weight_total);
   for (int64_t row = 0; !status && row < p->dataset->rows; row++) {
     if (p->uses[row] == BAI_USE_NONE) continue;
     status = bai_dataset_number(p->context, p->dataset, row, least, &p->targets[row]);
@@ -111,20 +95,19 @@ static ba_status make_lanes(bai_problem *p) {
   return status;
 }
 
-/* Blocks are computed in waves of a power of two; a wave merges to one node of the tree, and nodes wait for their
- * neighbours in a stack with one place a level. Threads meet after each wave, so short sums make long ones. */
+/* Blocks are computed in waves of a power of two; a wave merges to one node of the tree. Threads meet after each wave,
+ * so short sums make long ones. */
 static ba_status make_sums(const bai_problem *p, int64_t size, bai_sums *out) {
-  int64_t blocks = bai_blocks_of(p->dataset);
-  int32_t wave = 1, levels = 1;
+  int32_t wave = 1;
   while (wave < p->lane_count || (p->lane_count > 1 && wave < 64 && wave * size < WAVE_NUMBERS)) wave *= 2;
-  for (; blocks > 1; blocks = (blocks + 1) / 2) levels++;
-  *out = (bai_sums){.count = wave + levels + 1, .wave = wave, .size = size};
-  return bai_alloc_zero(p->context, out->count, sizeof *out->nodes, &out->nodes); /* they come when they are needed */
+  *out = (bai_sums){.wave = wave, .tree.shape = {size, 0}};
+  return bai_alloc_zero(p->context, wave, sizeof *out->nodes, &out->nodes); /* they come when they are needed */
 }
 
 static void free_sums(ba_context *context, bai_sums *sums) {
-  for (int32_t i = 0; sums->nodes && i < sums->count; i++) bai_free(context, sums->nodes[i]);
+  for (int32_t i = 0; sums->nodes && i < sums->wave; i++) bai_free(context, sums->nodes[i]);
   bai_free(context, sums->nodes);
+  bai_tree_free(context, &sums->tree);
 }
 
 static ba_status open_cache(bai_problem *p) {
@@ -196,6 +179,7 @@ void bai_problem_destroy(bai_problem *p) {
   bai_free(context, p->labels);
   bai_free(context, p->targets);
   bai_free(context, p->weights);
+  bai_free(context, p->class_factors);
   bai_free(context, p);
   bai_context_release(context);
 }
@@ -221,8 +205,9 @@ static ba_status match_rows(bai_problem *p, const ba_dataset *own) {
   for (int64_t row = 0; !status && row < batch->rows; row++) {
     if (p->uses[row] != BAI_USE_TRAIN) continue;
     p->labels[row] = classes[labels[row]];
-    p->weights[row] = bai_dataset_weight(batch, row);
-    if (p->labels[row] < 0)
+    if (p->labels[row] >= 0)
+      p->weights[row] = weight_of(p, row);
+    else
       status = bai_fail_at(p->context, BA_ERR_LABEL, row + 1, -1,
                            "the label \"%s\" is none of the classes that were declared; expected \"%s\", \"%s\"%s",
                            bai_names_text(&batch->classes, labels[row]), ba_dataset_class_name(own, 0),
@@ -599,7 +584,7 @@ static ba_status square_rows(pass *run, bai_pass_lane *lane, int64_t first, int6
 static ba_status sum_block(pass *run, bai_pass_lane *lane, int64_t block, double *gradient) {
   bai_problem *p = run->problem;
   const int64_t first = block * BAI_BLOCK_ROWS, end = bai_block_end(p->dataset, block);
-  memset(gradient, 0, (size_t)(run->sums ? run->sums->size : p->parameters + 1) * 8);
+  memset(gradient, 0, (size_t)(run->sums ? run->sums->tree.shape.added : p->parameters + 1) * 8);
   if (run->aim == SQUARE) return (p->dense ? square_tiles : square_rows)(run, lane, first, end, gradient);
   if (p->dense) return sum_tiles(run, lane, first, end, gradient);
   if (p->panelled && bai_panel_is_made(p, block)) return sum_panel(run, lane, block, gradient);
@@ -631,13 +616,8 @@ ba_status bai_problem_block(bai_problem *p, int64_t block, const double *x, doub
   return bai_row_explains(status) ? bai_problem_explain(p, status, run.failed_row) : status;
 }
 
-/* left += right, and the right one's memory is free again. */
-static void merge(const pass *run, int32_t left, int32_t right) {
-  run->kernels->axpy_f64(run->sums->nodes[left], 1.0, run->sums->nodes[right], run->sums->size);
-}
-
 static ba_status need_node(bai_problem *p, bai_sums *sums, int32_t index) {
-  return sums->nodes[index] ? BA_OK : bai_alloc(p->context, sums->size, 8, &sums->nodes[index]);
+  return sums->nodes[index] ? BA_OK : bai_alloc(p->context, sums->tree.shape.added, 8, &sums->nodes[index]);
 }
 
 /* Room for the columns of a block's rows, where there is some. */
@@ -651,14 +631,10 @@ static ba_status need_cache(bai_problem *p, int64_t block) {
 
 /* Merges a wave's blocks to its first node, as a binary tree over the block index. */
 static void merge_wave(const pass *run, int32_t blocks) {
+  double **nodes = run->sums->nodes;
   for (int32_t step = 1; step < blocks; step *= 2)
-    for (int32_t i = 0; i + step < blocks; i += 2 * step) merge(run, i, i + step);
-}
-
-static void swap_nodes(bai_sums *sums, int32_t a, int32_t b) {
-  double *kept = sums->nodes[a];
-  sums->nodes[a] = sums->nodes[b];
-  sums->nodes[b] = kept;
+    for (int32_t i = 0; i + step < blocks; i += 2 * step)
+      bai_shape_merge(run->sums->tree.shape, run->kernels, nodes[i], nodes[i + step]);
 }
 
 /* The context may have got more threads since there were lanes made for each. */
@@ -670,33 +646,13 @@ static ba_status run_wave(bai_problem *p, int64_t count, pass *run) {
   return status;
 }
 
-/* Takes a wave, which is merged, into the stack. */
-static void push_wave(const pass *run, int64_t waves, int32_t last) {
-  bai_sums *sums = run->sums;
-  /* The stack is a binary counter: level l holds a node of 2^l waves when bit l of `waves` is set. */
-  int32_t level = 0;
-  for (; waves >> level & 1; level++) {
-    merge(run, sums->wave + level, 0);
-    swap_nodes(sums, sums->wave + level, 0);
-  }
-  if (!last) {
-    swap_nodes(sums, sums->wave + level, 0);
-    return;
-  }
-  /* The last node: those to its left wait on higher levels. */
-  for (level++; level < 63 && waves >> level; level++) {
-    if (!(waves >> level & 1)) continue;
-    merge(run, sums->wave + level, 0);
-    swap_nodes(sums, sums->wave + level, 0);
-  }
-}
-
 /* All blocks; the sum ends in the first node. */
 static ba_status run_pass(bai_problem *p, bai_sums *sums, pass_aim aim, const double *x, const double *direction) {
   const int64_t blocks = bai_blocks_of(p->dataset);
   pass run = {p, bai_kernels_of(p->context), aim, x, direction, sums, 0, !p->cached, 0, INT64_MAX};
   run.curved_known = aim != GRADIENT && p->curved_known;
-  for (int64_t waves = 0; run.first_block < blocks; run.first_block += sums->wave, waves++) {
+  sums->tree.count = 0; /* a pass that failed may have left some */
+  for (; run.first_block < blocks; run.first_block += sums->wave) {
     const int64_t count = blocks - run.first_block < sums->wave ? blocks - run.first_block : sums->wave;
     ba_status status = BA_OK;
     for (int32_t i = 0; !status && i < count; i++) status = need_node(p, sums, i);
@@ -708,8 +664,9 @@ static ba_status run_pass(bai_problem *p, bai_sums *sums, pass_aim aim, const do
     if (bai_row_explains(status)) return bai_problem_explain(p, status, run.failed_row);
     if (status) return status;
     merge_wave(&run, (int32_t)count);
-    push_wave(&run, waves, run.first_block + sums->wave >= blocks);
+    bai_tree_push(&sums->tree, run.kernels, &sums->nodes[0]);
   }
+  if (blocks) bai_tree_finish(&sums->tree, run.kernels, &sums->nodes[0]);
   p->cached = 1;
   return BA_OK;
 }

@@ -10,6 +10,7 @@
 #include "train/cache.h"
 #include "train/loss.h"
 #include "train/pca.h"
+#include "train/tree.h"
 #include "train/uses.h"
 
 #define BAI_BLOCK_ROWS 4096
@@ -59,12 +60,11 @@ typedef struct bai_pass_lane {
   double *square;   /* rows that a Hessian is made from, when they do not go by tiles: BAI_SQUARE_ROWS of them */
 } bai_pass_lane;
 
-/* Sums over the rows of a block, or of several that merged: those of a wave's blocks, then one a level of the tree. */
+/* Sums over the rows of a block, or of several that merged. */
 typedef struct bai_sums {
-  double **nodes; /* of `size` numbers; NULL before they are needed */
-  int32_t count;
-  int32_t wave; /* blocks of it: a power of two */
-  int64_t size;
+  double **nodes; /* those of a wave's blocks; NULL before they are needed */
+  int32_t wave;   /* blocks of it: a power of two */
+  bai_tree tree;  /* of waves */
 } bai_sums;
 
 typedef struct bai_panel bai_panel; /* panel.h */
@@ -80,9 +80,10 @@ typedef struct bai_problem {
   int32_t outputs;      /* 1: two classes by one margin; else one margin a class */
   int64_t parameters;   /* outputs x (width) weights, then the intercepts */
   bai_loss loss;
-  int32_t *labels; /* class order, one a row; NULL where numbers are to be found */
-  double *targets; /* the numbers, one a row; else NULL */
-  double *weights; /* one a row; 0: not a training row */
+  int32_t *labels;       /* class order, one a row; NULL where numbers are to be found */
+  double *targets;       /* the numbers, one a row; else NULL */
+  double *weights;       /* one a row; 0: not a training row */
+  double *class_factors; /* what the weights of a class's rows are multiplied by; NULL: they stay as they are */
   double weight_total;
   double l2, l1;
   bai_pass_lane *lanes;
