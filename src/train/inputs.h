@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * inputs.h: what a plan learns from the rows it is trained on: the columns of their table, and scales.
+ * inputs.h: what a plan learns from the rows it is trained on: the columns of their table.
  */
 #ifndef BAI_TRAIN_INPUTS_H
 #define BAI_TRAIN_INPUTS_H
@@ -14,8 +14,5 @@ ba_status bai_inputs_learn(ba_context *context, const ba_dataset *dataset, const
 ba_status bai_inputs_matrix(ba_context *context, const ba_dataset *dataset, const bai_plan *plan, double **out);
 /* Refuses a matrix in which a term that looks back has no value in any row: its window is longer than every series. */
 ba_status bai_inputs_check(ba_context *context, const ba_dataset *dataset, const bai_plan *plan, const double *matrix);
-/* scale.c: fill, centre and factor of the real columns of a plan that is laid out. `inputs` is the matrix. */
-ba_status bai_scale_learn(ba_context *context, const ba_dataset *dataset, const uint8_t *uses, const double *inputs,
-                          bai_plan *plan);
 
 #endif

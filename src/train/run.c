@@ -8,6 +8,7 @@
 
 #include "model/net_recipe.h"
 #include "train/inputs.h"
+#include "train/scale.h"
 
 #define NETWORK_STREAM UINT64_C(0x6e6574)
 

@@ -1,110 +1,107 @@
 /* SPDX-License-Identifier: MIT
  *
- * scale.c: means, deviations and ranges of real columns over the training rows, in the order of the rows: first the
- * means, then, with missing values filled in, how far the values are from them.
+ * scale.c: means, deviations and ranges of real columns over the training rows: first means and ranges of the values
+ * that are there, then, with missing values filled in, how far the values are from the means.
  */
+#include "train/scale.h"
+
 #include <math.h>
 #include <string.h>
 
 #include "train/dataset.h"
 #include "train/inputs.h"
+#include "train/problem.h"
 
-typedef struct learning {
-  ba_context *context;
-  const ba_dataset *dataset;
-  const uint8_t *uses;
-  const double *inputs;
-  bai_plan *plan;
-  bai_row *row;
-  double *sums, *weights; /* one a real column */
-} learning;
+/* ---- blocks of rows ---- */
 
-typedef void (*bai_visit)(learning *l, double weight);
+/* Numbers of a node: sums of the values and of their weights, then for ranges the largest of the values and of what the
+ * values are below 0. Values that are missing stand as NaN, the fill of this pass. */
+static void add_values(const bai_row *row, int64_t width, int32_t ranges, double weight, double *node) {
+  double *weights = node + width, *largest = weights + width, *below = largest + width;
+  for (int64_t i = 0; i < width; i++) {
+    const double value = row->reals[i];
+    if (value != value) continue;
+    node[i] += weight * value;
+    weights[i] += weight;
+    if (!ranges) continue;
+    if (value + 0.0 > largest[i]) largest[i] = value + 0.0;
+    if (0.0 - value > below[i]) below[i] = 0.0 - value;
+  }
+}
 
-/* Extracts every training row with the plan as it is by now. */
-static ba_status visit_rows(learning *l, bai_visit visit) {
-  const bai_kernels *kernels = bai_kernels_of(l->context);
-  for (int64_t row = 0; row < l->dataset->rows; row++) {
-    if (l->uses[row] != BAI_USE_TRAIN) continue;
-    const int64_t length = bai_dataset_length(l->dataset, row);
+/* Sums of squares, and the weight of the rows. Values are less their mean by now. */
+static void add_squares(const bai_row *row, int64_t width, double weight, double *node) {
+  for (int64_t i = 0; i < width; i++) node[i] += weight * (row->reals[i] * row->reals[i]);
+  node[width] += weight;
+}
+
+ba_status bai_scale_block(ba_context *context, const bai_scale_rows *rows, bai_scale_pass pass, int64_t block,
+                          double *node) {
+  const bai_kernels *kernels = bai_kernels_of(context);
+  const ba_dataset *dataset = rows->dataset;
+  const bai_plan *plan = rows->row->plan;
+  for (int64_t row = block * BAI_BLOCK_ROWS; row < bai_block_end(dataset, block); row++) {
+    if (rows->uses[row] != BAI_USE_TRAIN) continue;
+    const int64_t length = bai_dataset_length(dataset, row);
     bai_sparse sparse;
-    const int64_t ambiguous = bai_dataset_load(kernels, l->dataset, row, &sparse, l->row);
-    l->row->inputs = l->inputs ? l->inputs + row * bai_plan_inputs(l->plan) : NULL;
-    ba_status status = bai_row_extract(kernels, l->row, length, ambiguous);
-    if (status) return bai_row_explain(l->context, l->row, status, row + 1, length);
-    visit(l, bai_dataset_weight(l->dataset, row));
-    if (row % 1024 == 0) status = bai_check_cancel(l->context);
+    const int64_t ambiguous = bai_dataset_load(kernels, dataset, row, &sparse, rows->row);
+    rows->row->inputs = rows->inputs ? rows->inputs + row * bai_plan_inputs(plan) : NULL;
+    ba_status status = bai_row_extract(kernels, rows->row, length, ambiguous);
+    if (status) return bai_row_explain(context, rows->row, status, row + 1, length);
+    const double weight = bai_dataset_weight(dataset, row);
+    if (pass == BAI_PASS_MEANS)
+      add_values(rows->row, plan->real_width, plan->scaling == BAI_SCALE_MINMAX, weight, node);
+    else
+      add_squares(rows->row, plan->real_width, weight, node);
+    if (row % 1024 == 0) status = bai_check_cancel(context);
     if (status) return status;
   }
   return BA_OK;
 }
 
-/* Values that are missing stand as NaN, the fill of this pass. */
-static void add_values(learning *l, double weight) {
-  for (int64_t i = 0; i < l->plan->real_width; i++) {
-    if (l->row->reals[i] != l->row->reals[i]) continue;
-    l->sums[i] += weight * l->row->reals[i];
-    l->weights[i] += weight;
-  }
-}
+/* ---- what they come to ---- */
 
-/* Values are less their mean by now. */
-static void add_squares(learning *l, double weight) {
-  for (int64_t i = 0; i < l->plan->real_width; i++) {
-    l->sums[i] += weight * (l->row->reals[i] * l->row->reals[i]);
-    l->weights[i] += weight;
-  }
-}
-
-/* sums: the smallest; weights: the largest. */
-static void widen(learning *l, double weight) {
-  (void)weight;
-  for (int64_t i = 0; i < l->plan->real_width; i++) {
-    const double value = l->row->reals[i];
-    if (value < l->sums[i]) l->sums[i] = value;
-    if (value > l->weights[i]) l->weights[i] = value;
-  }
-}
-
-static void clear(learning *l, double sum, double weight) {
-  for (int64_t i = 0; i < l->plan->real_width; i++) {
-    l->sums[i] = sum;
-    l->weights[i] = weight;
-  }
-}
-
-static ba_status learn_fill(learning *l) {
-  bai_plan *plan = l->plan;
-  for (int64_t i = 0; i < plan->real_width; i++) plan->fill[i] = bai_not_a_number();
-  clear(l, 0.0, 0.0);
-  const ba_status status = visit_rows(l, add_values);
-  for (int64_t i = 0; i < plan->real_width; i++) plan->fill[i] = l->weights[i] > 0.0 ? l->sums[i] / l->weights[i] : 0.0;
-  return status;
-}
-
-static ba_status standardize(learning *l) {
-  bai_plan *plan = l->plan;
-  memcpy(plan->centre, plan->fill, (size_t)plan->real_width * 8);
-  clear(l, 0.0, 0.0);
-  const ba_status status = visit_rows(l, add_squares);
+static void be_plain(bai_plan *plan, double fill) {
   for (int64_t i = 0; i < plan->real_width; i++) {
-    const double deviation = l->weights[i] > 0.0 ? sqrt(l->sums[i] / l->weights[i]) : 0.0;
+    plan->fill[i] = fill;
+    plan->centre[i] = 0.0;
+    plan->factor[i] = 1.0;
+  }
+}
+
+bai_scale_pass bai_scale_begin(bai_plan *plan) {
+  if (plan->real_width <= 0 || (plan->scaling == BAI_SCALE_NONE && !bai_plan_fills(plan))) return BAI_PASS_NONE;
+  be_plain(plan, bai_not_a_number());
+  return BAI_PASS_MEANS;
+}
+
+bai_shape bai_scale_shape(const bai_plan *plan, bai_scale_pass pass) {
+  const int64_t width = plan->real_width;
+  if (pass == BAI_PASS_NONE) return (bai_shape){0, 0};
+  if (pass == BAI_PASS_SQUARES) return (bai_shape){width + 1, 0};
+  return (bai_shape){2 * width, plan->scaling == BAI_SCALE_MINMAX ? 2 * width : 0};
+}
+
+static void take_means(bai_plan *plan, const double *sums) {
+  const int64_t width = plan->real_width;
+  const double *weights = sums + width, *largest = weights + width, *below = largest + width;
+  for (int64_t i = 0; i < width; i++) {
+    plan->fill[i] = weights[i] > 0.0 ? sums[i] / weights[i] : 0.0;
+    if (plan->scaling == BAI_SCALE_STANDARDIZE) plan->centre[i] = plan->fill[i];
+    if (plan->scaling != BAI_SCALE_MINMAX || !(weights[i] > 0.0)) continue;
+    plan->centre[i] = 0.0 - below[i];
+    plan->factor[i] = largest[i] > plan->centre[i] ? 1.0 / (largest[i] - plan->centre[i]) : 1.0;
+  }
+}
+
+static void take_squares(bai_plan *plan, const double *sums) {
+  const double weight = sums[plan->real_width];
+  for (int64_t i = 0; i < plan->real_width; i++) {
+    const double deviation = weight > 0.0 ? sqrt(sums[i] / weight) : 0.0;
     /* Rounding alone leaves something of this size where all values are equal. */
     const double least = 1e-13 * (plan->centre[i] < 0.0 ? -plan->centre[i] : plan->centre[i]);
     plan->factor[i] = deviation > least ? 1.0 / deviation : 1.0;
   }
-  return status;
-}
-
-static ba_status find_ranges(learning *l) {
-  bai_plan *plan = l->plan;
-  clear(l, 1e308, -1e308);
-  const ba_status status = visit_rows(l, widen);
-  for (int64_t i = 0; i < plan->real_width; i++) {
-    plan->centre[i] = l->sums[i];
-    plan->factor[i] = l->weights[i] > l->sums[i] ? 1.0 / (l->weights[i] - l->sums[i]) : 1.0;
-  }
-  return status;
 }
 
 /* Numbers may be so large that their sums, squares or ranges are infinite, or so close that a factor is. */
@@ -128,19 +125,49 @@ static ba_status check_scale(ba_context *context, const bai_plan *plan) {
   return BA_OK;
 }
 
+ba_status bai_scale_take(ba_context *context, const double *sums, bai_scale_pass *pass, bai_plan *plan) {
+  const int32_t more = *pass == BAI_PASS_MEANS && plan->scaling == BAI_SCALE_STANDARDIZE;
+  if (*pass == BAI_PASS_MEANS)
+    take_means(plan, sums);
+  else
+    take_squares(plan, sums);
+  const ba_status status = check_scale(context, plan);
+  if (!status) {
+    *pass = more ? BAI_PASS_SQUARES : BAI_PASS_NONE;
+  } else if (*pass == BAI_PASS_MEANS) {
+    be_plain(plan, bai_not_a_number());
+  } else {
+    for (int64_t i = 0; i < plan->real_width; i++) plan->factor[i] = 1.0;
+  }
+  return status;
+}
+
+/* ---- all rows ---- */
+
+typedef struct learning {
+  ba_context *context;
+  bai_scale_rows rows;
+  bai_scale_pass pass;
+} learning;
+
+static ba_status sum_block(void *argument, int64_t block, double *node) {
+  const learning *l = argument;
+  return bai_scale_block(l->context, &l->rows, l->pass, block, node);
+}
+
 ba_status bai_scale_learn(ba_context *context, const ba_dataset *dataset, const uint8_t *uses, const double *inputs,
                           bai_plan *plan) {
-  learning l = {.context = context, .dataset = dataset, .uses = uses, .inputs = inputs, .plan = plan};
-  if (plan->real_width <= 0 || (plan->scaling == BAI_SCALE_NONE && !bai_plan_fills(plan))) return BA_OK;
-  ba_status status = bai_row_create(context, plan, dataset->longest, &l.row);
-  if (!status) status = bai_alloc(context, plan->real_width, 8, &l.sums);
-  if (!status) status = bai_alloc(context, plan->real_width, 8, &l.weights);
-  if (!status) status = learn_fill(&l);
-  if (!status && plan->scaling == BAI_SCALE_STANDARDIZE) status = standardize(&l);
-  if (!status && plan->scaling == BAI_SCALE_MINMAX) status = find_ranges(&l);
-  if (!status) status = check_scale(context, plan);
-  bai_row_destroy(l.row);
-  bai_free(context, l.sums);
-  bai_free(context, l.weights);
+  learning l = {context, {dataset, uses, inputs, NULL}, bai_scale_begin(plan)};
+  double *sums = NULL;
+  if (l.pass == BAI_PASS_NONE) return BA_OK;
+  ba_status status = bai_row_create(context, plan, dataset->longest, &l.rows.row);
+  /* The first pass has the most. */
+  if (!status) status = bai_alloc(context, bai_shape_size(bai_scale_shape(plan, l.pass)), 8, &sums);
+  while (!status && l.pass != BAI_PASS_NONE) {
+    status = bai_tree_sum(context, bai_blocks_of(dataset), bai_scale_shape(plan, l.pass), sum_block, &l, sums);
+    if (!status) status = bai_scale_take(context, sums, &l.pass, plan);
+  }
+  bai_row_destroy(l.rows.row);
+  bai_free(context, sums);
   return status;
 }
