@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: MIT
 """What pip builds: from a source distribution, in an environment that has nothing, a wheel that works in another."""
 
+import json
 import os
+import pathlib
 import re
+import shlex
 import subprocess
 import sys
 import zipfile
@@ -13,6 +16,7 @@ from conftest import HERE, run
 
 MOST_BYTES = 3 << 20
 pytest.importorskip("build")
+PORTABLE = os.environ.get("PORTABLE_WHEELS")
 KNOWN = {"libc.so.6", "libz.so.1", "libisal.so.2", "libdeflate.so.0", "ld-linux-x86-64.so.2", "ld-linux-aarch64.so.1"}
 
 
@@ -62,3 +66,62 @@ def test_it_works_where_nothing_else_is(wheel, tmp_path):
     assert done.stdout == "['0', '1']\n", done.stderr
     listed = run(python, "-m", "pip", "list", "--format=freeze", env=clean())
     assert {line.split("==")[0] for line in listed.split()} <= {"bioanalytics", "numpy", "pip", "setuptools"}
+
+
+# Portable wheels, which ./dev test bindings makes before
+
+SCORES = """
+import json, sys
+import bioanalytics as b
+info, (model, sequences) = b.build_info(), sys.argv[1:]
+model = b.Model.load(model, selftest=True)
+print(json.dumps({"left_out": info["left_out"], "build": info["build"], "bundled": info["bundled"],
+                  "scores": model.score(json.load(open(sequences)))[0][:, 0].tolist()}))
+"""
+
+
+def portable(processor):
+    if not PORTABLE:
+        pytest.skip("PORTABLE_WHEELS is not set")
+    return next(pathlib.Path(PORTABLE).glob(f"*_{processor}.whl"))
+
+
+@pytest.mark.parametrize("processor, machine", [("x86_64", "X86-64"), ("aarch64", "AArch64")])
+def test_a_portable_wheel_asks_for_what_every_system_has(processor, machine, tmp_path):
+    wheel = portable(processor)
+    assert re.fullmatch(rf"bioanalytics-[\d.]+-py3-none-manylinux2014_{processor}\.manylinux_2_17_{processor}\.whl",
+                        wheel.name)
+    assert wheel.stat().st_size < MOST_BYTES
+    zipfile.ZipFile(wheel).extractall(tmp_path)
+    library = tmp_path / "bioanalytics/lib/libbioanalytics.so"
+    assert machine in run("readelf", "-h", library)
+    said = run("readelf", "-dW", library)
+    assert set(re.findall(r"\(NEEDED\).*\[(.*)\]", said)) <= {"libc.so.6", "libdl.so.2", "libpthread.so.0", "libz.so.1"}
+    assert not re.search("RPATH|RUNPATH", said)
+    versions = re.findall(r"GLIBC_(\d+)\.(\d+)", run("readelf", "-VW", library))
+    assert versions and max((int(major), int(minor)) for major, minor in versions) <= (2, 17)
+
+
+def check_scores(said, told, level):
+    found = json.loads(said)
+    assert found["scores"] == told[0][:len(found["scores"])] and len(found["scores"]) >= 500
+    assert found["left_out"] == ["isal", "libdeflate"] and level in found["build"] and found["bundled"]
+
+
+def test_a_portable_wheel_scores_as_the_command_line(model_file, strangers, told, tmp_path):
+    wheel = portable("x86_64")
+    run(sys.executable, "-m", "venv", tmp_path / "empty")
+    run(tmp_path / "empty/bin/pip", "install", "-q", "--disable-pip-version-check", wheel, env=clean())
+    (tmp_path / "sequences.json").write_text(json.dumps(strangers))
+    check_scores(run(tmp_path / "empty/bin/python", "-c", SCORES, model_file, tmp_path / "sequences.json", env=clean()),
+                 told, "avx512")
+
+
+def test_a_portable_wheel_of_aarch64_scores_as_the_command_line(model_file, strangers, told, tmp_path):
+    """Debian's Python of arm64, by qemu."""
+    wheel = portable("aarch64")
+    zipfile.ZipFile(wheel).extractall(tmp_path)
+    (tmp_path / "sequences.json").write_text(json.dumps(strangers[:500]))
+    code = f"import sys; sys.path.insert(0, {str(tmp_path)!r})\n{SCORES}"
+    check_scores(run(*shlex.split(os.environ["ARM_PYTHON"]), "-c", code, model_file, tmp_path / "sequences.json",
+                     env=clean()), told, "neon")

@@ -4,6 +4,7 @@
 import ctypes
 import os
 import pathlib
+import re
 from typing import Any, Dict, List
 
 from . import _prototypes
@@ -70,7 +71,12 @@ lib: Any = _Calls()
 
 
 def build_info() -> Dict[str, Any]:
-    """Which library is in use: its path, version, ABI, compiler, CPU levels and optional parts."""
+    """Which library is in use: its path, version, ABI, compiler, CPU levels and optional parts.
+
+    `left_out` names the parts that this build cannot use. Of the others htslib and BLAS are looked for when they are
+    first needed, on the machine that runs this.
+    """
     text = lib.ba_build_text().decode()
     return {"version": lib.ba_version_text().decode(), "abi": lib.ba_abi_version(), "package": __version__,
-            "library": lib._library._name, "build": text, "bundled": not os.environ.get(VARIABLE)}
+            "library": lib._library._name, "build": text, "left_out": re.findall(r"(\w+): no\b", text),
+            "bundled": not os.environ.get(VARIABLE)}
