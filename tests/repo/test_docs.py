@@ -16,7 +16,7 @@ from conftest import TOP, run
 
 RUN = {"sh", "console", "c", "cpp"}
 SHOWN = {"text", "cmake", "json", "tsv"}  # nothing to run
-ELSEWHERE = {"python"}  # run by bindings/python/tests/test_readme.py
+ELSEWHERE = {"python", "java"}  # run by test_readme.py of bindings/python and ReadmeTest.java of bindings/java
 NO_RUN_MOST = 6
 DOCUMENTS = sorted(path.relative_to(TOP) for path in [*TOP.glob("*.md"), *(TOP / "docs").rglob("*.md")])
 
