@@ -115,18 +115,6 @@ JNIEXPORT void JNICALL Java_org_bioanalytics_Calls_scoreBuffers(JNIEnv *env, jcl
   ba_records_release(batch);
 }
 
-/* One sequence in memory of ours. */
-static bool score_letters(JNIEnv *env, ba_context *context, ba_scorer *scorer, const char *letters, int64_t length,
-                          const outputs *out) {
-  const int64_t offsets[2] = {0, length};
-  ba_records *batch = NULL;
-  if (!bridge_done(env, context, ba_records_wrap(context, letters, offsets, 1, NULL, NULL, &batch))) return false;
-  const bool done =
-      bridge_done(env, context, ba_scorer_predict_records(scorer, batch, out->numbers[0], out->numbers[1]));
-  ba_records_release(batch);
-  return done;
-}
-
 JNIEXPORT void JNICALL Java_org_bioanalytics_Calls_scoreBytes(JNIEnv *env, jclass calls, jlong c, jlong scorer,
                                                               jlong model, jbyteArray letters, jint from, jint length,
                                                               jdoubleArray scores, jdoubleArray probabilities) {
@@ -143,7 +131,9 @@ JNIEXPORT void JNICALL Java_org_bioanalytics_Calls_scoreBytes(JNIEnv *env, jclas
   if (copy != NULL) {
     (*env)->GetByteArrayRegion(env, letters, from, length, (jbyte *)copy);
     done = !(*env)->ExceptionCheck(env) &&
-           score_letters(env, AT(ba_context, c), AT(ba_scorer, scorer), copy, length, &out);
+           bridge_done(
+               env, AT(ba_context, c),
+               ba_scorer_predict_sequence(AT(ba_scorer, scorer), copy, length, NULL, out.numbers[0], out.numbers[1]));
   }
   if (copy != few) free(copy);
   outputs_end(env, &out, done);
