@@ -628,10 +628,13 @@ BA_API void ba_pca_destroy(ba_pca *pca);
  * ba_partial from it each, add rows and save it; the driver adds what they saved to a partial of its own and tells the
  * solver. Rows have numbers from 0 without a gap, and go by whole blocks of 4,096. However blocks are dealt out, and
  * whatever runs twice or is told in another order, the model has the bytes of ba_trainer_create over the same rows in
- * the order of their numbers with sketches=off.
+ * the order of their numbers with sketches=off. What is learnt from all rows before the first step (scales, means for
+ * missing values, the weights of classes) is asked for in the first rounds, of which there are up to three; they differ
+ * from the others in nothing that a caller does.
  * @param context not NULL.
- * @param recipe one linear member with solver=lbfgs (l1 too), without what is learnt from all rows at once: PCA,
- * scales, Columns(), Category, missing=mean, terms that look back, class_weight=balanced.
+ * @param recipe one linear member with solver=lbfgs (l1 too), without PCA, terms that look back, and terms whose
+ * columns are learnt: in the place of Columns() name each with Column(column=NAME), in that of Category() take
+ * CategoryHash().
  * @param classes names of all classes there will be, in any order; NULL for a model of numbers.
  * @param class_count 2 or more; 0 for a model of numbers.
  * @param options `seed=0..` (default 1; golden inputs), `length=0..` (for features that are fitted on the length of the
@@ -653,7 +656,8 @@ BA_API ba_status ba_solver_create(ba_context *context, const char *recipe, const
  * @param length gets how many bytes there are; more than `capacity` means that none were written.
  * @return BA_OK, also when none were written; BA_ERR_UNSUPPORTED once the solver has stopped; BA_ERR_ARGUMENT,
  * BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_BUSY.
- * Owns: nothing. Threads: one at a time. Cost: 8 bytes a column and output. Since 0.1.0.
+ * Owns: nothing. Threads: one at a time. Cost: 8 bytes a column and output, and 24 a column that is scaled or filled.
+ * Since 0.1.0.
  */
 BA_API ba_status ba_solver_ask(const ba_solver *solver, uint8_t *buffer, int64_t capacity, int64_t *length);
 /**
@@ -661,9 +665,9 @@ BA_API ba_status ba_solver_ask(const ba_solver *solver, uint8_t *buffer, int64_t
  * @param solver not NULL.
  * @param partial of the request of this round, with all rows.
  * @return BA_OK: ask again; BA_END when it has stopped; BA_ERR_ARGUMENT for sums of another request or rows that are
- * not there; BA_ERR_CLASSES for rows of one class; BA_ERR_DIVERGED; BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_BUSY. After an
- * error but BA_ERR_DIVERGED the solver is as it was. Owns: nothing. Threads: one at a time. Cost: a step of the solver.
- * Since 0.1.0.
+ * not there; BA_ERR_CLASSES for rows of one class; BA_ERR_NUMBER for a column without a mean or scale in float64;
+ * BA_ERR_DIVERGED; BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_BUSY. After an error but BA_ERR_DIVERGED the solver is as it
+ * was. Owns: nothing. Threads: one at a time. Cost: a step of the solver. Since 0.1.0.
  */
 BA_API ba_status ba_solver_tell(ba_solver *solver, const ba_partial *partial);
 /**
@@ -678,7 +682,7 @@ BA_API ba_status ba_solver_finish(ba_solver *solver, ba_model **out);
  * Gives where the run stands, as ba_trainer_metrics does.
  * @param solver NULL changes nothing.
  * @param iterations gets the steps that were taken; may be NULL, as the others.
- * @param passes gets how often it was told.
+ * @param passes gets how often it was told of a point; rounds in which scales and the like are learnt do not count.
  * @param objective gets the objective; NaN before the first.
  * @param gradient gets the largest entry of the gradient in size.
  * Cannot fail. Owns: nothing. Threads: one at a time. Cost: constant. Since 0.1.0.
@@ -738,7 +742,8 @@ BA_API ba_status ba_partial_create(ba_context *context, const uint8_t *request, 
  * @return BA_OK; BA_ERR_LABEL for a class that was not declared, BA_ERR_LETTER, BA_ERR_LENGTH and the like with the
  * row; BA_ERR_ARGUMENT, BA_ERR_UNSUPPORTED, BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_CANCELLED, BA_ERR_BUSY. After an
  * error some blocks may have been added. Owns: nothing. Threads: one at a time. Cost: one pass over the rows,
- * and 8 bytes a column and output for each node of a binary tree over the blocks. Since 0.1.0.
+ * and 8 bytes a column and output, up to 32 a column in a round of learning, for each node of a binary tree over the
+ * blocks. Since 0.1.0.
  */
 BA_API ba_status ba_partial_accumulate(ba_partial *partial, ba_dataset *dataset, int64_t first_row);
 /**
@@ -766,7 +771,8 @@ BA_API ba_status ba_partial_add(ba_partial *partial, const uint8_t *bytes, int64
  * @param capacity bytes, 0 or more.
  * @param length gets how many bytes there are; more than `capacity` means that none were written.
  * @return BA_OK, also when none were written; BA_ERR_ARGUMENT, BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_BUSY.
- * Owns: nothing. Threads: one at a time. Cost: 8 bytes a column, output and node. Since 0.1.0.
+ * Owns: nothing. Threads: one at a time. Cost: 8 bytes a column, output and node, up to 32 in a round of learning.
+ * Since 0.1.0.
  */
 BA_API ba_status ba_partial_save(const ba_partial *partial, uint8_t *buffer, int64_t capacity, int64_t *length);
 /**

@@ -1,20 +1,19 @@
 /* SPDX-License-Identifier: MIT
  *
- * ask.c: a training whose rows are elsewhere: the solver asks for sums over all rows at a point, and is told them.
+ * ask.c: a training whose rows are elsewhere: the solver asks for sums over all rows, and is told them.
  */
 #include <string.h>
 
 #include "train/request.h"
 
 #define MAGIC "BASOLVER"
-#define VERSION 1u
+#define VERSION 2u
 #define HEAD 32
 
 struct ba_solver {
   ba_context *context;
   ba_trainer *trainer;
-  bai_vector how; /* a request without a point: what the run is made from */
-  double *sums;
+  bai_vector how; /* a request without a brief: what the run is made from */
   int64_t *counts;
   int32_t classes;
 };
@@ -35,8 +34,7 @@ static ba_status make_solver(ba_context *context, ba_dataset **own, const bai_re
   status = bai_trainer_open_remote(*own, how, &s->trainer);
   if (status) return status;
   *own = NULL;
-  status = bai_request_write(context, how, NULL, 0, &s->how);
-  if (!status) status = bai_alloc(context, bai_run_parameters(run_of(s)) + 2, 8, &s->sums);
+  status = bai_request_write(context, how, NULL, &s->how);
   return status ? status : bai_alloc(context, BAI_COUNT_CLASSES + s->classes, 8, &s->counts);
 }
 
@@ -72,7 +70,6 @@ void ba_solver_destroy(ba_solver *s) {
   ba_context *context = s->context;
   ba_trainer_destroy(s->trainer);
   bai_vector_free(context, &s->how);
-  bai_free(context, s->sums);
   bai_free(context, s->counts);
   bai_free(context, s);
   bai_context_release(context);
@@ -83,10 +80,10 @@ void ba_solver_destroy(ba_solver *s) {
 /* The request that is open now. */
 static ba_status write_request(const ba_solver *s, bai_vector *out) {
   bai_request request;
-  const double *point = bai_run_ask(run_of(s));
-  if (!point) return bai_fail(s->context, BA_ERR_UNSUPPORTED, "ask: the solver has stopped; expected ba_solver_finish");
+  if (bai_run_is_stopped(run_of(s)))
+    return bai_fail(s->context, BA_ERR_UNSUPPORTED, "ask: the solver has stopped; expected ba_solver_finish");
   ba_status status = bai_request_read(s->context, s->how.data, s->how.count, &request);
-  if (!status) status = bai_request_write(s->context, &request.how, point, bai_run_parameters(run_of(s)), out);
+  if (!status) status = bai_request_write(s->context, &request.how, run_of(s), out);
   bai_request_free(s->context, &request);
   return status;
 }
@@ -117,12 +114,16 @@ static ba_status tell(ba_solver *s, const ba_partial *partial) {
     status = bai_fail(s->context, BA_ERR_ARGUMENT,
                       "tell: the sums answer another request; expected those of the one that ba_solver_ask gives now");
   bai_vector_free(s->context, &request);
-  if (!status) status = bai_partial_total(partial, s->sums, s->counts);
-  if (!status) status = check_classes(s);
   if (status) return status;
-  const bai_told told = {s->sums, s->counts[BAI_COUNT_ROWS], s->counts[BAI_COUNT_LETTERS],
+  double *sums;
+  status = bai_alloc(s->context, bai_shape_size(partial->shape), 8, &sums);
+  if (!status) status = bai_partial_total(partial, sums, s->counts);
+  if (!status) status = check_classes(s);
+  const bai_told told = {sums, s->counts[BAI_COUNT_ROWS], s->counts[BAI_COUNT_LETTERS],
                          (uint64_t)s->counts[BAI_COUNT_DIGEST]};
-  return bai_run_tell(run_of(s), &told);
+  if (!status) status = bai_run_tell(run_of(s), &told);
+  bai_free(s->context, sums);
+  return status;
 }
 
 ba_status ba_solver_tell(ba_solver *s, const ba_partial *partial) {
@@ -131,7 +132,7 @@ ba_status ba_solver_tell(ba_solver *s, const ba_partial *partial) {
   if (status) return status;
   if (!partial || partial->context != s->context)
     status = bai_fail(s->context, BA_ERR_ARGUMENT, "tell: expected a partial of the same context");
-  if (!status) status = bai_run_ask(run_of(s)) ? tell(s, partial) : BA_END;
+  if (!status) status = bai_run_is_stopped(run_of(s)) ? BA_END : tell(s, partial);
   return bai_leave(s->context, status);
 }
 

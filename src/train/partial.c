@@ -9,7 +9,7 @@
 #include "train/request.h"
 
 #define MAGIC "BAPARTIA"
-#define VERSION 1u
+#define VERSION 2u
 #define HEAD 56
 #define MOST_BLOCKS (INT64_C(1) << 50)
 
@@ -17,6 +17,10 @@
 
 static bai_node *node_at(const ba_partial *p, int64_t i) {
   return (bai_node *)p->nodes.data + i;
+}
+
+static int64_t sums_of(const ba_partial *p) {
+  return bai_shape_size(p->shape);
 }
 
 static int64_t counts_of(const ba_partial *p) {
@@ -30,13 +34,13 @@ static void drop_node(ba_partial *p, int64_t i) {
 
 static ba_status make_node(const ba_partial *p, bai_node *out) {
   *out = (bai_node){0};
-  const ba_status status = bai_alloc_zero(p->context, p->parameters + 2 + counts_of(p), 8, &out->sums);
-  if (!status) out->counts = (int64_t *)(void *)(out->sums + p->parameters + 2);
+  const ba_status status = bai_alloc_zero(p->context, sums_of(p) + counts_of(p), 8, &out->sums);
+  if (!status) out->counts = (int64_t *)(void *)(out->sums + sums_of(p));
   return status;
 }
 
 static void add_node(const ba_partial *p, bai_node *left, const bai_node *right) {
-  bai_kernels_of(p->context)->axpy_f64(left->sums, 1.0, right->sums, p->parameters + 2);
+  bai_shape_merge(p->shape, bai_kernels_of(p->context), left->sums, right->sums);
   for (int64_t i = 0; i < counts_of(p); i++)
     left->counts[i] = (int64_t)((uint64_t)left->counts[i] + (uint64_t)right->counts[i]);
 }
@@ -101,14 +105,26 @@ static ba_status copy_node(const ba_partial *p, const bai_node *from, bai_node *
   if (status) return status;
   out->level = from->level;
   out->index = from->index;
-  memcpy(out->sums, from->sums, (size_t)(p->parameters + 2 + counts_of(p)) * 8);
+  memcpy(out->sums, from->sums, (size_t)(sums_of(p) + counts_of(p)) * 8);
   return BA_OK;
 }
 
 /* ---- making ---- */
 
-static void open_point(ba_partial *p, const bai_request *request) {
-  for (int64_t i = 0; i < p->parameters; i++) p->point[i] = bai_f64_of_bits(bai_get_u64(request->point + 8 * i));
+static ba_status open_brief(ba_partial *p, const bai_request *request) {
+  bai_run *run = bai_trainer_run(p->trainer);
+  double *brief = NULL;
+  if (request->numbers != bai_run_brief_size(run))
+    return bai_fail(p->context, BA_ERR_CORRUPT, "request: %lld numbers; expected %lld", (long long)request->numbers,
+                    (long long)bai_run_brief_size(run));
+  ba_status status = bai_alloc(p->context, request->numbers, 8, &brief);
+  if (status) return status;
+  for (int64_t i = 0; i < request->numbers; i++) brief[i] = bai_f64_of_bits(bai_get_u64(request->brief + 8 * i));
+  if (!bai_run_take_brief(run, request->round, brief))
+    status = bai_fail(p->context, BA_ERR_CORRUPT, "request: a round that the recipe has not");
+  bai_free(p->context, brief);
+  p->shape = bai_run_shape(run);
+  return status;
 }
 
 static ba_status make_partial(ba_context *context, ba_dataset **own, const uint8_t *bytes, int64_t n,
@@ -123,15 +139,10 @@ static ba_status make_partial(ba_context *context, ba_dataset **own, const uint8
     if (!status) *own = NULL;
   }
   if (!status) {
-    p->parameters = bai_run_parameters(bai_trainer_run(p->trainer));
     p->classes = request.how.class_count;
     p->digest = request.digest;
-    if (p->parameters != request.parameters)
-      status = bai_fail(context, BA_ERR_CORRUPT, "request: a point of %lld numbers; expected %lld",
-                        (long long)request.parameters, (long long)p->parameters);
+    status = open_brief(p, &request);
   }
-  if (!status) status = bai_alloc(context, p->parameters, 8, &p->point);
-  if (!status) open_point(p, &request);
   bai_request_free(context, &request);
   *out = p;
   return status;
@@ -162,7 +173,6 @@ void ba_partial_destroy(ba_partial *p) {
   ba_context *context = p->context;
   while (p->nodes.count) drop_node(p, p->nodes.count - 1);
   bai_vector_free(context, &p->nodes);
-  bai_free(context, p->point);
   ba_trainer_destroy(p->trainer);
   bai_free(context, p);
   bai_context_release(context);
@@ -185,7 +195,7 @@ static ba_status add_block(void *argument, const bai_block_sums *block) {
   ba_status status = make_node(p, &node);
   if (status) return status;
   node.index = a->first_block + block->block;
-  memcpy(node.sums, block->sums, (size_t)(p->parameters + 2) * 8);
+  memcpy(node.sums, block->sums, (size_t)(sums_of(p)) * 8);
   node.counts[BAI_COUNT_KEPT] = rest < BAI_BLOCK_ROWS ? rest : BAI_BLOCK_ROWS;
   node.counts[BAI_COUNT_ROWS] = block->rows;
   node.counts[BAI_COUNT_LETTERS] = block->letters;
@@ -198,8 +208,8 @@ static ba_status add_block(void *argument, const bai_block_sums *block) {
 
 static ba_status accumulate(adding *a, ba_dataset *dataset) {
   ba_partial *p = a->partial;
-  bai_block_sums at = {.point = p->point};
-  ba_status status = bai_alloc_zero(p->context, p->parameters + 2, 8, &at.sums);
+  bai_block_sums at = {0};
+  ba_status status = bai_alloc_zero(p->context, sums_of(p), 8, &at.sums);
   if (!status) status = bai_alloc_zero(p->context, p->classes, 8, &at.classes);
   if (!status) status = bai_run_blocks(bai_trainer_run(p->trainer), dataset, &at, add_block, a);
   /* A node that could not be inserted was freed, and those behind it are here still. */
@@ -270,7 +280,7 @@ ba_status bai_partial_total(const ba_partial *p, double *out, int64_t *counts) {
     next -= INT64_C(1) << level;
     const bai_node *left = node_at(p, find_node(p, level, next >> level));
     if (!found) {
-      memcpy(out, left->sums, (size_t)(p->parameters + 2) * 8);
+      memcpy(out, left->sums, (size_t)(sums_of(p)) * 8);
       memcpy(counts, left->counts, (size_t)counts_of(p) * 8);
     } else {
       add_node(p, &sum, left); /* a sum of two is the same either way round */
@@ -280,7 +290,7 @@ ba_status bai_partial_total(const ba_partial *p, double *out, int64_t *counts) {
   return BA_OK;
 }
 
-/* ---- bytes: magic, version, request, parameters, classes, nodes; each node's level, index, sums and counts; CRC ----
+/* ---- bytes: magic, version, request, sums, classes, nodes; each node's level, index, sums and counts; CRC ----
  */
 
 static ba_status put_number(ba_context *context, bai_vector *out, uint64_t value) {
@@ -294,7 +304,7 @@ static ba_status write_partial(const ba_partial *p, bai_vector *out) {
   memcpy(head, MAGIC, 8);
   bai_put_u32(head + 8, VERSION);
   bai_put_u64(head + 16, p->digest);
-  bai_put_u64(head + 24, (uint64_t)p->parameters);
+  bai_put_u64(head + 24, (uint64_t)sums_of(p));
   bai_put_u64(head + 32, (uint64_t)p->classes);
   bai_put_u64(head + 40, (uint64_t)p->nodes.count);
   ba_status status = bai_vector_append(p->context, out, head, HEAD, 1);
@@ -302,7 +312,7 @@ static ba_status write_partial(const ba_partial *p, bai_vector *out) {
     const bai_node *node = node_at(p, i);
     status = put_number(p->context, out, (uint64_t)node->level);
     if (!status) status = put_number(p->context, out, (uint64_t)node->index);
-    for (int64_t k = 0; !status && k < p->parameters + 2; k++)
+    for (int64_t k = 0; !status && k < sums_of(p); k++)
       status = put_number(p->context, out, bai_bits_of_f64(node->sums[k]));
     for (int64_t k = 0; !status && k < counts_of(p); k++)
       status = put_number(p->context, out, (uint64_t)node->counts[k]);
@@ -329,7 +339,7 @@ static ba_status read_node(const ba_partial *p, const uint8_t *at, bai_node *out
   out->level = (int64_t)bai_get_u64(at);
   out->index = (int64_t)bai_get_u64(at + 8);
   at += 16;
-  for (int64_t k = 0; k < p->parameters + 2; k++, at += 8) out->sums[k] = bai_f64_of_bits(bai_get_u64(at));
+  for (int64_t k = 0; k < sums_of(p); k++, at += 8) out->sums[k] = bai_f64_of_bits(bai_get_u64(at));
   for (int64_t k = 0; k < counts_of(p); k++, at += 8) out->counts[k] = (int64_t)bai_get_u64(at);
   const int64_t kept = out->counts[BAI_COUNT_KEPT];
   if (out->level >= 0 && out->level <= 50 && out->index >= 0 && out->index < MOST_BLOCKS >> out->level && kept > 0 &&
@@ -340,7 +350,7 @@ static ba_status read_node(const ba_partial *p, const uint8_t *at, bai_node *out
 }
 
 static ba_status take_bytes(ba_partial *p, const uint8_t *bytes, int64_t n) {
-  const int64_t size = 8 * (2 + p->parameters + 2 + counts_of(p));
+  const int64_t size = 8 * (2 + sums_of(p) + counts_of(p));
   if (!bytes || n < HEAD + 4 || memcmp(bytes, MAGIC, 8) != 0)
     return bai_fail(p->context, BA_ERR_FORMAT, "saved partial: expected the bytes of ba_partial_save");
   if (bai_get_u32(bytes + 8) != VERSION)
@@ -349,7 +359,7 @@ static ba_status take_bytes(ba_partial *p, const uint8_t *bytes, int64_t n) {
   if (bai_get_u64(bytes + 16) != p->digest)
     return bai_fail(p->context, BA_ERR_ARGUMENT, "saved partial: it answers another request; expected this one");
   if (bai_get_u32(bytes + n - 4) != bai_kernels_of(p->context)->crc32c(0, bytes, n - 4) ||
-      bai_get_u64(bytes + 24) != (uint64_t)p->parameters || bai_get_u64(bytes + 32) != (uint64_t)p->classes ||
+      bai_get_u64(bytes + 24) != (uint64_t)sums_of(p) || bai_get_u64(bytes + 32) != (uint64_t)p->classes ||
       (n - HEAD - 4) % size || bai_get_u64(bytes + 40) != (uint64_t)((n - HEAD - 4) / size))
     return bai_fail(p->context, BA_ERR_CORRUPT, "saved partial: it is damaged");
   ba_status status = BA_OK;

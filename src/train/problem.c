@@ -609,11 +609,22 @@ static ba_status block_task(void *argument, int32_t worker, int64_t index) {
   return sum_block(run, &run->problem->lanes[worker], run->first_block + index, run->sums->nodes[index]);
 }
 
-ba_status bai_problem_block(bai_problem *p, int64_t block, const double *x, double *sums) {
-  pass run = {p, bai_kernels_of(p->context), GRADIENT, x, NULL, NULL, 0, 0, 0, INT64_MAX};
+static ba_status sum_alone(bai_problem *p, pass_aim aim, int64_t block, const double *x, const double *direction,
+                           double *sums) {
+  pass run = {p, bai_kernels_of(p->context), aim, x, direction, NULL, 0, 0, 0, INT64_MAX};
   const ba_status status = sum_block(&run, &p->lanes[0], block, sums);
   if (status == BA_ERR_CANCELLED) return bai_check_cancel(p->context);
   return bai_row_explains(status) ? bai_problem_explain(p, status, run.failed_row) : status;
+}
+
+ba_status bai_problem_block(bai_problem *p, int64_t block, const double *x, double *sums) {
+  return sum_alone(p, GRADIENT, block, x, NULL, sums);
+}
+
+ba_status bai_problem_curved_block(bai_problem *p, int64_t block, const double *x, const double *direction,
+                                   double *product, double *diagonal) {
+  const ba_status status = sum_alone(p, PRODUCT, block, x, direction, product);
+  return status ? status : sum_alone(p, DIAGONAL, block, x, NULL, diagonal);
 }
 
 static ba_status need_node(bai_problem *p, bai_sums *sums, int32_t index) {
@@ -672,15 +683,20 @@ static ba_status run_pass(bai_problem *p, bai_sums *sums, pass_aim aim, const do
 }
 
 /* The sum over the rows becomes a mean, and the penalty comes to it. */
-static void close_pass(const bai_problem *p, const bai_kernels *kernels, const double *sums, const double *x,
-                       double *out) {
-  kernels->scale_f64(out, 1.0 / p->weight_total, sums, p->parameters);
-  kernels->axpy_f64(out, p->l2, x, p->outputs * p->plan->width);
+void bai_problem_close_product(const bai_problem *p, const double *sums, const double *direction, double *product) {
+  const bai_kernels *kernels = bai_kernels_of(p->context);
+  kernels->scale_f64(product, 1.0 / p->weight_total, sums, p->parameters);
+  kernels->axpy_f64(product, p->l2, direction, p->outputs * p->plan->width);
+}
+
+void bai_problem_close_diagonal(const bai_problem *p, const double *sums, double *diagonal) {
+  bai_kernels_of(p->context)->scale_f64(diagonal, 1.0 / p->weight_total, sums, p->parameters);
+  for (int64_t i = 0; i < p->outputs * p->plan->width; i++) diagonal[i] += p->l2;
 }
 
 static void close_sums(const bai_problem *p, const double *sums, const double *x, double *objective, double *gradient) {
   const bai_kernels *kernels = bai_kernels_of(p->context);
-  close_pass(p, kernels, sums, x, gradient);
+  bai_problem_close_product(p, sums, x, gradient); /* the penalty's gradient is l2 x */
   *objective =
       sums[p->parameters] / p->weight_total + 0.5 * p->l2 * kernels->dot_f64(x, x, p->outputs * p->plan->width);
 }
@@ -712,16 +728,14 @@ static ba_status run_curved(bai_problem *p, pass_aim aim, const double *x, const
 
 ba_status bai_problem_product(bai_problem *p, const double *x, const double *direction, double *product) {
   const ba_status status = run_curved(p, PRODUCT, x, direction);
-  if (!status) close_pass(p, bai_kernels_of(p->context), p->sums.nodes[0], direction, product);
+  if (!status) bai_problem_close_product(p, p->sums.nodes[0], direction, product);
   return status;
 }
 
 ba_status bai_problem_diagonal(bai_problem *p, const double *x, double *diagonal) {
   const ba_status status = run_curved(p, DIAGONAL, x, NULL);
-  if (status) return status;
-  bai_kernels_of(p->context)->scale_f64(diagonal, 1.0 / p->weight_total, p->sums.nodes[0], p->parameters);
-  for (int64_t i = 0; i < p->outputs * p->plan->width; i++) diagonal[i] += p->l2;
-  return BA_OK;
+  if (!status) bai_problem_close_diagonal(p, p->sums.nodes[0], diagonal);
+  return status;
 }
 
 ba_status bai_problem_square(bai_problem *p, const double *x, const double **square) {

@@ -116,6 +116,13 @@ ba_status bai_problem_evaluate(bai_problem *problem, const double *x, double *ob
 ba_status bai_problem_block(bai_problem *problem, int64_t block, const double *x, double *sums);
 /* From the sums of all rows, then their weights, to the same objective and gradient. */
 void bai_problem_close(bai_problem *problem, const double *sums, const double *x, double *objective, double *gradient);
+/* The same of the Hessian's product with a direction, and of its diagonal; a number more than there are parameters is
+ * written of each. */
+ba_status bai_problem_curved_block(bai_problem *problem, int64_t block, const double *x, const double *direction,
+                                   double *product, double *diagonal);
+void bai_problem_close_product(const bai_problem *problem, const double *sums, const double *direction,
+                               double *product);
+void bai_problem_close_diagonal(const bai_problem *problem, const double *sums, double *diagonal);
 /* The Hessian of that objective at x: its product with a direction, and its diagonal. */
 ba_status bai_problem_product(bai_problem *problem, const double *x, const double *direction, double *product);
 ba_status bai_problem_diagonal(bai_problem *problem, const double *x, double *diagonal);

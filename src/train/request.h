@@ -8,18 +8,17 @@
 #include "bioanalytics/train.h"
 #include "train/trainer.h"
 
-/* A request that was read. Texts and point are borrowed from the bytes, but for the list of names. */
+/* A request that was read. Texts and the brief are borrowed from the bytes, but for the list of names. */
 typedef struct bai_request {
   bai_remote_how how;
   const char **names;
-  int64_t parameters;
-  const uint8_t *point; /* doubles, little-endian */
+  int64_t round, numbers;
+  const uint8_t *brief; /* `numbers` doubles, little-endian */
   uint64_t digest;
 } bai_request;
 
-/* `point` may be NULL: what is left names the run, whatever its point. */
-ba_status bai_request_write(ba_context *context, const bai_remote_how *how, const double *point, int64_t parameters,
-                            bai_vector *out);
+/* The request that a run has now; `run` may be NULL: what is left names the run, wherever it is. */
+ba_status bai_request_write(ba_context *context, const bai_remote_how *how, const bai_run *run, bai_vector *out);
 /* Freed also after a failure. */
 ba_status bai_request_read(ba_context *context, const uint8_t *bytes, int64_t n, bai_request *out);
 void bai_request_free(ba_context *context, bai_request *request);
@@ -28,7 +27,7 @@ uint64_t bai_request_digest(const bai_vector *bytes);
 /* A block, or all blocks below a node of the tree: those from index 2^level to before (index + 1) 2^level. */
 typedef struct bai_node {
   int64_t level, index;
-  double *sums;    /* parameters + 2 */
+  double *sums;    /* as the round has them */
   int64_t *counts; /* BAI_COUNT_..., then rows of each class */
 } bai_node;
 enum { BAI_COUNT_KEPT, BAI_COUNT_ROWS, BAI_COUNT_LETTERS, BAI_COUNT_DIGEST, BAI_COUNT_CLASSES };
@@ -36,14 +35,13 @@ enum { BAI_COUNT_KEPT, BAI_COUNT_ROWS, BAI_COUNT_LETTERS, BAI_COUNT_DIGEST, BAI_
 struct ba_partial {
   ba_context *context;
   ba_trainer *trainer;
-  double *point;
-  int64_t parameters;
+  bai_shape shape; /* of sums */
   int32_t classes;
   uint64_t digest;  /* of the request */
   bai_vector nodes; /* bai_node, none inside another */
 };
 
-/* The sums of all rows into `out`, parameters + 2 numbers, and `counts`, BAI_COUNT_CLASSES + classes;
+/* The sums of all rows into `out`, as many as the shape has, and `counts`, BAI_COUNT_CLASSES + classes;
  * BA_ERR_ARGUMENT with the first block that is not there. */
 ba_status bai_partial_total(const ba_partial *partial, double *out, int64_t *counts);
 

@@ -84,15 +84,17 @@ static ba_status fit_online(bai_run *t, int64_t length) {
     return bai_fail(t->context, BA_ERR_UNSUPPORTED,
                     "%s needs all rows at once; expected solver=adagrad, nag or ftrl to learn from batches",
                     t->kind->name);
-  if (balanced && balanced->integer == 1)
+  if (t->plan->needs_table)
+    return bai_fail(t->context, BA_ERR_UNSUPPORTED,
+                    "Columns() and Category() learn which columns and texts there are from all rows at once; expected "
+                    "Column(column=NAME) for each column, and CategoryHash(column=NAME)");
+  if (!t->remote && balanced && balanced->integer == 1)
     return bai_fail(t->context, BA_ERR_UNSUPPORTED,
                     "class_weight=balanced needs all rows at once; expected weights of rows");
-  if (t->plan->needs_table || t->plan->scaling != BAI_SCALE_NONE || bai_plan_fills(t->plan))
-    return bai_fail(
-        t->context, BA_ERR_UNSUPPORTED,
-        "categories, Columns(), scales and missing=mean are learnt from all rows at once; expected columns by "
-        "name%s",
-        t->remote ? "" : " and solver=nag, which takes any scale");
+  if (!t->remote && (t->plan->scaling != BAI_SCALE_NONE || bai_plan_fills(t->plan)))
+    return bai_fail(t->context, BA_ERR_UNSUPPORTED,
+                    "scales and means for missing values are learnt from all rows at once; expected columns as they "
+                    "are and solver=nag, which takes any scale");
   if (t->plan->needs_fit && length < 0)
     return bai_fail(t->context, BA_ERR_ARGUMENT,
                     "the columns depend on the length of the sequences; expected the option length=");
@@ -285,6 +287,7 @@ ba_status bai_run_create(ba_dataset *dataset, const bai_pipeline *pipeline, cons
   if (!status) status = fit_components(t, pipeline);
   if (!status) status = make_problem(t);
   if (!status) status = t->net.hidden ? make_networks(t) : make_solver(t, pipeline, online ? online->start : NULL);
+  if (!status && t->remote) bai_run_open_rounds(t);
   if (status)
     bai_run_destroy(t);
   else
@@ -356,8 +359,7 @@ ba_status bai_run_restart(bai_run *t, const bai_pipeline *pipeline) {
   return BA_OK;
 }
 
-/* When to stop after a step of a solver that goes down the objective. */
-static ba_status judge(bai_run *t) {
+ba_status bai_run_judge(bai_run *t) {
   const bai_standing *s = &t->standing;
   char text[200];
   if (!(s->objective - s->objective == 0.0) || !(s->slope - s->slope == 0.0))
@@ -443,7 +445,7 @@ static ba_status step(bai_run *t) {
   ba_status status = t->dev_due ? BA_OK : t->kind->step(t->solver, &t->standing);
   if (!status && t->kind->by_epochs) status = measure_dev(t, t->kind->point(t->solver));
   if (status) return status;
-  return t->kind->by_epochs ? judge_epoch(t) : judge(t);
+  return t->kind->by_epochs ? judge_epoch(t) : bai_run_judge(t);
 }
 
 ba_status bai_run_advance(bai_run *t) {
@@ -459,29 +461,6 @@ ba_status bai_run_advance(bai_run *t) {
   const int64_t most = t->network ? t->epochs * t->net.copies : t->kind->by_epochs ? t->epochs : t->max_iter;
   bai_progress(t->context, t->standing.iterations, most);
   return status;
-}
-
-const double *bai_run_ask(const bai_run *t) {
-  return t->stopped ? NULL : t->kind->ask(t->solver);
-}
-
-int64_t bai_run_parameters(const bai_run *t) {
-  return t->problem->parameters;
-}
-
-ba_status bai_run_tell(bai_run *t, const bai_told *told) {
-  double objective, *gradient;
-  if (t->stopped) return BA_END;
-  const ba_status status = bai_alloc(t->context, t->problem->parameters, 8, &gradient);
-  if (status) return status;
-  bai_problem_close(t->problem, told->sums, t->kind->ask(t->solver), &objective, gradient);
-  t->kind->tell(t->solver, objective, gradient, &t->standing);
-  bai_free(t->context, gradient);
-  t->remote_rows = told->rows;
-  t->learnt_letters = told->letters;
-  t->learnt_digest = told->digest;
-  bai_progress(t->context, t->standing.iterations, t->max_iter);
-  return judge(t);
 }
 
 void bai_run_metrics(const bai_run *t, int64_t *iterations, int64_t *passes, double *objective, double *gradient,

@@ -8,6 +8,7 @@
 #include "model/model.h"
 #include "train/archive.h"
 #include "train/pca.h"
+#include "train/tree.h"
 #include "train/uses.h"
 
 typedef struct bai_run bai_run;
@@ -39,28 +40,43 @@ ba_status bai_run_archive(bai_run *run, bai_archive *archive);
 ba_status bai_run_identity(bai_run *run, uint64_t *digest);
 /* One step; BA_END when the run has stopped. */
 ba_status bai_run_advance(bai_run *run);
-/* Of a remote run: the point to evaluate; NULL once it has stopped. */
-const double *bai_run_ask(const bai_run *run);
-/* What the rows come to there: sums over them of the gradient, the loss and the weights, one after the other. */
+/* ---- rounds.c: runs whose rows are elsewhere ---- */
+
+/* What the sums of a round are of; a run has some of these, one after the other. */
+typedef enum bai_round {
+  BAI_ROUND_MEANS,     /* weights of the classes, where they are to be balanced; means and ranges of columns */
+  BAI_ROUND_SQUARES,   /* of deviations from the means */
+  BAI_ROUND_CURVATURE, /* at the start, for the variables of the solver */
+  BAI_ROUND_POINT      /* gradient, loss and weight at a point, again and again */
+} bai_round;
+
+int32_t bai_run_is_stopped(const bai_run *run);
+bai_round bai_run_round(const bai_run *run);
+/* Numbers of a node of this round. */
+bai_shape bai_run_shape(const bai_run *run);
+/* What the sums of a round depend on: what was learnt so far, and a point. */
+int64_t bai_run_brief_size(const bai_run *run);
+void bai_run_write_brief(const bai_run *run, double *brief);
+/* Puts a run, made for rows, where the one is that wrote the brief; 0 for a round that it has not. */
+int32_t bai_run_take_brief(bai_run *run, int64_t round, const double *brief);
+/* What all rows come to. */
 typedef struct bai_told {
-  const double *sums; /* parameters + 2 */
+  const double *sums;
   int64_t rows, letters;
   uint64_t digest;
 } bai_told;
 /* As bai_run_advance. */
 ba_status bai_run_tell(bai_run *run, const bai_told *told);
-int64_t bai_run_parameters(const bai_run *run);
-/* What a block of rows comes to at a point. */
+/* What a block of rows comes to. */
 typedef struct bai_block_sums {
-  const double *point;
   int64_t block; /* of the batch */
-  double *sums;  /* as bai_told has them */
+  double *sums;
   int64_t rows, letters;
   uint64_t digest;
   int64_t *classes; /* rows of each, in class order */
 } bai_block_sums;
 typedef ba_status (*bai_block_call)(void *argument, const bai_block_sums *block);
-/* Gives the caller every block of a batch; `at` has its point and room for sums and classes. */
+/* Gives the caller every block of a batch; `at` has room for sums and classes. */
 ba_status bai_run_blocks(bai_run *run, ba_dataset *batch, bai_block_sums *at, bai_block_call call, void *argument);
 void bai_run_metrics(const bai_run *run, int64_t *iterations, int64_t *passes, double *objective, double *gradient,
                      double *dev_loss);

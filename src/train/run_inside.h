@@ -38,12 +38,19 @@ struct bai_run {
   /* Of a run whose rows come in batches, or are elsewhere: weight, weighted loss, letters and digest of those so far.
    */
   int32_t online, remote;
+  int32_t learns_scale; /* the plan's scale comes in rounds */
+  bai_round round;
   int64_t remote_rows;
   double learnt_weight, learnt_loss;
   int64_t learnt_letters;
   uint64_t learnt_digest;
 };
 
+/* rounds.c: opens the first round; archives what was learnt. */
+void bai_run_open_rounds(bai_run *run);
+void bai_run_archive_rounds(bai_run *run, bai_archive *archive);
+/* Whether to stop, after a step of a solver that goes down the objective. */
+ba_status bai_run_judge(bai_run *run);
 ba_status bai_run_check_offsets(const bai_run *run, const ba_dataset *dataset);
 uint64_t bai_run_copy_seed(const bai_run *run, int32_t copy);
 /* Rows from one to before another. */

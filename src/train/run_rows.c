@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * run_rows.c: what a run does with rows beside stepping: their digest, rows that come in batches, blocks of rows whose
- * sums are told to a run elsewhere, and the state of a run in bytes.
+ * run_rows.c: what a run does with rows beside stepping: their digest, rows that come in batches, and the state of a
+ * run in bytes.
  */
 #include <string.h>
 
@@ -114,51 +114,6 @@ ba_status bai_run_learn(bai_run *t, ba_dataset *batch) {
   return BA_OK;
 }
 
-/* ---- rows of a run that is told ---- */
-
-/* The rows of block `at` of what the problem has borrowed. */
-static ba_status take_block(bai_run *t, const ba_dataset *batch, bai_block_sums *at) {
-  const bai_problem *p = t->problem;
-  const int64_t first = at->block * BAI_BLOCK_ROWS, rest = batch->rows - first;
-  const bai_span span = {first, first + (rest < BAI_BLOCK_ROWS ? rest : BAI_BLOCK_ROWS)};
-  double *weight = &at->sums[p->parameters + 1];
-  memset(at->classes, 0, (size_t)ba_dataset_classes(t->dataset) * 8);
-  *weight = 0.0;
-  for (int64_t row = span.first; row < span.end; row++) {
-    if (p->uses[row] != BAI_USE_TRAIN) continue;
-    *weight += p->weights[row];
-    if (p->labels) at->classes[p->labels[row]]++;
-  }
-  const ba_status status = bai_run_digest(t, batch, p->uses, p->inputs, span, &at->digest, &at->rows, &at->letters);
-  return status ? status : bai_problem_block(t->problem, at->block, at->point, at->sums);
-}
-
-ba_status bai_run_blocks(bai_run *t, ba_dataset *batch, bai_block_sums *at, bai_block_call call, void *argument) {
-  bai_problem own;
-  uint8_t *uses;
-  double *inputs = NULL;
-  if (t->plan->series.needs_past)
-    return bai_fail(t->context, BA_ERR_UNSUPPORTED,
-                    "a term looks at the rows before, which may be elsewhere; expected all rows at once");
-  ba_status status = bai_run_check_offsets(t, batch);
-  if (!status) status = bai_uses_make(t->context, batch, -1, 0, t->seed, &uses);
-  if (status) return status;
-  for (int64_t row = 0; !status && row < batch->rows; row++)
-    if (uses[row] == BAI_USE_TRAIN) status = bai_dataset_check_row(t->context, batch, row, t->plan);
-  if (!status) status = bai_inputs_matrix(t->context, batch, t->plan, &inputs);
-  if (!status) status = bai_problem_borrow(t->problem, batch, uses, inputs, &own);
-  if (!status) {
-    for (at->block = 0; !status && at->block * BAI_BLOCK_ROWS < batch->rows; at->block++) {
-      status = take_block(t, batch, at);
-      if (!status) status = call(argument, at);
-    }
-    bai_problem_return(t->problem, &own);
-  }
-  bai_free(t->context, inputs);
-  bai_free(t->context, uses);
-  return status;
-}
-
 /* ---- checkpoints ---- */
 
 ba_status bai_run_identity(bai_run *t, uint64_t *digest) {
@@ -205,6 +160,7 @@ ba_status bai_run_archive(bai_run *t, bai_archive *a) {
   bai_archive_f64(a, &t->best_dev, 1);
   if (!t->network) bai_archive_f64(a, t->start, t->problem->parameters);
   if (t->remote) bai_archive_i64(a, &t->remote_rows, 1, 0, INT64_MAX);
+  if (t->remote) bai_run_archive_rounds(t, a);
   if (t->online || t->remote) {
     bai_archive_f64(a, &t->learnt_weight, 1);
     bai_archive_f64(a, &t->learnt_loss, 1);

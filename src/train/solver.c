@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "train/adagrad.h"
-#include "train/conditioning.h"
 #include "train/lbfgs.h"
 #include "train/newton.h"
 #include "train/owlqn.h"
@@ -47,22 +46,35 @@ static void destroy_descent(void *solver) {
   bai_free(context, d);
 }
 
+/* In weights. */
+static void note_asked(descent *d) {
+  if (d->asked)
+    bai_conditioning_leave(&d->conditioning, bai_kernels_of(d->problem->context), bai_lbfgs_ask(d->smooth), d->asked);
+}
+
 static void note_point(descent *d) {
   if (d->point)
     bai_conditioning_leave(&d->conditioning, bai_kernels_of(d->problem->context), bai_lbfgs_point(d->smooth), d->point);
+}
+
+/* Rows that are elsewhere: there are none to learn from. */
+static int32_t is_told(const descent *d) {
+  return d->problem->dataset->rows == 0;
 }
 
 static ba_status create_smooth(descent *d, int32_t memory, const double *start) {
   bai_problem *problem = d->problem;
   const int64_t n = problem->parameters;
   if (!bai_conditioning_suits(problem)) return bai_lbfgs_create(problem->context, n, memory, start, &d->smooth);
-  ba_status status = bai_conditioning_learn(problem, start, &d->conditioning);
+  ba_status status = bai_conditioning_open(problem, &d->conditioning);
+  if (!status && !is_told(d)) status = bai_conditioning_learn(problem, start, &d->conditioning);
   if (!status) status = bai_alloc(problem->context, n, 8, &d->asked);
   if (!status) status = bai_alloc(problem->context, n, 8, &d->point);
   if (status) return status;
   bai_conditioning_enter(&d->conditioning, bai_kernels_of(problem->context), start, d->asked);
   status = bai_lbfgs_create(problem->context, n, memory, d->asked, &d->smooth);
   memcpy(d->point, start, (size_t)n * 8);
+  if (!status) note_asked(d);
   return status;
 }
 
@@ -90,6 +102,7 @@ static ba_status create_descent(bai_problem *problem, const bai_term *model, con
 
 static const double *ask_descent(const void *solver) {
   const descent *d = solver;
+  if (d->asked) return d->asked;
   return d->smooth ? bai_lbfgs_ask(d->smooth) : bai_owlqn_ask(d->pointed);
 }
 
@@ -98,6 +111,11 @@ static void tell_descent(void *solver, double objective, const double *gradient,
   const bai_kernels *kernels = bai_kernels_of(d->problem->context);
   bai_standing *s = &d->standing;
   s->passes++;
+  if (d->asked) {
+    if (gradient != d->gradient) memcpy(d->gradient, gradient, (size_t)d->problem->parameters * 8);
+    bai_conditioning_turn(&d->conditioning, d->gradient);
+    gradient = d->gradient;
+  }
   const bai_lbfgs_news news = d->smooth ? bai_lbfgs_tell(d->smooth, kernels, objective, gradient)
                                         : bai_owlqn_tell(d->pointed, kernels, objective, gradient);
   if (news != BAI_LBFGS_SEARCHING) {
@@ -108,22 +126,16 @@ static void tell_descent(void *solver, double objective, const double *gradient,
     s->stuck = news == BAI_LBFGS_STUCK;
     note_point(d);
   }
+  note_asked(d);
   *standing = *s;
 }
 
 static ba_status step_descent(void *solver, bai_standing *standing) {
   descent *d = solver;
-  const double *asked = ask_descent(d);
   double objective;
-  if (d->asked) {
-    bai_conditioning_leave(&d->conditioning, bai_kernels_of(d->problem->context), asked, d->asked);
-    asked = d->asked;
-  }
-  const ba_status status = bai_problem_evaluate(d->problem, asked, &objective, d->gradient);
-  if (status) return status;
-  if (d->asked) bai_conditioning_turn(&d->conditioning, d->gradient);
-  tell_descent(d, objective, d->gradient, standing);
-  return BA_OK;
+  const ba_status status = bai_problem_evaluate(d->problem, ask_descent(d), &objective, d->gradient);
+  if (!status) tell_descent(d, objective, d->gradient, standing);
+  return status;
 }
 
 static const double *point_of_descent(const void *solver) {
@@ -135,11 +147,22 @@ static const double *point_of_descent(const void *solver) {
 static void archive_descent(void *solver, bai_archive *archive) {
   descent *d = solver;
   bai_standing_archive(&d->standing, archive);
+  if (d->asked && is_told(d)) {
+    bai_archive_f64(archive, d->conditioning.means, d->problem->parameters);
+    bai_archive_f64(archive, d->conditioning.scales, d->problem->parameters);
+  }
   if (d->smooth)
     bai_lbfgs_archive(d->smooth, archive);
   else
     bai_owlqn_archive(d->pointed, archive);
-  if (!archive->written && !archive->status && d->standing.iterations) note_point(d);
+  if (archive->written || archive->status) return;
+  note_asked(d);
+  if (d->standing.iterations) note_point(d);
+}
+
+static bai_conditioning *conditioning_of_descent(void *solver) {
+  descent *d = solver;
+  return d->asked ? &d->conditioning : NULL;
 }
 
 /* ---- newton ---- */
@@ -266,15 +289,15 @@ static void archive_adagrad(void *solver, bai_archive *archive) {
 /* ---- the table ---- */
 
 #define ROWWISE \
-  step_adagrad, point_of_adagrad, NULL, NULL, learn_adagrad, settle_adagrad, archive_adagrad, destroy_adagrad
+  step_adagrad, point_of_adagrad, NULL, NULL, NULL, learn_adagrad, settle_adagrad, archive_adagrad, destroy_adagrad
 
 static const bai_solver_kind kinds[] = {
-    {"lbfgs", 0, 1, create_descent, step_descent, point_of_descent, ask_descent, tell_descent, NULL, NULL,
-     archive_descent, destroy_descent},
+    {"lbfgs", 0, 1, create_descent, step_descent, point_of_descent, ask_descent, tell_descent, conditioning_of_descent,
+     NULL, NULL, archive_descent, destroy_descent},
     {"adagrad", 1, 0, create_adagrad, ROWWISE},
-    {"newton", 0, 0, create_newton, step_newton, point_of_newton, NULL, NULL, NULL, NULL, archive_newton,
+    {"newton", 0, 0, create_newton, step_newton, point_of_newton, NULL, NULL, NULL, NULL, NULL, archive_newton,
      destroy_newton},
-    {"tron", 0, 0, create_tron, step_tron, point_of_tron, NULL, NULL, NULL, NULL, archive_tron, destroy_tron},
+    {"tron", 0, 0, create_tron, step_tron, point_of_tron, NULL, NULL, NULL, NULL, NULL, archive_tron, destroy_tron},
     {"ftrl", 1, 1, create_ftrl, ROWWISE},
     {"nag", 1, 0, create_nag, ROWWISE},
 };

@@ -7,6 +7,7 @@
 
 #include "base/recipe.h"
 #include "train/archive.h"
+#include "train/conditioning.h"
 #include "train/problem.h"
 
 /* Where a solver stands after a step. */
@@ -27,6 +28,8 @@ typedef struct bai_solver_kind {
   /* Of solvers that leave the evaluation to others, else NULL: the point to evaluate, and what it came to. */
   const double *(*ask)(const void *solver);
   void (*tell)(void *solver, double objective, const double *gradient, bai_standing *standing);
+  /* Of those, without rows of their own: the conditioning that must be told first, if it has one; NULL for none. */
+  bai_conditioning *(*conditioning)(void *solver);
   /* Of solvers that can learn from rows in batches, else NULL: learn as bai_adagrad_learn; settle brings `point` up to
    * date. */
   ba_status (*learn)(void *solver, double *loss);

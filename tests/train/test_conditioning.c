@@ -49,6 +49,7 @@ static void test_variables(void **state) {
   bai_problem *problem = f.run->problem;
   bai_conditioning c;
   assert_true(bai_conditioning_suits(problem));
+  OK(context, bai_conditioning_open(problem, &c));
   OK(context, bai_conditioning_learn(problem, start, &c));
   for (int32_t i = 0; i < COUNT; i++) variables[i] = 0.3 * sin(i + 1.0);
   bai_conditioning_leave(&c, kernels, variables, plain);

@@ -242,7 +242,9 @@ static void test_trainers_without_rows(void **state) {
 
 static void test_solvers(void **state) {
   static const char *const recipes[] = {"Kmer(k=1..2) | Logistic(tol=1e-7, l2=1e-6)",
-                                        "Kmer(k=1..2) | Softmax(tol=1e-7, l1=0.002)"};
+                                        "Kmer(k=1..2) | Softmax(tol=1e-7, l1=0.002)",
+                                        "Entropy() + Kmer(k=1..2) | Standardize() | Logistic(tol=1e-9, "
+                                        "class_weight=balanced)"};
   with_stock(*state, drive, recipes, sizeof recipes / sizeof *recipes);
 }
 

@@ -330,7 +330,7 @@ static void test_refusals(void **state) {
   refuse(context, "Kmer(k=1) | Logistic(solver=nag) & Kmer(k=2) | Logistic(solver=nag)", 2, NULL, BA_ERR_UNSUPPORTED,
          "an ensemble needs all rows");
   refuse(context, "Kmer(k=2) | Logistic(solver=nag, class_weight=balanced)", 2, NULL, BA_ERR_UNSUPPORTED, "balanced");
-  refuse(context, "Columns() | Linear(solver=nag)", 0, NULL, BA_ERR_UNSUPPORTED, "expected columns by name");
+  refuse(context, "Columns() | Linear(solver=nag)", 0, NULL, BA_ERR_UNSUPPORTED, "expected Column(column=NAME)");
   refuse(context, "Column(column=x) | Standardize() | Linear(solver=nag)", 0, NULL, BA_ERR_UNSUPPORTED, "solver=nag");
   refuse(context, "PositionKmer(k=2) | Logistic(solver=nag)", 2, NULL, BA_ERR_ARGUMENT, "the option length=");
   refuse(context, "Kmer(k=2) | Logistic(solver=nag)", 1, NULL, BA_ERR_CLASSES, "1 classes are declared");
