@@ -18,6 +18,13 @@ BAI_WITH tile_vector tile_larger(tile_vector a, tile_vector b) {
 #include "kernels/sums.h"
 #include "kernels/tiles.h"
 
+#define PANEL_ROWS 6 /* by two vectors: twelve sums, two of weights and a number, of 16 registers */
+#define PANEL_SOME 1
+BAI_WITH tile_vector tile_fused(float a, tile_vector b, tile_vector c) {
+  return _mm256_fmadd_ps(_mm256_set1_ps(a), b, c);
+}
+#include "kernels/panel_tiles.h"
+
 uint32_t bai_avx2_crc32c(uint32_t crc, const uint8_t *data, int64_t n) {
   uint64_t state = (uint32_t)~crc;
   int64_t i = 0;
@@ -469,6 +476,8 @@ const bai_kernels bai_kernels_avx2 = {
     .dot_f64 = dot_f64,
     .dot_f32 = dot_f32,
     .dot_rows_f32 = dot_rows_f32,
+    .dot_panels_f32 = dot_panels_f32,
+    .relu_dot_f64 = scalar_relu_dot_f64,
     .gather_dot_f64 = bai_avx2_gather_dot_f64,
     .axpy_f64 = scalar_axpy_f64,
     .scatter_axpy_f64 = scalar_scatter_axpy_f64,
@@ -476,6 +485,7 @@ const bai_kernels bai_kernels_avx2 = {
     .axpy_rows_f64 = axpy_rows_f64,
     .add_square_f64 = add_square_f64,
     .scale_columns_f64 = scalar_scale_columns_f64,
+    .narrow_f64 = scalar_narrow_f64,
     .scale_f64 = scalar_scale_f64,
     .exp_f64 = scalar_exp_f64,
     .log_f64 = scalar_log_f64,

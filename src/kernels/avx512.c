@@ -17,6 +17,13 @@ BAI_WITH tile_vector tile_larger(tile_vector a, tile_vector b) {
 #include "kernels/sums.h"
 #include "kernels/tiles.h"
 
+#define PANEL_ROWS 14 /* by two vectors: 28 sums, two of weights and a number, of 32 registers */
+#define PANEL_SOME 2
+BAI_WITH tile_vector tile_fused(float a, tile_vector b, tile_vector c) {
+  return _mm512_fmadd_ps(_mm512_set1_ps(a), b, c);
+}
+#include "kernels/panel_tiles.h"
+
 /* See avx2.c: the low four bits of a letter pick the one letter to compare with, and its code. */
 static int64_t encode(uint8_t *codes, const uint8_t *letters, int64_t n) {
   const __m512i expected =
@@ -583,6 +590,8 @@ const bai_kernels bai_kernels_avx512 = {
     .dot_f64 = dot_f64,
     .dot_f32 = dot_f32,
     .dot_rows_f32 = dot_rows_f32,
+    .dot_panels_f32 = dot_panels_f32,
+    .relu_dot_f64 = scalar_relu_dot_f64,
     .gather_dot_f64 = bai_avx2_gather_dot_f64,
     .axpy_f64 = scalar_axpy_f64,
     .scatter_axpy_f64 = scalar_scatter_axpy_f64,
@@ -590,6 +599,7 @@ const bai_kernels bai_kernels_avx512 = {
     .axpy_rows_f64 = axpy_rows_f64,
     .add_square_f64 = add_square_f64,
     .scale_columns_f64 = scalar_scale_columns_f64,
+    .narrow_f64 = scalar_narrow_f64,
     .scale_f64 = scalar_scale_f64,
     .exp_f64 = scalar_exp_f64,
     .log_f64 = scalar_log_f64,

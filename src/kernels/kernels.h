@@ -23,6 +23,25 @@
 #define BAI_NARROW_LANES 64
 #define BAI_RUN 512
 
+/* Weights of a hidden layer over numbers lie in panels of BAI_PANEL units, the last filled up with zeros: of unit u and
+ * number i of n at panels[(u / 16 * n + i) * 16 + u % 16]. A unit's sum of products is made of bai_chains(n) chains of
+ * float32, each over n / chains numbers side by side, or one more in the first n % chains. A chain starts from +0.0 and
+ * adds its products in order, each by one fused multiply-add; the chains' ends are added in order as float64, starting
+ * from +0.0. */
+#define BAI_PANEL 16
+#define BAI_CHAIN 128 /* the longest */
+static inline int64_t bai_chains(int64_t n) {
+  return (n + 4 * BAI_CHAIN - 1) / (4 * BAI_CHAIN) * 4;
+}
+/* Where a chain's numbers begin; those of the next one end them. */
+static inline int64_t bai_chain_start(int64_t n, int64_t chains, int64_t chain) {
+  const int64_t more = n % chains;
+  return chain * (n / chains) + (chain < more ? chain : more);
+}
+/* Numbers and weights that are no larger give chains that are finite, for any n. */
+#define BAI_MOST_NUMBER 0x1p64f
+#define BAI_MOST_WEIGHT 0x1p48
+
 /* See cut_records. */
 #define BAI_TEXT_SLACK 64
 
@@ -157,6 +176,12 @@ typedef struct bai_kernels {
   double (*dot_f32)(const float *a, const float *b, int64_t n);
   /* sums[r] = dot_f32 of row r and the weights; rows are `stride` bytes apart. */
   void (*dot_rows_f32)(double *sums, const float *rows, int64_t stride, int64_t count, const float *weights, int64_t n);
+  /* sums[r * 16 count + u] = the sum of products of row r and unit u of `count` panels; rows are `stride` bytes apart.
+   * Returns 1 when a number in the rows is NaN or above BAI_MOST_NUMBER in size, else 0. */
+  int32_t (*dot_panels_f32)(double *sums, const float *rows, int64_t stride, int64_t row_count, const float *panels,
+                            int64_t count, int64_t n);
+  /* What dot_f64 gives of weights[i] and sums[i] + biases[i] where that is above 0, else +0.0. */
+  double (*relu_dot_f64)(const double *sums, const double *biases, const double *weights, int64_t n);
   /* What dot_f64 gives of weights[columns[i]] * values[i]. */
   double (*gather_dot_f64)(const double *weights, const uint32_t *columns, const double *values, int64_t n);
   /* y[i] += a * x[i]. */
@@ -172,6 +197,8 @@ typedef struct bai_kernels {
    * NaN or beyond +-1.7e308. */
   int64_t (*scale_columns_f64)(double *y, const double *x, const double *fill, const double *centre,
                                const double *factor, int64_t n);
+  /* y[i] = x[i], rounded. Returns 1 when a y is NaN or above BAI_MOST_NUMBER in size, else 0. */
+  int32_t (*narrow_f64)(float *y, const double *x, int64_t n);
   /* y[i] = a * x[i]. `y` may be `x`. */
   void (*scale_f64)(double *y, double a, const double *x, int64_t n);
 

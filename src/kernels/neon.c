@@ -17,6 +17,13 @@ BAI_WITH tile_vector tile_larger(tile_vector a, tile_vector b) {
 }
 #include "kernels/tiles.h"
 
+#define PANEL_ROWS 6 /* by four vectors: 24 sums, four of weights and a number, of 32 registers */
+#define PANEL_SOME 1
+BAI_WITH tile_vector tile_fused(float a, tile_vector b, tile_vector c) {
+  return vfmaq_n_f32(c, b, a);
+}
+#include "kernels/panel_tiles.h"
+
 static uint32_t crc32c(uint32_t crc, const uint8_t *data, int64_t n) {
   uint32_t state = ~crc;
   int64_t i = 0;
@@ -349,6 +356,8 @@ const bai_kernels bai_kernels_neon = {
     .dot_f64 = dot_f64,
     .dot_f32 = dot_f32,
     .dot_rows_f32 = dot_rows_f32,
+    .dot_panels_f32 = dot_panels_f32,
+    .relu_dot_f64 = scalar_relu_dot_f64,
     .gather_dot_f64 = gather_dot_f64,
     .axpy_f64 = scalar_axpy_f64,
     .scatter_axpy_f64 = scalar_scatter_axpy_f64,
@@ -356,6 +365,7 @@ const bai_kernels bai_kernels_neon = {
     .axpy_rows_f64 = scalar_axpy_rows_f64,
     .add_square_f64 = scalar_add_square_f64,
     .scale_columns_f64 = scalar_scale_columns_f64,
+    .narrow_f64 = scalar_narrow_f64,
     .scale_f64 = scalar_scale_f64,
     .exp_f64 = scalar_exp_f64,
     .log_f64 = scalar_log_f64,

@@ -345,6 +345,8 @@ static inline void scalar_dot_rows_f32(double *sums, const float *rows, int64_t 
     sums[r] = scalar_dot_f32((const float *)(const void *)at, weights, n);
 }
 
+#include "kernels/panels.h"
+
 static inline double scalar_gather_dot_f64(const double *weights, const uint32_t *columns, const double *values,
                                            int64_t n) {
   double lanes[BAI_LANES] = {0};

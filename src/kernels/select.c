@@ -17,8 +17,8 @@ static int32_t has_avx2(void) {
 #if !defined(__clang__) /* some clang does not know this word; no CPU has AVX2 and BMI without it */
   if (!__builtin_cpu_supports("lzcnt")) return 0;
 #endif
-  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2") &&
-         __builtin_cpu_supports("popcnt") && __builtin_cpu_supports("sse4.2");
+  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi") &&
+         __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("popcnt") && __builtin_cpu_supports("sse4.2");
 }
 
 static int32_t has_avx512(void) {

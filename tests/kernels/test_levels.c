@@ -486,6 +486,25 @@ static void try_dot_rows_f32(const bai_kernels *kernels, int64_t n, int32_t plac
   }
 }
 
+/* One row and several, of a width that the length says. */
+static void try_dot_panels(const bai_kernels *kernels, int64_t n, int32_t place, outcome *out) {
+  const int64_t row_count = n % 19, count = 1 + n % 3, width = n < 80 ? n : n % 80;
+  float *x = put(0, width * row_count, 4, place), *panels = put(1, 16 * width * count, 4, place);
+  double *sums = put(2, 16 * count * row_count, 8, place), *biases = put_reals(3, n, n, place);
+  for (int64_t i = 0; i < width * row_count; i++) x[i] = (float)random_real(n % 4);
+  for (int64_t i = 0; i < 16 * width * count; i++) panels[i] = (float)random_real(n % 3);
+  const int32_t beyond = kernels->dot_panels_f32(sums, x, 4 * width, row_count, panels, count, width);
+  give_bytes(out, &beyond, 4);
+  give_reals(out, sums, 16 * count * row_count);
+  const double *weights = put_reals(4, n, n / 4, place), total = kernels->relu_dot_f64(biases, biases, weights, n);
+  give_reals(out, &total, 1);
+  float *narrow = put(0, n, 4, place);
+  const int32_t wide = kernels->narrow_f64(narrow, biases, n);
+  give_bytes(out, &wide, 4);
+  for (int64_t i = 0; i < n; i++) narrow[i] = isnan(narrow[i]) ? 0.0f : narrow[i];
+  give_bytes(out, narrow, 4 * n);
+}
+
 static void try_chances(const bai_kernels *kernels, int64_t n, int32_t place, outcome *out) {
   double *pair = put(0, 2, 8, place);
   kernels->chances_f64(pair, random_real(n % 4) * (n % 2 ? 700.0 : 1.0));
@@ -616,6 +635,7 @@ TRIAL(gather_dot_i32)
 TRIAL(gather_rows_i32)
 TRIAL(dot)
 TRIAL(dot_rows_f32)
+TRIAL(dot_panels)
 TRIAL(chances)
 TRIAL(gather_dot_f64)
 TRIAL(axpy)
@@ -689,6 +709,7 @@ int main(void) {
       cmocka_unit_test(test_gather_rows_i32),
       cmocka_unit_test(test_dot),
       cmocka_unit_test(test_dot_rows_f32),
+      cmocka_unit_test(test_dot_panels),
       cmocka_unit_test(test_chances),
       cmocka_unit_test(test_gather_dot_f64),
       cmocka_unit_test(test_axpy),
