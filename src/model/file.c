@@ -339,7 +339,6 @@ static ba_status read_network(const reading *r, int32_t m, bai_member *member) {
     memcpy(&member->parameters[i], &bits, sizeof bits);
     if ((bits >> 23 & 0xFF) == 0xFF) return damaged(r, where.offset + 4 * i, name);
   }
-  bai_member_prepare(member);
   return BA_OK;
 }
 
@@ -515,7 +514,9 @@ static ba_status read_member(const reading *r, const ba_model *model, int32_t m)
   name_section("hidden", m, name);
   if (!status && member->hidden) status = read_f64(r, name, member->hidden, model->outputs, member->head);
   if (!status && plan->real_width) status = read_reals(r, m, member);
-  return status || !member->net.layer_count ? status : read_network(r, m, member);
+  if (!status && member->net.layer_count) status = read_network(r, m, member);
+  if (!status) bai_member_prepare(member);
+  return status;
 }
 
 static ba_status read_members(const reading *r, ba_model *model) {

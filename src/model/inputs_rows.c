@@ -34,10 +34,9 @@ static void begin_series(ba_scorer *scorer) {
   memset(scorer->states, 0, (size_t)scorer->state_size * 8);
 }
 
-static ba_status score_next(ba_scorer *scorer, const bai_kernels *kernels, int64_t i, double *scores,
-                            double *probabilities) {
+static ba_status score_next(ba_scorer *scorer, const bai_kernels *kernels, int64_t i, const bai_answers *answers) {
   const ba_model *model = scorer->model;
-  double *to = scores ? scores + i * model->outputs : scorer->scores;
+  double *to = answers->scores ? answers->scores + i * model->outputs : scorer->scores;
   const ba_status status = score_inputs(scorer, kernels, i + 1, to);
   if (status) return status;
   const bai_lane *lane = &scorer->lanes[0];
@@ -45,31 +44,58 @@ static ba_status score_next(ba_scorer *scorer, const bai_kernels *kernels, int64
   if (scorer->shares)
     bai_member_shares(kernels, member, scorer->output, lane->rows[0], lane->values,
                       scorer->shares + i * member->plan->width);
-  if (probabilities) bai_model_probabilities(kernels, model, to, probabilities + i * model->answers);
+  if (answers->probabilities) bai_model_probabilities(kernels, model, to, answers->probabilities + i * model->answers);
   return i % 256 == 255 ? bai_check_cancel(scorer->context) : BA_OK;
+}
+
+/* Row i, whose inputs stand in scorer->inputs: with others, or after those before it. */
+static ba_status take_next(ba_scorer *scorer, const bai_kernels *kernels, int64_t i, const bai_answers *answers) {
+  if (bai_group_take(scorer, kernels)) return bai_group_end(scorer, kernels, answers, i + 1, 1);
+  const ba_status status = bai_group_end(scorer, kernels, answers, i, 0);
+  return status ? status : score_next(scorer, kernels, i, answers);
+}
+
+static void read_numbers(const ba_array *rows, int64_t i, int64_t inputs, double *to) {
+  const uint8_t *row = (const uint8_t *)rows->data + i * rows->stride[0];
+  if (rows->dtype == BA_FLOAT64) memcpy(to, row, (size_t)inputs * 8);
+  for (int64_t j = 0; rows->dtype == BA_FLOAT32 && j < inputs; j++)
+    to[j] = (double)((const float *)(const void *)row)[j];
+  for (int64_t j = 0; rows->dtype == BA_UINT32 && j < inputs; j++)
+    to[j] = (double)((const uint32_t *)(const void *)row)[j];
+}
+
+/* Rows of numbers, which stand in `made` before each member gets its own. */
+static ba_status predict_some(ba_scorer *scorer, const bai_kernels *kernels, const ba_array *rows, int64_t first,
+                              int64_t end, double *made, const bai_answers *answers) {
+  const int64_t inputs = ba_model_inputs(scorer->model);
+  ba_status status = BA_OK;
+  for (int64_t i = first; !status && i < end; i++) {
+    read_numbers(rows, i, inputs, made ? made : scorer->inputs);
+    if (made) bai_model_spread(scorer->model, made, scorer->inputs);
+    derive_row(scorer, kernels);
+    status = take_next(scorer, kernels, i, answers);
+  }
+  return status ? status : bai_group_end(scorer, kernels, answers, end, 0);
 }
 
 /* Rows of numbers as the model's inputs, in its order. */
 ba_status bai_scorer_predict_inputs(ba_scorer *scorer, const ba_array *rows, double *scores, double *probabilities) {
-  const ba_model *model = scorer->model;
   const bai_kernels *kernels = bai_kernels_of(scorer->context);
-  const int64_t inputs = ba_model_inputs(model);
-  /* One member's inputs stand as they come. */
-  const int32_t alone = model->member_count == 1;
-  double *made = NULL;
-  ba_status status = alone ? BA_OK : bai_alloc(scorer->context, inputs, 8, &made);
-  double *plain = alone ? scorer->inputs : made;
+  const bai_answers answers = {scores, probabilities};
+  const int64_t count = rows->shape[0];
+  double *made = NULL; /* one member's inputs stand as they come */
+  ba_status status =
+      scorer->model->member_count == 1 ? BA_OK : bai_alloc(scorer->context, ba_model_inputs(scorer->model), 8, &made);
+  if (!status) status = bai_group_begin(scorer, count);
   if (!status) begin_series(scorer);
-  for (int64_t i = 0; !status && i < rows->shape[0]; i++) {
-    const uint8_t *row = (const uint8_t *)rows->data + i * rows->stride[0];
-    if (rows->dtype == BA_FLOAT64) memcpy(plain, row, (size_t)inputs * 8);
-    for (int64_t j = 0; rows->dtype == BA_FLOAT32 && j < inputs; j++)
-      plain[j] = (double)((const float *)(const void *)row)[j];
-    for (int64_t j = 0; rows->dtype == BA_UINT32 && j < inputs; j++)
-      plain[j] = (double)((const uint32_t *)(const void *)row)[j];
-    if (!alone) bai_model_spread(model, plain, scorer->inputs);
-    derive_row(scorer, kernels);
-    status = score_next(scorer, kernels, i, scores, probabilities);
+  const int32_t plain = scorer->waiting.is_open && scorer->waiting.kind == BAI_GROUP_PLAIN && rows->dtype == BA_FLOAT32;
+  const int64_t step = plain ? BAI_GROUP_ROWS : count;
+  for (int64_t i = 0; !status && i < count; i += step) {
+    const int64_t end = count - i < step ? count : i + step;
+    if (plain && bai_group_plain(scorer, kernels, rows, i, end, &answers))
+      status = bai_check_cancel(scorer->context);
+    else
+      status = predict_some(scorer, kernels, rows, i, end, made, &answers);
   }
   bai_free(scorer->context, made);
   return status;
@@ -120,13 +146,14 @@ static ba_status order_table(ba_scorer *scorer, table_rows *rows, double **out) 
   return status ? status : bai_model_derive(context, scorer->model, &all);
 }
 
-static ba_status predict_table(ba_scorer *scorer, table_rows *rows, double *scores, double *probabilities) {
+static ba_status predict_table(ba_scorer *scorer, table_rows *rows, const bai_answers *answers) {
   const bai_kernels *kernels = bai_kernels_of(scorer->context);
   const int64_t width = bai_model_row_inputs(scorer->model);
   double *all = NULL;
   ba_status status = find_columns(scorer, rows);
   if (!status && ba_model_looks_back(scorer->model) && (rows->group[0] || rows->time[0]))
     status = order_table(scorer, rows, &all);
+  if (!status) status = bai_group_begin(scorer, rows->table->rows);
   begin_series(scorer);
   for (int64_t i = 0; !status && i < rows->table->rows; i++) {
     if (all) {
@@ -135,8 +162,9 @@ static ba_status predict_table(ba_scorer *scorer, table_rows *rows, double *scor
       read_row(scorer, rows, i, scorer->inputs);
       derive_row(scorer, kernels);
     }
-    status = score_next(scorer, kernels, i, scores, probabilities);
+    status = take_next(scorer, kernels, i, answers);
   }
+  if (!status) status = bai_group_end(scorer, kernels, answers, rows->table->rows, 0);
   bai_free(scorer->context, all);
   bai_free(scorer->context, rows->groups);
   bai_free(scorer->context, rows->times);
@@ -157,7 +185,7 @@ static ba_status score_table(ba_scorer *scorer, const ba_table *table, const cha
     status = bai_fail(context, BA_ERR_UNSUPPORTED,
                       "predict_table: the model reads sequences; expected ba_scorer_predict_records");
   if (!status) status = bai_options_parse(context, options, accepted);
-  if (!status) status = predict_table(scorer, &rows, scores, probabilities);
+  if (!status) status = predict_table(scorer, &rows, &(bai_answers){scores, probabilities});
   for (int32_t m = 0; m < scorer->model->member_count; m++) bai_columns_free(context, &rows.links[m]);
   return status;
 }
@@ -213,6 +241,11 @@ ba_status bai_scorer_predict_input_row(ba_scorer *scorer, const bai_kernels *ker
     status = bai_fail(context, BA_ERR_UNSUPPORTED,
                       "predict_row: the model looks at the rows before; expected rows of a series");
   if (status) return status;
+  if (scorer->waiting.kind == BAI_GROUP_PLAIN &&
+      !bai_hidden_rows(kernels, model->members, row, 0, 1, scorer->lanes[0].sums)) {
+    bai_hidden_head(kernels, model->members, scorer->lanes[0].sums, to);
+    return BA_OK;
+  }
   begin_series(scorer);
   for (int32_t m = 0, from = 0, at = 0; m < model->member_count; m++) {
     const bai_plan *plan = model->members[m].plan;

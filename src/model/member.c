@@ -24,8 +24,8 @@ static void copy_member(bai_member *to, const bai_member *from, int32_t outputs)
   memcpy(to->intercepts, from->intercepts, (size_t)(from->hidden + outputs) * 8);
   if (from->hidden) memcpy(to->head, from->head, (size_t)from->hidden * (size_t)outputs * 8);
   if (from->plan->real_width) memcpy(to->reals, from->reals, (size_t)from->units * (size_t)from->plan->real_width * 8);
-  if (!from->net.layer_count) return;
-  memcpy(to->parameters, from->parameters, (size_t)(from->net.copies * from->net.parameters) * 4);
+  if (from->net.layer_count)
+    memcpy(to->parameters, from->parameters, (size_t)(from->net.copies * from->net.parameters) * 4);
   bai_member_prepare(to);
 }
 

@@ -119,8 +119,8 @@ static ba_status copy_text(ba_context *context, const char *text, char **out) {
 
 void bai_member_prepare(bai_member *member) {
   const bai_net *net = &member->net;
-  if (!net->layer_count) return;
-  for (int32_t c = 0; c < net->copies; c++)
+  if (member->hidden) bai_hidden_prepare(member);
+  for (int32_t c = 0; net->layer_count && c < net->copies; c++)
     bai_net_make_tables(net, 0, member->parameters + c * net->parameters,
                         member->tables + c * bai_net_table_size(net, 0));
 }
@@ -151,6 +151,7 @@ static ba_status open_member(ba_context *context, const bai_pipeline *pipeline, 
   if (!status) status = bai_alloc_zero(context, units * member->plan->block_count, 4, &member->exponents);
   if (!status) status = bai_alloc_zero(context, units * member->plan->real_width, 8, &member->reals);
   if (!status) status = bai_alloc_zero(context, hidden * outputs, 8, &member->head);
+  if (!status && hidden) status = bai_hidden_open(context, member);
   return status ? status : bai_alloc_zero(context, hidden + outputs, 8, &member->intercepts);
 }
 
@@ -252,11 +253,11 @@ ba_status bai_model_make(ba_context *context, const bai_fit *fit, ba_model **out
     status = take_columns(context, member, fit->parameters);
   } else if (member->net.hidden) {
     memcpy(member->parameters, fit->parameters, (size_t)parameters * 4);
-    bai_member_prepare(member);
   } else {
     memcpy(member->intercepts, fit->intercepts, (size_t)model->outputs * 8);
     round_weights(member, fit->weights);
   }
+  if (!status) bai_member_prepare(member);
   if (!status) status = name_classes(context, model, fit->class_names);
   if (!status) status = complete(context, model, fit->provenance, fit->seed);
   if (status)
@@ -395,6 +396,8 @@ void ba_model_release(ba_model *model) {
     bai_free(context, member->intercepts);
     bai_free(context, member->reals);
     bai_free(context, member->head);
+    bai_free(context, member->outputs_of);
+    bai_free(context, member->panels);
     bai_free(context, member->parameters);
     bai_free(context, member->tables);
   }

@@ -35,6 +35,9 @@ typedef struct bai_member {
   /* Of a network over columns: what its outputs make of its hidden units, hidden x outputs. */
   int32_t hidden;
   double *head;
+  double *outputs_of; /* the same, outputs x hidden */
+  float *panels;      /* weights of real columns, as kernels.h has them; NULL: there are none, or rows are sparse */
+  int32_t narrow;     /* all of these fit: 0 when a weight is too large, or there are none */
   /* A network over letters has no columns, weights or intercepts, but parameters: a copy of it after the other, and
    * tables made from them. */
   float *parameters, *tables;
@@ -118,7 +121,7 @@ ba_status bai_model_copy(ba_context *context, const ba_model *model, ba_model **
 ba_status bai_model_complete(ba_context *context, ba_model *model);
 /* The digest alone, after a change that no score depends on. */
 ba_status bai_model_find_digest(ba_context *context, ba_model *model);
-/* The tables of a member's network, from its parameters. */
+/* What a member's scores are made by, from what its file holds. */
 void bai_member_prepare(bai_member *member);
 /* Numbers of a row of a table: what the members read, and what they compute from it. */
 int64_t bai_model_row_inputs(const ba_model *model);
@@ -166,6 +169,7 @@ typedef struct bai_lane {
   int64_t values_capacity;
   int64_t *whole; /* of networks over columns: integer sums of the units, and what they come to */
   double *sums;
+  float *narrow;  /* and the real columns of one, as float32 */
   double *scores; /* outputs of the model, for callers that want no scores */
   double *part;   /* outputs of one member */
   int64_t *drift; /* requests in the model's bins; NULL when they are not counted */
@@ -199,8 +203,6 @@ void bai_words_steps(int64_t steps[BAI_MOST_WORDS + 1]);
 int32_t bai_block_is_direct(const bai_block *block);
 void bai_member_read(const bai_kernels *kernels, const bai_member *member, int32_t outputs, bai_row *row,
                      const int64_t *steps, double *scores);
-/* From the sums of a network over columns, without intercepts, to its outputs. */
-void bai_member_head(const bai_member *member, int32_t outputs, const double *sums, double *scores);
 /* What each column of a linear member gives to one output's score of the row that was extracted last: with the
  * intercept they add up to it. `values` is room for the row's entries. */
 void bai_member_shares(const bai_kernels *kernels, const bai_member *member, int32_t output, const bai_row *row,
@@ -208,6 +210,19 @@ void bai_member_shares(const bai_kernels *kernels, const bai_member *member, int
 /* The integer sum of one unit's block times its scale, not yet divided. */
 double bai_block_sum(const bai_kernels *kernels, const bai_member *member, int32_t unit, int32_t block,
                      const uint32_t *columns, const uint32_t *counts, uint32_t *values, int64_t n);
+/* hidden.c: a network over columns. Memory for what it is scored by, and that from its weights. */
+ba_status bai_hidden_open(ba_context *context, bai_member *member);
+void bai_hidden_prepare(bai_member *member);
+/* Numbers that its units' sums take: some more than units. */
+int64_t bai_hidden_sums(const bai_member *member);
+/* The sums of a row's real columns, for all units; `room` for as many floats. */
+void bai_hidden_row(const bai_kernels *kernels, const bai_member *member, const double *reals, float *room,
+                    double *sums);
+/* The same of rows of floats, where they and the weights fit: 0, or 1 when one of the rows does not. */
+int32_t bai_hidden_rows(const bai_kernels *kernels, const bai_member *member, const float *rows, int64_t stride,
+                        int64_t count, double *sums);
+/* From the sums of all columns, without intercepts, to the outputs. */
+void bai_hidden_head(const bai_kernels *kernels, const bai_member *member, const double *sums, double *scores);
 /* calibration.c: class probabilities of a model's scores. */
 void bai_model_probabilities(const bai_kernels *kernels, const ba_model *model, const double *scores,
                              double *probabilities);

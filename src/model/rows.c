@@ -67,24 +67,24 @@ ba_status bai_scorer_take_features(ba_scorer *scorer) {
   const bai_member *member = &scorer->model->members[0];
   const bai_plan *plan = member->plan;
   scorer->features = -1;
-  if (scorer->model->member_count > 1) return BA_OK;
+  if (scorer->model->member_count > 1 || ba_model_inputs(scorer->model)) return BA_OK;
   scorer->group = member->units == 1 ? ROWS : SOME_ROWS;
   ba_status status = make_weights(scorer, 1);
   if (!status) status = bai_alloc(scorer->context, member->units, 8, &scorer->centres);
   if (!status) status = bai_alloc(scorer->context, member->units * scorer->group, 8, &scorer->totals);
   for (int32_t u = 0; !status && u < member->units; u++)
     scorer->centres[u] = plan->real_width ? centre_of(plan, member->reals + u * plan->real_width) : 0.0;
-  if (!status && !member->net.layer_count && !ba_model_inputs(scorer->model)) scorer->features = plan->width;
+  if (!status && !member->net.layer_count) scorer->features = plan->width;
   return status;
 }
 
 /* Scores of row r of those whose totals are there. */
-static void finish_row(const ba_scorer *scorer, int64_t r, double *scores) {
+static void finish_row(const ba_scorer *scorer, const bai_kernels *kernels, int64_t r, double *scores) {
   const bai_member *member = &scorer->model->members[0];
   double *sums = member->hidden ? scorer->sums : scores;
   for (int32_t u = 0; u < member->units; u++) sums[u] = scorer->totals[u * scorer->group + r] - scorer->centres[u];
   if (member->hidden)
-    bai_member_head(member, scorer->model->outputs, sums, scores);
+    bai_hidden_head(kernels, member, sums, scores);
   else
     for (int32_t o = 0; o < member->units; o++) scores[o] += member->intercepts[o];
 }
@@ -113,7 +113,7 @@ static ba_status predict_features(ba_scorer *scorer, const bai_kernels *kernels,
     sum_rows(scorer, kernels, (const uint8_t *)rows->data + i * rows->stride[0], rows->stride[0], count, single);
     for (int64_t r = 0; r < count; r++) {
       double *to = scores ? scores + (i + r) * model->outputs : scorer->scores;
-      finish_row(scorer, r, to);
+      finish_row(scorer, kernels, r, to);
       if (probabilities) bai_model_probabilities(kernels, model, to, probabilities + (i + r) * model->answers);
     }
     status = bai_check_cancel(scorer->context);
@@ -185,7 +185,7 @@ static void score_row(ba_scorer *scorer, const bai_kernels *kernels, const float
   const int64_t width = scorer->features;
   if (member->hidden) {
     sum_rows(scorer, kernels, row, 0, 1, 1);
-    finish_row(scorer, 0, scores);
+    finish_row(scorer, kernels, 0, scores);
     return;
   }
   for (int32_t o = 0; o < member->units; o++) {

@@ -45,19 +45,16 @@ double bai_block_sum(const bai_kernels *kernels, const bai_member *member, int32
   return scaled(member, unit, b, (double)kernels->gather_dot_i32(weights, columns, values, n));
 }
 
-/* Real numbers have real weights, and a sum of float64 over lanes whose number depends on the width alone. */
+/* Real numbers have real weights, and a sum of float64 over lanes whose number depends on the width alone. A sparse
+ * block is the only one. */
 static void add_reals(const bai_kernels *kernels, const bai_member *member, const bai_row *row, const bai_block *block,
                       double *sums) {
-  const double *values = row->reals + block->real_first;
-  if (block->kind == BAI_TERM_SPARSE) { /* the only block */
-    for (int32_t u = 0; u < member->units; u++)
-      sums[u] += kernels->gather_dot_f64(member->reals + (int64_t)u * member->plan->real_width, row->columns, values,
-                                         row->ends[0]);
-    return;
-  }
+  const int64_t width = member->plan->real_width, first = block->real_first;
+  const int32_t sparse = block->kind == BAI_TERM_SPARSE;
   for (int32_t u = 0; u < member->units; u++)
-    sums[u] += kernels->dot_f64(values, member->reals + (int64_t)u * member->plan->real_width + block->real_first,
-                                block->width);
+    sums[u] += sparse
+                   ? kernels->gather_dot_f64(member->reals + u * width, row->columns, row->reals + first, row->ends[0])
+                   : kernels->dot_f64(row->reals + first, member->reals + u * width + first, block->width);
 }
 
 /* What bai_block_sum gives for all units of a network over columns, divided and added to lane->sums. */
@@ -78,31 +75,21 @@ static void add_block(const bai_kernels *kernels, const bai_member *member, int3
   }
 }
 
-void bai_member_head(const bai_member *member, int32_t outputs, const double *sums, double *scores) {
-  const int32_t hidden = member->hidden;
-  for (int32_t o = 0; o < outputs; o++) {
-    double score = 0.0;
-    for (int32_t j = 0; j < hidden; j++) {
-      const double value = sums[j] + member->intercepts[j];
-      if (value > 0.0) score += value * member->head[j * outputs + o];
-    }
-    if (member->net.skip) score += sums[hidden + o];
-    scores[o] = score + member->intercepts[hidden + o];
-  }
-}
-
 void bai_member_score(const bai_kernels *kernels, const bai_member *member, int32_t outputs, const bai_lane *lane,
                       const bai_row *row, double *scores) {
   const bai_plan *plan = member->plan;
   double *sums = member->hidden ? lane->sums : scores;
   int64_t from = 0;
-  for (int32_t u = 0; u < member->units; u++) sums[u] = 0.0;
+  if (member->panels)
+    bai_hidden_row(kernels, member, row->reals, lane->narrow, sums);
+  else
+    for (int32_t u = 0; u < member->units; u++) sums[u] = 0.0;
   for (int32_t b = 0; b < plan->block_count; b++) {
     const uint32_t *columns = row->columns + from, *counts = row->counts + from;
     const int64_t n = row->ends[b] - from;
     from = row->ends[b];
     if (plan->blocks[b].real) {
-      add_reals(kernels, member, row, &plan->blocks[b], sums);
+      if (!member->panels) add_reals(kernels, member, row, &plan->blocks[b], sums);
       continue;
     }
     if (member->hidden) {
@@ -114,7 +101,7 @@ void bai_member_score(const bai_kernels *kernels, const bai_member *member, int3
       scores[o] += bai_block_sum(kernels, member, o, b, columns, counts, lane->values, n) / divisor;
   }
   if (member->hidden)
-    bai_member_head(member, outputs, sums, scores);
+    bai_hidden_head(kernels, member, sums, scores);
   else
     for (int32_t o = 0; o < outputs; o++) scores[o] += member->intercepts[o];
 }
@@ -149,6 +136,7 @@ void bai_lane_free(ba_context *context, bai_lane *lane) {
   bai_free(context, lane->values);
   bai_free(context, lane->whole);
   bai_free(context, lane->sums);
+  bai_free(context, lane->narrow);
   bai_free(context, lane->scores);
   bai_free(context, lane->part);
   bai_free(context, lane->drift);
@@ -157,12 +145,15 @@ void bai_lane_free(ba_context *context, bai_lane *lane) {
 }
 
 ba_status bai_lane_reserve(ba_context *context, const ba_model *model, bai_lane *lane, int64_t longest) {
-  int64_t entries = 0, units = 0;
+  int64_t entries = 0, units = 0, reals = 0;
   int32_t words = 0;
   ba_status status = BA_OK;
   for (int32_t m = 0; m < model->member_count; m++) words |= bai_member_reads_words(&model->members[m]);
-  for (int32_t m = 0; m < model->member_count; m++)
-    if (model->members[m].hidden && model->members[m].units > units) units = model->members[m].units;
+  for (int32_t m = 0; m < model->member_count; m++) {
+    const bai_member *member = &model->members[m];
+    if (member->hidden && bai_hidden_sums(member) > units) units = bai_hidden_sums(member);
+    if (member->panels && member->plan->real_width > reals) reals = member->plan->real_width;
+  }
   if (!lane->rows) status = bai_alloc_zero(context, model->member_count, sizeof *lane->rows, &lane->rows);
   if (!status && !lane->rooms) {
     status = bai_alloc_zero(context, model->member_count, sizeof *lane->rooms, &lane->rooms);
@@ -176,6 +167,7 @@ ba_status bai_lane_reserve(ba_context *context, const ba_model *model, bai_lane 
   }
   if (!status && units && !lane->whole) status = bai_alloc(context, units, 8, &lane->whole);
   if (!status && units && !lane->sums) status = bai_alloc(context, units, 8, &lane->sums);
+  if (!status && reals && !lane->narrow) status = bai_alloc(context, reals, 4, &lane->narrow);
   for (int32_t m = 0; !status && m < model->member_count; m++) {
     bai_row **row = &lane->rows[m];
     status =

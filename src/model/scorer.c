@@ -48,6 +48,7 @@ ba_status ba_scorer_create(ba_context *context, ba_model *model, const char *opt
     scorer->model = ba_model_retain(model);
     scorer->drift = drift;
     scorer->fastest = bai_kernels_of(NULL);
+    scorer->waiting.kind = bai_group_fits(model);
     status = bai_scorer_take_features(scorer);
     if (!status) status = bai_alloc(context, model->outputs, 8, &scorer->scores);
     if (!status) status = make_inputs(scorer);
@@ -73,6 +74,8 @@ void ba_scorer_destroy(ba_scorer *scorer) {
   bai_free(context, scorer->inputs);
   bai_free(context, scorer->states);
   bai_free(context, scorer->sums);
+  bai_free(context, scorer->waiting.rows);
+  bai_free(context, scorer->waiting.sums);
   ba_model_release(scorer->model);
   bai_free(context, scorer);
   bai_context_release(context);

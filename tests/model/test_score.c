@@ -24,9 +24,12 @@ static void expect(const ba_model *model, const oracle_block *blocks, int32_t n,
     for (int32_t u = 0; u < m->units; u++) weights[u * width + c] = m->weights[c * m->units + u];
   oracle_score(blocks, n, fitted, m->units, weights, m->exponents, none, letters, length, sums);
   for (int32_t o = 0; o < model->outputs; o++) {
-    expected[o] = 0.0;
+    double lanes[16] = {0.0};
     for (int32_t u = 0; u < m->hidden; u++)
-      expected[o] += fmax(sums[u] + m->intercepts[u], 0.0) * m->head[u * model->outputs + o];
+      lanes[u % 16] += fmax(sums[u] + m->intercepts[u], 0.0) * m->head[u * model->outputs + o];
+    for (int32_t half = 8; half > 0; half /= 2)
+      for (int32_t l = 0; l < half; l++) lanes[l] += lanes[l + half];
+    expected[o] = lanes[0];
     if (m->units > m->hidden) expected[o] += sums[m->hidden + o];
     expected[o] += m->intercepts[m->hidden + o];
   }
