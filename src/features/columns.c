@@ -125,6 +125,18 @@ void bai_columns_free(ba_context *context, bai_columns_link *link) {
   link->places = NULL;
 }
 
+int32_t bai_columns_floats(const bai_columns_link *link, const float **columns) {
+  for (int64_t i = 0; i < link->inputs->items.count; i++) {
+    const bai_column *column = link->places[i].column;
+    const ba_array *array = column->array;
+    if (bai_input_at(link->inputs, i)->kind != BAI_INPUT_NUMBER || !array || column->validity) return 0;
+    if (array->dtype != BA_FLOAT32 || array->ndim != 1 || array->stride[0] != (int64_t)sizeof **columns) return 0;
+    if ((uintptr_t)array->data % _Alignof(float)) return 0;
+    columns[i] = (const float *)array->data;
+  }
+  return 1;
+}
+
 static double read_input(const bai_columns_link *link, int64_t i, int64_t row) {
   const bai_input *input = bai_input_at(link->inputs, i);
   char buffer[32];

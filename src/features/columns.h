@@ -23,6 +23,8 @@ typedef struct bai_columns_link {
  * one that is not there, or is of texts where numbers are wanted and a text of them is none: with the row. */
 ba_status bai_columns_find(ba_context *context, const ba_table *table, const bai_inputs *inputs, bai_columns_link *out);
 void bai_columns_free(ba_context *context, bai_columns_link *link);
+/* Where the columns' numbers stand, if all are float32 that lie side by side, none of them missing; else 0. */
+int32_t bai_columns_floats(const bai_columns_link *link, const float **columns);
 /* The inputs of a row. */
 void bai_columns_read(const bai_columns_link *link, int64_t row, double *inputs);
 /* The same of many rows, given by their places; `stride` numbers from one to the next. Columns lie apart in memory, so

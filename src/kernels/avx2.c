@@ -15,6 +15,10 @@ typedef __m256 tile_vector;
 BAI_WITH tile_vector tile_larger(tile_vector a, tile_vector b) {
   return _mm256_max_ps(a, b);
 }
+typedef __m256d sum_vector;
+BAI_WITH sum_vector sum_widen(const float *from) {
+  return _mm256_cvtps_pd(_mm_loadu_ps(from));
+}
 #include "kernels/sums.h"
 #include "kernels/tiles.h"
 
@@ -447,6 +451,32 @@ double bai_avx2_gather_dot_f64(const double *weights, const uint32_t *columns, c
   return sums_total(lanes);
 }
 
+/* Four rows of four columns. */
+static inline void turn4(double *rows, int64_t n, const float *const *columns, int64_t first) {
+  __m128 a = _mm_loadu_ps(columns[0] + first), b = _mm_loadu_ps(columns[1] + first);
+  __m128 c = _mm_loadu_ps(columns[2] + first), d = _mm_loadu_ps(columns[3] + first);
+  _MM_TRANSPOSE4_PS(a, b, c, d);
+  _mm256_storeu_pd(rows, _mm256_cvtps_pd(a));
+  _mm256_storeu_pd(rows + n, _mm256_cvtps_pd(b));
+  _mm256_storeu_pd(rows + 2 * n, _mm256_cvtps_pd(c));
+  _mm256_storeu_pd(rows + 3 * n, _mm256_cvtps_pd(d));
+}
+
+static void rows_of_columns_f32(double *rows, const float *const *columns, int64_t first, int64_t count, int64_t n,
+                                int64_t end) {
+  const int64_t some = count - count % 4;
+  int64_t c = 0;
+  for (; c + 4 <= n; c += 4)
+    for (int64_t r = 0; r < some; r += 4) {
+      for (int32_t i = 0; i < 4 && r % 16 == 0 && first + r + count < end; i++)
+        _mm_prefetch((const char *)(columns[c + i] + first + r + count), _MM_HINT_T1);
+      turn4(rows + r * n + c, n, columns + c, first + r);
+    }
+  for (; c < n; c++)
+    for (int64_t r = 0; r < some; r++) rows[r * n + c] = (double)columns[c][first + r];
+  scalar_rows_of_columns_f32(rows + some * n, columns, first + some, count - some, n, end);
+}
+
 const bai_kernels bai_kernels_avx2 = {
     .name = "avx2",
     .crc32c = bai_avx2_crc32c,
@@ -483,9 +513,14 @@ const bai_kernels bai_kernels_avx2 = {
     .scatter_axpy_f64 = scalar_scatter_axpy_f64,
     .dot_rows_f64 = dot_rows_f64,
     .axpy_rows_f64 = axpy_rows_f64,
+    .dot_floats_f64 = dot_floats_f64,
+    .axpy_floats_f64 = axpy_floats_f64,
     .add_square_f64 = add_square_f64,
     .scale_columns_f64 = scalar_scale_columns_f64,
+    .widen_f32 = scalar_widen_f32,
     .narrow_f64 = scalar_narrow_f64,
+    .digest_f64 = scalar_digest_f64,
+    .rows_of_columns_f32 = rows_of_columns_f32,
     .scale_f64 = scalar_scale_f64,
     .exp_f64 = scalar_exp_f64,
     .log_f64 = scalar_log_f64,

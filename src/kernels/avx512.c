@@ -14,6 +14,10 @@ typedef __m512 tile_vector;
 BAI_WITH tile_vector tile_larger(tile_vector a, tile_vector b) {
   return _mm512_max_ps(a, b);
 }
+typedef __m512d sum_vector;
+BAI_WITH sum_vector sum_widen(const float *from) {
+  return _mm512_cvtps_pd(_mm256_loadu_ps(from));
+}
 #include "kernels/sums.h"
 #include "kernels/tiles.h"
 
@@ -65,7 +69,7 @@ static inline void store64(uint8_t *at, __m512i bytes) {
 /* A block within a text. Where the next ones come from and go to is often not in the first-level cache, and texts are
  * too short for the CPU to notice how they go on. */
 static inline void copy64(uint8_t *to, const uint8_t *from, __m512i bytes) {
-  _mm_prefetch((const char *)(uintptr_t)((uintptr_t)from + 512), _MM_HINT_T0);
+  _mm_prefetch((const char *)(uintptr_t)((uintptr_t)from + 512), _MM_HINT_T1);
   __builtin_prefetch((void *)((uintptr_t)to + 512), 1);
   store64(to, bytes);
 }
@@ -510,7 +514,7 @@ BAI_WITH void add_runs(sums *s, const float *const *rows, const int32_t count, c
 #pragma GCC unroll 4
       for (int32_t r = 0; r < count; r++) {
         const float *from = rows[r] + i + 16 * j;
-        if (count > 1) _mm_prefetch((const char *)((uintptr_t)from + (uintptr_t)ahead), _MM_HINT_T0);
+        if (count > 1) _mm_prefetch((const char *)((uintptr_t)from + (uintptr_t)ahead), _MM_HINT_T1);
         part[r][j] = _mm512_add_ps(part[r][j], _mm512_mul_ps(_mm512_loadu_ps(from), weight));
       }
     }
@@ -561,6 +565,71 @@ static void dot_rows_f32(double *totals, const float *rows, int64_t stride, int6
   for (; r < count; r++, at += stride) totals[r] = dot_f32((const float *)(const void *)at, weights, n);
 }
 
+static uint64_t digest_f64(uint64_t seed, const double *numbers, int64_t n) {
+  const __m512i step = _mm512_set1_epi64((int64_t)BAI_HASH_A), last = _mm512_set1_epi64((int64_t)BAI_HASH_B);
+  __m512i chains = _mm512_set1_epi64((int64_t)seed);
+  for (int64_t i = 0; i < n; i += 8) {
+    const __mmask8 mask = mask_of(n - i);
+    const __m512d number = _mm512_add_pd(_mm512_maskz_loadu_pd(mask, numbers + i), _mm512_setzero_pd());
+    const __m512i y = _mm512_xor_si512(chains, _mm512_castpd_si512(number));
+    chains = _mm512_mask_mullo_epi64(chains, mask, _mm512_xor_si512(y, _mm512_srli_epi64(y, 32)), step);
+  }
+  const __m512i y = _mm512_add_epi64(chains, _mm512_setr_epi64(0, 1, 2, 3, 4, 5, 6, 7));
+  const __m512i z = _mm512_mullo_epi64(_mm512_xor_si512(y, _mm512_srli_epi64(y, 32)), last);
+  return (uint64_t)_mm512_reduce_add_epi64(_mm512_xor_si512(z, _mm512_srli_epi64(z, 29)));
+}
+
+static inline void widen16(double *to, __m512 row) {
+  _mm512_storeu_pd(to, _mm512_cvtps_pd(_mm512_castps512_ps256(row)));
+  _mm512_storeu_pd(to + 8, _mm512_cvtps_pd(_mm512_extractf32x8_ps(row, 1)));
+}
+
+/* Sixteen rows of sixteen columns. */
+static void turn16(double *rows, int64_t n, const float *const *columns, int64_t first) {
+  __m512 two[16], four[16];
+#pragma GCC unroll 8
+  for (int32_t i = 0; i < 16; i += 2) {
+    const __m512 even = _mm512_loadu_ps(columns[i] + first), odd = _mm512_loadu_ps(columns[i + 1] + first);
+    two[i] = _mm512_unpacklo_ps(even, odd);
+    two[i + 1] = _mm512_unpackhi_ps(even, odd);
+  }
+#pragma GCC unroll 4
+  for (int32_t i = 0; i < 16; i += 4) {
+#pragma GCC unroll 2
+    for (int32_t j = 0; j < 2; j++) {
+      const __m512d left = _mm512_castps_pd(two[i + j]), right = _mm512_castps_pd(two[i + j + 2]);
+      four[i + 2 * j] = _mm512_castpd_ps(_mm512_unpacklo_pd(left, right));
+      four[i + 2 * j + 1] = _mm512_castpd_ps(_mm512_unpackhi_pd(left, right));
+    }
+  }
+#pragma GCC unroll 4
+  for (int32_t j = 0; j < 4; j++) {
+    const __m512 a = _mm512_shuffle_f32x4(four[j], four[4 + j], 0x88);
+    const __m512 b = _mm512_shuffle_f32x4(four[8 + j], four[12 + j], 0x88);
+    const __m512 c = _mm512_shuffle_f32x4(four[j], four[4 + j], 0xDD);
+    const __m512 d = _mm512_shuffle_f32x4(four[8 + j], four[12 + j], 0xDD);
+    widen16(rows + j * n, _mm512_shuffle_f32x4(a, b, 0x88));
+    widen16(rows + (4 + j) * n, _mm512_shuffle_f32x4(c, d, 0x88));
+    widen16(rows + (8 + j) * n, _mm512_shuffle_f32x4(a, b, 0xDD));
+    widen16(rows + (12 + j) * n, _mm512_shuffle_f32x4(c, d, 0xDD));
+  }
+}
+
+static void rows_of_columns_f32(double *rows, const float *const *columns, int64_t first, int64_t count, int64_t n,
+                                int64_t end) {
+  const int64_t some = count - count % 16;
+  int64_t c = 0;
+  for (; c + 16 <= n; c += 16)
+    for (int64_t r = 0; r < some; r += 16) {
+      for (int32_t i = 0; i < 16 && first + r + count < end; i++)
+        _mm_prefetch((const char *)(columns[c + i] + first + r + count), _MM_HINT_T1);
+      turn16(rows + r * n + c, n, columns + c, first + r);
+    }
+  for (; c < n; c++)
+    for (int64_t r = 0; r < some; r++) rows[r * n + c] = (double)columns[c][first + r];
+  scalar_rows_of_columns_f32(rows + some * n, columns, first + some, count - some, n, end);
+}
+
 const bai_kernels bai_kernels_avx512 = {
     .name = "avx512",
     .crc32c = bai_avx2_crc32c,
@@ -597,9 +666,14 @@ const bai_kernels bai_kernels_avx512 = {
     .scatter_axpy_f64 = scalar_scatter_axpy_f64,
     .dot_rows_f64 = dot_rows_f64,
     .axpy_rows_f64 = axpy_rows_f64,
+    .dot_floats_f64 = dot_floats_f64,
+    .axpy_floats_f64 = axpy_floats_f64,
     .add_square_f64 = add_square_f64,
     .scale_columns_f64 = scalar_scale_columns_f64,
+    .widen_f32 = scalar_widen_f32,
     .narrow_f64 = scalar_narrow_f64,
+    .digest_f64 = digest_f64,
+    .rows_of_columns_f32 = rows_of_columns_f32,
     .scale_f64 = scalar_scale_f64,
     .exp_f64 = scalar_exp_f64,
     .log_f64 = scalar_log_f64,

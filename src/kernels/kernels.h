@@ -191,6 +191,9 @@ typedef struct bai_kernels {
   /* Of many rows: sums[r] as dot_f64 of rows[r] and x, and y[i] += factors[r] * rows[r][i], r rising. */
   void (*dot_rows_f64)(double *sums, const double *const *rows, int64_t count, const double *x, int64_t n);
   void (*axpy_rows_f64)(double *y, const double *factors, const double *const *rows, int64_t count, int64_t n);
+  /* The same of rows of float32, widened. */
+  void (*dot_floats_f64)(double *sums, const float *const *rows, int64_t count, const double *x, int64_t n);
+  void (*axpy_floats_f64)(double *y, const double *factors, const float *const *rows, int64_t count, int64_t n);
   /* square[i ld + j] += rows[r n + i] * rows[r n + j] for i <= j < n, r rising. */
   void (*add_square_f64)(double *square, int64_t ld, const double *rows, int64_t count, int64_t n);
   /* y[i] = (x[i] - centre[i]) * factor[i], with fill[i] for a NaN in x unless `fill` is NULL. Returns how many y are
@@ -199,6 +202,15 @@ typedef struct bai_kernels {
                                const double *factor, int64_t n);
   /* y[i] = x[i], rounded. Returns 1 when a y is NaN or above BAI_MOST_NUMBER in size, else 0. */
   int32_t (*narrow_f64)(float *y, const double *x, int64_t n);
+  /* rows[r n + c] = columns[c][first + r] for r < count and c < n. As many rows behind them, before row `end`, may be
+   * fetched ahead: columns are too many for a CPU to see how each goes on. */
+  void (*rows_of_columns_f32)(double *rows, const float *const *columns, int64_t first, int64_t count, int64_t n,
+                              int64_t end);
+  void (*widen_f32)(double *y, const float *x, int64_t n); /* y[i] = x[i] */
+  /* A digest of n numbers in their order; 0.0 and -0.0 are one. Number i goes to chain i % 8 of eight that start at
+   * `seed`: y = chain ^ its bits; chain = (y ^ y >> 32) * BAI_HASH_A. The digest is the sum over chains c
+   * of z ^ z >> 29 with y = chain + c and z = (y ^ y >> 32) * BAI_HASH_B; all modulo 2^64. */
+  uint64_t (*digest_f64)(uint64_t seed, const double *numbers, int64_t n);
   /* y[i] = a * x[i]. `y` may be `x`. */
   void (*scale_f64)(double *y, double a, const double *x, int64_t n);
 

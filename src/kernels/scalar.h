@@ -373,6 +373,29 @@ static inline void scalar_axpy_rows_f64(double *y, const double *factors, const 
   for (int64_t r = 0; r < count; r++) scalar_axpy_f64(y, factors[r], rows[r], n);
 }
 
+static inline void scalar_dot_floats_f64(double *sums, const float *const *rows, int64_t count, const double *x,
+                                         int64_t n) {
+  for (int64_t r = 0; r < count; r++) {
+    double lanes[BAI_LANES] = {0};
+    for (int64_t i = 0; i < n; i++) lanes[i % BAI_LANES] += (double)rows[r][i] * x[i];
+    sums[r] = scalar_lanes(lanes);
+  }
+}
+
+static inline void scalar_axpy_floats_f64(double *y, const double *factors, const float *const *rows, int64_t count,
+                                          int64_t n) {
+  for (int64_t r = 0; r < count; r++) {
+    BAI_EACH for (int64_t i = 0; i < n; i++) y[i] += factors[r] * (double)rows[r][i];
+  }
+}
+
+static inline void scalar_rows_of_columns_f32(double *rows, const float *const *columns, int64_t first, int64_t count,
+                                              int64_t n, int64_t end) {
+  (void)end;
+  for (int64_t r = 0; r < count; r++)
+    for (int64_t c = 0; c < n; c++) rows[r * n + c] = (double)columns[c][first + r];
+}
+
 static inline void scalar_add_square_f64(double *square, int64_t ld, const double *rows, int64_t count, int64_t n) {
   for (int64_t r = 0; r < count; r++)
     for (int64_t i = 0; i < n; i++) scalar_axpy_f64(square + i * ld + i, rows[r * n + i], rows + r * n + i, n - i);
@@ -531,6 +554,23 @@ static inline double scalar_softplus(double x) {
   double k = e > 0x1.a8p-2 ? 1.0 : 0.0;
   double f = e > 0x1.a8p-2 ? 0.5 * (e - 1.0) : e;
   return (x > 0.0 ? x : 0.0) + scalar_log_sum(k, f);
+}
+
+static inline void scalar_widen_f32(double *y, const float *x, int64_t n) {
+  BAI_EACH for (int64_t i = 0; i < n; i++) y[i] = (double)x[i];
+}
+
+static inline uint64_t scalar_digest_f64(uint64_t seed, const double *numbers, int64_t n) {
+  uint64_t chains[8] = {seed, seed, seed, seed, seed, seed, seed, seed}, sum = 0;
+  for (int64_t i = 0; i < n; i++) {
+    uint64_t y = chains[i % 8] ^ scalar_bits(numbers[i] + 0.0);
+    chains[i % 8] = (y ^ y >> 32) * BAI_HASH_A;
+  }
+  for (uint64_t c = 0; c < 8; c++) {
+    uint64_t y = chains[c] + c, z = (y ^ y >> 32) * BAI_HASH_B;
+    sum += z ^ z >> 29;
+  }
+  return sum;
 }
 
 /* Any NaN counts, and so does an infinite number. */

@@ -2,7 +2,7 @@
  *
  * sums.h: sums over many rows of float64 for the levels with wide registers of BAI_TILE_BYTES: several rows at a time
  * for sums of products, and what is added to stays in registers while the rows go by. Each number is summed as scalar.h
- * says, so the bits are the same.
+ * says, so the bits are the same. A level defines sum_vector and sum_widen before: so many float32 as a vector.
  */
 #include <stdint.h>
 #include <string.h>
@@ -12,55 +12,82 @@
 #define SUM_ROWS (8 / SUM_PARTS) /* whose lanes fill eight registers */
 #define SQUARE_ROWS 64           /* that go by before the next part of a square has its turn */
 
-typedef double sum_vector __attribute__((vector_size(BAI_TILE_BYTES)));
-
 BAI_WITH sum_vector sum_load(const double *from) {
   sum_vector v;
   memcpy(&v, from, sizeof v);
   return v;
 }
 
-BAI_WITH void dot_some(double *sums, const double *const *rows, const double *x, int64_t n, const int32_t count) {
+/* Rows of float64, or else of float32. */
+typedef struct sum_rows {
+  const double *const *wide;
+  const float *const *narrow;
+} sum_rows;
+
+BAI_WITH sum_vector sum_take(sum_rows rows, int64_t r, int64_t at) {
+  return rows.wide ? sum_load(rows.wide[r] + at) : sum_widen(rows.narrow[r] + at);
+}
+
+BAI_WITH double sum_one(sum_rows rows, int64_t r, int64_t at) {
+  return rows.wide ? rows.wide[r][at] : (double)rows.narrow[r][at];
+}
+
+/* The r-th is the first. */
+BAI_WITH sum_rows sum_from(sum_rows rows, int64_t r) {
+  return rows.wide ? (sum_rows){rows.wide + r, NULL} : (sum_rows){NULL, rows.narrow + r};
+}
+
+/* Of the next `ahead` rows, which come from memory, as much is fetched. */
+BAI_WITH void dot_some(double *sums, sum_rows rows, const double *x, int64_t n, const int32_t count, int64_t ahead) {
   sum_vector lanes[SUM_ROWS][SUM_PARTS] = {{{0}}};
   int64_t i = 0;
   for (; i + BAI_LANES <= n; i += BAI_LANES) {
+    for (int64_t r = 0; rows.narrow && r < ahead; r++) __builtin_prefetch(rows.narrow[count + r] + i);
 #pragma GCC unroll 4
     for (int32_t p = 0; p < SUM_PARTS; p++) {
       const sum_vector right = sum_load(x + i + p * SUM_SIDE);
 #pragma GCC unroll 4
-      for (int32_t r = 0; r < count; r++) lanes[r][p] += sum_load(rows[r] + i + p * SUM_SIDE) * right;
+      for (int32_t r = 0; r < count; r++) lanes[r][p] += sum_take(rows, r, i + p * SUM_SIDE) * right;
     }
   }
 #pragma GCC unroll 4
   for (int32_t r = 0; r < count; r++) {
     double all[BAI_LANES];
     memcpy(all, lanes[r], sizeof all);
-    for (int64_t j = i; j < n; j++) all[j - i] += rows[r][j] * x[j];
+    for (int64_t j = i; j < n; j++) all[j - i] += sum_one(rows, r, j) * x[j];
     sums[r] = scalar_lanes(all);
   }
 }
 
-static void dot_rows_f64(double *sums, const double *const *rows, int64_t count, const double *x, int64_t n) {
+BAI_WITH void dot_all(double *sums, sum_rows rows, int64_t count, const double *x, int64_t n) {
   int64_t r = 0;
-  for (; r + SUM_ROWS <= count; r += SUM_ROWS) dot_some(sums + r, rows + r, x, n, SUM_ROWS);
-  for (; r < count; r++) dot_some(sums + r, rows + r, x, n, 1);
+  for (; r + 2 * SUM_ROWS <= count; r += SUM_ROWS) dot_some(sums + r, sum_from(rows, r), x, n, SUM_ROWS, SUM_ROWS);
+  for (; r + SUM_ROWS <= count; r += SUM_ROWS) dot_some(sums + r, sum_from(rows, r), x, n, SUM_ROWS, 0);
+  for (; r < count; r++) dot_some(sums + r, sum_from(rows, r), x, n, 1, 0);
 }
 
-BAI_WITH void axpy_some(double *y, const double *factors, const double *const *rows, int64_t count, int64_t at,
+static void dot_rows_f64(double *sums, const double *const *rows, int64_t count, const double *x, int64_t n) {
+  dot_all(sums, (sum_rows){rows, NULL}, count, x, n);
+}
+
+static void dot_floats_f64(double *sums, const float *const *rows, int64_t count, const double *x, int64_t n) {
+  dot_all(sums, (sum_rows){NULL, rows}, count, x, n);
+}
+
+BAI_WITH void axpy_some(double *y, const double *factors, sum_rows rows, int64_t count, int64_t at,
                         const int32_t vectors) {
   sum_vector sums[8];
 #pragma GCC unroll 8
   for (int32_t v = 0; v < vectors; v++) sums[v] = sum_load(y + at + v * SUM_SIDE);
   for (int64_t r = 0; r < count; r++) {
-    const double *row = rows[r] + at;
 #pragma GCC unroll 8
-    for (int32_t v = 0; v < vectors; v++) sums[v] += factors[r] * sum_load(row + v * SUM_SIDE);
+    for (int32_t v = 0; v < vectors; v++) sums[v] += factors[r] * sum_take(rows, r, at + v * SUM_SIDE);
   }
 #pragma GCC unroll 8
   for (int32_t v = 0; v < vectors; v++) memcpy(y + at + v * SUM_SIDE, &sums[v], sizeof sums[v]);
 }
 
-static void axpy_rows_f64(double *y, const double *factors, const double *const *rows, int64_t count, int64_t n) {
+BAI_WITH void axpy_all(double *y, const double *factors, sum_rows rows, int64_t count, int64_t n) {
   int64_t at = 0;
   for (; n - at >= 8 * SUM_SIDE; at += 8 * SUM_SIDE) axpy_some(y, factors, rows, count, at, 8);
   if (n - at >= 4 * SUM_SIDE) {
@@ -69,7 +96,15 @@ static void axpy_rows_f64(double *y, const double *factors, const double *const 
   }
   for (; n - at >= SUM_SIDE; at += SUM_SIDE) axpy_some(y, factors, rows, count, at, 1);
   for (int64_t r = 0; at < n && r < count; r++)
-    for (int64_t i = at; i < n; i++) y[i] += factors[r] * rows[r][i];
+    for (int64_t i = at; i < n; i++) y[i] += factors[r] * sum_one(rows, r, i);
+}
+
+static void axpy_rows_f64(double *y, const double *factors, const double *const *rows, int64_t count, int64_t n) {
+  axpy_all(y, factors, (sum_rows){rows, NULL}, count, n);
+}
+
+static void axpy_floats_f64(double *y, const double *factors, const float *const *rows, int64_t count, int64_t n) {
+  axpy_all(y, factors, (sum_rows){NULL, rows}, count, n);
 }
 
 /* The numbers of some columns in some rows; one has `step` from row to row. */

@@ -87,6 +87,7 @@ static ba_status make_lanes(bai_problem *p) {
     if (!status && p->pca) status = bai_row_create(p->context, p->source, p->dataset->longest, &lane->source);
     if (!status && p->pca) status = bai_alloc(p->context, lane->source->entries, 8, &lane->entries);
     if (!status) status = bai_alloc(p->context, p->plan->block_count, 8, &lane->divisors);
+    if (!status) status = bai_input_window_open(p->context, &p->inputs, &lane->inputs);
     if (!status) status = bai_alloc(p->context, p->outputs, 8, &lane->margins);
     if (!status) status = bai_alloc(p->context, p->outputs, 8, &lane->chances);
     if (!status && p->dense) status = bai_tile_open(p, &lane->tile);
@@ -117,7 +118,7 @@ static ba_status open_cache(bai_problem *p) {
 }
 
 ba_status bai_problem_create(ba_context *context, ba_dataset *dataset, const bai_plan *plan, const uint8_t *uses,
-                             const double *inputs, const bai_objective *objective, bai_problem **out) {
+                             const bai_input_rows *inputs, const bai_objective *objective, bai_problem **out) {
   bai_problem *p;
   *out = NULL;
   const int32_t of_classes = objective->loss.kind == BAI_LOSS_CLASSES;
@@ -130,7 +131,7 @@ ba_status bai_problem_create(ba_context *context, ba_dataset *dataset, const bai
   p->source = plan;
   p->pca = objective->pca;
   p->uses = uses;
-  p->inputs = inputs;
+  if (inputs) p->inputs = *inputs;
   p->outputs = objective->outputs;
   p->parameters = p->outputs * (p->plan->width + 1);
   p->l2 = objective->l2;
@@ -161,6 +162,7 @@ void bai_problem_destroy(bai_problem *p) {
     bai_row_destroy(p->lanes[i].row);
     bai_free(context, p->lanes[i].values);
     bai_free(context, p->lanes[i].divisors);
+    bai_free(context, p->lanes[i].inputs.numbers);
     bai_free(context, p->lanes[i].margins);
     bai_free(context, p->lanes[i].chances);
     bai_row_destroy(p->lanes[i].source);
@@ -217,10 +219,10 @@ static ba_status match_rows(bai_problem *p, const ba_dataset *own) {
   return status;
 }
 
-ba_status bai_problem_borrow(bai_problem *p, const ba_dataset *batch, const uint8_t *uses, const double *inputs,
+ba_status bai_problem_borrow(bai_problem *p, const ba_dataset *batch, const uint8_t *uses, const bai_input_rows *inputs,
                              bai_problem *own) {
   *own = *p;
-  p->inputs = inputs;
+  p->inputs = *inputs;
   p->cache = NULL;
   p->panels = NULL;
   p->panelled = p->cached = 0;
@@ -256,11 +258,11 @@ static void make_components(const bai_problem *p, const bai_kernels *kernels, ba
 }
 
 /* `sparse` stays in the row. */
-static ba_status extract_row(const bai_problem *p, const bai_kernels *kernels, const bai_pass_lane *lane, int64_t row,
+static ba_status extract_row(const bai_problem *p, const bai_kernels *kernels, bai_pass_lane *lane, int64_t row,
                              bai_sparse *sparse) {
   bai_row *from_row = p->pca ? lane->source : lane->row;
   const int64_t ambiguous = bai_dataset_load(kernels, p->dataset, row, sparse, from_row);
-  from_row->inputs = p->inputs ? p->inputs + row * bai_plan_inputs(p->source) : NULL;
+  from_row->inputs = bai_input_rows_one(&p->inputs, kernels, row, &lane->inputs);
   return bai_row_extract(kernels, from_row, bai_dataset_length(p->dataset, row), ambiguous);
 }
 
@@ -489,7 +491,7 @@ static ba_status sum_tiles(pass *run, bai_pass_lane *lane, int64_t first, int64_
   bai_tile *tile = &lane->tile;
   for (int64_t row = first; row < end;) {
     if (bai_is_cancelled(p->context)) return BA_ERR_CANCELLED;
-    const ba_status status = bai_tile_take(p, run->kernels, lane, &row, end);
+    const ba_status status = bai_tile_take(p, run->kernels, lane, &row, end, run->aim == DIAGONAL);
     if (status) return failed_at(run, row, status);
     if (!run->curved_known) bai_tile_margins(p, run->kernels, tile, run->x, 1);
     turn_margins(run, lane, &gradient[p->parameters]);
@@ -545,7 +547,7 @@ static ba_status square_tiles(pass *run, bai_pass_lane *lane, int64_t first, int
   const int64_t width = p->plan->width;
   for (int64_t row = first; row < end;) {
     if (bai_is_cancelled(p->context)) return BA_ERR_CANCELLED;
-    const ba_status status = bai_tile_take(p, run->kernels, lane, &row, end);
+    const ba_status status = bai_tile_take(p, run->kernels, lane, &row, end, 1);
     if (status) return failed_at(run, row, status);
     bai_tile_margins(p, run->kernels, tile, run->x, 1);
     bai_tile_chances(p, run->kernels, lane);

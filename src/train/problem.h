@@ -8,6 +8,7 @@
 
 #include "features/plan.h"
 #include "train/cache.h"
+#include "train/inputs.h"
 #include "train/loss.h"
 #include "train/pca.h"
 #include "train/tree.h"
@@ -37,12 +38,15 @@ typedef struct bai_objective {
 /* Rows of numbers, some at a time (tile.h), or those of a panel (panel.h), which needs no rows, parts and copies. */
 typedef struct bai_tile {
   int64_t room, count;
+  int32_t narrow; /* the rows stand in `floats` */
   int64_t *ids;
-  const double **rows;       /* numbers of each */
-  const double **parts;      /* those of one block */
-  double *copies;            /* of rows that do not stand in the inputs as they are */
-  double *sums;              /* two a row; of a panel BAI_LANES */
-  double *margins, *chances; /* outputs x room */
+  const double **rows;                 /* numbers of each */
+  const double **parts;                /* those of one block */
+  const float **floats, **float_parts; /* the same of rows of float32 */
+  double *inputs;                      /* of rows that are read from a table */
+  double *copies;                      /* of rows that do not stand in the inputs as they are */
+  double *sums;                        /* two a row; of a panel BAI_LANES */
+  double *margins, *chances;           /* outputs x room */
 } bai_tile;
 
 /* The working memory of one thread. */
@@ -54,10 +58,11 @@ typedef struct bai_pass_lane {
   double *divisors; /* one a block */
   double *margins;  /* one an output */
   double offset;    /* of the row, added to its margin */
-  double *chances;  /* one an output: what the second derivatives of the loss are made from */
-  bai_row *source;  /* where rows are made of components: the row that those are made from, */
-  double *entries;  /* and its values */
-  double *square;   /* rows that a Hessian is made from, when they do not go by tiles: BAI_SQUARE_ROWS of them */
+  bai_input_window inputs;
+  double *chances; /* one an output: what the second derivatives of the loss are made from */
+  bai_row *source; /* where rows are made of components: the row that those are made from, */
+  double *entries; /* and its values */
+  double *square;  /* rows that a Hessian is made from, when they do not go by tiles: BAI_SQUARE_ROWS of them */
 } bai_pass_lane;
 
 /* Sums over the rows of a block, or of several that merged. */
@@ -75,10 +80,10 @@ typedef struct bai_problem {
   const bai_plan *plan;   /* what the function is linear in */
   const bai_plan *source; /* what the rows are extracted by: the same, unless there are components */
   const bai_pca *pca;
-  const uint8_t *uses;  /* of the rows */
-  const double *inputs; /* of the rows, one after the other; NULL for a plan that reads no table */
-  int32_t outputs;      /* 1: two classes by one margin; else one margin a class */
-  int64_t parameters;   /* outputs x (width) weights, then the intercepts */
+  const uint8_t *uses;   /* of the rows */
+  bai_input_rows inputs; /* of the rows */
+  int32_t outputs;       /* 1: two classes by one margin; else one margin a class */
+  int64_t parameters;    /* outputs x (width) weights, then the intercepts */
   bai_loss loss;
   int32_t *labels;       /* class order, one a row; NULL where numbers are to be found */
   double *targets;       /* the numbers, one a row; else NULL */
@@ -101,14 +106,14 @@ typedef struct bai_problem {
   bai_sums squares; /* Hessians; none before one is asked for */
 } bai_problem;
 
-/* `uses` and `inputs` must live as long as the problem. */
+/* `uses` and what `inputs` has must live as long as the problem; NULL: a plan that reads no table. */
 ba_status bai_problem_create(ba_context *context, ba_dataset *dataset, const bai_plan *plan, const uint8_t *uses,
-                             const double *inputs, const bai_objective *objective, bai_problem **out);
+                             const bai_input_rows *inputs, const bai_objective *objective, bai_problem **out);
 void bai_problem_destroy(bai_problem *problem);
 /* Puts the rows of a batch in the place of the problem's own, which `own` keeps; labels are found among the problem's
  * classes by name. To be returned, but after a failure. */
-ba_status bai_problem_borrow(bai_problem *problem, const ba_dataset *batch, const uint8_t *uses, const double *inputs,
-                             bai_problem *own);
+ba_status bai_problem_borrow(bai_problem *problem, const ba_dataset *batch, const uint8_t *uses,
+                             const bai_input_rows *inputs, bai_problem *own);
 void bai_problem_return(bai_problem *problem, const bai_problem *own);
 /* Objective, without l1, and its gradient at x. */
 ba_status bai_problem_evaluate(bai_problem *problem, const double *x, double *objective, double *gradient);

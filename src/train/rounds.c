@@ -159,7 +159,7 @@ static ba_status sum_block(bai_run *t, int64_t block, double *sums) {
     return bai_problem_block(p, block, t->start, sums);
   }
   if (t->round == BAI_ROUND_CURVATURE) return bai_conditioning_block(p, t->start, block, sums);
-  const bai_scale_rows rows = {p->dataset, p->uses, p->inputs, p->lanes[0].row};
+  const bai_scale_rows rows = {p->dataset, p->uses, p->inputs.numbers, p->lanes[0].row};
   if (weights_of(t)) sums[0] = bai_weights_of_block(p->dataset, p->uses, p->labels, block, sums + 1);
   return pass_of(t) == BAI_PASS_NONE ? BA_OK
                                      : bai_scale_block(t->context, &rows, pass_of(t), block, sums + weights_of(t));
@@ -172,14 +172,14 @@ static ba_status take_block(bai_run *t, const ba_dataset *batch, bai_block_sums 
   for (int64_t row = span.first; p->labels && row < span.end; row++)
     if (p->uses[row] == BAI_USE_TRAIN) at->classes[p->labels[row]]++;
   bai_shape_clear(bai_run_shape(t), at->sums);
-  const ba_status status = bai_run_digest(t, batch, p->uses, p->inputs, span, &at->digest, &at->rows, &at->letters);
+  const ba_status status = bai_run_digest(t, batch, p->uses, &p->inputs, span, &at->digest, &at->rows, &at->letters);
   return status ? status : sum_block(t, at->block, at->sums);
 }
 
 ba_status bai_run_blocks(bai_run *t, ba_dataset *batch, bai_block_sums *at, bai_block_call call, void *argument) {
   bai_problem own;
   uint8_t *uses;
-  double *inputs = NULL;
+  bai_input_rows inputs = {0};
   if (t->plan->series.needs_past)
     return bai_fail(t->context, BA_ERR_UNSUPPORTED,
                     "a term looks at the rows before, which may be elsewhere; expected all rows at once");
@@ -188,8 +188,8 @@ ba_status bai_run_blocks(bai_run *t, ba_dataset *batch, bai_block_sums *at, bai_
   if (status) return status;
   for (int64_t row = 0; !status && row < batch->rows; row++)
     if (uses[row] == BAI_USE_TRAIN) status = bai_dataset_check_row(t->context, batch, row, t->plan);
-  if (!status) status = bai_inputs_matrix(t->context, batch, t->plan, &inputs);
-  if (!status) status = bai_problem_borrow(t->problem, batch, uses, inputs, &own);
+  if (!status) status = bai_input_rows_open(t->context, batch, t->plan, 0, &inputs);
+  if (!status) status = bai_problem_borrow(t->problem, batch, uses, &inputs, &own);
   if (!status) {
     for (at->block = 0; !status && at->block < bai_blocks_of(batch); at->block++) {
       status = take_block(t, batch, at);
@@ -197,7 +197,7 @@ ba_status bai_run_blocks(bai_run *t, ba_dataset *batch, bai_block_sums *at, bai_
     }
     bai_problem_return(t->problem, &own);
   }
-  bai_free(t->context, inputs);
+  bai_input_rows_close(t->context, &inputs);
   bai_free(t->context, uses);
   return status;
 }

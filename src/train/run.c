@@ -40,7 +40,13 @@ static int64_t length_to_learn(const ba_dataset *dataset, int64_t row) {
   return sparse.count ? (int64_t)sparse.columns[sparse.count - 1] + 1 : 0;
 }
 
-static ba_status fit_plan(bai_run *t) {
+/* Rows that are read again and again, in their order, may stand in their table all the time. */
+static int32_t reads_in_place(const bai_run *t, const bai_pipeline *pipeline) {
+  return t->kind && !t->kind->by_epochs && !pipeline->pca.spec && bai_plan_is_numbers(t->plan) &&
+         bai_row_reals_plain(t->plan);
+}
+
+static ba_status fit_plan(bai_run *t, const bai_pipeline *pipeline) {
   ba_status status = BA_OK;
   int64_t rows = 0, longest = 0;
   for (int64_t row = 0; !status && row < t->dataset->rows; row++) {
@@ -67,9 +73,9 @@ static ba_status fit_plan(bai_run *t) {
                     (long long)longest, shortest->span, shortest->name);
   status = bai_inputs_learn(t->context, t->dataset, t->uses, t->plan);
   if (!status) status = bai_plan_lay_out(t->context, t->plan);
-  if (!status) status = bai_inputs_matrix(t->context, t->dataset, t->plan, &t->inputs);
-  if (!status) status = bai_inputs_check(t->context, t->dataset, t->plan, t->inputs);
-  return status ? status : bai_scale_learn(t->context, t->dataset, t->uses, t->inputs, t->plan);
+  if (!status) status = bai_input_rows_open(t->context, t->dataset, t->plan, reads_in_place(t, pipeline), &t->inputs);
+  if (!status) status = bai_inputs_check(t->context, t->dataset, t->plan, &t->inputs);
+  return status ? status : bai_scale_learn(t->context, t->dataset, t->uses, t->inputs.numbers, t->plan);
 }
 
 /* ---- without rows of its own, or from a model on ---- */
@@ -216,7 +222,7 @@ static ba_status make_problem(bai_run *t) {
     objective.loss = (bai_loss){BAI_LOSS_SQUARED + (int32_t)bai_term_value(t->model, "loss")->integer,
                                 bai_term_value(t->model, "delta")->real, bai_term_value(t->model, "quantile")->real};
   objective.pca = t->pca;
-  return bai_problem_create(t->context, t->dataset, t->plan, t->uses, t->inputs, &objective, &t->problem);
+  return bai_problem_create(t->context, t->dataset, t->plan, t->uses, &t->inputs, &objective, &t->problem);
 }
 
 static ba_status fit_components(bai_run *t, const bai_pipeline *pipeline) {
@@ -224,7 +230,7 @@ static ba_status fit_components(bai_run *t, const bai_pipeline *pipeline) {
   if (t->online || t->remote || t->net.hidden)
     return bai_fail(t->context, BA_ERR_UNSUPPORTED, "PCA needs all rows at once, and a linear model behind it");
   const int32_t count = (int32_t)bai_term_value(&pipeline->pca, "n")->integer;
-  return bai_pca_fit(t->context, t->dataset, t->plan, t->uses, t->inputs, count, &t->pca);
+  return bai_pca_fit(t->context, t->dataset, t->plan, t->uses, t->inputs.numbers, count, &t->pca);
 }
 
 static ba_status open_run(ba_dataset *dataset, const bai_pipeline *pipeline, const uint8_t *uses, bai_run **out) {
@@ -245,7 +251,7 @@ ba_status bai_run_features(ba_dataset *dataset, const bai_pipeline *pipeline, co
   *out = NULL;
   ba_status status = open_run(dataset, pipeline, uses, &t);
   if (!status) status = bai_plan_create(dataset->context, pipeline, &t->plan);
-  if (!status) status = fit_plan(t);
+  if (!status) status = fit_plan(t, pipeline);
   if (!status) status = fit_components(t, pipeline);
   if (status)
     bai_run_destroy(t);
@@ -259,7 +265,7 @@ const bai_plan *bai_run_plan(const bai_run *run) {
 }
 
 const double *bai_run_inputs(const bai_run *run) {
-  return run->inputs;
+  return run->inputs.numbers;
 }
 
 const bai_pca *bai_run_pca(const bai_run *run) {
@@ -283,7 +289,7 @@ ba_status bai_run_create(ba_dataset *dataset, const bai_pipeline *pipeline, cons
     status = bai_fail(context, BA_ERR_UNSUPPORTED, "a network needs all rows at once; expected a linear model");
   if (!status && !t->net.hidden) status = bai_solver_choose(context, t->model, &t->kind);
   if (!status) status = bai_plan_create(context, bai_net_columns(&t->net, pipeline), &t->plan);
-  if (!status) status = online ? fit_online(t, online->length) : fit_plan(t);
+  if (!status) status = online ? fit_online(t, online->length) : fit_plan(t, pipeline);
   if (!status) status = fit_components(t, pipeline);
   if (!status) status = make_problem(t);
   if (!status) status = t->net.hidden ? make_networks(t) : make_solver(t, pipeline, online ? online->start : NULL);
@@ -304,7 +310,7 @@ void bai_run_destroy(bai_run *t) {
   bai_problem_destroy(t->problem);
   bai_pca_destroy(context, t->pca);
   bai_plan_destroy(t->plan);
-  bai_free(context, t->inputs);
+  bai_input_rows_close(context, &t->inputs);
   bai_vector_free(context, &t->text);
   bai_free(context, t->start);
   bai_free(context, t);
@@ -487,7 +493,7 @@ static ba_status write_provenance(bai_run *t, bai_vector *text) {
   uint64_t digest = t->learnt_digest;
   int64_t rows = t->remote ? t->remote_rows : t->standing.iterations, bases = t->learnt_letters;
   ba_status status = t->online || t->remote ? BA_OK
-                                            : bai_run_digest(t, t->dataset, t->uses, t->inputs,
+                                            : bai_run_digest(t, t->dataset, t->uses, &t->inputs,
                                                              (bai_span){0, t->dataset->rows}, &digest, &rows, &bases);
   if (!status)
     status = bai_text_add(t->context, text,

@@ -5,6 +5,7 @@
 #ifndef BAI_TRAIN_RUN_INSIDE_H
 #define BAI_TRAIN_RUN_INSIDE_H
 
+#include "train/inputs.h"
 #include "train/network.h"
 #include "train/run.h"
 #include "train/solver.h"
@@ -15,7 +16,7 @@ struct bai_run {
   const bai_term *model; /* of the recipe */
   bai_vector text;       /* of the pipeline, canonical */
   const uint8_t *uses;
-  double *inputs; /* of all rows; NULL for a recipe that reads no table */
+  bai_input_rows inputs; /* of all rows */
   bai_plan *plan;
   bai_pca *pca; /* NULL for a recipe without it */
   bai_problem *problem;
@@ -59,7 +60,8 @@ typedef struct bai_span {
 } bai_span;
 
 /* Of the training rows of a span: a digest that is the same for any order of them, since row digests add up. */
-ba_status bai_run_digest(const bai_run *run, const ba_dataset *dataset, const uint8_t *uses, const double *inputs,
-                         bai_span span, uint64_t *digest, int64_t *rows, int64_t *letters);
+ba_status bai_run_digest(const bai_run *run, const ba_dataset *dataset, const uint8_t *uses,
+                         const bai_input_rows *inputs, bai_span span, uint64_t *digest, int64_t *rows,
+                         int64_t *letters);
 
 #endif

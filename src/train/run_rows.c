@@ -14,41 +14,43 @@
 /* ---- digests ---- */
 
 /* Numbers go into eight chains side by side, each of which every bit of its numbers goes through, and their order too;
- * bai_random then mixes the chains. With columns, each number belongs to one. */
-static uint64_t hash_numbers(uint64_t seed, const double *numbers, const uint32_t *columns, int64_t n) {
+ * bai_random then mixes the chains. */
+static uint64_t hash_sparse(uint64_t seed, const bai_sparse *sparse) {
   uint64_t chains[8] = {seed, seed, seed, seed, seed, seed, seed, seed};
-  for (int64_t i = 0; i < n; i += 8) {
-    const int64_t some = n - i < 8 ? n - i : 8;
-    for (int64_t c = 0; c < some; c++) {
-      const uint64_t column = columns ? columns[i + c] + UINT64_C(1) : 0;
-      const double number = numbers[i + c] + 0.0; /* there is one zero */
-      uint64_t x;
-      memcpy(&x, &number, sizeof x);
-      x = chains[c] ^ (x + column * DIGEST_STEP);
-      chains[c] = (x ^ x >> 32) * DIGEST_STEP;
-    }
+  for (int64_t i = 0; i < sparse->count; i++) {
+    const uint64_t column = sparse->columns[i] + UINT64_C(1);
+    uint64_t *chain = &chains[i % 8];
+    const uint64_t x =
+        *chain ^ (bai_bits_of_f64(sparse->values[i] + 0.0) + column * DIGEST_STEP); /* there is one zero */
+    *chain = (x ^ x >> 32) * DIGEST_STEP;
   }
   for (uint64_t c = 0; c < 8; c++) seed = bai_random(seed, c, chains[c]);
-  return bai_random(seed, 8, (uint64_t)n);
+  return bai_random(seed, 8, (uint64_t)sparse->count);
 }
 
-static uint64_t hash_inputs(const bai_run *t, const ba_dataset *dataset, const double *inputs, uint64_t seed,
-                            int64_t row) {
-  const int64_t width = bai_plan_inputs(t->plan);
+static uint64_t hash_inputs(const bai_kernels *kernels, const ba_dataset *dataset, const bai_input_rows *inputs,
+                            bai_input_window *window, uint64_t seed, int64_t row) {
   if (bai_dataset_is_sparse(dataset)) {
     const bai_sparse sparse = bai_dataset_sparse(dataset, row);
-    seed = hash_numbers(seed, sparse.values, sparse.columns, sparse.count);
+    seed = hash_sparse(seed, &sparse);
   }
-  return inputs ? hash_numbers(seed, inputs + row * width, NULL, width) : seed;
+  const double *numbers = bai_input_rows_one(inputs, kernels, row, window);
+  if (!numbers) return seed;
+  return bai_random(seed, (uint64_t)inputs->width, kernels->digest_f64(seed, numbers, inputs->width));
 }
 
 /* The same for any order of the rows: row digests add up. */
-ba_status bai_run_digest(const bai_run *t, const ba_dataset *dataset, const uint8_t *uses, const double *inputs,
+ba_status bai_run_digest(const bai_run *t, const ba_dataset *dataset, const uint8_t *uses, const bai_input_rows *inputs,
                          bai_span span, uint64_t *digest, int64_t *rows, int64_t *bases) {
   uint8_t *codes;
+  bai_input_window window;
   const bai_kernels *kernels = bai_kernels_of(t->context);
-  const ba_status status = bai_alloc(t->context, dataset->longest, 1, &codes);
-  if (status) return status;
+  ba_status status = bai_input_window_open(t->context, inputs, &window);
+  if (!status) status = bai_alloc(t->context, dataset->longest, 1, &codes);
+  if (status) {
+    bai_free(t->context, window.numbers);
+    return status;
+  }
   *digest = 0;
   *rows = *bases = 0;
   for (int64_t row = span.first; row < span.end; row++) {
@@ -56,7 +58,7 @@ ba_status bai_run_digest(const bai_run *t, const ba_dataset *dataset, const uint
     const char *label = bai_names_text(&dataset->classes, ((const int32_t *)dataset->labels.data)[row]);
     const uint64_t weight = bai_bits_of_f64(bai_dataset_weight(dataset, row));
     uint64_t seed = bai_hash_bytes(DIGEST_SEED ^ weight, (const uint8_t *)label, bai_length(label));
-    seed = hash_inputs(t, dataset, inputs, seed, row);
+    seed = hash_inputs(kernels, dataset, inputs, &window, seed, row);
     const int64_t length = bai_dataset_is_sparse(dataset) ? 0 : bai_dataset_length(dataset, row);
     bai_dataset_codes(kernels, dataset, row, t->plan->protein, codes);
     const uint8_t *symbols = t->plan->needs_quality ? bai_dataset_symbols(dataset, row) : NULL;
@@ -64,13 +66,14 @@ ba_status bai_run_digest(const bai_run *t, const ba_dataset *dataset, const uint
     ++*rows;
     *bases += length;
   }
+  bai_free(t->context, window.numbers);
   bai_free(t->context, codes);
   return BA_OK;
 }
 
 /* ---- rows that come in batches ---- */
 
-static ba_status learn_rows(bai_run *t, const ba_dataset *batch, const uint8_t *uses, const double *inputs,
+static ba_status learn_rows(bai_run *t, const ba_dataset *batch, const uint8_t *uses, const bai_input_rows *inputs,
                             double *loss) {
   bai_problem own;
   ba_status status = bai_run_check_offsets(t, batch);
@@ -92,13 +95,13 @@ ba_status bai_run_learn(bai_run *t, ba_dataset *batch) {
   uint64_t digest = 0;
   int64_t rows = 0, letters = 0;
   double loss = t->learnt_loss, weight = t->learnt_weight; /* summed row by row: batches make no difference */
-  double *inputs = NULL;
+  bai_input_rows inputs = {0};
   ba_status status = bai_uses_make(t->context, batch, -1, 0, t->seed, &uses);
   if (status) return status;
-  status = bai_inputs_matrix(t->context, batch, t->plan, &inputs);
-  if (!status) status = bai_run_digest(t, batch, uses, inputs, (bai_span){0, batch->rows}, &digest, &rows, &letters);
-  if (!status) status = learn_rows(t, batch, uses, inputs, &loss);
-  bai_free(t->context, inputs);
+  status = bai_input_rows_open(t->context, batch, t->plan, 0, &inputs);
+  if (!status) status = bai_run_digest(t, batch, uses, &inputs, (bai_span){0, batch->rows}, &digest, &rows, &letters);
+  if (!status) status = learn_rows(t, batch, uses, &inputs, &loss);
+  bai_input_rows_close(t->context, &inputs);
   for (int64_t row = 0; row < batch->rows; row++)
     if (uses[row] == BAI_USE_TRAIN) weight += bai_dataset_weight(batch, row);
   bai_free(t->context, uses);
@@ -118,8 +121,10 @@ ba_status bai_run_learn(bai_run *t, ba_dataset *batch) {
 
 ba_status bai_run_identity(bai_run *t, uint64_t *digest) {
   const bai_kernels *kernels = bai_kernels_of(t->context);
-  uint8_t *codes;
-  ba_status status = bai_alloc(t->context, t->dataset->longest, 1, &codes);
+  uint8_t *codes = NULL;
+  bai_input_window window;
+  ba_status status = bai_input_window_open(t->context, &t->inputs, &window);
+  if (!status) status = bai_alloc(t->context, t->dataset->longest, 1, &codes);
   uint64_t chain = bai_hash_bytes(DIGEST_SEED ^ (uint64_t)t->seed, t->text.data, t->text.count);
   const int32_t without_rows = t->online || t->remote;
   for (int32_t c = 0; without_rows && c < ba_dataset_classes(t->dataset); c++) {
@@ -134,9 +139,11 @@ ba_status bai_run_identity(bai_run *t, uint64_t *digest) {
     chain = bai_random(chain, 0, bai_bits_of_f64(bai_dataset_offset(t->dataset, row)));
     chain = bai_hash_bytes(chain, (const uint8_t *)label, bai_length(label));
     bai_dataset_codes(kernels, t->dataset, row, t->plan->protein, codes);
-    chain = hash_inputs(t, t->dataset, t->inputs, bai_hash_bytes(chain, codes, length), row);
+    chain = bai_hash_bytes(chain, codes, length);
+    chain = hash_inputs(kernels, t->dataset, &t->inputs, &window, chain, row);
     if (row % 1024 == 0) status = bai_check_cancel(t->context);
   }
+  bai_free(t->context, window.numbers);
   bai_free(t->context, codes);
   *digest = chain;
   return status;

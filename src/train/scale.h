@@ -15,7 +15,7 @@ typedef enum bai_scale_pass {
   BAI_PASS_NONE     /* all is known, or there is nothing to learn */
 } bai_scale_pass;
 
-/* Training rows; `inputs` is the matrix of bai_inputs_matrix, and `row` has room for all of them. */
+/* Training rows; `inputs` are all of them, one row after the other, and `row` has room for all of them. */
 typedef struct bai_scale_rows {
   const ba_dataset *dataset;
   const uint8_t *uses;

@@ -67,11 +67,11 @@ static ba_status join_inputs(ba_context *context, scoring *s) {
   for (int32_t m = 0; !status && m < s->model->member_count; m++) {
     const bai_plan *plan = s->model->members[m].plan;
     const int64_t width = bai_plan_inputs(plan);
-    double *matrix = NULL;
-    status = bai_inputs_matrix(context, s->dataset, plan, &matrix);
-    for (int64_t row = 0; !status && matrix && row < s->dataset->rows; row++)
-      memcpy(s->inputs + row * s->input_count + at, matrix + row * width, (size_t)width * 8);
-    bai_free(context, matrix);
+    bai_input_rows rows;
+    status = bai_input_rows_open(context, s->dataset, plan, 0, &rows);
+    for (int64_t row = 0; !status && rows.numbers && row < s->dataset->rows; row++)
+      memcpy(s->inputs + row * s->input_count + at, rows.numbers + row * width, (size_t)width * 8);
+    bai_input_rows_close(context, &rows);
     at += width;
   }
   return status;

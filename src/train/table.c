@@ -11,7 +11,10 @@
 enum { TARGET, NAME, WEIGHT, GROUP, SPLIT, TIME, OFFSET, ROLES };
 static const char *const role_names[ROLES] = {"target", "name", "weight", "group", "split", "time", "offset"};
 
-#define UNLABELLED "-" /* the class of rows without a target */
+#define MOST_IN_PLACE 256 /* columns */
+#define COPIED_ROWS 64    /* at a time */
+#define WINDOW_ROWS 16    /* float32 of a cache line */
+#define UNLABELLED "-"    /* the class of rows without a target */
 
 typedef struct adding {
   ba_dataset *dataset;
@@ -195,14 +198,11 @@ static ba_status derive(ba_context *context, const ba_dataset *dataset, const ba
   return bai_series_fill(context, &plan->series, plan->inputs.items.count, &rows);
 }
 
-ba_status bai_inputs_matrix(ba_context *context, const ba_dataset *dataset, const bai_plan *plan, double **out) {
+/* All numbers, one row after the other. */
+static ba_status copy_rows(ba_context *context, const ba_dataset *dataset, const bai_plan *plan, double **out) {
   const bai_inputs *inputs = &plan->inputs;
   const int64_t width = bai_plan_inputs(plan);
   double *matrix = NULL;
-  *out = NULL;
-  if (width == 0) return BA_OK;
-  if (dataset->tables.count == 0)
-    return bai_fail(context, BA_ERR_ARGUMENT, "the recipe reads columns of a table; expected a dataset of one");
   ba_status status = bai_alloc(context, dataset->rows, 8 * width, &matrix);
   int64_t row = 0;
   for (int64_t t = 0; !status && t < dataset->tables.count; t++) {
@@ -223,6 +223,100 @@ ba_status bai_inputs_matrix(ba_context *context, const ba_dataset *dataset, cons
   else
     *out = matrix;
   return status;
+}
+
+/* Where all numbers are float32, in one table of which no row was left out. */
+static ba_status find_columns(ba_context *context, const ba_dataset *dataset, const bai_plan *plan,
+                              bai_input_rows *out) {
+  const int64_t *places = dataset->table_rows.data;
+  bai_columns_link link;
+  if (dataset->tables.count != 1 || dataset->rows == 0 || plan->series.width) return BA_OK;
+  for (int64_t row = 1; row < dataset->rows; row++)
+    if (places[row] != places[0] + row) return BA_OK;
+  ba_status status = bai_columns_find(context, table_at(dataset, 0)->table, &plan->inputs, &link);
+  if (status) return status;
+  status = bai_alloc(context, out->width, sizeof *out->columns, &out->columns);
+  if (!status && !bai_columns_floats(&link, out->columns)) {
+    bai_free(context, out->columns);
+    out->columns = NULL;
+  }
+  for (int64_t i = 0; out->columns && i < out->width; i++) out->columns[i] += places[0];
+  bai_columns_free(context, &link);
+  return status;
+}
+
+/* Of many columns each row costs as many places in memory, so that a copy is worth it after few passes. Float64 says
+ * better what is wrong with numbers that are not finite. */
+static ba_status copy_floats(ba_context *context, bai_input_rows *rows) {
+  const bai_kernels *kernels = bai_kernels_of(context);
+  const int64_t width = rows->width;
+  double *room = NULL;
+  float *floats = NULL;
+  ba_status status = bai_alloc(context, rows->count, 4 * width, &floats);
+  if (!status) status = bai_alloc(context, COPIED_ROWS, 8 * width, &room);
+  int64_t beyond = 0;
+  for (int64_t row = 0, some; !status && !beyond && row < rows->count; row += some) {
+    some = rows->count - row < COPIED_ROWS ? rows->count - row : COPIED_ROWS;
+    const double *numbers = bai_input_rows_at(rows, kernels, row, some, room);
+    beyond = kernels->narrow_f64(floats + row * width, numbers, some * width);
+    status = bai_check_cancel(context);
+  }
+  bai_free(context, room);
+  if (!status && !beyond) {
+    rows->floats = floats;
+    return BA_OK;
+  }
+  bai_free(context, floats);
+  bai_free(context, rows->columns);
+  rows->columns = NULL;
+  return status;
+}
+
+ba_status bai_input_rows_open(ba_context *context, const ba_dataset *dataset, const bai_plan *plan, int32_t floats,
+                              bai_input_rows *out) {
+  *out = (bai_input_rows){.width = bai_plan_inputs(plan), .count = dataset->rows};
+  if (out->width == 0) return BA_OK;
+  if (dataset->tables.count == 0)
+    return bai_fail(context, BA_ERR_ARGUMENT, "the recipe reads columns of a table; expected a dataset of one");
+  ba_status status = floats ? find_columns(context, dataset, plan, out) : BA_OK;
+  if (!status && out->columns && out->width > MOST_IN_PLACE) status = copy_floats(context, out);
+  if (!status && !out->columns) status = copy_rows(context, dataset, plan, &out->numbers);
+  if (status) bai_input_rows_close(context, out);
+  return status;
+}
+
+void bai_input_rows_close(ba_context *context, bai_input_rows *rows) {
+  bai_free(context, rows->numbers);
+  bai_free(context, rows->floats);
+  bai_free(context, rows->columns);
+  *rows = (bai_input_rows){0};
+}
+
+const double *bai_input_rows_at(const bai_input_rows *rows, const bai_kernels *kernels, int64_t first, int64_t count,
+                                double *room) {
+  if (rows->floats)
+    kernels->widen_f32(room, rows->floats + first * rows->width, count * rows->width);
+  else if (rows->columns)
+    kernels->rows_of_columns_f32(room, rows->columns, first, count, rows->width, rows->count);
+  else
+    return rows->numbers ? rows->numbers + first * rows->width : NULL;
+  return room;
+}
+
+ba_status bai_input_window_open(ba_context *context, const bai_input_rows *rows, bai_input_window *out) {
+  *out = (bai_input_window){0};
+  return rows->columns ? bai_alloc(context, WINDOW_ROWS, 8 * rows->width, &out->numbers) : BA_OK;
+}
+
+const double *bai_input_rows_one(const bai_input_rows *rows, const bai_kernels *kernels, int64_t row,
+                                 bai_input_window *window) {
+  if (!rows->columns) return bai_input_rows_at(rows, kernels, row, 1, NULL);
+  if (row < window->first || row >= window->end) {
+    window->first = row;
+    window->end = row + WINDOW_ROWS < rows->count ? row + WINDOW_ROWS : rows->count;
+    bai_input_rows_at(rows, kernels, row, window->end - row, window->numbers);
+  }
+  return window->numbers + (row - window->first) * rows->width;
 }
 
 static int32_t has_value(const bai_series_term *term, const double *outputs, int64_t stride, int64_t rows) {
@@ -248,14 +342,15 @@ static ba_status longest_series(ba_context *context, const ba_dataset *dataset, 
   return BA_OK;
 }
 
-ba_status bai_inputs_check(ba_context *context, const ba_dataset *dataset, const bai_plan *plan, const double *matrix) {
+ba_status bai_inputs_check(ba_context *context, const ba_dataset *dataset, const bai_plan *plan,
+                           const bai_input_rows *rows) {
   const int64_t stride = bai_plan_inputs(plan);
   for (int32_t i = 0; i < plan->series.count; i++) {
     const bai_series_term *term = &plan->series.terms[i];
     bai_vector text = {0, 0, 0};
     int64_t longest;
     if (!term->kind->needs_past && !term->of) continue;
-    if (has_value(term, matrix + plan->inputs.items.count, stride, dataset->rows)) continue;
+    if (has_value(term, rows->numbers + plan->inputs.items.count, stride, dataset->rows)) continue;
     ba_status status = longest_series(context, dataset, &longest);
     if (!status) status = bai_term_write(context, &term->term, &text);
     if (!status)

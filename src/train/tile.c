@@ -4,7 +4,7 @@
  */
 #include "train/tile.h"
 
-#define TILE_NUMBERS 32768 /* 256 kB */
+#define TILE_NUMBERS 65536 /* 512 kB */
 #define LEAST_ROWS 8
 #define MOST_ROWS BAI_SQUARE_ROWS
 
@@ -18,6 +18,9 @@ ba_status bai_tile_open(const bai_problem *p, bai_tile *tile) {
   ba_status status = bai_alloc(p->context, tile->room, 8, &tile->ids);
   if (!status) status = bai_alloc(p->context, tile->room, sizeof *tile->rows, &tile->rows);
   if (!status) status = bai_alloc(p->context, tile->room, sizeof *tile->rows, &tile->parts);
+  if (!status && p->inputs.columns) status = bai_alloc(p->context, tile->room, 8 * p->inputs.width, &tile->inputs);
+  if (!status && p->inputs.floats) status = bai_alloc(p->context, tile->room, sizeof *tile->floats, &tile->floats);
+  if (!status && p->inputs.floats) status = bai_alloc(p->context, tile->room, sizeof *tile->floats, &tile->float_parts);
   if (!status) status = bai_alloc(p->context, tile->room, 8 * width, &tile->copies);
   if (!status) status = bai_alloc(p->context, tile->room, 16, &tile->sums);
   if (!status) status = bai_alloc(p->context, tile->room, 8 * (int64_t)p->outputs, &tile->margins);
@@ -28,6 +31,9 @@ void bai_tile_close(ba_context *context, bai_tile *tile) {
   bai_free(context, tile->ids);
   bai_free(context, tile->rows);
   bai_free(context, tile->parts);
+  bai_free(context, (void *)tile->floats);
+  bai_free(context, (void *)tile->float_parts);
+  bai_free(context, tile->inputs);
   bai_free(context, tile->copies);
   bai_free(context, tile->sums);
   bai_free(context, tile->margins);
@@ -35,13 +41,31 @@ void bai_tile_close(ba_context *context, bai_tile *tile) {
   *tile = (bai_tile){0};
 }
 
+/* Float32 that was copied is finite, and stands as it is. */
+static void take_floats(const bai_problem *p, const bai_kernels *kernels, bai_tile *tile, int64_t row) {
+  const float *floats = p->inputs.floats + row * p->inputs.width;
+  double *copy = tile->copies + tile->count * p->inputs.width;
+  if (!tile->narrow) kernels->widen_f32(copy, floats, p->inputs.width);
+  tile->floats[tile->count] = floats;
+  tile->rows[tile->count] = copy;
+  tile->ids[tile->count++] = row;
+}
+
 ba_status bai_tile_take(const bai_problem *p, const bai_kernels *kernels, bai_pass_lane *lane, int64_t *row,
-                        int64_t end) {
+                        int64_t end, int32_t wide) {
   bai_tile *tile = &lane->tile;
-  const int64_t width = p->plan->width, stride = bai_plan_inputs(p->plan);
+  const int64_t width = p->plan->width;
+  tile->count = 0;
+  tile->narrow = p->inputs.floats && !wide;
+  for (; p->inputs.floats && *row < end && tile->count < tile->room; ++*row)
+    if (p->weights[*row] != 0.0) take_floats(p, kernels, tile, *row);
+  if (p->inputs.floats) return BA_OK;
   const int32_t as_they_are = p->cached && bai_row_reals_plain(p->plan);
-  for (tile->count = 0; *row < end && tile->count < tile->room; ++*row) {
-    const double *inputs = p->inputs + *row * stride;
+  if (p->inputs.columns && end > *row + tile->room) end = *row + tile->room;
+  const double *next = bai_input_rows_at(&p->inputs, kernels, *row, end - *row, tile->inputs);
+  for (; *row < end && tile->count < tile->room; ++*row) {
+    const double *inputs = next;
+    next += p->inputs.width;
     if (p->weights[*row] == 0.0) continue;
     if (!as_they_are) {
       double *copy = tile->copies + tile->count * width;
@@ -57,6 +81,17 @@ ba_status bai_tile_take(const bai_problem *p, const bai_kernels *kernels, bai_pa
   return BA_OK;
 }
 
+/* Sums of products of the rows with x, of one block. */
+static void dot_block(const bai_kernels *kernels, bai_tile *tile, const double *x, const bai_block *block) {
+  if (tile->narrow) {
+    for (int64_t r = 0; r < tile->count; r++) tile->float_parts[r] = tile->floats[r] + block->first;
+    kernels->dot_floats_f64(tile->sums, tile->float_parts, tile->count, x, block->width);
+  } else {
+    for (int64_t r = 0; r < tile->count; r++) tile->parts[r] = tile->rows[r] + block->first;
+    kernels->dot_rows_f64(tile->sums, tile->parts, tile->count, x, block->width);
+  }
+}
+
 void bai_tile_margins(const bai_problem *p, const bai_kernels *kernels, bai_tile *tile, const double *x,
                       int32_t offsets) {
   const int64_t width = p->plan->width;
@@ -64,9 +99,7 @@ void bai_tile_margins(const bai_problem *p, const bai_kernels *kernels, bai_tile
     double *margins = tile->margins + o * tile->room;
     for (int64_t r = 0; r < tile->count; r++) margins[r] = 0.0;
     for (int32_t b = 0; b < p->plan->block_count; b++) {
-      const bai_block *block = &p->plan->blocks[b];
-      for (int64_t r = 0; r < tile->count; r++) tile->parts[r] = tile->rows[r] + block->first;
-      kernels->dot_rows_f64(tile->sums, tile->parts, tile->count, x + o * width + block->first, block->width);
+      dot_block(kernels, tile, x + o * width + p->plan->blocks[b].first, &p->plan->blocks[b]);
       for (int64_t r = 0; r < tile->count; r++) margins[r] += tile->sums[r];
     }
     for (int64_t r = 0; r < tile->count; r++)
@@ -155,7 +188,10 @@ void bai_tile_add(const bai_problem *p, const bai_kernels *kernels, const bai_ti
   const int64_t width = p->plan->width;
   for (int32_t o = 0; o < p->outputs; o++) {
     const double *factors = tile->margins + o * tile->room;
-    kernels->axpy_rows_f64(gradient + o * width, factors, tile->rows, tile->count, width);
+    if (tile->narrow)
+      kernels->axpy_floats_f64(gradient + o * width, factors, tile->floats, tile->count, width);
+    else
+      kernels->axpy_rows_f64(gradient + o * width, factors, tile->rows, tile->count, width);
     for (int64_t r = 0; r < tile->count; r++) gradient[p->outputs * width + o] += factors[r];
   }
 }

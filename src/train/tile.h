@@ -12,9 +12,10 @@
 int32_t bai_tile_suits(const bai_problem *problem);
 ba_status bai_tile_open(const bai_problem *problem, bai_tile *out);
 void bai_tile_close(ba_context *context, bai_tile *tile);
-/* The next training rows from *row on, before `end`; *row becomes the one behind them, or the one that failed. */
+/* The next training rows from *row on, before `end`; *row becomes the one behind them, or the one that failed. With
+ * `wide` 1 they are float64 in any case, for whoever looks at them. */
 ba_status bai_tile_take(const bai_problem *problem, const bai_kernels *kernels, bai_pass_lane *lane, int64_t *row,
-                        int64_t end);
+                        int64_t end, int32_t wide);
 /* Their margins at x; a direction has no offsets. */
 void bai_tile_margins(const bai_problem *problem, const bai_kernels *kernels, bai_tile *tile, const double *x,
                       int32_t offsets);

@@ -557,6 +557,54 @@ static void try_axpy_rows(const bai_kernels *kernels, int64_t n, int32_t place, 
   give_reals(out, y, n);
 }
 
+/* The same numbers as float32 and as float64: sums of the first are those of the second. */
+static void try_float_rows(const bai_kernels *kernels, int64_t n, int32_t place, outcome *out) {
+  const int64_t fit = n ? (ROOM - 64) / 8 / n : 9, count = fit < 9 ? n % (fit + 1) : n % 10;
+  const float *rows[9];
+  const double *wide[9], *x = put_reals(1, n, n / 4, place), *factors = put_reals(2, count, 1 + n % 3, place);
+  float *all = put(0, n * count, 4, place);
+  double *widened = put(3, n * count, 8, place), *y = put(4, n, 8, place), sums[2][9], by_wide[MOST] = {0};
+  for (int64_t i = 0; i < n * count; i++) all[i] = (float)random_real(n % 4);
+  kernels->widen_f32(widened, all, n * count);
+  for (int64_t r = 0; r < count; r++) {
+    rows[r] = all + (r * 5 % count) * n;
+    wide[r] = widened + (r * 5 % count) * n;
+  }
+  kernels->dot_floats_f64(sums[0], rows, count, x, n);
+  kernels->dot_rows_f64(sums[1], wide, count, x, n);
+  for (int64_t r = 0; r < count; r++)
+    assert_true((isnan(sums[0][r]) && isnan(sums[1][r])) || memcmp(&sums[0][r], &sums[1][r], 8) == 0);
+  memset(y, 0, (size_t)n * 8);
+  kernels->axpy_floats_f64(y, factors, rows, count, n);
+  kernels->axpy_rows_f64(by_wide, factors, wide, count, n);
+  for (int64_t i = 0; i < n; i++) assert_true((isnan(y[i]) && isnan(by_wide[i])) || memcmp(&y[i], &by_wide[i], 8) == 0);
+  give_reals(out, sums[0], count);
+  give_reals(out, y, n);
+}
+
+/* Up to 39 columns, as many rows of them as fit, and what stands behind them may be fetched. */
+static void try_rows_of_columns(const bai_kernels *kernels, int64_t n, int32_t place, outcome *out) {
+  const int64_t width = n % 40, count = width ? n / width % 30 : 0, first = n % 3, end = first + count + n % 7;
+  const float *columns[40];
+  float *all = put(0, width * end, 4, place);
+  double *rows = put(1, width * count, 8, place);
+  for (int64_t i = 0; i < width * end; i++) all[i] = (float)random_real(n % 4);
+  for (int64_t c = 0; c < width; c++) columns[c] = all + c * end;
+  kernels->rows_of_columns_f32(rows, columns, first, count, width, end);
+  for (int64_t r = 0; r < count; r++)
+    for (int64_t c = 0; c < width; c++) {
+      const double number = (double)columns[c][first + r];
+      assert_true(isnan(number) ? isnan(rows[r * width + c]) : memcmp(&number, &rows[r * width + c], 8) == 0);
+    }
+  give_reals(out, rows, width * count);
+}
+
+static void try_digest(const bai_kernels *kernels, int64_t n, int32_t place, outcome *out) {
+  const double *x = put_reals(0, n, n % 3, place);
+  const uint64_t digest = kernels->digest_f64(random_bits(), x, n);
+  give_bytes(out, &digest, 8);
+}
+
 /* Squares of 0 to 31 columns, and one number between the rows of the square that stays as it is. */
 static void try_add_square(const bai_kernels *kernels, int64_t n, int32_t place, outcome *out) {
   const int64_t width = n % 32, count = n / 32 + (n % 5 == 0 && width < 24 ? 60 : 0);
@@ -641,6 +689,9 @@ TRIAL(gather_dot_f64)
 TRIAL(axpy)
 TRIAL(dot_rows)
 TRIAL(axpy_rows)
+TRIAL(float_rows)
+TRIAL(rows_of_columns)
+TRIAL(digest)
 TRIAL(add_square)
 TRIAL(scale_columns)
 TRIAL(scatter_axpy)
@@ -715,6 +766,9 @@ int main(void) {
       cmocka_unit_test(test_axpy),
       cmocka_unit_test(test_dot_rows),
       cmocka_unit_test(test_axpy_rows),
+      cmocka_unit_test(test_float_rows),
+      cmocka_unit_test(test_rows_of_columns),
+      cmocka_unit_test(test_digest),
       cmocka_unit_test(test_add_square),
       cmocka_unit_test(test_scale_columns),
       cmocka_unit_test(test_scatter_axpy),

@@ -369,6 +369,48 @@ static void try_axpy_rows_f64(void) {
   AT_EACH_LEVEL(k) k->axpy_rows_f64(give_f64(y, n), factors, rows, count, n);
 }
 
+/* As rows_of. */
+static const float *const *float_rows_of(int32_t i, int64_t n, int64_t count) {
+  static const float *rows[16];
+  const float *all = floats(i, n * count);
+  for (int64_t r = 0; r < count; r++) rows[r] = all + below((uint64_t)count) * n;
+  return rows;
+}
+
+static void try_dot_floats_f64(void) {
+  const int64_t n = length(MOST), count = below(12);
+  const float *const *rows = float_rows_of(0, n, count);
+  const double *x = reals(1, n);
+  AT_EACH_LEVEL(k) k->dot_floats_f64(give_f64(NULL, count), rows, count, x, n);
+}
+
+static void try_axpy_floats_f64(void) {
+  const int64_t n = length(MOST), count = below(12);
+  const float *const *rows = float_rows_of(0, n, count);
+  const double *y = reals(1, n), *factors = reals(2, count);
+  AT_EACH_LEVEL(k) k->axpy_floats_f64(give_f64(y, n), factors, rows, count, n);
+}
+
+static void try_rows_of_columns_f32(void) {
+  const int64_t n = below(70), count = below(40), first = below(5), end = first + count;
+  const float *columns[70], *all = floats(0, n * end);
+  for (int64_t c = 0; c < n; c++) columns[c] = all + c * end;
+  AT_EACH_LEVEL(k) k->rows_of_columns_f32(give_f64(NULL, n * count), columns, first, count, n, end);
+}
+
+static void try_widen_f32(void) {
+  const int64_t n = length(MOST);
+  const float *x = floats(0, n);
+  AT_EACH_LEVEL(k) k->widen_f32(give_f64(NULL, n), x, n);
+}
+
+static void try_digest_f64(void) {
+  const int64_t n = length(MOST);
+  const uint64_t seed = random_bits();
+  const double *x = reals(0, n);
+  AT_EACH_LEVEL(k) give_number((int64_t)k->digest_f64(seed, x, n));
+}
+
 static void try_add_square_f64(void) {
   const int64_t n = below(24), ld = n + below(3), count = below(8) ? below(9) : 60 + below(70);
   const double *rows = reals(0, n * count), *square = reals(1, n * ld);
@@ -566,6 +608,11 @@ static trial trials[] = {
     TRIAL(scatter_axpy_f64),
     TRIAL(dot_rows_f64),
     TRIAL(axpy_rows_f64),
+    TRIAL(dot_floats_f64),
+    TRIAL(axpy_floats_f64),
+    TRIAL(rows_of_columns_f32),
+    TRIAL(widen_f32),
+    TRIAL(digest_f64),
     TRIAL(add_square_f64),
     TRIAL(scale_columns_f64),
     TRIAL(narrow_f64),
