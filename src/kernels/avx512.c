@@ -18,6 +18,18 @@ typedef __m512d sum_vector;
 BAI_WITH sum_vector sum_widen(const float *from) {
   return _mm512_cvtps_pd(_mm256_loadu_ps(from));
 }
+#define BAI_SUM_FOUR
+BAI_WITH __m256d sum_quarters(const sum_vector lanes[2]) {
+  const __m512d eight = _mm512_add_pd(lanes[0], lanes[1]);
+  return _mm256_add_pd(_mm512_castpd512_pd256(eight), _mm512_extractf64x4_pd(eight, 1));
+}
+BAI_WITH void sum_four(double *sums, sum_vector lanes[4][2]) {
+  const __m256d a = sum_quarters(lanes[0]), b = sum_quarters(lanes[1]);
+  const __m256d c = sum_quarters(lanes[2]), d = sum_quarters(lanes[3]);
+  const __m256d ac = _mm256_add_pd(_mm256_permute2f128_pd(a, c, 0x20), _mm256_permute2f128_pd(a, c, 0x31));
+  const __m256d bd = _mm256_add_pd(_mm256_permute2f128_pd(b, d, 0x20), _mm256_permute2f128_pd(b, d, 0x31));
+  _mm256_storeu_pd(sums, _mm256_hadd_pd(ac, bd)); /* a, b, c, d */
+}
 #include "kernels/sums.h"
 #include "kernels/tiles.h"
 

@@ -2,7 +2,8 @@
  *
  * sums.h: sums over many rows of float64 for the levels with wide registers of BAI_TILE_BYTES: several rows at a time
  * for sums of products, and what is added to stays in registers while the rows go by. Each number is summed as scalar.h
- * says, so the bits are the same. A level defines sum_vector and sum_widen before: so many float32 as a vector.
+ * says, so the bits are the same. A level defines sum_vector and sum_widen before: so many float32 as a vector;
+ * with BAI_SUM_FOUR also sum_four: the lanes of four rows, summed.
  */
 #include <stdint.h>
 #include <string.h>
@@ -50,6 +51,12 @@ BAI_WITH void dot_some(double *sums, sum_rows rows, const double *x, int64_t n, 
       for (int32_t r = 0; r < count; r++) lanes[r][p] += sum_take(rows, r, i + p * SUM_SIDE) * right;
     }
   }
+#ifdef BAI_SUM_FOUR
+  if (count == 4 && i == n) {
+    sum_four(sums, lanes);
+    return;
+  }
+#endif
 #pragma GCC unroll 4
   for (int32_t r = 0; r < count; r++) {
     double all[BAI_LANES];

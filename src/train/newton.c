@@ -11,6 +11,9 @@
 #include "train/blas.h"
 #include "train/dense.h"
 
+#define SHARE 8              /* a sample has the rows of one group in so many */
+#define ROWS_A_PARAMETER 256 /* that a sample has at least */
+#define MOST_OF_SAMPLE 20    /* steps */
 #define BLOCK_ROWS 512
 #define MOST_HALVINGS 30
 #define MOST_RIDGES 20
@@ -24,6 +27,9 @@ struct bai_newton {
   bai_blas *blas; /* NULL for narrow problems, which need none, unless it is to be fast */
   int32_t n;
   int32_t started;
+  int32_t sampled;  /* the Hessian comes from a sample of the rows */
+  int64_t share;    /* of the rows that the objective is of; 1: all */
+  double predicted; /* by the slope along the last step of Newton: twice its fall */
   int64_t iterations, passes;
   double objective, trial_objective, start_slope;
   double *point, *gradient;
@@ -32,6 +38,12 @@ struct bai_newton {
   double *rows;                 /* of BLAS: BLOCK_ROWS x n */
   double *hessian;              /* n x n */
 };
+
+/* Whether there are rows enough for a sample of those that the objective is of. */
+static int32_t has_sample(const bai_newton *s) {
+  const bai_problem *p = s->problem;
+  return p->dense && !s->blas && p->dataset->rows / (SHARE * s->share) >= ROWS_A_PARAMETER * s->n;
+}
 
 ba_status bai_newton_create(ba_context *context, bai_problem *problem, const double *start, int32_t fast,
                             bai_newton **out) {
@@ -59,6 +71,9 @@ ba_status bai_newton_create(ba_context *context, bai_problem *problem, const dou
     return status;
   }
   memcpy(s->point, start, (size_t)n * 8);
+  s->share = 1;
+  s->predicted = INFINITY;
+  s->sampled = has_sample(s);
   *out = s;
   return BA_OK;
 }
@@ -129,7 +144,9 @@ static ba_status sum_by_blas(bai_newton *s) {
 static ba_status make_hessian(bai_newton *s) {
   const int64_t n = s->n;
   const double *square = s->hessian;
+  if (s->sampled) bai_problem_sample(s->problem, SHARE * s->share);
   const ba_status status = s->blas ? sum_by_blas(s) : bai_problem_square(s->problem, s->point, &square);
+  if (s->sampled) bai_problem_sample(s->problem, s->share);
   if (status) return status;
   for (int64_t i = 0; i < n; i++) {
     s->diagonal[i] = square[i * n + i] + (i < n - 1 ? s->problem->l2 : 0.0);
@@ -181,17 +198,21 @@ static void accept(bai_newton *s) {
   s->iterations++;
 }
 
+static ba_status try_step(bai_newton *s, const bai_kernels *kernels, double step) {
+  memcpy(s->trial, s->point, (size_t)s->n * 8);
+  kernels->axpy_f64(s->trial, step, s->direction, s->n);
+  s->passes++;
+  return bai_problem_evaluate(s->problem, s->trial, &s->trial_objective, s->trial_gradient);
+}
+
 /* Tries the whole step, then halves of it. *fell is 0 when no step brought enough; *flat is 1 when even a fall as
  * predicted would drown in rounding. */
 static ba_status search(bai_newton *s, const bai_kernels *kernels, double descent, int32_t *fell, int32_t *flat) {
   double step = 1.0;
   *fell = *flat = 0;
   for (int32_t halvings = 0; !*fell && !*flat && halvings <= MOST_HALVINGS; halvings++, step *= 0.5) {
-    memcpy(s->trial, s->point, (size_t)s->n * 8);
-    kernels->axpy_f64(s->trial, step, s->direction, s->n);
-    const ba_status status = bai_problem_evaluate(s->problem, s->trial, &s->trial_objective, s->trial_gradient);
+    const ba_status status = try_step(s, kernels, step);
     if (status) return status;
-    s->passes++;
     *fell = falls_enough(s, step, descent);
     *flat = !*fell && is_flat(s, step, descent);
   }
@@ -199,21 +220,84 @@ static ba_status search(bai_newton *s, const bai_kernels *kernels, double descen
   return BA_OK;
 }
 
+static ba_status start(bai_newton *s) {
+  const ba_status status = bai_problem_evaluate(s->problem, s->point, &s->objective, s->gradient);
+  if (status) return status;
+  s->passes++;
+  s->started = 1;
+  s->start_slope = bai_newton_slope(s);
+  return BA_OK;
+}
+
+/* ---- samples ---- */
+
+/* Steps of a solver for a sample of the rows, until what is left to gain there is less than what a sample can tell of
+ * all rows: with n parameters and m rows about n / m of the objective. */
+static ba_status solve_sample(bai_newton *sample) {
+  const double rows = (double)sample->problem->dataset->rows / (double)sample->share;
+  int32_t stuck = 0;
+  ba_status status = BA_OK;
+  for (int32_t i = 0; !status && !stuck && i < MOST_OF_SAMPLE; i++) {
+    status = bai_newton_step(sample, &stuck);
+    stuck = stuck || sample->predicted < sample->n / rows * sample->objective;
+  }
+  return status;
+}
+
+/* The first step: to the optimum of a sample, if at least half of what the objective falls by there is true of all
+ * rows. */
+static ba_status step_to_sample(bai_newton *s, const bai_kernels *kernels, int32_t *fell) {
+  bai_newton *sample;
+  ba_status status = bai_newton_create(s->context, s->problem, s->point, 0, &sample);
+  if (status) return status;
+  sample->share = SHARE * s->share;
+  sample->sampled = has_sample(sample);
+  bai_problem_sample(s->problem, sample->share);
+  status = start(sample);
+  const double before = sample->objective;
+  if (!status) status = solve_sample(sample);
+  bai_problem_sample(s->problem, s->share);
+  if (!status) {
+    memcpy(s->direction, sample->point, (size_t)s->n * 8);
+    kernels->axpy_f64(s->direction, -1.0, s->point, s->n);
+    status = try_step(s, kernels, 1.0);
+  }
+  *fell = !status && s->objective - s->trial_objective >= 0.5 * (before - sample->objective) &&
+          s->trial_objective < s->objective;
+  if (*fell) accept(s);
+  bai_newton_destroy(sample);
+  return status;
+}
+
+/* A step by the Hessian of a sample, which has to bring the slope down to a quarter. */
+static ba_status step_by_sample(bai_newton *s, const bai_kernels *kernels, int32_t *fell) {
+  const double slope = bai_newton_slope(s);
+  ridge_state ridge = no_ridge(s);
+  double descent;
+  ba_status status = solve(s, kernels, &ridge, &descent);
+  if (status || ridge.tries) return status == BA_ERR_DIVERGED ? BA_OK : status;
+  status = try_step(s, kernels, 1.0);
+  *fell = !status && falls_enough(s, 1.0, descent) && bai_largest(s->trial_gradient, s->n) <= 0.25 * slope;
+  if (*fell) accept(s);
+  if (*fell) s->predicted = -descent;
+  return status;
+}
+
 ba_status bai_newton_step(bai_newton *s, int32_t *stuck) {
   const bai_kernels *kernels = bai_kernels_of(s->context);
   int32_t fell = 0, flat = 0;
   double descent = 0.0;
-  ba_status status = BA_OK;
-  *stuck = 0;
-  if (!s->started) {
-    status = bai_problem_evaluate(s->problem, s->point, &s->objective, s->gradient);
-    if (status) return status;
-    s->passes++;
-    s->started = 1;
-    s->start_slope = bai_newton_slope(s);
-    *stuck = !(s->objective - s->objective == 0.0) || !(s->start_slope - s->start_slope == 0.0);
-    if (*stuck) return BA_OK; /* the caller sees numbers that are not finite */
+  ba_status status = s->started ? BA_OK : start(s);
+  if (status) return status;
+  *stuck = !(s->objective - s->objective == 0.0) || !(s->start_slope - s->start_slope == 0.0);
+  if (*stuck) return BA_OK; /* the caller sees numbers that are not finite */
+  if (s->sampled && s->iterations == 0) status = step_to_sample(s, kernels, &fell);
+  if (!status && s->sampled && !fell) {
+    status = make_hessian(s);
+    if (!status) status = step_by_sample(s, kernels, &fell);
+    if (!status && !fell) s->sampled = 0;
   }
+  if (status || fell) return status;
   status = make_hessian(s);
   /* Where rows are so sure that p (1 - p) all but vanishes, a bare step is far too long: a ridge bounds it. */
   ridge_state ridge = no_ridge(s);
@@ -221,6 +305,7 @@ ba_status bai_newton_step(bai_newton *s, int32_t *stuck) {
     status = solve(s, kernels, &ridge, &descent);
     if (!status) status = search(s, kernels, descent, &fell, &flat);
   }
+  s->predicted = -descent;
   *stuck = !fell;
   return status;
 }
@@ -252,6 +337,7 @@ int64_t bai_newton_passes(const bai_newton *s) {
 /* All else is made anew by every step. */
 void bai_newton_archive(bai_newton *s, bai_archive *a) {
   bai_archive_i32(a, &s->started, 0, 1);
+  bai_archive_i32(a, &s->sampled, 0, 1);
   bai_archive_i64(a, &s->iterations, 1, 0, INT64_MAX);
   bai_archive_i64(a, &s->passes, 1, 0, INT64_MAX);
   bai_archive_f64(a, &s->objective, 1);

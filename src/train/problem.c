@@ -489,9 +489,9 @@ static void turn_margins(const pass *run, bai_pass_lane *lane, double *loss) {
 static ba_status sum_tiles(pass *run, bai_pass_lane *lane, int64_t first, int64_t end, double *gradient) {
   const bai_problem *p = run->problem;
   bai_tile *tile = &lane->tile;
-  for (int64_t row = first; row < end;) {
+  for (int64_t row = first, stop; (row = bai_tile_seek(p, row, end, &stop)) < end;) {
     if (bai_is_cancelled(p->context)) return BA_ERR_CANCELLED;
-    const ba_status status = bai_tile_take(p, run->kernels, lane, &row, end, run->aim == DIAGONAL);
+    const ba_status status = bai_tile_take(p, run->kernels, lane, &row, stop, run->aim == DIAGONAL);
     if (status) return failed_at(run, row, status);
     if (!run->curved_known) bai_tile_margins(p, run->kernels, tile, run->x, 1);
     turn_margins(run, lane, &gradient[p->parameters]);
@@ -545,9 +545,9 @@ static ba_status square_tiles(pass *run, bai_pass_lane *lane, int64_t first, int
   const bai_problem *p = run->problem;
   bai_tile *tile = &lane->tile;
   const int64_t width = p->plan->width;
-  for (int64_t row = first; row < end;) {
+  for (int64_t row = first, stop; (row = bai_tile_seek(p, row, end, &stop)) < end;) {
     if (bai_is_cancelled(p->context)) return BA_ERR_CANCELLED;
-    const ba_status status = bai_tile_take(p, run->kernels, lane, &row, end, 1);
+    const ba_status status = bai_tile_take(p, run->kernels, lane, &row, stop, 1);
     if (status) return failed_at(run, row, status);
     bai_tile_margins(p, run->kernels, tile, run->x, 1);
     bai_tile_chances(p, run->kernels, lane);
@@ -680,7 +680,7 @@ static ba_status run_pass(bai_problem *p, bai_sums *sums, pass_aim aim, const do
     bai_tree_push(&sums->tree, run.kernels, &sums->nodes[0]);
   }
   if (blocks) bai_tree_finish(&sums->tree, run.kernels, &sums->nodes[0]);
-  p->cached = 1;
+  if (!p->share) p->cached = 1;
   return BA_OK;
 }
 

@@ -90,6 +90,8 @@ typedef struct bai_problem {
   double *weights;       /* one a row; 0: not a training row */
   double *class_factors; /* what the weights of a class's rows are multiplied by; NULL: they stay as they are */
   double weight_total;
+  int64_t share;       /* of a sample: one group of rows in so many; 0: all rows */
+  double sample_total; /* the weight of all rows, while weight_total is that of a sample */
   double l2, l1;
   bai_pass_lane *lanes;
   int32_t lane_count;
@@ -115,6 +117,10 @@ void bai_problem_destroy(bai_problem *problem);
 ba_status bai_problem_borrow(bai_problem *problem, const ba_dataset *batch, const uint8_t *uses,
                              const bai_input_rows *inputs, bai_problem *own);
 void bai_problem_return(bai_problem *problem, const bai_problem *own);
+/* Passes of a dense problem, as its objective, are of a sample of the rows from here on: of one group of them in
+ * `share`, which hashes of the groups' numbers choose. The groups of a larger share, that is a multiple, are among
+ * them. With 1 they are of all rows again. */
+void bai_problem_sample(bai_problem *problem, int64_t share);
 /* Objective, without l1, and its gradient at x. */
 ba_status bai_problem_evaluate(bai_problem *problem, const double *x, double *objective, double *gradient);
 /* The sums of one block of the rows: of gradients, then of losses; weights are not divided yet. */

@@ -60,7 +60,7 @@ ba_status bai_run_digest(const bai_run *t, const ba_dataset *dataset, const uint
     uint64_t seed = bai_hash_bytes(DIGEST_SEED ^ weight, (const uint8_t *)label, bai_length(label));
     seed = hash_inputs(kernels, dataset, inputs, &window, seed, row);
     const int64_t length = bai_dataset_is_sparse(dataset) ? 0 : bai_dataset_length(dataset, row);
-    bai_dataset_codes(kernels, dataset, row, t->plan->protein, codes);
+    if (length) bai_dataset_codes(kernels, dataset, row, t->plan->protein, codes);
     const uint8_t *symbols = t->plan->needs_quality ? bai_dataset_symbols(dataset, row) : NULL;
     *digest += bai_hash_bytes(symbols ? bai_hash_bytes(seed, symbols, length) : seed, codes, length);
     ++*rows;

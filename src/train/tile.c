@@ -5,6 +5,8 @@
 #include "train/tile.h"
 
 #define TILE_NUMBERS 65536 /* 512 kB */
+#define GROUP_ROWS 64      /* of a sample: rows near each other, so that it costs no more to read than its share */
+#define GROUP_SEED UINT64_C(0x73616D706C65)
 #define LEAST_ROWS 8
 #define MOST_ROWS BAI_SQUARE_ROWS
 
@@ -41,6 +43,29 @@ void bai_tile_close(ba_context *context, bai_tile *tile) {
   *tile = (bai_tile){0};
 }
 
+int64_t bai_tile_seek(const bai_problem *p, int64_t row, int64_t end, int64_t *stop) {
+  *stop = end;
+  if (!p->share) return row;
+  for (; row < end; row = *stop) {
+    const int64_t group = row / GROUP_ROWS;
+    *stop = (group + 1) * GROUP_ROWS < end ? (group + 1) * GROUP_ROWS : end;
+    if (bai_random(GROUP_SEED, 0, (uint64_t)group) % (uint64_t)p->share == 0) return row;
+  }
+  return end;
+}
+
+void bai_problem_sample(bai_problem *p, int64_t share) {
+  if (p->share) p->weight_total = p->sample_total;
+  p->share = 0;
+  if (share <= 1) return;
+  double some = 0.0;
+  p->share = share;
+  for (int64_t row = 0, stop; (row = bai_tile_seek(p, row, p->dataset->rows, &stop)) < p->dataset->rows;)
+    for (; row < stop; row++) some += p->weights[row];
+  p->sample_total = p->weight_total;
+  p->weight_total = some;
+}
+
 /* Float32 that was copied is finite, and stands as it is. */
 static void take_floats(const bai_problem *p, const bai_kernels *kernels, bai_tile *tile, int64_t row) {
   const float *floats = p->inputs.floats + row * p->inputs.width;
@@ -49,6 +74,12 @@ static void take_floats(const bai_problem *p, const bai_kernels *kernels, bai_ti
   tile->floats[tile->count] = floats;
   tile->rows[tile->count] = copy;
   tile->ids[tile->count++] = row;
+}
+
+/* 0 also where numbers are so large that their squares are not finite. */
+static int32_t are_finite(const bai_kernels *kernels, const double *numbers, int64_t n) {
+  const double squares = kernels->dot_f64(numbers, numbers, n);
+  return squares - squares == 0.0;
 }
 
 ba_status bai_tile_take(const bai_problem *p, const bai_kernels *kernels, bai_pass_lane *lane, int64_t *row,
@@ -60,9 +91,10 @@ ba_status bai_tile_take(const bai_problem *p, const bai_kernels *kernels, bai_pa
   for (; p->inputs.floats && *row < end && tile->count < tile->room; ++*row)
     if (p->weights[*row] != 0.0) take_floats(p, kernels, tile, *row);
   if (p->inputs.floats) return BA_OK;
-  const int32_t as_they_are = p->cached && bai_row_reals_plain(p->plan);
   if (p->inputs.columns && end > *row + tile->room) end = *row + tile->room;
   const double *next = bai_input_rows_at(&p->inputs, kernels, *row, end - *row, tile->inputs);
+  const int32_t as_they_are = bai_row_reals_plain(p->plan) &&
+                              (p->cached || (p->inputs.columns && are_finite(kernels, next, (end - *row) * width)));
   for (; *row < end && tile->count < tile->room; ++*row) {
     const double *inputs = next;
     next += p->inputs.width;
@@ -108,17 +140,16 @@ void bai_tile_margins(const bai_problem *p, const bai_kernels *kernels, bai_tile
   }
 }
 
-/* Two classes, one margin. */
+/* Two classes, one margin. Which class comes next is not to be foreseen, so nothing branches by it. */
 static void slopes_of_two(const bai_problem *p, const bai_kernels *kernels, bai_tile *tile, double *loss) {
   double *losses = tile->sums, *slopes = tile->margins;
-  for (int64_t r = 0; r < tile->count; r++)
-    if (p->labels[tile->ids[r]]) slopes[r] = -slopes[r];
+  for (int64_t r = 0; r < tile->count; r++) slopes[r] *= 1.0 - 2.0 * p->labels[tile->ids[r]];
   kernels->softplus_f64(losses, slopes, tile->count);
   kernels->sigmoid_f64(slopes, slopes, tile->count);
   for (int64_t r = 0; r < tile->count; r++) {
     const double weight = p->weights[tile->ids[r]];
     *loss += weight * losses[r];
-    slopes[r] = weight * (p->labels[tile->ids[r]] ? -slopes[r] : slopes[r]);
+    slopes[r] = weight * (slopes[r] * (1.0 - 2.0 * p->labels[tile->ids[r]]));
   }
 }
 

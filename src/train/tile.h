@@ -12,6 +12,8 @@
 int32_t bai_tile_suits(const bai_problem *problem);
 ba_status bai_tile_open(const bai_problem *problem, bai_tile *out);
 void bai_tile_close(ba_context *context, bai_tile *tile);
+/* The next row, from `row` on, of those that a pass is over, and *stop where it has to stop; `end`: there is none. */
+int64_t bai_tile_seek(const bai_problem *problem, int64_t row, int64_t end, int64_t *stop);
 /* The next training rows from *row on, before `end`; *row becomes the one behind them, or the one that failed. With
  * `wide` 1 they are float64 in any case, for whoever looks at them. */
 ba_status bai_tile_take(const bai_problem *problem, const bai_kernels *kernels, bai_pass_lane *lane, int64_t *row,
