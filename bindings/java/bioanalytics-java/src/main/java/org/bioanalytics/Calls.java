@@ -76,6 +76,11 @@ final class Calls {
 
   static native byte[] recordsItem(long c, long records, int column, long index);
 
+  // Three numbers a record: flag, position, mapping quality; null when the records are no alignments.
+  static native long[] recordsAlignments(long c, long records);
+
+  static native byte[] recordsReferences(long c, long records, long[] offsets);
+
   // Features; they give arrays, which are copied and destroyed
   static native long extractorCreate(long c, byte[] recipe);
 

@@ -98,6 +98,21 @@ public final class Records extends Handle {
     return item(QUALITIES, index);
   }
 
+  /** Where the records of SAM, BAM or CRAM are aligned, a copy; null for others. */
+  public Alignments alignments() {
+    long records = enter();
+    try {
+      long[] numbers = Calls.recordsAlignments(contextPointer(), records);
+      if (numbers == null) {
+        return null;
+      }
+      long[] offsets = new long[count + 1];
+      return new Alignments(numbers, new Texts(Calls.recordsReferences(contextPointer(), records, offsets), offsets));
+    } finally {
+      leave();
+    }
+  }
+
   private Texts column(int column) {
     long records = enter();
     try {

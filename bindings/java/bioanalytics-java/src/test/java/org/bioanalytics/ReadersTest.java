@@ -70,6 +70,34 @@ class ReadersTest {
   }
 
   @Test
+  void alignments() {
+    Path sam = Made.write(Made.folder().resolve("places.sam"), "@SQ\tSN:chr1\tLN:1000\n@SQ\tSN:chrX\tLN:500\n"
+        + "a\t0\tchr1\t17\t60\t4M\t*\t0\t0\tACGT\tIIII\n"
+        + "b\t4\t*\t0\t0\t*\t*\t0\t0\tGG\tII\n"
+        + "c\t16\tchrX\t1\t255\t2M1I\t*\t0\t0\tTTA\t*\n");
+    try (Context context = new Context(); Reader reader = Reader.open(context, sam, null); Records batch = reader.next();
+        Records bare = Records.of(context, List.of("ACGT"))) {
+      Alignments found = batch.alignments();
+      assertEquals(3, found.count());
+      assertEquals(List.of("chr1", "", "chrX"), found.references());
+      int[] flags = {0, 4, 16};
+      long[] positions = {16, -1, 0};
+      int[] qualities = {60, 0, 255};
+      for (int i = 0; i < 3; i++) {
+        assertEquals(flags[i], found.flag(i));
+        assertEquals(positions[i], found.position(i));
+        assertEquals(qualities[i], found.mappingQuality(i));
+      }
+      assertEquals("chrX", found.reference(2));
+      assertThrows(IndexOutOfBoundsException.class, () -> found.flag(3));
+      assertNull(bare.alignments());
+      Records closed = Records.of(context, List.of("A"));
+      closed.close();
+      assertThrows(IllegalStateException.class, closed::alignments);
+    }
+  }
+
+  @Test
   void filesAndMemory() throws IOException {
     String text = fastq(SEQUENCES);
     byte[] plain = text.getBytes(StandardCharsets.US_ASCII);
