@@ -297,7 +297,7 @@ ba_status bai_adagrad_learn(bai_adagrad *s, double *loss) {
 }
 
 void bai_adagrad_archive(bai_adagrad *s, bai_archive *a) {
-  bai_archive_i64(a, &s->epoch, 1, 0, INT64_MAX);
+  bai_archive_i64(a, &s->epoch, 1, 0, BAI_MOST_COUNTED);
   bai_archive_i32(a, &s->under_way, 0, 1);
   bai_archive_i64(a, &s->next, 1, 0, s->rows);
   bai_archive_f64(a, &s->sum, 1);

@@ -16,6 +16,8 @@ typedef struct bai_archive {
   ba_status status;
 } bai_archive;
 
+/* The most that what is counted on from may be. */
+#define BAI_MOST_COUNTED (INT64_MAX / 2)
 /* Whole numbers must be within the range, or the state is not one that was written. */
 void bai_archive_i32(bai_archive *archive, int32_t *value, int32_t least, int32_t most);
 void bai_archive_i64(bai_archive *archive, int64_t *values, int64_t count, int64_t least, int64_t most);

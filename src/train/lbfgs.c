@@ -126,12 +126,12 @@ static void archive_line(bai_line *l, bai_archive *a) {
                              &l->most,        &l->width,       &l->width_before};
   int32_t *const states[] = {&l->bracketed, &l->second_stage, &l->tries, &l->settling};
   for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) bai_archive_f64(a, numbers[i], 1);
-  for (size_t i = 0; i < sizeof states / sizeof states[0]; i++) bai_archive_i32(a, states[i], 0, INT32_MAX);
+  for (size_t i = 0; i < sizeof states / sizeof states[0]; i++) bai_archive_i32(a, states[i], 0, INT32_MAX / 2);
 }
 
 void bai_lbfgs_archive(bai_lbfgs *s, bai_archive *a) {
   double *const vectors[] = {s->point, s->gradient, s->direction, s->asked};
-  bai_archive_i64(a, &s->iterations, 1, 0, INT64_MAX);
+  bai_archive_i64(a, &s->iterations, 1, 0, BAI_MOST_COUNTED);
   bai_archive_i32(a, &s->started, 0, 1);
   bai_archive_f64(a, &s->objective, 1);
   for (size_t i = 0; i < sizeof vectors / sizeof vectors[0]; i++) bai_archive_f64(a, vectors[i], s->n);

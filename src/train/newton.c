@@ -338,8 +338,8 @@ int64_t bai_newton_passes(const bai_newton *s) {
 void bai_newton_archive(bai_newton *s, bai_archive *a) {
   bai_archive_i32(a, &s->started, 0, 1);
   bai_archive_i32(a, &s->sampled, 0, 1);
-  bai_archive_i64(a, &s->iterations, 1, 0, INT64_MAX);
-  bai_archive_i64(a, &s->passes, 1, 0, INT64_MAX);
+  bai_archive_i64(a, &s->iterations, 1, 0, BAI_MOST_COUNTED);
+  bai_archive_i64(a, &s->passes, 1, 0, BAI_MOST_COUNTED);
   bai_archive_f64(a, &s->objective, 1);
   bai_archive_f64(a, &s->start_slope, 1);
   bai_archive_f64(a, s->point, s->n);

@@ -165,7 +165,7 @@ bai_lbfgs_news bai_owlqn_tell(bai_owlqn *s, const bai_kernels *kernels, double o
 
 void bai_owlqn_archive(bai_owlqn *s, bai_archive *a) {
   double *const vectors[] = {s->point, s->gradient, s->slope, s->direction, s->asked};
-  bai_archive_i64(a, &s->iterations, 1, 0, INT64_MAX);
+  bai_archive_i64(a, &s->iterations, 1, 0, BAI_MOST_COUNTED);
   bai_archive_i32(a, &s->started, 0, 1);
   bai_archive_i32(a, &s->tries, 0, MOST_TRIES);
   bai_archive_f64(a, &s->objective, 1);

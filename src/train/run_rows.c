@@ -161,7 +161,7 @@ ba_status bai_run_archive(bai_run *t, bai_archive *a) {
   bai_standing_archive(&t->standing, a);
   bai_archive_i32(a, &t->stopped, 0, 1);
   bai_archive_i32(a, &t->dev_due, 0, 1);
-  bai_archive_i64(a, &t->worse, 1, 0, INT64_MAX);
+  bai_archive_i64(a, &t->worse, 1, 0, BAI_MOST_COUNTED);
   bai_archive_f64(a, &t->first_slope, 1);
   bai_archive_f64(a, &t->dev_loss, 1);
   bai_archive_f64(a, &t->best_dev, 1);

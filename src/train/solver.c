@@ -13,8 +13,8 @@
 #include "train/tron.h"
 
 void bai_standing_archive(bai_standing *s, bai_archive *archive) {
-  bai_archive_i64(archive, &s->iterations, 1, 0, INT64_MAX);
-  bai_archive_i64(archive, &s->passes, 1, 0, INT64_MAX);
+  bai_archive_i64(archive, &s->iterations, 1, 0, BAI_MOST_COUNTED);
+  bai_archive_i64(archive, &s->passes, 1, 0, BAI_MOST_COUNTED);
   bai_archive_f64(archive, &s->objective, 1);
   bai_archive_f64(archive, &s->slope, 1);
   bai_archive_f64(archive, &s->start_slope, 1);

@@ -264,8 +264,8 @@ void bai_tron_archive(bai_tron *s, bai_archive *a) {
   double *const vectors[] = {s->point, s->gradient, s->trial,     s->trial_gradient, s->metric,
                              s->step,  s->residual, s->direction, s->product};
   bai_archive_i32(a, &s->phase, BEGIN, TRIAL);
-  bai_archive_i64(a, &s->iterations, 1, 0, INT64_MAX);
-  bai_archive_i64(a, &s->passes, 1, 0, INT64_MAX);
+  bai_archive_i64(a, &s->iterations, 1, 0, BAI_MOST_COUNTED);
+  bai_archive_i64(a, &s->passes, 1, 0, BAI_MOST_COUNTED);
   bai_archive_i64(a, &s->inner, 1, 0, MOST_INNER);
   for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) bai_archive_f64(a, numbers[i], 1);
   for (size_t i = 0; i < sizeof vectors / sizeof vectors[0]; i++) bai_archive_f64(a, vectors[i], s->n);
