@@ -137,7 +137,7 @@ static void train_in_batches(ba_context *context, const char *solver) {
   ba_trainer_destroy(trainer);
 }
 
-static void train_elsewhere(ba_context *context) {
+static void train_elsewhere(ba_context *context, const char *recipe) {
   static const char *const names[] = {"first", "second"};
   static uint8_t request[4096], sums[4096];
   int64_t n, m;
@@ -145,7 +145,7 @@ static void train_elsewhere(ba_context *context) {
   ba_model *model;
   ba_status status = BA_OK;
   ba_dataset *dataset = making_data(context, 5000, 10, 30, 2, 9);
-  OK(context, ba_solver_create(context, "Kmer(k=1..2) | Logistic(max_iter=3)", names, 2, NULL, &solver));
+  OK(context, ba_solver_create(context, recipe, names, 2, NULL, &solver));
   while (status == BA_OK) {
     ba_partial *partial;
     OK(context, ba_solver_ask(solver, request, sizeof request, &n));
@@ -186,7 +186,8 @@ void bits_trainings(ba_context *context) {
   train_in_batches(context, "adagrad");
   train_in_batches(context, "nag");
   train_in_batches(context, "ftrl");
-  train_elsewhere(context);
+  train_elsewhere(context, "Kmer(k=1..2) | Logistic(max_iter=3)");
+  train_elsewhere(context, "Entropy() + Kmer(k=1) | Standardize() | Logistic(class_weight=balanced, max_iter=3)");
   cross_validate(context);
   ba_records_release(odd);
 }
