@@ -95,6 +95,31 @@ JNIEXPORT void JNICALL Java_org_bioanalytics_Calls_scoreRecordsBuffers(JNIEnv *e
   bridge_done(env, AT(ba_context, c), ba_scorer_predict_records(AT(ba_scorer, scorer), batch, numbers[0], numbers[1]));
 }
 
+/* Each call of the JVM takes as long as dozens of letters: there is none but for the copy and the check of its bounds.
+ */
+JNIEXPORT jdouble JNICALL Java_org_bioanalytics_Calls_scoreOne(JNIEnv *env, jclass calls, jlong c, jlong scorer,
+                                                               jlong model, jbyteArray letters, jint from,
+                                                               jint length) {
+  (void)calls;
+  char few[SHORT_SEQUENCE], *copy = few;
+  double score = 0;
+  if (letters == NULL || from < 0 || length < 0 || from > (*env)->GetArrayLength(env, letters) - length) {
+    bridge_refuse(env, BA_ERR_ARGUMENT, "an array is null, or shorter than the part of it");
+    return 0;
+  }
+  if (ba_model_outputs(AT(ba_model, model)) != 1) {
+    bridge_refuse(env, BA_ERR_ARGUMENT, "the model has a score for each class: expected a model of one score");
+    return 0;
+  }
+  if (length > SHORT_SEQUENCE) copy = bridge_memory(env, length, 1);
+  if (copy == NULL) return 0;
+  (*env)->GetByteArrayRegion(env, letters, from, length, (jbyte *)copy);
+  bridge_done(env, AT(ba_context, c),
+              ba_scorer_predict_sequence(AT(ba_scorer, scorer), copy, length, NULL, &score, NULL));
+  if (copy != few) free(copy);
+  return score;
+}
+
 JNIEXPORT void JNICALL Java_org_bioanalytics_Calls_scoreBuffers(JNIEnv *env, jclass calls, jlong c, jlong scorer,
                                                                 jlong model, jobject letters, jint from, jint length,
                                                                 jobject narrow, jobject wide, jint first, jint count,

@@ -150,6 +150,8 @@ final class Calls {
   static native void scoreBytes(
       long c, long scorer, long model, byte[] letters, int from, int length, double[] scores, double[] probabilities);
 
+  static native double scoreOne(long c, long scorer, long model, byte[] letters, int from, int length);
+
   static native void scoreBuffers(
       long c, long scorer, long model, ByteBuffer letters, int from, int length, IntBuffer narrow, LongBuffer wide,
       int first, int count, DoubleBuffer scores, int scoresAt, DoubleBuffer probabilities, int probabilitiesAt);

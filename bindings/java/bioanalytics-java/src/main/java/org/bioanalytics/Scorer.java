@@ -142,6 +142,17 @@ public final class Scorer extends Handle {
     run((c, s, m) -> Calls.scoreBytes(c, s, m, letters, from, length, scores, probabilities));
   }
 
+  /** The score of one sequence, a region of an array, by a model of one score: in the least time. */
+  public double score(byte[] letters, int from, int length) {
+    Objects.checkFromIndexSize(from, length, letters.length);
+    long scorer = enter();
+    try {
+      return Calls.scoreOne(contextPointer(), scorer, model.pointerForChild(), letters, from, length);
+    } finally {
+      leave();
+    }
+  }
+
   /** Scores one row of {@link Model#inputs}, or of features in their order where the model reads sequences. */
   public void scoreRow(float[] row, double[] scores, double[] probabilities) {
     Objects.requireNonNull(row, "row");

@@ -133,6 +133,7 @@ class ScoringTest {
         scorer.score(letters, 2, letters.length - 3, score, two);
         found[i] = score[0];
         System.arraycopy(two, 0, chance, 2 * i, 2);
+        assertEquals(score[0], scorer.score(letters, 2, letters.length - 3), 0);
       }
       check(found, chance);
       byte[] first = strangers.get(0).getBytes(StandardCharsets.US_ASCII);
@@ -142,6 +143,9 @@ class ScoringTest {
       double[] windows = scorer.scan(genome, genome.length, 1); // longer than what fits the stack
       assertTrue(genome.length > 8192);
       assertEquals(windows[0], scorer.scores(genome)[0], 0);
+      assertEquals(windows[0], scorer.score(genome, 0, genome.length), 0);
+      assertThrows(IndexOutOfBoundsException.class, () -> scorer.score(first, 1, first.length));
+      assertThrows(NullPointerException.class, () -> scorer.score(null, 0, 0));
     }
   }
 
@@ -211,6 +215,9 @@ class ScoringTest {
         }
       }
       assertEquals(900, scorer.scores(records).length);
+      BioAnalyticsException error =
+          assertThrows(BioAnalyticsException.class, () -> scorer.score(new byte[] {'A', 'C', 'G'}, 0, 3));
+      assertEquals(BioAnalyticsException.ARGUMENT, error.code());
     }
   }
 

@@ -18,7 +18,7 @@ public final class ModelFunction implements ScalarFunction<Double> {
 
   /** Called by the code that Spark generates. */
   public Double invoke(UTF8String sequence) {
-    return sequence == null ? null : Double.valueOf(model.scorer().scores(sequence)[0]);
+    return sequence == null ? null : Double.valueOf(model.scorer().score(sequence));
   }
 
   @Override

@@ -26,7 +26,7 @@ public final class ScoreFunction implements ScalarFunction<Double> {
       throw new IllegalArgumentException("the model " + model + " has a score for each of its classes "
           + model.classes() + ": expected models." + model + "(sequence) or probabilities(name, sequence)");
     }
-    return model.scorer().scores(sequence)[0];
+    return model.scorer().score(sequence);
   }
 
   @Override

@@ -32,6 +32,15 @@ public final class TaskScorer {
     }
   }
 
+  /** The score by a model of one score. */
+  double score(UTF8String sequence) {
+    try {
+      return scorer.score(Letters.array(sequence), Letters.from(sequence), sequence.numBytes());
+    } catch (BioAnalyticsException error) {
+      throw scope.failure(error);
+    }
+  }
+
   double[] scores(UTF8String sequence) {
     double[] scores = new double[outputs];
     score(Letters.array(sequence), Letters.from(sequence), sequence.numBytes(), scores, null);
