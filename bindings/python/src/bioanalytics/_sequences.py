@@ -4,6 +4,7 @@
 Columns of Arrow texts, and bytes with offsets, are used where they are; lists and NumPy texts are joined once.
 """
 
+import ctypes
 import os
 import time
 from typing import Any, Callable, Iterator, Mapping, Sequence, Tuple
@@ -14,8 +15,9 @@ from . import _arrow
 from ._arrays import address, view
 from ._errors import ArgumentError
 from ._handles import Context, Handle, interruptible
+from ._library import lib
 from ._types import Array, Integers
-from .records import Records, buffers, wrapped
+from .records import Records, buffers
 
 SLICE_SECONDS = 0.04  # a call is sized to take about so long, so that Ctrl-C is seen soon
 SHORT = 20_000  # letters or numbers that no model takes long for
@@ -177,11 +179,17 @@ class Pacer:
 
 def each(column: Column, handle: Handle, pacer: Pacer, take: Callable[[int, int, int], object]) -> None:
     """Calls `take(pointer of the handle, records, number of the first)` for batch after batch of a column."""
-    start, offsets, owner = column
+    start, offsets, _ = column  # and its owner, which keeps the letters for as long as this runs
+    context, batch = handle.context, ctypes.c_void_p()
     for first, end in pacer.slices(offsets):
         places = offsets[first:end + 1]
 
         def call() -> None:
-            with handle as pointer, wrapped(handle.context, start, places, owner)._handle as records:
-                take(pointer, records, first)
-        pacer.run(handle.context, int(places[-1] - places[0]), call)
+            with handle as pointer:
+                context.check(lib.ba_records_wrap(context.pointer, start or None, address(places), len(places) - 1,
+                                                  None, None, ctypes.byref(batch)))
+                try:
+                    take(pointer, batch.value or 0, first)
+                finally:
+                    lib.ba_records_release(batch)
+        pacer.run(context, int(places[-1] - places[0]), call)
