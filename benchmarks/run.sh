@@ -131,7 +131,7 @@ one() {
     tabular) "$python" benchmarks/tabular.py ;;
     python)
       "${pin[@]}" "$(python_with numpy scipy scikit-learn pyarrow dnaio onnx onnxruntime)" benchmarks/python.py \
-        ${part:+"$part"}
+        "$build/benchmarks/libbench_python.so" ${part:+"$part"}
       ;;
     accuracy) "$python" benchmarks/accuracy.py --test ;;
   esac
