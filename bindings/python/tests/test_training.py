@@ -81,6 +81,13 @@ def test_online_is_the_same_into_whatever_batches(labelled):
     assert np.mean(again.finish().predict(sequences) == np.array(labels).astype(str)) > 0.8
 
 
+def test_progress_is_shown_by_tqdm(labelled, capsys):
+    pytest.importorskip("tqdm")
+    bioanalytics.train("Kmer(k=3) | Logistic()", Dataset().add(*labelled), progress=True)
+    shown = capsys.readouterr()
+    assert "training" in shown.err and "objective=" in shown.err and shown.out == ""
+
+
 def test_wrong_rows_are_refused(labelled):
     sequences, labels = labelled
     for bad in ((sequences, labels[:-1]), (sequences[:-1], labels), (sequences, np.zeros((1200, 2))),
