@@ -24,7 +24,20 @@ static bai_run *run_of(const ba_solver *s) {
 
 /* ---- making ---- */
 
+/* With the classes in their own order, so that a run is the same in whatever order they were given. */
+static ba_status write_how(ba_context *context, const ba_dataset *dataset, bai_remote_how how, bai_vector *out) {
+  const char **names;
+  ba_status status = bai_alloc(context, how.class_count, sizeof *names, &names);
+  if (status) return status;
+  for (int32_t c = 0; c < how.class_count; c++) names[c] = ba_dataset_class_name(dataset, c);
+  how.classes = names;
+  status = bai_request_write(context, &how, NULL, out);
+  bai_free(context, (void *)names);
+  return status;
+}
+
 static ba_status make_solver(ba_context *context, ba_dataset **own, const bai_remote_how *how, ba_solver **out) {
+  const ba_dataset *dataset = *own;
   ba_solver *s;
   ba_status status = bai_alloc_zero(context, 1, sizeof *s, &s);
   if (status) return status;
@@ -34,7 +47,7 @@ static ba_status make_solver(ba_context *context, ba_dataset **own, const bai_re
   status = bai_trainer_open_remote(*own, how, &s->trainer);
   if (status) return status;
   *own = NULL;
-  status = bai_request_write(context, how, NULL, &s->how);
+  status = write_how(context, dataset, *how, &s->how);
   return status ? status : bai_alloc(context, BAI_COUNT_CLASSES + s->classes, 8, &s->counts);
 }
 

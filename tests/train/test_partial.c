@@ -100,9 +100,15 @@ static uint8_t *ask(ba_context *context, const ba_solver *solver, int64_t *n) {
   return bytes;
 }
 
-static void open_solver(ba_context *context, const char *recipe, int32_t classes, ba_solver **out) {
-  static const char *const names[] = {"c2", "c0", "c1"}, *const two[] = {"c1", "c0"};
-  OK(context, ba_solver_create(context, recipe, classes == 3 ? names : classes ? two : NULL, classes, NULL, out));
+/* Of classes that are named in one order or another. */
+static void open_solver(ba_context *context, const char *recipe, int32_t classes, int32_t order, ba_solver **out) {
+  static const char *const names[][3] = {{"c2", "c0", "c1"}, {"c0", "c1", "c2"}};
+  static const char *const two[][2] = {{"c1", "c0"}, {"c0", "c1"}};
+  OK(context, ba_solver_create(context, recipe,
+                               classes == 3 ? names[order]
+                               : classes    ? two[order]
+                                            : NULL,
+                               classes, NULL, out));
 }
 
 /* Saves the solver and goes on with another one from the bytes. */
@@ -113,7 +119,7 @@ static void restart(ba_context *context, const char *recipe, int32_t classes, ba
   assert_non_null(bytes);
   OK(context, ba_solver_save(*solver, bytes, n, &n));
   ba_solver_destroy(*solver);
-  open_solver(context, recipe, classes, solver);
+  open_solver(context, recipe, classes, 1, solver);
   OK(context, ba_solver_restore(*solver, bytes, n));
   free(bytes);
 }
@@ -125,7 +131,7 @@ static void train_in_parts(ba_context *context, const sample *s, const char *rec
   ba_solver *solver;
   ba_model *model;
   ba_status status = BA_OK;
-  open_solver(context, recipe, classes, &solver);
+  open_solver(context, recipe, classes, 0, &solver);
   for (int64_t round = 0; status == BA_OK; round++) {
     int64_t size, n;
     uint8_t *request = ask(context, solver, &size);
@@ -244,7 +250,7 @@ static void test_damaged_bytes(void **state) {
   int64_t size, again, iterations, passes;
   double objective, gradient;
   OK(context, dataset_of(context, s, 0, 900, &dataset));
-  open_solver(context, LEARNT, 2, &solver);
+  open_solver(context, LEARNT, 2, 0, &solver);
   for (; status == BA_OK; rounds++) {
     ba_partial *partial;
     uint8_t *request = ask(context, solver, &size);
@@ -356,7 +362,7 @@ static void test_rows_of_one_class(void **state) {
   OK(context, dataset_of(context, s, 0, 100, &dataset));
   for (int64_t i = 0; i < 100; i++) memcpy(s->labels[i], "c0", 3);
   OK(context, dataset_of(context, s, 0, 100, &same));
-  open_solver(context, LEARNT, 2, &solver);
+  open_solver(context, LEARNT, 2, 0, &solver);
   for (int32_t round = 0; round < 5; round++) {
     REFUSED(context, run_round(context, solver, same, &added), BA_ERR_CLASSES, "1 class(es)");
     OK(context, run_round(context, solver, dataset, &added));
@@ -385,7 +391,7 @@ static void test_what_does_not_fit(void **state) {
   REFUSED(context, ba_solver_create(context, "PositionKmer(k=1) | Logistic()", two, 2, NULL, &solver), BA_ERR_ARGUMENT,
           "length=");
   REFUSED(context, ba_solver_create(context, recipe, two, 1, NULL, &solver), BA_ERR_CLASSES, "at least two");
-  open_solver(context, recipe, 2, &solver);
+  open_solver(context, recipe, 2, 0, &solver);
   uint8_t *request = ask(context, solver, &size);
   OK(context, ba_partial_create(context, request, size, &partial));
   REFUSED(context, ba_solver_tell(solver, partial), BA_ERR_ARGUMENT, "there are no rows");
