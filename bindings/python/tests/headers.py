@@ -6,7 +6,7 @@ import re
 import sys
 
 TOP = pathlib.Path(__file__).resolve().parents[3]
-sys.path.insert(0, str(TOP / "tests" / "repo"))
+sys.path.append(str(TOP / "tests" / "repo"))  # behind this folder: both have a conftest, which workers import by name
 
 import api  # noqa: E402
 
