@@ -28,15 +28,4 @@ cp -r target/native/include "$build/"
   exit 1
 }
 
-library=$resources/linux/$processor/libbioanalytics_jni-$version.so
-needed=$(readelf -dW "$library" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' | xargs)
-newest=$(readelf -VW "$library" | grep -o 'GLIBC_[0-9.]*' | sort -uV | tail -n 1)
-echo "${library##*/}: $(stat -c %s "$library") bytes, $(readelf -h "$library" | sed -n 's/ *Machine: *//p')"
-echo "  needs $needed; newest symbol $newest"
-[ "$(printf '%s\n' GLIBC_2.17 "$newest" | sort -V | tail -n 1)" = GLIBC_2.17 ]
-for name in $needed; do
-  case $name in
-    libc.so.6 | libz.so.1 | libpthread.so.0 | libdl.so.2 | libm.so.6 | ld-linux-*) ;;
-    *) echo "  $name is not on every system" >&2 && exit 1 ;;
-  esac
-done
+../../check_portable.sh "$resources/linux/$processor/libbioanalytics_jni-$version.so"

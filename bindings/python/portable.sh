@@ -33,15 +33,4 @@ wheel=$(basename "$root"/*.whl)
 mv "$root/$wheel" "$folder/"
 
 "$python" -m zipfile -e "$folder/$wheel" "$root/wheel"
-library=$root/wheel/bioanalytics/lib/libbioanalytics.so
-needed=$(readelf -dW "$library" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' | xargs)
-newest=$(readelf -VW "$library" | grep -o 'GLIBC_[0-9.]*' | sort -uV | tail -n 1)
-echo "$wheel: $(stat -c %s "$folder/$wheel") bytes, $(readelf -h "$library" | sed -n 's/ *Machine: *//p')"
-echo "  needs $needed; newest symbol $newest"
-[ "$(printf '%s\n' GLIBC_2.17 "$newest" | sort -V | tail -n 1)" = GLIBC_2.17 ]
-for name in $needed; do
-  case $name in
-    libc.so.6 | libz.so.1 | libpthread.so.0 | libdl.so.2 | libm.so.6 | ld-linux-*) ;;
-    *) echo "  $name is not on every system" >&2 && exit 1 ;;
-  esac
-done
+../check_portable.sh "$root/wheel/bioanalytics/lib/libbioanalytics.so" "$folder/$wheel"
