@@ -2,6 +2,7 @@
 package org.bioanalytics;
 
 import java.lang.ref.Cleaner;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * What a handle leaves behind when it is closed or forgotten: the native pointer and nothing of the handle. Its owner
@@ -21,13 +22,15 @@ final class Resource implements Runnable {
   static final int STREAM = 10;
   static final int ARRAY = 11;
 
+  private static final int CLOSED = Integer.MIN_VALUE;
+
   private static final Cleaner CLEANER = Cleaner.create();
 
   private final int kind;
   private final long pointer;
   private final Resource[] parents;
-  private int holders = 1;
-  private boolean closed;
+  /** How many hold it, its owner too; with {@link #CLOSED} when the owner does no more. */
+  private final AtomicInteger state = new AtomicInteger(1);
 
   /** Parents have been held for this one, which lets them go when it is destroyed. */
   Resource(int kind, long pointer, Resource... parents) {
@@ -42,24 +45,23 @@ final class Resource implements Runnable {
   }
 
   /** One more holder, also of a closed one; only for who holds it, or a child of it. */
-  synchronized void retain() {
-    holders++;
+  void retain() {
+    state.incrementAndGet();
   }
 
   /** False when it is closed. */
-  synchronized boolean hold() {
-    if (closed) {
-      return false;
+  boolean hold() {
+    for (int now = state.get(); now >= 0; now = state.get()) {
+      if (state.compareAndSet(now, now + 1)) {
+        return true;
+      }
     }
-    holders++;
-    return true;
+    return false;
   }
 
   void letGo() {
-    synchronized (this) {
-      if (--holders > 0) {
-        return;
-      }
+    if ((state.decrementAndGet() & ~CLOSED) > 0) {
+      return;
     }
     Calls.destroy(kind, pointer);
     for (Resource parent : parents) {
@@ -67,13 +69,13 @@ final class Resource implements Runnable {
     }
   }
 
-  /** Its owner and `holders` others, and nobody else. */
-  synchronized boolean heldBy(int others) {
-    return holders == 1 + others;
+  /** Its owner and so many others, and nobody else. */
+  boolean heldBy(int others) {
+    return state.get() == 1 + others;
   }
 
-  synchronized boolean isClosed() {
-    return closed;
+  boolean isClosed() {
+    return state.get() < 0;
   }
 
   /** Only for who holds it, or a child of it. */
@@ -84,12 +86,8 @@ final class Resource implements Runnable {
   /** The owner closes it, or nobody can reach the owner any more. */
   @Override
   public void run() {
-    synchronized (this) {
-      if (closed) {
-        return;
-      }
-      closed = true;
+    if (state.getAndUpdate(now -> now | CLOSED) >= 0) {
+      letGo();
     }
-    letGo();
   }
 }
