@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # usage: benchmarks/run.sh [NAME[.PART]...]
-# NAME: parse, memory, features, train, score, predict, series, tabular, python, accuracy; all of them without one; or
+# NAME: parse, memory, features, train, score, predict, series, tabular, python, spark, accuracy; all without one; or
 # plot, which draws docs/benchmarks.svg. PART: of train dense, narrow, sparse, online, conv, kmer6, threads2; of predict,
-# python and score as their programs say, and threads2 of score. Prints `NAME VALUE`, units in the names, and adds them
-# to build/bench/results.txt; vs_PEER is a ratio, above 1 where we are faster. accuracy takes an hour and adds to its log.
+# python and score as their programs say, and threads2 of score; of spark score, gradient. Prints `NAME VALUE`, units in
+# the names, and adds them to build/bench/results.txt; vs_PEER is a ratio, above 1 where we are faster. accuracy takes an
+# hour and adds to its log.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 build=${BA_BUILD:-build/release}
@@ -14,17 +15,19 @@ python=$(command -v /usr/bin/python3 || command -v python3 || true)
 names=()
 for name in "$@"; do
   case $name in
-    parse | memory | features | train | score | predict | series | tabular | python | accuracy | plot) names+=("$name") ;;
+    parse | memory | features | train | score | predict | series | tabular | python | spark | accuracy | plot)
+      names+=("$name") ;;
     train.dense | train.narrow | train.sparse | train.online) names+=("$name") ;;
-    train.conv | train.kmer6 | train.threads2 | score.?* | predict.?* | python.?*) names+=("$name") ;;
+    train.conv | train.kmer6 | train.threads2 | score.?* | predict.?* | python.?* | spark.?*)
+      names+=("$name") ;;
     *)
-      sed -n '3,7s/^# //p' "$0" >&2
+      sed -n '3,8s/^# //p' "$0" >&2
       exit 1
       ;;
   esac
 done
 if [ ${#names[@]} -eq 0 ]; then
-  names=(parse memory features train score predict series tabular python accuracy)
+  names=(parse memory features train score predict series tabular python spark accuracy)
 fi
 
 # One core, so that a move from core to core does not show; the last, as the first often serves interrupts.
@@ -100,6 +103,23 @@ bench_features() {
   "${pin[@]}" "$(python_with numpy sourmash)" benchmarks/features.py
 }
 
+# Both cores: Spark runs two tasks at once. Only CPU seconds are compared.
+bench_spark() {
+  local folder=$PWD/build/bench/spark classes options
+  command -v mvn >/dev/null || { echo "spark skipped no mvn"; return; }
+  mkdir -p "$folder/classes"
+  (cd bindings/java && mvn -q -B -DskipTests -pl bioanalytics-java,bioanalytics-spark package \
+    org.apache.maven.plugins:maven-dependency-plugin:2.8:build-classpath -Dmdep.outputFile="$folder/classpath") >&2
+  classes=bindings/java/bioanalytics-spark/target/classes:$(cat "$folder/classpath")
+  javac -proc:none -nowarn -cp "$classes" -d "$folder/classes" benchmarks/spark/*.java 2>"$folder/javac.log" || {
+    cat "$folder/javac.log" >&2
+    return 1
+  }
+  read -ra options < <(sed -n 's:.*<spark.options>\(.*\)</spark.options>.*:\1:p' bindings/java/pom.xml)
+  java "${options[@]}" -Xmx3g -XX:+UseParallelGC -cp \
+    "$folder/classes:bindings/java/bioanalytics-spark/src/test/resources:$classes" Race "$folder" ${part:+"$part"}
+}
+
 # one NAME[.PART]
 one() {
   local name=${1%%.*} part=${1#"${1%%.*}"}
@@ -133,6 +153,7 @@ one() {
       "${pin[@]}" "$(python_with numpy scipy scikit-learn pyarrow dnaio onnx onnxruntime)" benchmarks/python.py \
         "$build/benchmarks/libbench_python.so" ${part:+"$part"}
       ;;
+    spark) bench_spark ;;
     accuracy) "$python" benchmarks/accuracy.py --test ;;
   esac
 }
