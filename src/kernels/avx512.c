@@ -588,7 +588,11 @@ static uint64_t digest_f64(uint64_t seed, const double *numbers, int64_t n) {
   }
   const __m512i y = _mm512_add_epi64(chains, _mm512_setr_epi64(0, 1, 2, 3, 4, 5, 6, 7));
   const __m512i z = _mm512_mullo_epi64(_mm512_xor_si512(y, _mm512_srli_epi64(y, 32)), last);
-  return (uint64_t)_mm512_reduce_add_epi64(_mm512_xor_si512(z, _mm512_srli_epi64(z, 29)));
+  /* Not _mm512_reduce_add_epi64, whose sums are signed in the compiler's header. */
+  uint64_t ends[8], sum = 0;
+  _mm512_storeu_si512(ends, _mm512_xor_si512(z, _mm512_srli_epi64(z, 29)));
+  for (int32_t c = 0; c < 8; c++) sum += ends[c];
+  return sum;
 }
 
 static inline void widen16(double *to, __m512 row) {
