@@ -191,7 +191,7 @@ static void test_what_is_learnt_from_all_rows(void **state) {
   check_recipe(*state,
                "PseDNC() + Entropy() + Kmer(k=1) | Standardize() | Logistic(l2=1e-3, max_iter=3, "
                "class_weight=balanced)",
-               2, 6);
+               2, 2);
   check_recipe(*state, "Entropy() + GC() | MinMax() | Logistic(l1=1e-3, max_iter=3)", 2, 2);
   check_recipe(*state, "Kmer(k=1) | Standardize() | Logistic(max_iter=3)", 2, 1); /* no real column to scale */
   check_recipe(*state, "Entropy() + Kmer(k=1) | MinMax() | Softmax(max_iter=3, class_weight=balanced)", 3, 2);
