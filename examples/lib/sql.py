@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: MIT
+"""The SQL port: `sqlite:PATH` or `postgresql://...` keeps rows with keys; DuckDB asks the lake in Athena's dialect."""
+
+import json
+import sqlite3
+
+
+def open_sql(url):
+    if url.startswith("sqlite:"):
+        return Sqlite(url.removeprefix("sqlite:"))
+    if url.startswith("postgresql:"):
+        return Postgres(url)
+    raise ValueError(f"SQL {url}: expected sqlite:PATH or postgresql://...")
+
+
+class Relational:
+    """What both databases share: statements with ? for each parameter, rows as dictionaries, upserts by key."""
+
+    def query(self, text, *parameters):
+        with self._transaction() as cursor:
+            cursor.execute(self._marked(text), parameters)
+            names = [column[0] for column in cursor.description]
+            return [dict(zip(names, row)) for row in cursor.fetchall()]
+
+    def execute(self, text, *parameters):
+        with self._transaction() as cursor:
+            cursor.execute(self._marked(text), parameters)
+            return cursor.rowcount
+
+    def upsert(self, table, rows, keys, newer=None):
+        """Writes dictionaries; one of the same `keys` is replaced, with `newer` only by one whose column is greater."""
+        rows = list(rows)
+        if not rows:
+            return
+        columns = list(rows[0])
+        others = [name for name in columns if name not in keys]
+        change = ", ".join(f"{name} = excluded.{name}" for name in others)
+        action = f"DO UPDATE SET {change}" if others else "DO NOTHING"
+        if others and newer:
+            action += f" WHERE excluded.{newer} > {table}.{newer}"
+        text = (f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))}) "
+                f"ON CONFLICT ({', '.join(keys)}) {action}")
+        with self._transaction() as cursor:
+            cursor.executemany(self._marked(text), [[row[name] for name in columns] for row in rows])
+
+
+class Sqlite(Relational):
+    def __init__(self, path):
+        self._connection = sqlite3.connect(path, timeout=30, check_same_thread=False)
+        self._connection.execute("PRAGMA journal_mode=WAL")
+        self._connection.execute("PRAGMA foreign_keys=ON")
+
+    def _marked(self, text):
+        return text
+
+    def _transaction(self):
+        return _Cursor(self._connection)
+
+    def script(self, text):
+        self._connection.executescript(text)
+
+    def close(self):
+        self._connection.close()
+
+
+class _Cursor:
+    """sqlite3's connection commits a block of statements, but gives no cursor for it."""
+
+    def __init__(self, connection):
+        self._connection = connection
+
+    def __enter__(self):
+        self._connection.__enter__()
+        return self._connection.cursor()
+
+    def __exit__(self, *failure):
+        return self._connection.__exit__(*failure)
+
+
+class Postgres(Relational):
+    def __init__(self, url):
+        from psycopg_pool import ConnectionPool
+        self._pool = ConnectionPool(url, min_size=1, max_size=4, open=True)
+
+    def _marked(self, text):
+        return text.replace("%", "%%").replace("?", "%s")
+
+    def _transaction(self):
+        from contextlib import contextmanager
+
+        @contextmanager
+        def cursor():
+            with self._pool.connection() as connection, connection.cursor() as made:
+                yield made
+        return cursor()
+
+    def script(self, text):
+        with self._transaction() as cursor:
+            cursor.execute(text)
+
+    def close(self):
+        self._pool.close()
+
+
+class Lake:
+    """SQL in Athena's dialect over the files of a store; `tables` names each by the pattern of its keys."""
+
+    READERS = {"parquet": "read_parquet", "json": "read_json_auto", "csv": "read_csv_auto"}
+
+    def __init__(self, store, tables):
+        import duckdb
+        self._duckdb = duckdb.connect()
+        for name, pattern in tables.items():
+            reader = self.READERS[pattern.rsplit(".", 1)[1]]
+            where = store.location(pattern).replace("'", "''")
+            self._duckdb.execute(f"CREATE VIEW {name} AS "
+                                 f"SELECT * FROM {reader}('{where}', hive_partitioning=true, union_by_name=true)")
+
+    def query(self, text):
+        import sqlglot
+        cursor = self._duckdb.execute(sqlglot.transpile(text, read="athena", write="duckdb")[0])
+        names = [column[0] for column in cursor.description]
+        return [dict(zip(names, row)) for row in cursor.fetchall()]
+
+    def close(self):
+        self._duckdb.close()
+
+
+class KeyTable:
+    """The table port, in the manner of DynamoDB: items by a key and a sort key, the newest wins, over a SQL port."""
+
+    def __init__(self, sql, name):
+        self._sql, self.name = sql, name
+        sql.script(f"CREATE TABLE IF NOT EXISTS {name} (key TEXT NOT NULL, sort DOUBLE PRECISION NOT NULL, "
+                   "version DOUBLE PRECISION NOT NULL, item TEXT NOT NULL, PRIMARY KEY (key, sort))")
+
+    def put(self, items):
+        """Takes (key, sort, version, item); one of a lower version than the one that is there changes nothing."""
+        rows = [{"key": key, "sort": sort, "version": version, "item": json.dumps(item)}
+                for key, sort, version, item in items]
+        self._sql.upsert(self.name, rows, ["key", "sort"], newer="version")
+
+    def last(self, key, count=1):
+        """The items of `key` of the highest sort keys, in rising order."""
+        found = self._sql.query(f"SELECT item FROM {self.name} WHERE key = ? ORDER BY sort DESC LIMIT ?", key, count)
+        return [json.loads(row["item"]) for row in reversed(found)]
+
+    def keys(self):
+        return [row["key"] for row in self._sql.query(f"SELECT DISTINCT key FROM {self.name} ORDER BY key")]
+
+    def expire(self, before):
+        """Removes what a time to live ends: items whose sort key is below `before`."""
+        return self._sql.execute(f"DELETE FROM {self.name} WHERE sort < ?", before)

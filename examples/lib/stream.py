@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: MIT
+"""The stream port: records with a key, kept in order by shard, read again from any place. `file:DIR` is a log a shard.
+
+It has the shape of Kinesis: a key chooses the shard by its MD5, a sequence number is a place to go on after, and who
+reads keeps his own places."""
+
+import base64
+import fcntl
+import hashlib
+import json
+import os
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+from .steps import write_atomically
+
+
+class Record(NamedTuple):
+    shard: str
+    sequence: str
+    key: str
+    data: bytes
+    at: float
+
+
+def open_stream(url, shards=2):
+    scheme, rest = url.split(":", 1)
+    if scheme == "file":
+        return FileStream(rest, shards)
+    raise ValueError(f"stream {url}: expected file:DIR")
+
+
+class FileStream:
+    def __init__(self, folder, shards):
+        self.folder = Path(folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        for shard in range(shards):
+            (self.folder / f"shard-{shard:04}").touch()
+
+    def shards(self):
+        return sorted(path.name for path in self.folder.glob("shard-*"))
+
+    def put(self, records):
+        """Appends (key, bytes) pairs; when it returns they are on the disk."""
+        shards, lines = self.shards(), {}
+        for key, data in records:
+            place = int.from_bytes(hashlib.md5(key.encode()).digest(), "big") * len(shards) >> 128
+            line = json.dumps({"key": key, "at": time.time(), "data": base64.b64encode(data).decode()})
+            lines.setdefault(shards[place], []).append(line.encode() + b"\n")
+        for shard, added in lines.items():
+            with open(self.folder / shard, "r+b") as file:
+                fcntl.flock(file, fcntl.LOCK_EX)
+                file.truncate(self._whole(file))
+                file.seek(0, os.SEEK_END)
+                file.write(b"".join(added))
+                file.flush()
+                os.fsync(file.fileno())
+
+    @staticmethod
+    def _whole(file):
+        """The length without the part of a line that a killed writer may have left."""
+        at = file.seek(0, os.SEEK_END)
+        while at:
+            start = max(0, at - 4096)
+            file.seek(start)
+            found = file.read(at - start).rfind(b"\n")
+            if found >= 0:
+                return start + found + 1
+            at = start
+        return 0
+
+    def read(self, shard, after=None, limit=1000):
+        """The records behind the sequence number `after`, from the first one on when it is None."""
+        found = []
+        with open(self.folder / shard, "rb") as file:
+            file.seek(int(after) if after else 0)
+            for line in file:
+                if len(found) == limit or not line.endswith(b"\n"):
+                    break
+                kept = json.loads(line)
+                end = (int(found[-1].sequence) if found else int(after or 0)) + len(line)
+                found.append(Record(shard, f"{end:020}", kept["key"], base64.b64decode(kept["data"]), kept["at"]))
+        return found
+
+
+class Consumer:
+    """Reads every shard in turn and remembers, in a file, how far it has come and what it makes of what it read.
+
+    Whatever `commit` keeps is kept together: after a kill, places and state are both those of the last commit."""
+
+    def __init__(self, stream, checkpoint):
+        self.stream, self.checkpoint = stream, Path(checkpoint)
+        kept = json.loads(self.checkpoint.read_text()) if self.checkpoint.exists() else {"places": {}, "state": {}}
+        self.places, self.state = kept["places"], {n: base64.b64decode(s) for n, s in kept["state"].items()}
+
+    def poll(self, limit=1000):
+        """What has come since, a list of records; their places are kept when `commit` is called."""
+        found = []
+        for shard in self.stream.shards():
+            records = self.stream.read(shard, self.places.get(shard), limit)
+            if records:
+                self.places[shard] = records[-1].sequence
+                found += records
+        return found
+
+    def commit(self, **state):
+        """Keeps the places, and the bytes of each `state` by its name."""
+        self.state.update(state)
+        kept = {name: base64.b64encode(data).decode() for name, data in self.state.items()}
+        write_atomically(self.checkpoint, json.dumps({"places": self.places, "state": kept}))
