@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """GET with patience: what the far side does wrong for a while (429, 500, cut or malformed answers) is asked for again."""
 
+import time
+
 import requests
 import tenacity
 
@@ -22,16 +24,19 @@ class _Wait(tenacity.wait.wait_base):
         return asked if asked is not None else self._growing(state)
 
 
-def fetch(url, parse=lambda answer: answer.json(), attempts=12, timeout=5, headers=None, params=None):
+_session = requests.Session()
+
+
+def fetch(url, parse=lambda answer: answer.json(), attempts=12, timeout=5, headers=None, params=None, wait=time.sleep):
     """What `parse` makes of the answer; it raises ValueError for one that is malformed, or TryAgain.
 
-    Errors of the caller (401, 404 and their like) are not tried again: they raise requests.HTTPError."""
-    @tenacity.retry(wait=_Wait(), stop=tenacity.stop_after_attempt(attempts), reraise=True,
+    `wait` takes the seconds to wait between two attempts. Errors of the caller (401, 404 and their like) are not tried again: they raise requests.HTTPError."""
+    @tenacity.retry(wait=_Wait(), sleep=wait, stop=tenacity.stop_after_attempt(attempts), reraise=True,
                     retry=tenacity.retry_if_exception_type((TryAgain, ValueError, requests.ConnectionError,
                                                             requests.Timeout,
                                                             requests.exceptions.ChunkedEncodingError)))
     def once():
-        answer = requests.get(url, timeout=timeout, headers=headers, params=params)
+        answer = _session.get(url, timeout=timeout, headers=headers, params=params)
         if answer.status_code == 429 or answer.status_code >= 500:
             after = answer.headers.get("Retry-After")
             raise TryAgain(f"{url}: status {answer.status_code}", float(after) if after else None)

@@ -13,8 +13,8 @@ class Clock:
     def now(self):
         return self._at + (time.monotonic() - self._since) * self.speed
 
-    def set(self, at=None, speed=None):
-        self._at, self._since = self.now() if at is None else at, time.monotonic()
+    def set(self, at=None, add=0.0, speed=None):
+        self._at, self._since = (self.now() if at is None else at) + add, time.monotonic()
         self.speed = self.speed if speed is None else speed
 
 
