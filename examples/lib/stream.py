@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""The stream port: records with a key, kept in order by shard, read again from any place. `file:DIR` is a log a shard.
+"""The stream port: records with a key, kept in order by shard, read again from any place.
+
+`file:DIR` is a log a shard, `kinesis:NAME` a Kinesis stream, or one of what AWS_ENDPOINT_URL_KINESIS names.
 
 It has the shape of Kinesis: a key chooses the shard by its MD5, a sequence number is a place to go on after, and who
 reads keeps his own places."""
@@ -28,7 +30,9 @@ def open_stream(url, shards=2):
     scheme, rest = url.split(":", 1)
     if scheme == "file":
         return FileStream(rest, shards)
-    raise ValueError(f"stream {url}: expected file:DIR")
+    if scheme == "kinesis":
+        return KinesisStream(rest)
+    raise ValueError(f"stream {url}: expected file:DIR or kinesis:NAME")
 
 
 class FileStream:
@@ -81,6 +85,45 @@ class FileStream:
                 kept = json.loads(line)
                 end = (int(found[-1].sequence) if found else int(after or 0)) + len(line)
                 found.append(Record(shard, f"{end:020}", kept["key"], base64.b64decode(kept["data"]), kept["at"]))
+        return found
+
+
+class KinesisStream:
+    def __init__(self, name):
+        import boto3
+        self.name, self._kinesis = name, boto3.client("kinesis")
+        self._iterators = {}
+
+    def shards(self):
+        pages = self._kinesis.get_paginator("list_shards").paginate(StreamName=self.name)
+        return sorted(shard["ShardId"] for page in pages for shard in page["Shards"])
+
+    def put(self, records, attempts=10):
+        """Puts up to 500 at once; those that were refused for the moment are put again."""
+        left = [{"PartitionKey": key, "Data": data} for key, data in records]
+        for attempt in range(attempts):
+            refused = []
+            for start in range(0, len(left), 500):
+                part = left[start:start + 500]
+                answers = self._kinesis.put_records(StreamName=self.name, Records=part)["Records"]
+                refused += [record for record, answer in zip(part, answers) if "ErrorCode" in answer]
+            if not refused:
+                return
+            left = refused
+            time.sleep(min(5.0, 0.05 * 2 ** attempt))
+        raise RuntimeError(f"stream {self.name} refused {len(left)} records {attempts} times")
+
+    def read(self, shard, after=None, limit=1000):
+        """The records behind the sequence number `after`, from the first one on when it is None."""
+        place = self._iterators.pop((shard, after), None) or self._kinesis.get_shard_iterator(
+            StreamName=self.name, ShardId=shard,
+            **({"ShardIteratorType": "AFTER_SEQUENCE_NUMBER", "StartingSequenceNumber": after} if after
+               else {"ShardIteratorType": "TRIM_HORIZON"}))["ShardIterator"]
+        answer = self._kinesis.get_records(ShardIterator=place, Limit=limit)
+        found = [Record(shard, one["SequenceNumber"], one["PartitionKey"], one["Data"],
+                        one["ApproximateArrivalTimestamp"].timestamp()) for one in answer["Records"]]
+        if answer.get("NextShardIterator"):
+            self._iterators[shard, found[-1].sequence if found else after] = answer["NextShardIterator"]
         return found
 
 

@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: MIT
+"""The ports of the five systems: each driver does the same."""
+
+import os
+
+import boto3
+import pytest
+from lib.alert import open_alerts
+from lib.sql import KeyTable, Lake, open_sql
+from lib.store import open_store
+from lib.stream import Consumer, open_stream
+from moto import mock_aws
+
+
+@pytest.fixture
+def aws(monkeypatch):
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "test")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    with mock_aws():
+        yield
+
+
+@pytest.fixture(params=["file", "s3"])
+def store(request, tmp_path):
+    if request.param == "file":
+        return open_store(f"file:{tmp_path}")
+    request.getfixturevalue("aws")
+    boto3.client("s3").create_bucket(Bucket="lake", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    return open_store("s3://lake")
+
+
+@pytest.fixture(params=["file", "kinesis"])
+def stream(request, tmp_path):
+    if request.param == "file":
+        return open_stream(f"file:{tmp_path / 'stream'}")
+    request.getfixturevalue("aws")
+    boto3.client("kinesis").create_stream(StreamName="prices", ShardCount=2)
+    return open_stream("kinesis:prices")
+
+
+def test_store(store):
+    assert store.put("raw/a", b"1") and store.put("raw/a", b"22")
+    assert not store.put("raw/a", b"3", if_absent=True) and store.get("raw/a") == b"22"
+    assert store.put("raw/b", b"4", if_absent=True) and store.put("other", b"")
+    assert [(found.key, found.size) for found in store.list("raw/")] == [("raw/a", 2), ("raw/b", 1)]
+    assert store.list("raw/a")[0].etag == "b6d767d2f8ed5d21a44b0e5886680cb9"  # MD5 of "22", RFC 1321
+    store.delete("raw/a")
+    assert [found.key for found in store.list()] == ["other", "raw/b"]
+
+
+def test_folder_keeps_to_itself(tmp_path):
+    store = open_store(f"file:{tmp_path / 'lake'}")
+    with pytest.raises(ValueError, match="inside the store"):
+        store.put("../outside", b"")
+
+
+def read_all(stream):
+    return [record for shard in stream.shards() for record in stream.read(shard, limit=10_000)]
+
+
+def test_stream_keeps_order_by_key(stream):
+    sent = [(f"key {i % 7}", str(i).encode()) for i in range(1200)]
+    stream.put(sent)
+    found = read_all(stream)
+    assert sorted(int(record.data) for record in found) == list(range(1200))
+    for key in {key for key, _ in sent}:
+        own = [record for record in found if record.key == key]
+        assert [record.data for record in own] == [data for name, data in sent if name == key]
+        assert len({record.shard for record in own}) == 1
+    assert len({record.shard for record in found}) == 2
+
+
+def test_stream_is_read_in_parts(stream):
+    stream.put([("one", str(i).encode()) for i in range(50)])
+    shard = next(record.shard for record in read_all(stream))
+    found, after = [], None
+    while part := stream.read(shard, after, limit=7):
+        found, after = found + part, part[-1].sequence
+    assert [int(record.data) for record in found] == list(range(50))
+    assert [record.data for record in stream.read(shard, found[20].sequence)] == [r.data for r in found[21:]]
+
+
+def test_refused_records_are_put_again(aws, monkeypatch):
+    boto3.client("kinesis").create_stream(StreamName="prices", ShardCount=1)
+    stream, refusals = open_stream("kinesis:prices"), []
+    whole = stream._kinesis.put_records
+
+    def sometimes(StreamName, Records):
+        if len(refusals) < 3:
+            refusals.append(len(Records))
+            whole(StreamName=StreamName, Records=Records[:1])
+            return {"Records": [{"SequenceNumber": "1", "ShardId": "s"}]
+                    + [{"ErrorCode": "ProvisionedThroughputExceededException"}] * (len(Records) - 1)}
+        return whole(StreamName=StreamName, Records=Records)
+    monkeypatch.setattr(stream._kinesis, "put_records", sometimes)
+    stream.put([("key", str(i).encode()) for i in range(10)])
+    assert refusals == [10, 9, 8] and sorted(int(r.data) for r in read_all(stream)) == list(range(10))
+
+
+def test_half_a_record_of_a_killed_writer(tmp_path):
+    stream = open_stream(f"file:{tmp_path}", shards=1)
+    stream.put([("key", b"1")])
+    for tail in (b'{"key": "k', b"x" * 10_000):
+        with open(tmp_path / "shard-0000", "ab") as file:
+            file.write(tail)
+        assert len(read_all(stream)) == len({record.sequence for record in read_all(stream)})
+        stream.put([("key", b"2")])
+    assert [record.data for record in read_all(stream)] == [b"1", b"2", b"2"]
+
+
+def test_writers_at_once(tmp_path):
+    stream = open_stream(f"file:{tmp_path}", shards=1)
+    children = []
+    for writer in range(4):
+        children.append(os.fork())
+        if children[-1] == 0:
+            for i in range(50):
+                stream.put([(f"{writer}", f"{i}".encode())])
+            os._exit(0)
+    assert all(os.waitpid(child, 0)[1] == 0 for child in children)
+    found = read_all(stream)
+    for writer in range(4):
+        assert [int(record.data) for record in found if record.key == f"{writer}"] == list(range(50))
+
+
+def test_consumer_keeps_place_and_state_together(stream, tmp_path):
+    stream.put([(f"{i}", f"{i}".encode()) for i in range(30)])
+    first = Consumer(stream, tmp_path / "place.json")
+    seen = first.poll(limit=4)
+    first.commit(sum=str(sum(int(record.data) for record in seen)).encode())
+    first.poll(limit=4)  # not committed, so it comes again
+    second = Consumer(stream, tmp_path / "place.json")
+    total = int(second.state["sum"])
+    while found := second.poll(limit=4):
+        total += sum(int(record.data) for record in found)
+    assert total == sum(range(30))
+
+
+def test_sql_upserts(tmp_path):
+    sql = open_sql(f"sqlite:{tmp_path / 'rows.db'}")
+    sql.script("CREATE TABLE t (a TEXT, b INTEGER, v DOUBLE PRECISION, PRIMARY KEY (a, b)); CREATE TABLE u (a TEXT)")
+    sql.upsert("t", [{"a": "x", "b": 1, "v": 1.0}, {"a": "x", "b": 2, "v": 2.0}], ["a", "b"])
+    sql.upsert("t", [{"a": "x", "b": 1, "v": 3.0}], ["a", "b"])
+    assert sql.query("SELECT v FROM t WHERE a = ? ORDER BY b", "x") == [{"v": 3.0}, {"v": 2.0}]
+    with pytest.raises(Exception, match="(?i)no such column|does not exist"):
+        sql.execute("INSERT INTO u VALUES ('1'); ".rstrip("; ") + " RETURNING nothing_such")
+    assert sql.query("SELECT count(*) AS n FROM u") == [{"n": 0}]
+    sql.close()
+
+
+def test_newest_item_wins(tmp_path):
+    table = KeyTable(open_sql(f"sqlite:{tmp_path / 'rows.db'}"), "prices")
+    table.put([("IBM", 1.0, 5.0, {"price": 10}), ("IBM", 2.0, 5.0, {"price": 11}), ("SAP", 1.0, 5.0, {"price": 7})])
+    table.put([("IBM", 2.0, 4.0, {"price": 99}), ("SAP", 1.0, 6.0, {"price": 8})])
+    assert table.last("IBM", 5) == [{"price": 10}, {"price": 11}] and table.last("SAP") == [{"price": 8}]
+    assert table.keys() == ["IBM", "SAP"] and table.expire(1.5) == 2 and table.keys() == ["IBM"]
+
+
+def test_lake_asks_in_athenas_words(tmp_path):
+    store = open_store(f"file:{tmp_path}")
+    store.put("sales/dt=2025-10-09/a.csv", b"item,n\nbread,2\nmilk,1\n")
+    store.put("sales/dt=2025-10-10/a.csv", b"item,n\nbread,5\n")
+    lake = Lake(store, {"sales": "sales/*/*.csv"})
+    text = "SELECT item, sum(n) AS n, date_format(max(date(dt)), '%d.%m.%Y') AS last FROM sales GROUP BY 1 ORDER BY 1"
+    assert lake.query(text) == [{"item": "bread", "n": 7, "last": "10.10.2025"},
+                                {"item": "milk", "n": 1, "last": "09.10.2025"}]
+
+
+def test_alerts_fire_once(tmp_path):
+    alerts = open_alerts(f"file:{tmp_path / 'alerts.jsonl'}")
+    assert alerts.fire("high", {"item": "a"}, "a is high", 1.0)
+    assert not open_alerts(f"file:{tmp_path / 'alerts.jsonl'}").fire("high", {"item": "a"}, "a is high", 2.0)
+    assert alerts.fire("high", {"item": "b"}, "b is high", 2.0) and alerts.resolve("high", {"item": "a"}, 3.0)
+    assert not alerts.resolve("high", {"item": "a"}, 4.0) and alerts.fire("high", {"item": "a"}, "again", 5.0)
+    assert [change["status"] for change in alerts.changes()] == ["firing", "firing", "resolved", "firing"]
+
+
+@pytest.mark.parametrize("open_it, url", [(open_store, "ftp:x"), (open_stream, "ftp:x"), (open_sql, "ftp:x"),
+                                          (open_alerts, "ftp:x")])
+def test_unknown_driver(open_it, url):
+    with pytest.raises(ValueError, match="expected file:|expected sqlite:"):
+        open_it(url)
