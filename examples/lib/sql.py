@@ -103,18 +103,36 @@ class Postgres(Relational):
 
 
 class Lake:
-    """SQL in Athena's dialect over the files of a store; `tables` names each by the pattern of its keys."""
+    """SQL in Athena's dialect over the files of a store; `tables` names each by the pattern of its keys, or as a
+    catalogue has it (lib/catalog.py): then only the partitions that it knows are seen, and a filter on them reads no other."""
 
     READERS = {"parquet": "read_parquet", "json": "read_json_auto", "csv": "read_csv_auto"}
+    TYPES = {"string": "VARCHAR"}  # where DuckDB's name is another than Athena's
 
     def __init__(self, store, tables):
         import duckdb
-        self._duckdb = duckdb.connect()
-        for name, pattern in tables.items():
-            reader = self.READERS[pattern.rsplit(".", 1)[1]]
-            where = store.location(pattern).replace("'", "''")
-            self._duckdb.execute(f"CREATE VIEW {name} AS "
-                                 f"SELECT * FROM {reader}('{where}', hive_partitioning=true, union_by_name=true)")
+        self._duckdb, self._store = duckdb.connect(), store
+        for name, table in tables.items():
+            made = self._pattern(table) if isinstance(table, str) else self._catalogued(**table)
+            self._duckdb.execute(f"CREATE VIEW {name} AS {made}")
+
+    def _quoted(self, pattern):
+        return "'" + self._store.location(pattern).replace("'", "''") + "'"
+
+    def _pattern(self, pattern):
+        reader = self.READERS[pattern.rsplit(".", 1)[1]]
+        return f"SELECT * FROM {reader}({self._quoted(pattern)}, hive_partitioning=true, union_by_name=true)"
+
+    def _catalogued(self, location, format, columns, partitions):
+        typed = {name: self.TYPES.get(kind, kind) for name, kind in columns.items()}
+        if not partitions:
+            return f"SELECT {', '.join(f'CAST(NULL AS {kind}) AS {name}' for name, kind in typed.items())} WHERE false"
+        files = "[" + ", ".join(self._quoted(f"{partition}/*.{format}") for partition in partitions) + "]"
+        if format == "parquet":
+            return f"SELECT * FROM read_parquet({files}, hive_partitioning=true)"
+        kinds = ", ".join(f"{name}: '{kind}'" for name, kind in typed.items())
+        return (f"SELECT * FROM read_json({files}, format='newline_delimited', columns={{{kinds}}}, "
+                "hive_partitioning=true)")
 
     def query(self, text):
         import sqlglot

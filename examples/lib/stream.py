@@ -4,7 +4,7 @@
 `file:DIR` is a log a shard, `kinesis:NAME` a Kinesis stream, or one of what AWS_ENDPOINT_URL_KINESIS names.
 
 It has the shape of Kinesis: a key chooses the shard by its MD5, a sequence number is a place to go on after, and who
-reads keeps his own places."""
+reads keeps his own places. A reshard closes all shards and opens a new generation, which is read after they are."""
 
 import base64
 import fcntl
@@ -12,6 +12,8 @@ import hashlib
 import json
 import os
 import time
+from contextlib import contextmanager
+from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
 
@@ -36,30 +38,59 @@ def open_stream(url, shards=2):
 
 
 class FileStream:
+    """Shards are files named by their generation and their place in it; only the last generation is written to."""
+
     def __init__(self, folder, shards):
         self.folder = Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
-        for shard in range(shards):
-            (self.folder / f"shard-{shard:04}").touch()
+        with self._lock(fcntl.LOCK_EX):
+            if not self.shards():
+                self._open(0, shards)
+
+    @contextmanager
+    def _lock(self, how):
+        """Shared by those who write, so that nothing comes to a shard that a reshard has closed."""
+        with open(self.folder / "lock", "w") as file:
+            fcntl.flock(file, how)
+            yield
+
+    def _open(self, generation, shards):
+        for place in reversed(range(shards)):  # the first comes last: without it there is no generation to see
+            (self.folder / f"shard-{generation:04}-{place:04}").touch()
+
+    def generations(self):
+        """Lists of shards; those of one are closed when there is a next."""
+        found = sorted(path.name for path in self.folder.glob("shard-*"))
+        made = [list(shards) for _, shards in groupby(found, lambda name: name.rpartition("-")[0])]
+        return [shards for shards in made if shards[0].endswith("-0000")]
 
     def shards(self):
-        return sorted(path.name for path in self.folder.glob("shard-*"))
+        return [shard for shards in self.generations() for shard in shards]
+
+    def reshard(self, count):
+        """From now on keys go to `count` new shards, as UpdateShardCount of Kinesis has it."""
+        with self._lock(fcntl.LOCK_EX):
+            self._open(len(self.generations()), count)
 
     def put(self, records):
         """Appends (key, bytes) pairs; when it returns they are on the disk."""
-        shards, lines = self.shards(), {}
-        for key, data in records:
-            place = int.from_bytes(hashlib.md5(key.encode()).digest(), "big") * len(shards) >> 128
-            line = json.dumps({"key": key, "at": time.time(), "data": base64.b64encode(data).decode()})
-            lines.setdefault(shards[place], []).append(line.encode() + b"\n")
-        for shard, added in lines.items():
-            with open(self.folder / shard, "r+b") as file:
-                fcntl.flock(file, fcntl.LOCK_EX)
-                file.truncate(self._whole(file))
-                file.seek(0, os.SEEK_END)
-                file.write(b"".join(added))
-                file.flush()
-                os.fsync(file.fileno())
+        with self._lock(fcntl.LOCK_SH):
+            shards, lines = self.generations()[-1], {}
+            for key, data in records:
+                place = int.from_bytes(hashlib.md5(key.encode()).digest(), "big") * len(shards) >> 128
+                line = json.dumps({"key": key, "at": time.time(), "data": base64.b64encode(data).decode()})
+                lines.setdefault(shards[place], []).append(line.encode() + b"\n")
+            for shard, added in lines.items():
+                self._append(shard, b"".join(added))
+
+    def _append(self, shard, data):
+        with open(self.folder / shard, "r+b") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            file.truncate(self._whole(file))
+            file.seek(0, os.SEEK_END)
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
 
     @staticmethod
     def _whole(file):
@@ -140,11 +171,16 @@ class Consumer:
     def poll(self, limit=1000):
         """What has come since, a list of records; their places are kept when `commit` is called."""
         found = []
-        for shard in self.stream.shards():
-            records = self.stream.read(shard, self.places.get(shard), limit)
-            if records:
-                self.places[shard] = records[-1].sequence
-                found += records
+        for shards in self.stream.generations():
+            full = False
+            for shard in shards:
+                records = self.stream.read(shard, self.places.get(shard), limit)
+                if records:
+                    self.places[shard] = records[-1].sequence
+                    found += records
+                full = full or len(records) == limit
+            if full:
+                break  # a key's records stay in order: shards that came of a reshard wait for those before them
         return found
 
     def commit(self, **state):
