@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 import bioanalytics
-from bioanalytics import Dataset, Model, OnlineTrainer, Trainer
+from bioanalytics import Dataset, Model, OnlineTrainer, Partial, Solver, Trainer
+from bioanalytics.sharded import BLOCK
 from conftest import fasta, run, sequences_of
 
 RECIPE = "Kmer(k=3..6, strand=canonical) | Logistic()"
@@ -79,6 +80,49 @@ def test_online_is_the_same_into_whatever_batches(labelled):
     again = OnlineTrainer(recipe, ["0", "1"], start=Model.from_bytes(found.pop()))
     again.update(sequences, labels)
     assert np.mean(again.finish().predict(sequences) == np.array(labels).astype(str)) > 0.8
+
+
+@pytest.mark.parametrize("workers", [1, 2, 3])
+def test_rows_elsewhere_give_the_bytes_of_one_process(workers):
+    sequences, labels = sequences_of(7, 10_000, 30, 60), [str(i * i % 7 % 2) for i in range(10_000)]
+    recipe = "Kmer(k=3) | Logistic()"
+    whole = bioanalytics.train(recipe, Dataset().add(sequences, labels), sketches="off")
+    starts = [range(0, 10_000, BLOCK)[worker::workers] for worker in range(workers)]
+    rows = [[(Dataset().add(sequences[at:at + BLOCK], labels[at:at + BLOCK]), at) for at in mine] for mine in starts]
+    solver, running = Solver(recipe, ["0", "1"]), True
+    while running:
+        request = solver.ask()
+        sums = [Partial.of(request, data, at).save() for mine in reversed(rows) for data, at in mine]
+        running = solver.tell([*sums, sums[0]])  # a task that ran twice
+        other = Solver(recipe, ["0", "1"])
+        if running:
+            other.restore(solver.save())  # the driver was killed
+            assert other.ask() == solver.ask() != request
+            solver = other
+    assert solver.finish().to_bytes() == whole.to_bytes()
+    assert solver.reason.startswith("converged") and solver.progress.passes > 3
+
+
+def test_sums_that_do_not_fit_are_refused(labelled):
+    data = Dataset().add(*labelled)
+    solver = Solver(RECIPE, ["0", "1"])
+    request = solver.ask()
+    sums = Partial.of(request, data, 0)
+    assert len(sums) == 1200
+    with pytest.raises(ValueError):
+        Partial.of(request, data, 1)
+    with pytest.raises(bioanalytics.Error):
+        solver.tell([])
+    with pytest.raises(bioanalytics.Error):
+        solver.tell([sums.save()[:-1]])
+    with pytest.raises(bioanalytics.Error):
+        Solver(RECIPE, ["a", "b"]).tell([sums.save()])
+    with pytest.raises(bioanalytics.Error):
+        Partial(b"no request")
+    assert solver.tell([sums.save()]) and solver.reason == "running"
+    solver.close()
+    with pytest.raises(bioanalytics.Error):
+        solver.ask()
 
 
 def test_progress_is_shown_by_tqdm(labelled, capsys):

@@ -16,6 +16,7 @@ from .features import Extractor, canonical
 from .io import Index, Reader, Variants, build_index, open, open_interleaved
 from .model import Drift, Model, Scorer
 from .records import Alignment, Record, Records, Texts
+from .sharded import Partial, Solver
 from .stream import Stream
 from .tables import Table
 from .train import Dataset, OnlineTrainer, Progress, Trainer, train
@@ -35,8 +36,8 @@ def __getattr__(name: str) -> Any:
 
 
 __all__ = ["Alignment", "Carried", "Dataset", "Drift", "Error", "Extractor", "Index", "Leakage", "Metrics", "Model",
-           "OnlineTrainer", "Parity", "Progress", "Reader", "Record", "Records", "Scorer", "Stream", "Table", "Texts",
-           "Trainer", "Variants", "__version__", "build_index", "build_info", "calibrate", "canonical",
+           "OnlineTrainer", "Parity", "Partial", "Progress", "Reader", "Record", "Records", "Scorer", "Solver", "Stream",
+           "Table", "Texts", "Trainer", "Variants", "__version__", "build_index", "build_info", "calibrate", "canonical",
            "cross_validate", "cross_validate_path", "evaluate", "from_liblinear", "from_sklearn", "from_weights",
            "leakage", "metrics", "open", "open_interleaved", "train"]
 __all__ += [*_LATER, *_ERRORS]
