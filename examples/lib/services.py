@@ -68,12 +68,14 @@ class Services:
             self.stop(name)
 
     def start(self, name, command, ready, env=None, cwd=None, seconds=60, user=None):
-        """Starts a process in a session of its own, its output in logs/NAME.log; its pid, once `ready()` is true."""
+        """Starts a process in a session of its own, its output in logs/NAME.log; its pid, once `ready()` is true.
+
+        BIO_RUN in its environment, and in that of all that it starts, names the run: so what is left of one is found."""
         path = self.log.folder / f"{name}.log"
         with open(path, "ab") as output:
             child = subprocess.Popen([str(word) for word in command], stdout=output, stderr=output, cwd=cwd,
                                      stdin=subprocess.DEVNULL, start_new_session=True, user=user,
-                                     env={**os.environ, **(env or {})})
+                                     env={**os.environ, "BIO_RUN": str(self.folder), **(env or {})})
         self._running[name], self._children[name] = (child.pid, _started_at(child.pid)), child
         write_atomically(self._path, json.dumps(self._running))
         until = time.time() + seconds
