@@ -34,7 +34,7 @@ import org.apache.spark.sql.util.CaseInsensitiveStringMap;
  * </pre>
  *
  * <p>They run inside the code that Spark generates, on the bytes of the column; null gives null. A model is read on the
- * driver when a function first needs it, and once a session.
+ * driver when a function first needs it, and once a session; settings that a session is given later count as well.
  */
 public final class BioCatalog implements FunctionCatalog {
   private static final String MODELS = "models";
@@ -43,14 +43,21 @@ public final class BioCatalog implements FunctionCatalog {
       List.of(DataTypes.IntegerType, DataTypes.ShortType, DataTypes.ByteType);
 
   private String name;
-  private Map<String, String> options;
+  private Map<String, String> atStart;
+  private Map<String, String> loaded;
   private Models models;
 
   @Override
   public void initialize(String catalog, CaseInsensitiveStringMap settings) {
     name = catalog;
-    options = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
-    options.putAll(settings.asCaseSensitiveMap());
+    atStart = settings.asCaseSensitiveMap();
+  }
+
+  private Map<String, String> options() {
+    Map<String, String> options = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+    options.putAll(atStart);
+    options.putAll(ModelFiles.settings(SparkSession.active(), name));
+    return options;
   }
 
   @Override
@@ -64,7 +71,7 @@ public final class BioCatalog implements FunctionCatalog {
       return identifiers(namespace, "gc", "kmers", "probabilities", "revcomp", "score");
     }
     if (isModels(namespace)) {
-      return identifiers(namespace, ModelFiles.named(options).keySet().toArray(new String[0]));
+      return identifiers(namespace, ModelFiles.named(options()).keySet().toArray(new String[0]));
     }
     throw new NoSuchNamespaceException(namespace);
   }
@@ -80,7 +87,7 @@ public final class BioCatalog implements FunctionCatalog {
   @Override
   public UnboundFunction loadFunction(Identifier identifier) throws NoSuchFunctionException {
     String function = identifier.name();
-    if (isModels(identifier.namespace()) && ModelFiles.named(options).containsKey(function)) {
+    if (isModels(identifier.namespace()) && ModelFiles.named(options()).containsKey(function)) {
       return new Unbound(
           MODELS + "." + function, "the score of a sequence", () -> of(models().named(function)), STRING);
     }
@@ -110,8 +117,10 @@ public final class BioCatalog implements FunctionCatalog {
   }
 
   private synchronized Models models() {
-    if (models == null) {
-      models = ModelFiles.load(SparkSession.active(), options);
+    Map<String, String> options = options();
+    if (!options.equals(loaded)) {
+      models = ModelFiles.load(SparkSession.active(), options, models);
+      loaded = options;
     }
     return models;
   }

@@ -3,14 +3,11 @@ package org.bioanalytics.spark;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.TreeMap;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.api.java.UDF1;
 import org.apache.spark.sql.api.java.UDF2;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.unsafe.types.UTF8String;
-import scala.Tuple2;
-import scala.collection.Iterator;
 
 /**
  * The functions of {@link BioCatalog} by plain names, for where a catalog cannot be set up: {@code bio_score(name,
@@ -22,23 +19,14 @@ public final class BioFunctions {
 
   /** Registers them with the models of {@code spark.sql.catalog.bio.models.NAME}. */
   public static void register(SparkSession session) {
-    String prefix = "spark.sql.catalog.bio.";
-    Map<String, String> options = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
-    Iterator<Tuple2<String, String>> settings = session.conf().getAll().iterator();
-    while (settings.hasNext()) {
-      Tuple2<String, String> setting = settings.next();
-      if (setting._1().startsWith(prefix)) {
-        options.put(setting._1().substring(prefix.length()), setting._2());
-      }
-    }
-    register(session, ModelFiles.load(session, options));
+    register(session, ModelFiles.load(session, ModelFiles.settings(session, "bio"), null));
   }
 
   /** Registers them with these models, paths by name. */
   public static void register(SparkSession session, Map<String, String> paths) {
     Map<String, String> options = new LinkedHashMap<>();
     paths.forEach((name, path) -> options.put(ModelFiles.MODELS + name, path));
-    register(session, ModelFiles.load(session, options));
+    register(session, ModelFiles.load(session, options, null));
   }
 
   private static void register(SparkSession session, Models models) {

@@ -13,6 +13,8 @@ import org.apache.spark.network.util.JavaUtils;
 import org.apache.spark.sql.SparkSession;
 import org.bioanalytics.BioAnalyticsException;
 import org.bioanalytics.ModelBytes;
+import scala.Tuple2;
+import scala.collection.Iterator;
 
 /** Files of models wherever Hadoop reaches: local ones, HDFS, object stores. */
 public final class ModelFiles {
@@ -67,6 +69,20 @@ public final class ModelFiles {
     return file.getFileSystem(configuration);
   }
 
+  /** What a session says of a catalog: {@code spark.sql.catalog.bio.models.promoter} as {@code models.promoter}. */
+  static Map<String, String> settings(SparkSession session, String catalog) {
+    String prefix = "spark.sql.catalog." + catalog + ".";
+    Map<String, String> found = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+    Iterator<Tuple2<String, String>> settings = session.conf().getAll().iterator();
+    while (settings.hasNext()) {
+      Tuple2<String, String> setting = settings.next();
+      if (setting._1().startsWith(prefix)) {
+        found.put(setting._1().substring(prefix.length()), setting._2());
+      }
+    }
+    return found;
+  }
+
   /** The names of models in options such as {@code models.promoter=hdfs:///promoter.ba}, with their paths. */
   static Map<String, String> named(Map<String, String> options) {
     Map<String, String> found = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
@@ -78,14 +94,17 @@ public final class ModelFiles {
     return found;
   }
 
-  /** Reads what options name. A file that cannot be used keeps the others from nothing. */
-  static Models load(SparkSession session, Map<String, String> options) {
-    Models models = new Models();
+  /** Reads what options name, but for what is in `before`. A file that cannot be used keeps the others from nothing. */
+  static Models load(SparkSession session, Map<String, String> options, Models before) {
     String memory = options.get(MEMORY);
     long limit = memory == null ? 0 : JavaUtils.byteStringAsBytes(memory);
+    Models models = new Models(limit);
     named(options).forEach((name, path) -> {
+      if (models.take(before, name, path)) {
+        return;
+      }
       try {
-        models.add(ModelReference.of(session, name, read(session, path), limit));
+        models.add(ModelReference.of(session, name, read(session, path), limit), path);
       } catch (IOException | BioAnalyticsException | IllegalArgumentException error) {
         models.addFailure(name, "the model " + name + " of " + path + ": " + error.getMessage());
       }

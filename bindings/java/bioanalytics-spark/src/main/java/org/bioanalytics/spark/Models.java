@@ -2,7 +2,6 @@
 package org.bioanalytics.spark;
 
 import java.io.Serializable;
-import java.util.Collection;
 import java.util.Locale;
 import java.util.TreeMap;
 import org.apache.spark.unsafe.types.UTF8String;
@@ -12,20 +11,35 @@ final class Models implements Serializable {
   private static final long serialVersionUID = 1;
 
   private final TreeMap<String, ModelReference> models = new TreeMap<>();
+  private final TreeMap<String, String> paths = new TreeMap<>();
   private final TreeMap<String, String> failures = new TreeMap<>();
+  private final long limit;
   private transient UTF8String lastName;
   private transient ModelReference last;
 
-  void add(ModelReference model) {
-    models.put(model.name().toLowerCase(Locale.ROOT), model);
+  /** The native side may hold `limit` bytes of each. */
+  Models(long limit) {
+    this.limit = limit;
+  }
+
+  void add(ModelReference model, String path) {
+    String key = model.name().toLowerCase(Locale.ROOT);
+    models.put(key, model);
+    paths.put(key, path);
+  }
+
+  /** Takes a model over from those of before, which may be null, if they have it from there; true when they did. */
+  boolean take(Models before, String name, String path) {
+    String key = name.toLowerCase(Locale.ROOT);
+    if (before == null || before.limit != limit || !path.equals(before.paths.get(key))) {
+      return false;
+    }
+    add(before.models.get(key), path);
+    return true;
   }
 
   void addFailure(String name, String message) {
     failures.put(name.toLowerCase(Locale.ROOT), message);
-  }
-
-  Collection<ModelReference> all() {
-    return models.values();
   }
 
   /** A name is most often that of the row before. */

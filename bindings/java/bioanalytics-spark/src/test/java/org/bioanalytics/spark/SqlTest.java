@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.apache.spark.sql.AnalysisException;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
 import org.bioanalytics.Context;
 import org.bioanalytics.Extractor;
 import org.bioanalytics.Records;
@@ -245,6 +246,25 @@ class SqlTest {
           : Arrays.copyOfRange(three, 3 * i, 3 * i + 3);
       assertArrayEquals(expected, found.get(i).<Double>getList(1).stream().mapToDouble(d -> d).toArray(), 0.0);
     }
+  }
+
+  @Test
+  void aModelMayComeLater() throws Exception {
+    SparkSession later = Session.SPARK.newSession();
+    later.sql("SELECT bio.score('promoter', 'ACGT')").collectAsList();
+    assertThrows(AnalysisException.class, () -> later.sql("SELECT bio.models.later('ACGT')"));
+    Path file = Files.createTempDirectory("later").resolve("model.ba");
+    later.conf().set("spark.sql.catalog.bio.models.later", file.toUri().toString());
+    assertThrows(AnalysisException.class, () -> later.sql("SELECT bio.models.later('ACGT')"));
+    Files.write(file, Session.BINARY.bytes());
+    later.conf().set("spark.sql.catalog.bio.models.other", Files.copy(file, file.resolveSibling("o.ba")).toString());
+    double expected = Local.scores(Session.BINARY, List.of("ACGT"))[0];
+    Row row = later.sql("SELECT bio.models.later('ACGT'), bio.score('LATER', 'ACGT'), bio.score('other', 'ACGT'), "
+        + "bio.score('promoter', 'ACGT')").collectAsList().get(0);
+    for (int i = 0; i < row.length(); i++) {
+      assertEquals(expected, row.getDouble(i));
+    }
+    assertThrows(AnalysisException.class, () -> rows("SELECT bio.models.later('ACGT')")); // of that session alone
   }
 
   @Test
