@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Types: mypy --strict on the package, and stubtest, which imports it and compares what it says with what it has."""
 
+import importlib.util
 import os
 import subprocess
 import sys
@@ -25,8 +26,11 @@ def test_mypy_strict(tmp_path):
 
 def test_stubtest(tmp_path):
     """Types stand in the source itself, so this checks what the package exports."""
+    absent = tmp_path / "absent"
+    absent.write_text("" if importlib.util.find_spec("pyspark") else "bioanalytics.spark\n")
     done = subprocess.run([sys.executable, "-m", "mypy.stubtest", "bioanalytics", "--ignore-missing-stub",
-                           "--mypy-config-file", str(HERE.parent / "pyproject.toml")], cwd=tmp_path, text=True,
+                           "--allowlist", str(absent), "--mypy-config-file", str(HERE.parent / "pyproject.toml")],
+                          cwd=tmp_path, text=True,
                           env={**os.environ, "MYPYPATH": str(HERE.parent / "src")}, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, check=False)
     assert done.returncode == 0, done.stdout
