@@ -125,9 +125,22 @@ class KinesisStream:
         self.name, self._kinesis = name, boto3.client("kinesis")
         self._iterators = {}
 
-    def shards(self):
+    def generations(self):
+        """Lists of shards; those of one are the children, by a reshard, of shards of the one before."""
         pages = self._kinesis.get_paginator("list_shards").paginate(StreamName=self.name)
-        return sorted(shard["ShardId"] for page in pages for shard in page["Shards"])
+        parents = {shard["ShardId"]: [shard.get("ParentShardId"), shard.get("AdjacentParentShardId")]
+                   for page in pages for shard in page["Shards"]}
+
+        def depth(shard):
+            return max((1 + depth(parent) for parent in parents[shard] if parent in parents), default=0)
+        return [list(shards) for _, shards in groupby(sorted(sorted(parents), key=depth), depth)]
+
+    def shards(self):
+        return [shard for shards in self.generations() for shard in shards]
+
+    def reshard(self, count):
+        self._kinesis.update_shard_count(StreamName=self.name, TargetShardCount=count, ScalingType="UNIFORM_SCALING")
+        self._kinesis.get_waiter("stream_exists").wait(StreamName=self.name)
 
     def put(self, records, attempts=10):
         """Puts up to 500 at once; those that were refused for the moment are put again."""
@@ -151,6 +164,8 @@ class KinesisStream:
             **({"ShardIteratorType": "AFTER_SEQUENCE_NUMBER", "StartingSequenceNumber": after} if after
                else {"ShardIteratorType": "TRIM_HORIZON"}))["ShardIterator"]
         answer = self._kinesis.get_records(ShardIterator=place, Limit=limit)
+        while not answer["Records"] and answer.get("NextShardIterator") and answer.get("MillisBehindLatest"):
+            answer = self._kinesis.get_records(ShardIterator=answer["NextShardIterator"], Limit=limit)
         found = [Record(shard, one["SequenceNumber"], one["PartitionKey"], one["Data"],
                         one["ApproximateArrivalTimestamp"].timestamp()) for one in answer["Records"]]
         if answer.get("NextShardIterator"):
@@ -172,15 +187,13 @@ class Consumer:
         """What has come since, a list of records; their places are kept when `commit` is called."""
         found = []
         for shards in self.stream.generations():
-            full = False
             for shard in shards:
                 records = self.stream.read(shard, self.places.get(shard), limit)
                 if records:
                     self.places[shard] = records[-1].sequence
                     found += records
-                full = full or len(records) == limit
-            if full:
-                break  # a key's records stay in order: shards that came of a reshard wait for those before them
+            if found:
+                break  # a key's records stay in order: shards that came of a reshard wait until those before are read
         return found
 
     def commit(self, **state):

@@ -2,10 +2,14 @@
 """The ports of the five systems: each driver does the same."""
 
 import os
+import threading
+from datetime import date
 
 import boto3
 import pytest
+from lib import catalog
 from lib.alert import open_alerts
+from lib.firehose import Firehose
 from lib.sql import KeyTable, Lake, open_sql
 from lib.store import open_store
 from lib.stream import Consumer, open_stream
@@ -98,11 +102,46 @@ def test_refused_records_are_put_again(aws, monkeypatch):
     assert refusals == [10, 9, 8] and sorted(int(r.data) for r in read_all(stream)) == list(range(10))
 
 
+def test_what_came_before_a_reshard_is_read_first(stream, tmp_path):
+    for generation, shards in enumerate((2, 4, 3)):
+        if generation:
+            stream.reshard(shards)
+        stream.put([(key, str(10 * generation + i).encode()) for i in range(10) for key in "abcdef"])
+        consumer = Consumer(stream, tmp_path / "place.json")  # it goes on in the middle of a shard
+        assert consumer.poll(limit=4)
+        consumer.commit()
+    consumer, found = Consumer(stream, tmp_path / "all.json"), []
+    while records := consumer.poll(limit=7):
+        found += records
+    for key in "abcdef":
+        assert [int(record.data) for record in found if record.key == key] == list(range(30))
+
+
+def test_resharded_while_written_and_read(tmp_path):
+    stream = open_stream(f"file:{tmp_path}/s")
+
+    def write():
+        for number in range(200):
+            open_stream(f"file:{tmp_path}/s").put([(key, str(number).encode()) for key in "abcdefgh"])
+            if number in (50, 120):
+                stream.reshard(4 if number == 50 else 3)
+    writer, consumer, found = threading.Thread(target=write), Consumer(stream, tmp_path / "place.json"), []
+    writer.start()
+    while True:
+        writing, records = writer.is_alive(), consumer.poll(limit=7)
+        found += records
+        if not records and not writing:
+            break
+    for key in "abcdefgh":
+        assert [int(record.data) for record in found if record.key == key] == list(range(200))
+    assert [len(shards) for shards in stream.generations()] == [2, 4, 3]
+
+
 def test_half_a_record_of_a_killed_writer(tmp_path):
     stream = open_stream(f"file:{tmp_path}", shards=1)
     stream.put([("key", b"1")])
     for tail in (b'{"key": "k', b"x" * 10_000):
-        with open(tmp_path / "shard-0000", "ab") as file:
+        with open(tmp_path / stream.shards()[0], "ab") as file:
             file.write(tail)
         assert len(read_all(stream)) == len({record.sequence for record in read_all(stream)})
         stream.put([("key", b"2")])
@@ -181,3 +220,47 @@ def test_alerts_fire_once(tmp_path):
 def test_unknown_driver(open_it, url):
     with pytest.raises(ValueError, match="expected file:|expected sqlite:"):
         open_it(url)
+
+
+def test_sql_sees_a_partition_once_the_catalogue_knows_it(tmp_path):
+    store = open_store(f"file:{tmp_path}")
+    table = {"location": "raw/t", "format": "json", "columns": {"sym": "string", "n": "bigint"}}
+
+    def rows(question="SELECT sym, n, dt FROM t ORDER BY n"):
+        lake = Lake(store, catalog.load(store, "db"))
+        try:
+            return [tuple(row.values()) for row in lake.query(question)]
+        finally:
+            lake.close()
+    store.put("raw/t/dt=2025-01-01/a.json", b'{"sym": "A", "n": 1}\n{"sym": "B", "n": 2}\n')
+    assert catalog.load(store, "db") == {}
+    assert catalog.sync(store, "db", {"t": table}) == {"t": ["raw/t/dt=2025-01-01"]}
+    first = [("A", 1, date(2025, 1, 1)), ("B", 2, date(2025, 1, 1))]
+    assert rows() == first
+    store.put("raw/t/dt=2025-01-02/a.json", b'{"sym": "C", "n": 3}\n')
+    assert rows() == first
+    assert catalog.sync(store, "db", {"t": table}) == {"t": ["raw/t/dt=2025-01-02"]}
+    assert rows() == [*first, ("C", 3, date(2025, 1, 2))]
+    store.put("raw/t/dt=2025-01-02/b.json", b"not JSON")
+    assert rows("SELECT sym, n, dt FROM t WHERE dt = DATE '2025-01-01' ORDER BY n") == first
+
+
+def test_a_table_without_partitions_has_its_columns(tmp_path):
+    store = open_store(f"file:{tmp_path}")
+    catalog.sync(store, "db", {"t": {"location": "raw/t", "format": "json", "columns": {"n": "bigint"}}})
+    assert Lake(store, catalog.load(store, "db")).query("SELECT count(*) AS rows, sum(n) AS n FROM t") == [
+        {"rows": 0, "n": None}]
+
+
+def test_an_object_closes_by_number_or_by_time(tmp_path):
+    store, now = open_store(f"file:{tmp_path}"), [0.0]
+    writer = Firehose(store, "out/{:03}".format, records=3, seconds=10, clock=lambda: now[0])
+    for moment, number in [(0, 0), (1, 1), (2, 2), (3, 3), (12.9, None), (13, None), (20, 4), (31, 5)]:
+        now[0] = moment
+        writer.tick() if number is None else writer.add(b"%d" % number)
+        if moment == 12.9:
+            assert [found.key for found in store.list()] == ["out/000"]
+    assert [store.get(found.key) for found in store.list()] == [b"0\n1\n2\n", b"3\n", b"4\n"]
+    writer.flush()
+    writer.flush()
+    assert [found.key for found in store.list()] == ["out/000", "out/003", "out/004", "out/005"]
