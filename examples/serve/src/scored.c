@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * scored.c: what the records of one request got, and how it is written.
+ */
+#include "scored.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+void scored_begin(scored *s, const served *by) {
+  s->by = by;
+  s->count = 0;
+  text_clear(&s->names);
+}
+
+bool scored_reserve(scored *s, int64_t more) {
+  const size_t outputs = (size_t)s->by->outputs, answers = (size_t)served_answers(s->by);
+  /* Another model may have more of them, so the room is asked for anew. */
+  const size_t rows = (size_t)(s->count + more > s->room ? s->count + more + s->room / 2 : s->room);
+  scored_row *all = realloc(s->rows, rows * sizeof *all);
+  if (all != NULL) s->rows = all;
+  double *scores = realloc(s->scores, rows * outputs * sizeof *scores);
+  if (scores != NULL) s->scores = scores;
+  double *probabilities = realloc(s->probabilities, rows * answers * sizeof *probabilities);
+  if (probabilities != NULL) s->probabilities = probabilities;
+  if (all == NULL || scores == NULL || probabilities == NULL) return false;
+  s->room = (int64_t)rows;
+  return true;
+}
+
+void scored_add(scored *s, const char *name, size_t length, const char digest[65]) {
+  const double *probabilities = s->probabilities + s->count * served_answers(s->by);
+  const double *scores = s->scores + s->count * s->by->outputs;
+  int32_t best = 0;
+  for (int32_t i = 1; i < s->by->classes; i++)
+    if (probabilities[i] > probabilities[best]) best = i;
+  scored_row *row = &s->rows[s->count++];
+  *row = (scored_row){s->names.length, "", best, scores[s->by->outputs == 1 ? 0 : best]};
+  memcpy(row->digest, digest, sizeof row->digest);
+  text_clean(&s->names, name, length);
+  text_put(&s->names, "", 1);
+}
+
+const char *scored_name(const scored *s, int64_t row) {
+  return s->names.bytes + s->rows[row].name;
+}
+
+const char *scored_class(const scored *s, int64_t row) {
+  return s->by->classes > 0 ? ba_model_class_name(s->by->model, s->rows[row].best) : NULL;
+}
+
+double scored_probability(const scored *s, int64_t row) {
+  const double *probabilities = s->probabilities + row * served_answers(s->by);
+  return probabilities[s->by->classes == 2 ? 1 : s->rows[row].best];
+}
+
+void scored_count(const scored *s) {
+  for (int64_t i = 0; i < s->count; i++) atomic_fetch_add(&s->by->predicted[s->rows[i].best], 1);
+}
+
+/* JSON has no NaN, which a row without a past may get. */
+static json_t *number(double value) {
+  return isfinite(value) ? json_real(value) : json_null();
+}
+
+json_t *scored_json(const scored *s, int64_t row) {
+  const double *probabilities = s->probabilities + row * served_answers(s->by);
+  json_t *object = json_object();
+  json_object_set_new_nocheck(object, "name", json_string_nocheck(scored_name(s, row)));
+  if (s->by->classes == 0)
+    json_object_set_new_nocheck(object, "value", number(probabilities[0]));
+  else
+    json_object_set_new_nocheck(object, "class", json_string(scored_class(s, row)));
+  if (s->by->classes == 2) {
+    json_object_set_new_nocheck(object, "probability", number(probabilities[1]));
+  } else if (s->by->classes > 2) {
+    json_t *each = json_object();
+    for (int32_t i = 0; i < s->by->classes; i++)
+      json_object_set_new(each, ba_model_class_name(s->by->model, i), number(probabilities[i]));
+    json_object_set_new_nocheck(object, "probability", each);
+  }
+  json_object_set_new_nocheck(object, "score", number(s->rows[row].score));
+  return object;
+}
+
+/* RFC 4180: a field with a comma, a quote or a line end stands in quotes. */
+static void csv_field(text *out, const char *field) {
+  if (field[strcspn(field, ",\"\r\n")] == '\0') {
+    text_word(out, field);
+    return;
+  }
+  text_put(out, "\"", 1);
+  for (; *field != '\0'; field++) {
+    if (*field == '"') text_put(out, "\"", 1);
+    text_put(out, field, 1);
+  }
+  text_put(out, "\"", 1);
+}
+
+void scored_csv(const scored *s, text *out) {
+  const int32_t first = s->by->classes == 2 ? 1 : 0;
+  text_word(out, s->by->classes == 0 ? "name,value" : s->by->classes == 2 ? "name,class,probability" : "name,class");
+  for (int32_t i = 0; s->by->classes > 2 && i < s->by->classes; i++) {
+    text_word(out, ",");
+    text title = {0};
+    text_print(&title, "probability:%s", ba_model_class_name(s->by->model, i));
+    if (!title.failed) csv_field(out, title.bytes);
+    text_free(&title);
+  }
+  text_word(out, ",score\n");
+  for (int64_t row = 0; row < s->count; row++) {
+    csv_field(out, scored_name(s, row));
+    if (s->by->classes > 0) {
+      text_word(out, ",");
+      csv_field(out, scored_class(s, row));
+    }
+    for (int32_t i = first; i < served_answers(s->by); i++)
+      text_print(out, ",%.17g", s->probabilities[row * served_answers(s->by) + i]);
+    text_print(out, ",%.17g\n", s->rows[row].score);
+  }
+}
+
+void scored_lines(const scored *s, text *out) {
+  for (int64_t row = 0; row < s->count && !out->failed; row++) {
+    json_t *object = scored_json(s, row);
+    char *line = json_dumps(object, JSON_COMPACT | JSON_REAL_PRECISION(17));
+    if (line != NULL)
+      text_print(out, "%s\n", line);
+    else
+      out->failed = true;
+    free(line);
+    json_decref(object);
+  }
+}
+
+void scored_free(scored *s) {
+  free(s->rows);
+  free(s->scores);
+  free(s->probabilities);
+  text_free(&s->names);
+  *s = (scored){0};
+}
