@@ -39,6 +39,8 @@ struct connection {
 };
 enum { WAITING, WORKING, ANSWERING };
 
+enum { THROWN_AWAY = 4 /* times --max-body that is read of a body that is refused */ };
+
 static connection *connection_of(struct MHD_Connection *c) {
   return MHD_get_connection_info(c, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
 }
@@ -160,8 +162,7 @@ static bool admit(request *r, const char *method) {
   if (!r->route->open && !tokens_allow(&s->tokens, http_header(r, MHD_HTTP_HEADER_AUTHORIZATION)))
     return problem_set(&r->problem, 401, "no_token", "send the header Authorization: Bearer TOKEN",
                        "the token is missing or wrong");
-  if (announced(r) > s->options.max_body) return too_large(r);
-  return true;
+  return announced(r) <= s->options.max_body || too_large(r);
 }
 
 /* Ids rise with time, also over servers. */
@@ -232,8 +233,9 @@ static enum MHD_Result begin(server *s, struct MHD_Connection *c, const char *pa
   clock_gettime(CLOCK_MONOTONIC, &r->began);
   atomic_fetch_add(&s->working, 1);
   name_request(r);
-  if (!admit(r, method) && r->problem.status == 413) return reply(r, method); /* the body is not waited for */
   const long long length = announced(r);
+  /* A body that is not much too large is read, so that a client which only writes sees the answer in the end. */
+  if (!admit(r, method) && length > THROWN_AWAY * s->options.max_body) return reply(r, method);
   if (r->problem.status == 0 && length > 0) text_reserve(&r->body, (size_t)length);
   return MHD_YES;
 }
@@ -249,7 +251,7 @@ static enum MHD_Result take(request *r, const char *bytes, size_t length) {
     return MHD_YES;
   }
   r->thrown_away += (int64_t)length;
-  return r->thrown_away > 4 * r->server->options.max_body ? MHD_NO : MHD_YES;
+  return r->thrown_away > THROWN_AWAY * r->server->options.max_body ? MHD_NO : MHD_YES;
 }
 
 static enum MHD_Result on_request(void *job, struct MHD_Connection *c, const char *path, const char *method,
@@ -298,6 +300,13 @@ static bool address_of(const options *o, struct sockaddr_storage *out) {
   return inet_pton(AF_INET6, o->listen, &six->sin6_addr) == 1;
 }
 
+/* A path with a zero byte in it stays as it came, and so is none of ours. */
+static size_t unescape(void *nobody, struct MHD_Connection *c, char *path) {
+  (void)nobody;
+  (void)c;
+  return strstr(path, "%00") != NULL ? strlen(path) : MHD_http_unescape(path);
+}
+
 bool http_start(server *s) {
   struct sockaddr_storage address;
   if (!address_of(&s->options, &address)) {
@@ -308,10 +317,11 @@ bool http_start(server *s) {
   const unsigned flags =
       MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_TURBO | MHD_USE_ITC | (address.ss_family == AF_INET6 ? MHD_USE_IPv6 : 0);
   const unsigned pool = s->options.threads > 1 ? (unsigned)s->options.threads : 0;
-  s->daemon = MHD_start_daemon(
-      flags, (uint16_t)s->options.port, NULL, NULL, on_request, s, MHD_OPTION_SOCK_ADDR, (struct sockaddr *)&address,
-      MHD_OPTION_THREAD_POOL_SIZE, pool, MHD_OPTION_CONNECTION_LIMIT, 4096u, MHD_OPTION_LISTEN_BACKLOG_SIZE, 1024u,
-      MHD_OPTION_NOTIFY_COMPLETED, on_end, s, MHD_OPTION_NOTIFY_CONNECTION, on_connection, s, MHD_OPTION_END);
+  s->daemon = MHD_start_daemon(flags, (uint16_t)s->options.port, NULL, NULL, on_request, s, MHD_OPTION_SOCK_ADDR,
+                               (struct sockaddr *)&address, MHD_OPTION_THREAD_POOL_SIZE, pool,
+                               MHD_OPTION_CONNECTION_LIMIT, 4096u, MHD_OPTION_LISTEN_BACKLOG_SIZE, 1024u,
+                               MHD_OPTION_UNESCAPE_CALLBACK, unescape, NULL, MHD_OPTION_NOTIFY_COMPLETED, on_end, s,
+                               MHD_OPTION_NOTIFY_CONNECTION, on_connection, s, MHD_OPTION_END);
   if (s->daemon == NULL)
     log_line(
         "error", "cannot listen",

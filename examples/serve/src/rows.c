@@ -134,9 +134,9 @@ static bool row_options(const json_t *body, char *options, size_t room, problem 
   for (size_t i = 0; i < 2; i++) {
     const char *column = json_string_value(json_object_get(body, keys[i]));
     if (column == NULL) continue;
-    if (strpbrk(column, "\"\\") != NULL || strlen(column) > 200)
+    if (strpbrk(column, ",\"\\") != NULL || strlen(column) > 200)
       return problem_set(p, 400, "bad_column", NULL, "%s: no name of a column", keys[i]);
-    used += (size_t)snprintf(options + used, room - used, "%s%s=\"%s\"", used > 0 ? ", " : "", keys[i], column);
+    used += (size_t)snprintf(options + used, room - used, "%s%s=%s", used > 0 ? ", " : "", keys[i], column);
   }
   return true;
 }
