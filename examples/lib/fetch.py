@@ -27,16 +27,19 @@ class _Wait(tenacity.wait.wait_base):
 _session = requests.Session()
 
 
-def fetch(url, parse=lambda answer: answer.json(), attempts=12, timeout=5, headers=None, params=None, wait=time.sleep):
+def fetch(url, parse=lambda answer: answer.json(), attempts=12, timeout=5, headers=None, params=None, stream=False,
+          wait=time.sleep):
     """What `parse` makes of the answer; it raises ValueError for one that is malformed, or TryAgain.
 
-    `wait` takes the seconds to wait between two attempts. Errors of the caller (401, 404 and their like) are not tried again: they raise requests.HTTPError."""
+    `wait` takes the seconds to wait between two attempts; `headers` may be a function, asked before each of them.
+    Errors of the caller (401, 404 and their like) are not tried again: they raise requests.HTTPError."""
     @tenacity.retry(wait=_Wait(), sleep=wait, stop=tenacity.stop_after_attempt(attempts), reraise=True,
                     retry=tenacity.retry_if_exception_type((TryAgain, ValueError, requests.ConnectionError,
                                                             requests.Timeout,
                                                             requests.exceptions.ChunkedEncodingError)))
     def once():
-        answer = _session.get(url, timeout=timeout, headers=headers, params=params)
+        said = headers() if callable(headers) else headers
+        answer = _session.get(url, timeout=timeout, headers=said, params=params, stream=stream)
         if answer.status_code == 429 or answer.status_code >= 500:
             after = answer.headers.get("Retry-After")
             raise TryAgain(f"{url}: status {answer.status_code}", float(after) if after else None)

@@ -47,6 +47,10 @@ class Run:
     def __exit__(self, *failure):
         return self._closing.__exit__(*failure)
 
+    def at_end(self, function):
+        """Calls `function` when the run ends, however it does."""
+        self._closing.callback(function)
+
     def _url(self, port, name=""):
         return os.environ.get(f"BIO_{port.upper()}_URL", self.urls[port]).format(state=self.state, name=name)
 

@@ -18,9 +18,18 @@ class Relational:
 
     def query(self, text, *parameters):
         with self._transaction() as cursor:
-            cursor.execute(self._marked(text), parameters)
-            names = [column[0] for column in cursor.description]
-            return [dict(zip(names, row)) for row in cursor.fetchall()]
+            return self._rows(cursor, text, *parameters)
+
+    def snapshot(self, *queries):
+        """What several queries, (text, parameters...) each, give as of one moment."""
+        with self._transaction() as cursor:
+            cursor.execute(self.SNAPSHOT)
+            return [self._rows(cursor, *query) for query in queries]
+
+    def _rows(self, cursor, text, *parameters):
+        cursor.execute(self._marked(text), parameters)
+        names = [column[0] for column in cursor.description]
+        return [dict(zip(names, row)) for row in cursor.fetchall()]
 
     def execute(self, text, *parameters):
         with self._transaction() as cursor:
@@ -45,6 +54,8 @@ class Relational:
 
 
 class Sqlite(Relational):
+    SNAPSHOT = "BEGIN"
+
     def __init__(self, path):
         self._connection = sqlite3.connect(path, timeout=30, check_same_thread=False)
         self._connection.execute("PRAGMA journal_mode=WAL")
@@ -78,6 +89,8 @@ class _Cursor:
 
 
 class Postgres(Relational):
+    SNAPSHOT = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"
+
     def __init__(self, url):
         from psycopg_pool import ConnectionPool
         self._pool = ConnectionPool(url, min_size=1, max_size=4, open=True)
@@ -134,9 +147,9 @@ class Lake:
         return (f"SELECT * FROM read_json({files}, format='newline_delimited', columns={{{kinds}}}, "
                 "hive_partitioning=true)")
 
-    def query(self, text):
+    def query(self, text, *parameters):
         import sqlglot
-        cursor = self._duckdb.execute(sqlglot.transpile(text, read="athena", write="duckdb")[0])
+        cursor = self._duckdb.execute(sqlglot.transpile(text, read="athena", write="duckdb")[0], parameters)
         names = [column[0] for column in cursor.description]
         return [dict(zip(names, row)) for row in cursor.fetchall()]
 

@@ -85,7 +85,8 @@ def _attempt(run, name, function, attempts, pause):
         try:
             facts = function(run) or {}
         except Exception as error:
-            run.log("failed", name, attempt=attempt, error=f"{type(error).__name__}: {error}")
+            said = " ".join(str(error).splitlines()[:2])  # a whole trace of Java is in the log of Spark
+            run.log("failed", name, attempt=attempt, error=f"{type(error).__name__}: {said}")
             if attempt == attempts:
                 raise
             time.sleep(pause * 2 ** attempt)
