@@ -11,7 +11,7 @@ from fastapi import FastAPI, Request
 from .clock import clock
 from .faults import Faults
 
-PARTIES = ("crypto",)
+PARTIES = ("crypto", "lake")
 
 
 def application(folder):
