@@ -22,7 +22,7 @@ typedef struct job {
   cli *c;
   cli_data data;
   cli_list recipes;
-  const char *l2, *choose, *by, *out, *calibrate, *report;
+  const char *l2, *choose, *by, *out, *calibrate, *report, *sketches;
   bool automatic, balanced;
   int64_t seeds, budget; /* networks to average; CPU seconds, 0 for any number */
   int64_t folds;         /* 0: no cross-validation */
@@ -103,7 +103,7 @@ static int take_trainer(job *j, const cli_candidate *item) {
   }
   ba_trainer_destroy(j->trainer);
   j->trainer = NULL;
-  snprintf(options, sizeof options, "seed=%lld", (long long)j->c->seed);
+  snprintf(options, sizeof options, "seed=%lld, sketches=%s", (long long)j->c->seed, j->sketches);
   const ba_status status = ba_trainer_create(j->c->context, item->recipe, j->dataset, options, &j->trainer);
   return status == BA_OK ? CLI_DONE : cli_fail_in(j->c, status, item->recipe);
 }
@@ -302,6 +302,8 @@ static int check(job *j) {
     return cli_error(c, CLI_USAGE, "--seeds %lld: expected 1 to 16", (long long)j->seeds);
   if (j->budget < 0) return cli_error(c, CLI_USAGE, "--budget %lld: expected CPU seconds", (long long)j->budget);
   if (j->out == NULL) return cli_error(c, CLI_USAGE, "--out is missing: the model file to write");
+  if (strcmp(j->sketches, "on") != 0 && strcmp(j->sketches, "off") != 0)
+    return cli_error(c, CLI_USAGE, "--sketches '%s': expected on or off", j->sketches);
   if (j->by != NULL && strcmp(j->by, "stratified") != 0 && strcmp(j->by, "random") != 0 &&
       strcmp(j->by, "group") != 0 && strcmp(j->by, "similarity") != 0 && strcmp(j->by, "time") != 0)
     return cli_error(c, CLI_USAGE, "--by '%s': expected stratified, random, group, similarity or time", j->by);
@@ -420,7 +422,7 @@ static void job_free(job *j) {
 
 int cli_train(int argc, char **argv) {
   cli c = {0};
-  job j = {.c = &c, .best = -1, .seeds = 1};
+  job j = {.c = &c, .best = -1, .seeds = 1, .sketches = "on"};
   j.data.rejects = &j.rejects;
   const cli_option options[] = {
       {"recipe", CLI_LIST, &j.recipes, "R", "features and a model, several are compared; auto: a list by the data"},
@@ -447,6 +449,8 @@ int cli_train(int argc, char **argv) {
       {"choose", CLI_TEXT, &j.choose, "METRIC",
        "auroc (default), mcc, accuracy or log_loss; of numbers rmse (default), mae, r2 or spearman"},
       {"report", CLI_TEXT, &j.report, "r.html", "a page of the run: learning curve, tries, ROC, calibration, features"},
+      {"sketches", CLI_TEXT, &j.sketches, "on|off",
+       "keep counts of the training rows in the model, which predict --drift reads (on)"},
       {"out", CLI_TEXT, &j.out, "m.ba", "the model file, which appears when it is complete"},
       {NULL, CLI_FLAG, NULL, NULL, NULL},
   };

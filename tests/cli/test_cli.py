@@ -421,6 +421,18 @@ def test_train_json_and_summary(data, tmp_path):
     assert listing(tmp_path) == ["m.ba"]
 
 
+def test_train_leaves_counts_out(data, tmp_path):
+    """Without the counts of its rows a model says the same, and knows of no drift."""
+    train = ("train", "--recipe", RECIPE, "--pos", data / "pos.fa", "--neg", data / "neg.fa", "--out")
+    ok(*train, tmp_path / "with.ba")
+    ok(*train, tmp_path / "without.ba", "--sketches", "off")
+    assert (tmp_path / "without.ba").stat().st_size < (tmp_path / "with.ba").stat().st_size
+    given = [ok("predict", "--model", tmp_path / name, data / "pos.fa") for name in ("with.ba", "without.ba")]
+    assert given[0] == given[1]
+    fails(2, "sketches=on", "predict", "--model", tmp_path / "without.ba", "--drift", data / "pos.fa")
+    fails(1, "--sketches 'no': expected on or off", *train, tmp_path / "x.ba", "--sketches", "no")
+
+
 def test_train_chooses_on_dev(data, tmp_path):
     recipes = ["Kmer(k=1) | Logistic(l2=10)", RECIPE, "Kmer(k=2) | Logistic(l2=5)"]
     arguments = ["train", "--labels", data / "table.csv", "--dev", data / "dev.csv", "--out", tmp_path / "m.ba",
