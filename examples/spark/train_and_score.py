@@ -5,8 +5,8 @@
 FASTQ is a file, a pattern or a folder, plain, gzip or bgzf, or several with commas between them, wherever Spark reads:
 s3://, s3a://, hdfs://, file://.
 
-FOLDER/model/model.ba is the model file, which `ba predict`, C and Java read too; FOLDER/scores is Parquet with the columns
-name, class, probability and score. Files whose reads are in the order of their names give the very bytes of
+FOLDER/model/model.ba is the model file, which `ba predict`, C and Java read too; FOLDER/scores is Parquet with the
+columns name, class, probability and score. Files whose reads are in the order of their names give the very bytes of
 `ba train --pos FASTQ --neg FASTQ --sketches off`, on any cluster.
 """
 
@@ -76,7 +76,7 @@ class Job:
         return self.spark.read.format("fastq").option("reader", self.options.reader).load(paths.split(","))
 
     def labelled(self, positive, negative):
-        """Both sets, in an order that does not depend on how Spark reads them: it decides the last bits of the model."""
+        """Both sets, in an order that no partition changes: it decides the last bits of the model."""
         both = self.reads(positive).withColumn("label", F.lit(1.0)).unionByName(
             self.reads(negative).withColumn("label", F.lit(0.0)))
         return both.withColumn("place", F.struct(1 - F.col("label"), "name"))
@@ -88,8 +88,8 @@ class Job:
         count, right, baseline = rows.agg(
             F.count("*"), F.avg((F.col("label") == F.col("prediction")).cast("double")),
             F.avg((F.col("label") == larger).cast("double"))).first()
-        say(f"{count:,} reads set aside: AUROC {auroc:.4f}; {right:.2%} right, {baseline:.2%} by naming the larger class "
-            "each time")
+        say(f"{count:,} reads set aside: AUROC {auroc:.4f}; {right:.2%} right, {baseline:.2%} by naming the larger "
+            "class each time")
         rows.unpersist()
 
     def score(self):

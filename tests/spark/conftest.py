@@ -12,8 +12,12 @@ import pytest
 TOP = pathlib.Path(__file__).resolve().parents[2]
 EXAMPLE = TOP / "examples" / "spark"
 BA = pathlib.Path(os.environ.get("BA", TOP / "build" / "release" / "ba"))
-JARS = [TOP / "bindings" / "java" / name / "target" / f"{name}-0.1.0.jar" for name in ("bioanalytics-java", "bioanalytics-spark")]
+JARS = [TOP / "bindings" / "java" / name / "target" / f"{name}-0.1.0.jar"
+        for name in ("bioanalytics-java", "bioanalytics-spark")]
 JOBS = {"java": EXAMPLE / "target" / "train-and-score.jar", "python": EXAMPLE / "train_and_score.py"}
+# The package as it stands in the tree, with the library beside the program.
+os.environ["PYTHONPATH"] = str(TOP / "bindings" / "python" / "src")
+os.environ.setdefault("BIOANALYTICS_LIBRARY", str(BA.parent / "src" / "libbioanalytics.so"))
 RECIPE = "Kmer(k=1..3) | Logistic(l2=1e-2, tol=0.01)"
 
 
@@ -22,7 +26,8 @@ def submit(job, *arguments, conf=()):
     import pyspark
     home = pathlib.Path(pyspark.__file__).parent
     environment = dict(os.environ, SPARK_HOME=str(home), SPARK_LOCAL_IP="127.0.0.1", PYSPARK_PYTHON=sys.executable)
-    settings = [word for each in ("spark.ui.enabled=false", "spark.sql.shuffle.partitions=3", *conf) for word in ("--conf", each)]
+    conf = ("spark.ui.enabled=false", "spark.sql.shuffle.partitions=3", *conf)
+    settings = [word for each in conf for word in ("--conf", each)]
     return subprocess.run([home / "bin" / "spark-submit", "--jars", ",".join(map(str, JARS)), *settings, JOBS[job],
                            *map(str, arguments)], env=environment, capture_output=True, text=True, timeout=600,
                           check=False)

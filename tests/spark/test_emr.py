@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""The files of examples/spark/emr, without AWS: requests against botocore's description of the services and in moto, and
-the bootstrap action on a folder that stands for S3."""
+"""The files of examples/spark/emr, without AWS: requests against botocore's description of the services and in moto,
+and the bootstrap action on a folder that stands for S3."""
 
 import importlib.util
 import json
@@ -85,7 +85,8 @@ def test_calls_reach_a_service(submit):
 def test_jobs_and_jars_are_those_that_are_built(submit):
     """Every file that a request names is one that the project has or makes, and every option one that the jobs have."""
     made = {path.name for path in [*JARS, *JOBS.values(), EMR / "bootstrap.sh"]} | {"environment.tar.gz"}
-    reads = {f"{part}_{label}.fastq" for part in ("train", "test") for label in ("promoter", "upstream")} | {"reads.fastq.gz"}
+    reads = {"reads.fastq.gz", *(f"{part}_{label}.fastq" for part in ("train", "test")
+                                 for label in ("promoter", "upstream"))}
     job = JOBS["python"].read_text()
     for way in WAYS.values():
         text = submit("--check", *way)
@@ -103,8 +104,9 @@ def node(tmp_path):
     s3.mkdir()
     (tools / "sudo").write_text('#!/bin/sh\nexec "$@"\n')
     # aws s3 cp --recursive OPTIONS FROM TO, with s3:// for a folder here
-    (tools / "aws").write_text('#!/bin/bash\nset -e\n[ "$1 $2 $3" = "s3 cp --recursive" ]\nfrom=${*: -2:1} to=${*: -1}\n'
-                               f'cp -r "{tmp_path}/s3/${{from#s3://bucket/}}"* "$to"\n')
+    (tools / "aws").write_text('#!/bin/bash\nset -e\n[ "$1 $2 $3" = "s3 cp --recursive" ]\n'
+                               'from=${*: -2:1} to=${*: -1}\n'
+                               f'cp -r "{s3}/${{from#s3://bucket/}}"* "$to"\n')
     for tool in tools.iterdir():
         tool.chmod(0o755)
     subprocess.run([sys.executable, "-m", "venv", tmp_path / "python"], check=True)
@@ -113,8 +115,8 @@ def node(tmp_path):
     environment.pop("PYTHONPATH", None)
 
     def run(*arguments):
-        return subprocess.run(["bash", EMR / "bootstrap.sh", *arguments], env=environment, capture_output=True, text=True,
-                              timeout=120, check=False)
+        return subprocess.run(["bash", EMR / "bootstrap.sh", *arguments], env=environment, capture_output=True,
+                              text=True, timeout=120, check=False)
     run.s3, run.opt, run.python = s3, tmp_path / "opt", tmp_path / "python" / "bin" / "python"
     return run
 

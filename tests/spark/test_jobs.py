@@ -15,8 +15,8 @@ from conftest import JOBS, RECIPE, ba, submit
 def here(reads, tmp_path_factory):
     """What the program makes of the files: a model, its scores, its metrics."""
     model = tmp_path_factory.mktemp("here") / "m.ba"
-    ba("train", "--recipe", RECIPE, "--seed", 3, "--pos", reads["positive"], "--neg", reads["negative"], "--sketches", "off",
-       "--out", model)
+    ba("train", "--recipe", RECIPE, "--seed", 3, "--pos", reads["positive"], "--neg", reads["negative"], "--sketches",
+       "off", "--out", model)
     metrics = json.loads(ba("eval", "--model", model, "--pos", reads["test_positive"], "--neg", reads["test_negative"],
                             "--json"))
     lines = ba("predict", "--model", model, reads["new"]).splitlines()
@@ -31,8 +31,8 @@ def here(reads, tmp_path_factory):
 def test_a_job_gives_what_the_program_gives(job, conf, reads, here, tmp_path):
     out = tmp_path / "out"
     done = submit(job, "--positive", reads["positive"], "--negative", reads["negative"], "--test-positive",
-                  reads["test_positive"], "--test-negative", reads["test_negative"], "--reads", reads["new"], "--recipe",
-                  RECIPE, "--seed", 3, "--out", out.as_uri(), conf=conf)
+                  reads["test_positive"], "--test-negative", reads["test_negative"], "--reads", reads["new"],
+                  "--recipe", RECIPE, "--seed", 3, "--out", out.as_uri(), conf=conf)
     assert done.returncode == 0, done.stdout + done.stderr[-5000:]
     model, scores, metrics = here
     assert (out / "model" / "model.ba").read_bytes() == model
@@ -65,8 +65,8 @@ def test_help_teaches_and_mistakes_are_said(tmp_path):
     assert options["python"] == options["java"] > {"--positive", "--negative", "--out", "--recipe"}
     assert all("ba predict" in text and "s3://" in text for text in helps.values())
     three = ["--positive", "x", "--negative", "x", "--out", "x"]
-    for arguments, said in ((three[:4], "--out"), ([*three, "--nothing", "x"], "--nothing"), ([*three, "--seed", "x"], "--seed"),
-                            ([*three, "--test-positive", "x"], "go together")):
+    for arguments, said in ((three[:4], "--out"), ([*three, "--nothing", "x"], "--nothing"),
+                            ([*three, "--seed", "x"], "--seed"), ([*three, "--test-positive", "x"], "go together")):
         for job in JOBS:
             done = run(job, *arguments)
             assert done.returncode == {"java": 1, "python": 2}[job] and said in done.stderr, (job, done.stderr)

@@ -27,7 +27,7 @@ for name in bioanalytics-java bioanalytics-spark bioanalytics; do
 done
 
 "$python" -m pip --version >/dev/null 2>&1 || sudo "$python" -m ensurepip || give_up "$python has no pip"
-# pip takes the wheel of this processor. NumPy comes from S3 too if its wheel is there, else from PyPI if the node has none.
+# pip takes the wheel of this processor; NumPy, if the node has none, from S3 where its wheel is there, else from PyPI.
 sudo "$python" -m pip install --quiet --find-links "$folder" bioanalytics
 "$python" -c 'import bioanalytics; print("bioanalytics", bioanalytics.build_info()["package"])' ||
   give_up "the package cannot be loaded by $python"

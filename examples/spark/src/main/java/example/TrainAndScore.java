@@ -23,7 +23,8 @@ import org.bioanalytics.spark.ml.SequenceClassifierModel;
 /** Learns to tell two sets of reads apart, measures that on reads set aside, and scores others. */
 public final class TrainAndScore {
   private static final String HELP = """
-      usage: spark-submit [OPTIONS OF SPARK] train-and-score.jar --positive FASTQ --negative FASTQ --out FOLDER [OPTIONS]
+      usage: spark-submit [OPTIONS OF SPARK] train-and-score.jar --positive FASTQ --negative FASTQ --out FOLDER
+                          [OPTIONS]
 
       Learns to tell two sets of reads apart, measures that on reads that it has not seen, and scores others.
       FASTQ is a file, a pattern or a folder, plain, gzip or bgzf, or several with commas between them, wherever
