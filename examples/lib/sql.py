@@ -117,7 +117,8 @@ class Postgres(Relational):
 
 class Lake:
     """SQL in Athena's dialect over the files of a store; `tables` names each by the pattern of its keys, or as a
-    catalogue has it (lib/catalog.py): then only the partitions that it knows are seen, and a filter on them reads no other."""
+    catalogue has it (lib/catalog.py): then the partitions that it knows are seen, and a filter on them reads no other.
+    """
 
     READERS = {"parquet": "read_parquet", "json": "read_json_auto", "csv": "read_csv_auto"}
     TYPES = {"string": "VARCHAR"}  # where DuckDB's name is another than Athena's
@@ -125,6 +126,7 @@ class Lake:
     def __init__(self, store, tables):
         import duckdb
         self._duckdb, self._store = duckdb.connect(), store
+        self._duckdb.execute("SET TimeZone = 'UTC'")  # Athena's; else that of the machine
         for name, table in tables.items():
             made = self._pattern(table) if isinstance(table, str) else self._catalogued(**table)
             self._duckdb.execute(f"CREATE VIEW {name} AS {made}")
