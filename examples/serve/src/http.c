@@ -167,8 +167,10 @@ static bool admit(request *r, const char *method) {
 
 /* Ids rise with time, also over servers. */
 static void name_request(request *r) {
-  snprintf(r->id, sizeof r->id, "%012llx-%08x-%08lx", log_now(), r->server->random,
-           atomic_fetch_add(&r->server->requests, 1) + 1);
+  memcpy(r->id, "............-........-........", 31);
+  text_hex(r->id, 12, (unsigned long long)log_now());
+  text_hex(r->id + 13, 8, r->server->random);
+  text_hex(r->id + 22, 8, atomic_fetch_add(&r->server->requests, 1) + 1);
 }
 
 static void write_problem(request *r) {
@@ -213,7 +215,6 @@ static enum MHD_Result reply(request *r, const char *method) {
   r->answer = (text){0};
   MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, r->type != NULL ? r->type : "application/json");
   MHD_add_response_header(response, "X-Request-Id", r->id);
-  MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
   if (r->status == 401) MHD_add_response_header(response, MHD_HTTP_HEADER_WWW_AUTHENTICATE, "Bearer");
   if (r->status == 405) MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, r->route->method);
   if (atomic_load(&r->server->stopping) || r->status == 413)

@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 bool log_everything;
@@ -16,13 +17,21 @@ long long log_now(void) {
   return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
 }
 
+/* The second is written anew when it is another one. */
 const char *log_time(long long milliseconds, char *buffer) {
+  static _Thread_local char text[24]; /* 2026-11-22T09:30:00 */
+  static _Thread_local time_t written = -1;
   const time_t seconds = (time_t)(milliseconds / 1000);
-  struct tm parts;
-  char day[24];
-  gmtime_r(&seconds, &parts);
-  strftime(day, sizeof day, "%Y-%m-%dT%H:%M:%S", &parts);
-  snprintf(buffer, 32, "%s.%03dZ", day, (int)(milliseconds % 1000));
+  if (seconds != written) {
+    struct tm parts;
+    gmtime_r(&seconds, &parts);
+    strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &parts);
+    written = seconds;
+  }
+  const int part = (int)(milliseconds % 1000);
+  const char tail[] = {'.', (char)('0' + part / 100), (char)('0' + part / 10 % 10), (char)('0' + part % 10), 'Z', '\0'};
+  memcpy(buffer, text, 19);
+  memcpy(buffer + 19, tail, sizeof tail);
   return buffer;
 }
 

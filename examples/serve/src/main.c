@@ -72,7 +72,7 @@ static int serve(server *s, const sigset_t *signals) {
     if (got == SIGHUP) tokens_read(&s->tokens);
     if (got == SIGHUP || turn % LOOK == 0) look_at_model(s);
     http_tick(s);
-    if (s->drain.started) spool_sync(&s->spool);
+    if (s->drain.started && turn % (SPOOL_SYNC / TICK) == 0) spool_sync(&s->spool);
   }
 }
 

@@ -93,11 +93,13 @@ static bool score(request *r, worker *w) {
 
 /* ---- what is kept ---- */
 
-static void put_number(text *lines, bool present, double value) {
-  if (present)
-    text_print(lines, "\t%.17g", value);
-  else
-    text_word(lines, "\t\\N");
+/* Fields that need no escapes, a tab before each. */
+static void put_fields(text *lines, const char *a, const char *b, const char *c) {
+  const char *const fields[] = {a, b, c};
+  for (size_t i = 0; i < 3; i++) {
+    text_put(lines, "\t", 1);
+    text_word(lines, fields[i]);
+  }
 }
 
 /* A line a record, in the order of STORE_COLUMNS. */
@@ -110,14 +112,20 @@ static bool keep(request *r, worker *w) {
   text_clear(&w->bytes);
   for (int64_t i = 0; i < w->out.count; i++) {
     const size_t start = spool_line_begin(&w->bytes, 'P');
-    text_print(&w->bytes, "\t%s\t%lld\t%s\t%s\t", r->id, (long long)i + 1, s->run, w->by->digest);
+    text_put(&w->bytes, "\t", 1);
+    text_word(&w->bytes, r->id);
+    text_put(&w->bytes, "\t", 1);
+    text_whole(&w->bytes, (unsigned long long)i + 1);
+    put_fields(&w->bytes, s->run, w->by->digest, "");
     text_field(&w->bytes, scored_name(&w->out, i));
-    text_print(&w->bytes, "\t%s\t", w->out.rows[i].digest);
+    text_put(&w->bytes, "\t", 1);
+    text_put(&w->bytes, w->out.rows[i].digest, 64);
+    text_put(&w->bytes, "\t", 1);
     text_field(&w->bytes, scored_class(&w->out, i));
-    put_number(&w->bytes, classes, scored_probability(&w->out, i));
-    put_number(&w->bytes, !classes, scored_probability(&w->out, i));
-    put_number(&w->bytes, true, w->out.rows[i].score);
-    text_print(&w->bytes, "\t%s", at);
+    put_fields(&w->bytes, classes ? w->out.rows[i].probability_text : "\\N",
+               classes ? "\\N" : w->out.rows[i].probability_text, w->out.rows[i].score_text);
+    text_put(&w->bytes, "\t", 1);
+    text_word(&w->bytes, at);
     spool_line_end(&w->bytes, start);
   }
   return spool_append(&s->spool, &w->bytes, w->out.count) ||
@@ -128,27 +136,14 @@ static bool keep(request *r, worker *w) {
 /* ---- the answers ---- */
 
 static void write_json(request *r, const worker *w) {
-  json_t *head =
-      json_pack("{s:{s:s,s:s},s:s}", "model", "name", w->by->name, "digest", w->by->digest, "request", r->id);
-  char *printed = json_dumps(head, JSON_COMPACT);
-  json_decref(head);
   r->type = "application/json";
-  text_put(&r->answer, printed, printed != NULL ? strlen(printed) - 1 : 0);
-  free(printed);
-  text_word(&r->answer, ",\"predictions\":[");
+  text_reserve(&r->answer, 256 * (size_t)w->out.count);
+  text_word(&r->answer, w->by->head);
+  text_word(&r->answer, r->id);
+  text_word(&r->answer, "\",\"predictions\":[");
   for (int64_t i = 0; i < w->out.count; i++) {
-    json_t *row = scored_json(&w->out, i);
     if (i > 0) text_put(&r->answer, ",", 1);
-    const size_t room = text_reserve(&r->answer, 256) ? r->answer.room - r->answer.length - 1 : 0;
-    size_t size = json_dumpb(row, r->answer.bytes + r->answer.length, room, JSON_COMPACT | JSON_REAL_PRECISION(17));
-    if (size > room && text_reserve(&r->answer, size))
-      size = json_dumpb(row, r->answer.bytes + r->answer.length, size, JSON_COMPACT | JSON_REAL_PRECISION(17));
-    json_decref(row);
-    if (size == 0 || r->answer.failed) {
-      r->answer.failed = true;
-      return;
-    }
-    r->answer.length += size;
+    scored_json(&w->out, i, &r->answer);
   }
   text_word(&r->answer, "]}\n");
 }
@@ -223,7 +218,10 @@ static json_t *column_names(const worker *w, problem *p) {
 static void write_explanation(request *r, worker *w) {
   json_t *columns = w->by->inputs > 0 ? column_names(w, &r->problem) : NULL;
   if (r->problem.status != 0) return;
-  json_t *answer = scored_json(&w->out, 0), *shares = json_array();
+  text row = {0};
+  scored_json(&w->out, 0, &row);
+  json_t *answer = json_loads(row.bytes, 0, NULL), *shares = json_array();
+  text_free(&row);
   json_object_set_new(answer, "model", json_pack("{s:s,s:s}", "name", w->by->name, "digest", w->by->digest));
   for (int64_t i = 0; i < w->shared; i++) json_array_append_new(shares, json_real(w->shares[i]));
   if (columns != NULL) json_object_set_new(answer, "columns", columns);

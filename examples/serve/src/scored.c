@@ -4,7 +4,7 @@
  */
 #include "scored.h"
 
-#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,8 +36,12 @@ void scored_add(scored *s, const char *name, size_t length, const char digest[65
   for (int32_t i = 1; i < s->by->classes; i++)
     if (probabilities[i] > probabilities[best]) best = i;
   scored_row *row = &s->rows[s->count++];
-  *row = (scored_row){s->names.length, "", best, scores[s->by->outputs == 1 ? 0 : best]};
+  row->name = s->names.length;
+  row->best = best;
+  row->score = scores[s->by->outputs == 1 ? 0 : best];
   memcpy(row->digest, digest, sizeof row->digest);
+  snprintf(row->score_text, sizeof row->score_text, "%.17g", row->score);
+  snprintf(row->probability_text, sizeof row->probability_text, "%.17g", probabilities[s->by->classes == 2 ? 1 : best]);
   text_clean(&s->names, name, length);
   text_put(&s->names, "", 1);
 }
@@ -50,38 +54,33 @@ const char *scored_class(const scored *s, int64_t row) {
   return s->by->classes > 0 ? ba_model_class_name(s->by->model, s->rows[row].best) : NULL;
 }
 
-double scored_probability(const scored *s, int64_t row) {
-  const double *probabilities = s->probabilities + row * served_answers(s->by);
-  return probabilities[s->by->classes == 2 ? 1 : s->rows[row].best];
-}
-
 void scored_count(const scored *s) {
   for (int64_t i = 0; i < s->count; i++) atomic_fetch_add(&s->by->predicted[s->rows[i].best], 1);
 }
 
-/* JSON has no NaN, which a row without a past may get. */
-static json_t *number(double value) {
-  return isfinite(value) ? json_real(value) : json_null();
+/* Digits begin with a digit or a sign; nan and inf do not. */
+static const char *json_number(const char *digits) {
+  const char *first = digits + (digits[0] == '-');
+  return *first >= '0' && *first <= '9' ? digits : "null";
 }
 
-json_t *scored_json(const scored *s, int64_t row) {
+void scored_json(const scored *s, int64_t row, text *out) {
+  const scored_row *of = &s->rows[row];
   const double *probabilities = s->probabilities + row * served_answers(s->by);
-  json_t *object = json_object();
-  json_object_set_new_nocheck(object, "name", json_string_nocheck(scored_name(s, row)));
-  if (s->by->classes == 0)
-    json_object_set_new_nocheck(object, "value", number(probabilities[0]));
-  else
-    json_object_set_new_nocheck(object, "class", json_string(scored_class(s, row)));
-  if (s->by->classes == 2) {
-    json_object_set_new_nocheck(object, "probability", number(probabilities[1]));
-  } else if (s->by->classes > 2) {
-    json_t *each = json_object();
-    for (int32_t i = 0; i < s->by->classes; i++)
-      json_object_set_new(each, ba_model_class_name(s->by->model, i), number(probabilities[i]));
-    json_object_set_new_nocheck(object, "probability", each);
+  text_word(out, "{\"name\":");
+  text_quoted(out, scored_name(s, row));
+  text_word(out, s->by->classes == 0 ? ",\"value\":" : ",\"class\":");
+  if (s->by->classes > 0) text_word(out, s->by->classes_json[of->best]);
+  if (s->by->classes > 0) text_word(out, ",\"probability\":");
+  if (s->by->classes <= 2) text_word(out, json_number(of->probability_text));
+  for (int32_t i = 0; s->by->classes > 2 && i < s->by->classes; i++) {
+    char digits[26];
+    snprintf(digits, sizeof digits, "%.17g", probabilities[i]);
+    text_print(out, "%s%s:%s", i > 0 ? "," : "{", s->by->classes_json[i], json_number(digits));
   }
-  json_object_set_new_nocheck(object, "score", number(s->rows[row].score));
-  return object;
+  text_word(out, s->by->classes > 2 ? "},\"score\":" : ",\"score\":");
+  text_word(out, json_number(of->score_text));
+  text_put(out, "}", 1);
 }
 
 /* RFC 4180: a field with a comma, a quote or a line end stands in quotes. */
@@ -123,14 +122,8 @@ void scored_csv(const scored *s, text *out) {
 
 void scored_lines(const scored *s, text *out) {
   for (int64_t row = 0; row < s->count && !out->failed; row++) {
-    json_t *object = scored_json(s, row);
-    char *line = json_dumps(object, JSON_COMPACT | JSON_REAL_PRECISION(17));
-    if (line != NULL)
-      text_print(out, "%s\n", line);
-    else
-      out->failed = true;
-    free(line);
-    json_decref(object);
+    scored_json(s, row, out);
+    text_put(out, "\n", 1);
   }
 }
 

@@ -5,8 +5,6 @@
 #ifndef SERVE_SCORED_H
 #define SERVE_SCORED_H
 
-#include <jansson.h>
-
 #include "served.h"
 #include "text.h"
 
@@ -15,6 +13,8 @@ typedef struct scored_row {
   char digest[65]; /* SHA-256 of its letters, or of its values */
   int32_t best;    /* the most probable class; 0 for a model of numbers */
   double score;    /* the margin; with more than two classes that of `best` */
+  char score_text[26];
+  char probability_text[26]; /* of the second of two classes, else of `best`; of a model of numbers the value */
 } scored_row;
 
 typedef struct scored {
@@ -33,12 +33,11 @@ void scored_add(scored *s, const char *name, size_t length, const char digest[65
 const char *scored_name(const scored *s, int64_t row);
 /* The class, NULL for a model of numbers. */
 const char *scored_class(const scored *s, int64_t row);
-/* Of the second of two classes, or of the class predicted; of a model of numbers the value. */
-double scored_probability(const scored *s, int64_t row);
 
 /* Counts the rows by their classes, for the metrics. */
 void scored_count(const scored *s);
-json_t *scored_json(const scored *s, int64_t row);
+/* One object of JSON; no number stands for NaN, which a row without a past may get, but null. */
+void scored_json(const scored *s, int64_t row, text *out);
 /* A table with a header, as `ba predict` but with commas; or one object of JSON a line. */
 void scored_csv(const scored *s, text *out);
 void scored_lines(const scored *s, text *out);

@@ -20,6 +20,9 @@ void served_release(served *s) {
   ba_model_release(s->model);
   free(s->name);
   free(s->about);
+  free(s->head);
+  for (int32_t i = 0; s->classes_json != NULL && i < s->classes; i++) free(s->classes_json[i]);
+  free(s->classes_json);
   free(s->predicted);
   free(s);
 }
@@ -54,6 +57,23 @@ static bool describe(ba_context *context, served *s) {
   return digest != NULL;
 }
 
+/* What every answer says is written once. */
+static bool prepare_answers(served *s) {
+  json_t *about = json_pack("{s:{s:s,s:s},s:s}", "model", "name", s->name, "digest", s->digest, "request", "");
+  s->head = json_dumps(about, JSON_COMPACT);
+  json_decref(about);
+  if (s->head == NULL) return false;
+  s->head[strlen(s->head) - 2] = '\0';
+  s->classes_json = calloc((size_t)served_answers(s), sizeof *s->classes_json);
+  for (int32_t i = 0; s->classes_json != NULL && i < s->classes; i++) {
+    json_t *name = json_string(ba_model_class_name(s->model, i));
+    s->classes_json[i] = name != NULL ? json_dumps(name, JSON_ENCODE_ANY) : strdup("null");
+    json_decref(name);
+    if (s->classes_json[i] == NULL) return false;
+  }
+  return s->classes_json != NULL;
+}
+
 static served *load(ba_context *context, const char *path, const char *name) {
   served *s = calloc(1, sizeof *s);
   if (s == NULL) return NULL;
@@ -65,7 +85,7 @@ static served *load(ba_context *context, const char *path, const char *name) {
     s->outputs = ba_model_outputs(s->model);
     s->inputs = ba_model_inputs(s->model);
     s->predicted = calloc((size_t)served_answers(s), sizeof *s->predicted);
-    if (s->name != NULL && s->predicted != NULL) return s;
+    if (s->name != NULL && s->predicted != NULL && prepare_answers(s)) return s;
   }
   served_release(s);
   return NULL;

@@ -15,7 +15,9 @@
 
 typedef struct served {
   ba_model *model;
-  char *name, *about; /* of the file; the library's description, JSON */
+  char *name, *about;  /* of the file; the library's description, JSON */
+  char *head;          /* of every answer: {"model":{...},"request":" */
+  char **classes_json; /* names of classes, quoted */
   char digest[24];
   int32_t classes, outputs;
   int64_t inputs; /* columns of a table that it reads; 0: it reads sequences */

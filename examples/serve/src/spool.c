@@ -11,8 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -46,65 +46,67 @@ size_t spool_line_begin(text *lines, char kind) {
 
 void spool_line_end(text *lines, size_t start) {
   if (lines->failed) return;
-  char check[CHECK];
   const char *rest = lines->bytes + start + CHECK;
-  snprintf(check, sizeof check, "%08lx", crc32(0, (const Bytef *)rest, (uInt)(lines->length - start - CHECK)));
-  memcpy(lines->bytes + start, check, CHECK - 1);
+  text_hex(lines->bytes + start, CHECK - 1, crc32(0, (const Bytef *)rest, (uInt)(lines->length - start - CHECK)));
   text_put(lines, "\n", 1);
+}
+
+/* Goes on in another file, of 16 MiB or as much as is asked for. Its room is taken on the disk now, so that a full disk
+ * is an error here, and appending is a copy into memory that the kernel writes, also when this process is killed. */
+static bool begin_segment(spool *s, size_t least) {
+  const size_t room = least > SEGMENT ? least : SEGMENT;
+  const int file = open_segment(s, s->segment + 1);
+  if (file < 0) return complain("cannot make a file", s->folder);
+  errno = posix_fallocate(file, 0, (off_t)room);
+  void *map = errno == 0 ? mmap(NULL, room, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0) : MAP_FAILED;
+  if (map == MAP_FAILED) {
+    complain("there is no room", s->folder);
+    if (ftruncate(file, 0) != 0) complain("cannot cut", s->folder);
+    close(file);
+    return false;
+  }
+  if (s->file >= 0) {
+    munmap(s->map, s->room);
+    if (ftruncate(s->file, s->size) != 0) complain("cannot cut", s->folder);
+    if (s->retired >= 0) close(s->retired); /* only when the disk is slower than two files */
+    s->retired = s->file;
+  }
+  s->file = file;
+  s->map = map;
+  s->room = room;
+  s->size = 0;
+  s->segment++;
+  return true;
 }
 
 bool spool_append(spool *s, const text *lines, long long count) {
   if (lines->failed) return false;
   pthread_mutex_lock(&s->lock);
-  size_t done = 0;
-  while (done < lines->length) {
-    const ssize_t step = pwrite(s->file, lines->bytes + done, lines->length - done, s->size + (off_t)done);
-    if (step < 0 && errno == EINTR) continue;
-    if (step <= 0) break;
-    done += (size_t)step;
-  }
-  const bool whole = done == lines->length;
-  if (whole) {
+  const bool fits = lines->length <= s->room - (size_t)s->size || begin_segment(s, lines->length);
+  if (fits) {
+    memcpy(s->map + s->size, lines->bytes, lines->length);
     s->size += (off_t)lines->length;
     s->dirty = true;
     atomic_fetch_add(&s->waiting, count);
-  } else {
-    complain("cannot append", s->folder);
-    if (ftruncate(s->file, s->size) != 0) complain("cannot cut off half a line", s->folder);
   }
-  pthread_cond_signal(&s->filled);
   pthread_mutex_unlock(&s->lock);
-  return whole;
+  return fits;
 }
 
 void spool_sync(spool *s) {
   pthread_mutex_lock(&s->lock);
-  const bool dirty = s->dirty, full = s->size > SEGMENT;
-  const int old = s->file, next = full ? open_segment(s, s->segment + 1) : -1;
-  if (next >= 0) {
-    s->file = next;
-    s->segment++;
-    s->size = 0;
-  }
+  const int retired = s->retired,
+            file = s->dirty ? dup(s->file) : -1; /* an append may go on in another file meanwhile */
+  s->retired = -1;
   s->dirty = false;
   pthread_mutex_unlock(&s->lock);
-  /* Only this thread closes a segment, so `old` stays open here. */
-  if (dirty && fdatasync(old) != 0) complain("cannot sync", s->folder);
-  if (next >= 0) close(old);
+  if ((retired >= 0 && fdatasync(retired) != 0) || (file >= 0 && fdatasync(file) != 0))
+    complain("cannot sync", s->folder);
+  if (retired >= 0) close(retired);
+  if (file >= 0) close(file);
 }
 
 /* ---- reading ---- */
-
-void spool_wait(spool *s, int milliseconds) {
-  struct timespec until;
-  clock_gettime(CLOCK_REALTIME, &until);
-  until.tv_nsec += milliseconds * 1000000L;
-  until.tv_sec += until.tv_nsec / 1000000000;
-  until.tv_nsec %= 1000000000;
-  pthread_mutex_lock(&s->lock);
-  if (s->read_segment == s->segment && s->read_offset == s->size) pthread_cond_timedwait(&s->filled, &s->lock, &until);
-  pthread_mutex_unlock(&s->lock);
-}
 
 /* The segment that the reader is in, and how far it may be read. */
 static int reading(spool *s, off_t *end) {
@@ -153,7 +155,7 @@ bool spool_peek(spool *s, text *out, size_t most) {
       most *= 2;
       continue;
     }
-    if (!turn_page(s)) return false; /* half a line at the end of an old file was never acknowledged */
+    if (!turn_page(s)) return false;
   }
 }
 
@@ -238,14 +240,22 @@ static void find_segments(const spool *s, long long *first, long long *last) {
   closedir(folder);
 }
 
+/* Counts the lines from a place on, and cuts off what is behind the last one: room that a killed process had taken. */
 static long long count_lines(const spool *s, long long segment, off_t from) {
   char path[4096], bytes[65536];
   long long lines = 0;
+  off_t end = from;
   path_of(s, segment, path);
-  const int file = open(path, O_RDONLY | O_CLOEXEC);
+  const int file = open(path, O_RDWR | O_CLOEXEC);
   if (file < 0) return 0;
-  for (ssize_t got; (got = pread(file, bytes, sizeof bytes, from)) > 0; from += got)
-    for (ssize_t i = 0; i < got; i++) lines += bytes[i] == '\n';
+  for (ssize_t got; (got = pread(file, bytes, sizeof bytes, from)) > 0; from += got) {
+    for (ssize_t i = 0; i < got; i++) {
+      if (bytes[i] != '\n') continue;
+      lines++;
+      end = from + i + 1;
+    }
+  }
+  if (ftruncate(file, end) != 0) complain("cannot cut", path);
   close(file);
   return lines;
 }
@@ -259,17 +269,16 @@ static void find_position(spool *s, long long first, long long last) {
     if (fscanf(file, "%lld %lld", &segment, &offset) != 2) segment = 0;
     fclose(file);
   }
-  s->segment = (last > segment ? last : segment) + 1; /* never behind half a line of a process that was killed */
-  if (first == 0) first = s->segment;
+  s->segment = last > segment ? last : segment; /* the last one so far; this process begins another */
+  if (first == 0) first = s->segment + 1;
   s->read_segment = segment >= first ? segment : first;
   s->read_offset = segment >= first ? (off_t)offset : 0;
 }
 
 bool spool_open(spool *s, const char *folder) {
   long long first, last;
-  *s = (spool){.folder = strdup(folder), .file = -1, .lock_file = -1};
+  *s = (spool){.folder = strdup(folder), .file = -1, .retired = -1, .lock_file = -1};
   pthread_mutex_init(&s->lock, NULL);
-  pthread_cond_init(&s->filled, NULL);
   if (s->folder == NULL || !take_folder(s)) return false;
   find_segments(s, &first, &last);
   find_position(s, first, last);
@@ -277,17 +286,18 @@ bool spool_open(spool *s, const char *folder) {
   for (long long i = s->read_segment; i <= last; i++)
     waiting += count_lines(s, i, i == s->read_segment ? s->read_offset : 0);
   atomic_store(&s->waiting, waiting);
-  s->file = open_segment(s, s->segment);
-  return s->file >= 0 || complain("cannot write to the folder", s->folder);
+  return begin_segment(s, 0);
 }
 
 void spool_close(spool *s) {
   if (s->file >= 0) {
+    munmap(s->map, s->room);
+    if (ftruncate(s->file, s->size) != 0) complain("cannot cut", s->folder);
+    s->dirty = true;
     spool_sync(s);
     close(s->file);
   }
   if (s->lock_file >= 0) close(s->lock_file);
   free(s->folder);
   pthread_mutex_destroy(&s->lock);
-  pthread_cond_destroy(&s->filled);
 }

@@ -15,16 +15,18 @@
 
 #include "text.h"
 
-enum { SPOOL_SYNC = 50 /* milliseconds between two writes to the disk itself */ };
+enum { SPOOL_SYNC = 200 /* milliseconds between two writes to the disk itself */ };
 
 typedef struct spool {
   char *folder;
   int lock_file;
   pthread_mutex_t lock;
-  pthread_cond_t filled;
-  int file; /* the segment that is written to */
-  long long segment;
+  int file;  /* the segment that is written to, through `map` */
+  char *map; /* of `room` bytes, the first `size` of which are lines */
+  size_t room;
   off_t size;
+  long long segment;
+  int retired; /* the one before, until it is on the disk; -1: there is none */
   bool dirty;
   long long read_segment; /* of the reader: what is before this place is in the store */
   off_t read_offset, peeked;
@@ -41,9 +43,8 @@ bool spool_append(spool *s, const text *lines, long long count);
 /* Writes to the disk itself what was appended. */
 void spool_sync(spool *s);
 
-/* For the one thread that takes lines out. Waits at most so many milliseconds for some. */
-void spool_wait(spool *s, int milliseconds);
-/* Gives whole lines from the place reached, about `most` bytes; none when there are none. */
+/* For the one thread that takes lines out. Gives whole lines from the place reached, about `most` bytes; none when
+ * there are none. */
 bool spool_peek(spool *s, text *out, size_t most);
 /* Goes on behind what was peeked, and deletes files that are done with. */
 void spool_commit(spool *s, long long lines);

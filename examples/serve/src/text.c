@@ -47,6 +47,18 @@ void text_print(text *t, const char *format, ...) {
   t->length += (size_t)length;
 }
 
+void text_whole(text *t, unsigned long long value) {
+  char digits[20];
+  size_t first = sizeof digits;
+  do digits[--first] = (char)('0' + value % 10);
+  while ((value /= 10) > 0);
+  text_put(t, digits + first, sizeof digits - first);
+}
+
+void text_hex(char *to, int digits, unsigned long long value) {
+  for (; digits > 0; value >>= 4) to[--digits] = "0123456789abcdef"[value & 15];
+}
+
 void text_field(text *t, const char *field) {
   if (field == NULL) {
     text_put(t, "\\N", 2);
@@ -61,6 +73,19 @@ void text_field(text *t, const char *field) {
     text_put(t, escaped, 2);
     field++;
   }
+}
+
+void text_quoted(text *t, const char *word) {
+  text_put(t, "\"", 1);
+  while (*word != '\0') {
+    const size_t plain = strcspn(word, "\"\\");
+    text_put(t, word, plain);
+    word += plain;
+    if (*word == '\0') break;
+    const char escaped[2] = {'\\', *word++};
+    text_put(t, escaped, 2);
+  }
+  text_put(t, "\"", 1);
 }
 
 /* The length of the UTF-8 character at `s`, 0 when it is none or a control character. */

@@ -105,10 +105,7 @@ void worker_digest(worker *w, const void *bytes, size_t length, char out[65]) {
   EVP_DigestInit_ex(w->hash, NULL, NULL);
   EVP_DigestUpdate(w->hash, bytes, length);
   EVP_DigestFinal_ex(w->hash, hash, NULL);
-  for (int i = 0; i < 32; i++) {
-    out[2 * i] = "0123456789abcdef"[hash[i] >> 4];
-    out[2 * i + 1] = "0123456789abcdef"[hash[i] & 15];
-  }
+  for (int i = 0; i < 32; i++) text_hex(out + 2 * i, 2, hash[i]);
   out[64] = '\0';
 }
 
