@@ -12,17 +12,7 @@ import time
 
 import pytest
 import serving
-from serving import Served, fasta, predicted, sequences, train
-
-
-@pytest.fixture(scope="session")
-def program(tmp_path_factory):
-    return serving.build(tmp_path_factory.mktemp("serve"), "-DSERVE_WERROR=ON")
-
-
-@pytest.fixture(scope="session")
-def model(tmp_path_factory):
-    return train(tmp_path_factory.mktemp("model"))
+from serving import Served, fasta, predicted, sequences
 
 
 @pytest.fixture(scope="module")
