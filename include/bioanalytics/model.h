@@ -276,8 +276,8 @@ BA_API void ba_model_release(ba_model *model);
  * Makes a scorer, one for each scoring thread, each on a context of its own.
  * @param context not NULL.
  * @param model not NULL; may be made from another context.
- * @param options NULL, "" or `drift=yes|no` (default no; yes: ba_scorer_predict_records counts what it sees, for
- * ba_scorer_drift).
+ * @param options NULL, "" or `drift=yes|no` (default no; yes: ba_scorer_predict_records and the calls that score
+ * rows of a table count what they see, for ba_scorer_drift).
  * @param out gets the scorer.
  * @return BA_OK, BA_ERR_ARGUMENT, BA_ERR_RECIPE, BA_ERR_UNSUPPORTED for a drift without sketches, BA_ERR_MEMORY,
  * BA_ERR_LIMIT, BA_ERR_BUSY. Owns: the caller destroys the scorer, which holds the model. Threads: one at a time for

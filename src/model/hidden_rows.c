@@ -49,6 +49,7 @@ static void score(ba_scorer *scorer, const bai_kernels *kernels, const bai_answe
     bai_hidden_head(kernels, member, sums, to);
     if (answers->probabilities)
       bai_model_probabilities(kernels, model, to, answers->probabilities + i * model->answers);
+    bai_scorer_watch(scorer, to);
   }
 }
 

@@ -45,6 +45,7 @@ static ba_status score_next(ba_scorer *scorer, const bai_kernels *kernels, int64
     bai_member_shares(kernels, member, scorer->output, lane->rows[0], lane->values,
                       scorer->shares + i * member->plan->width);
   if (answers->probabilities) bai_model_probabilities(kernels, model, to, answers->probabilities + i * model->answers);
+  if (!scorer->shares) bai_scorer_watch(scorer, to);
   return i % 256 == 255 ? bai_check_cancel(scorer->context) : BA_OK;
 }
 

@@ -208,5 +208,6 @@ ba_status ba_scorer_predict_row(ba_scorer *scorer, const float *row, int64_t wid
   else
     status = bai_scorer_predict_input_row(scorer, kernels, row, width, to);
   if (!status && probabilities) bai_model_probabilities(kernels, scorer->model, to, probabilities);
+  if (!status) bai_scorer_watch(scorer, to);
   return bai_leave(context, status);
 }

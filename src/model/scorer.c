@@ -353,6 +353,11 @@ ba_status ba_scorer_attribute(ba_scorer *scorer, const char *letters, int64_t le
 
 /* ---- drift ---- */
 
+void bai_scorer_watch(ba_scorer *scorer, const double *scores) {
+  if (!scorer->drift || ba_model_inputs(scorer->model) == 0) return;
+  bai_drift_count(&scorer->model->drift, NULL, 0, scores, scorer->lanes[0].drift);
+}
+
 int32_t ba_scorer_drift_count(const ba_scorer *scorer) {
   return scorer && scorer->drift ? scorer->model->drift.count : 0;
 }

@@ -68,6 +68,8 @@ ba_status bai_group_end(ba_scorer *scorer, const bai_kernels *kernels, const bai
 /* Scores up to BAI_GROUP_ROWS rows of float32 as they stand; 0 when one of them has to go alone. */
 int32_t bai_group_plain(ba_scorer *scorer, const bai_kernels *kernels, const ba_array *rows, int64_t first, int64_t end,
                         const bai_answers *answers);
+/* scorer.c: counts the scores of a row of a table, where requests are counted. */
+void bai_scorer_watch(ba_scorer *scorer, const double *scores);
 /* Scores each window by itself. */
 ba_status bai_scorer_windows(ba_scorer *scorer, const char *letters, int64_t window, int64_t step, int64_t count,
                              double *scores);

@@ -54,6 +54,7 @@ static ba_status predict(ba_scorer *scorer, const ba_stream *stream, double *sco
   const ba_status status = bai_lane_score_codes(kernels, model, lane, 0, 0, to);
   if (status) return bai_lane_explain(scorer->context, lane, status, -1, 0);
   if (probabilities) bai_model_probabilities(kernels, model, to, probabilities);
+  bai_scorer_watch(scorer, to);
   return BA_OK;
 }
 

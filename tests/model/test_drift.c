@@ -202,12 +202,89 @@ static void test_allocations_fail(void **state) {
   assert_true(fault_sweep(life, NULL) > 60);
 }
 
+/* Rows of two columns, of which the first says the class but for noise; `shift` moves it. */
+static ba_table *numbers_of(ba_context *context, double *values, int64_t n, double shift, uint64_t seed) {
+  const int64_t shape[] = {n}, strides[] = {8};
+  static const char *const names[] = {"x", "y", "class"};
+  ba_table *table = NULL;
+  OK(context, ba_table_create(context, n, &table));
+  for (int64_t i = 0; i < n; i++) {
+    const double x = (double)(making_bits(&seed) % 1000) / 1000.0;
+    values[i] = x + shift;
+    values[n + i] = (double)(making_bits(&seed) % 1000);
+    values[2 * n + i] = (double)(making_bits(&seed) % 1000) / 1000.0 < x;
+  }
+  for (int32_t c = 0; c < 3; c++) {
+    ba_array *column = NULL;
+    OK(context, ba_array_wrap(context, BA_FLOAT64, 1, shape, strides, values + c * n, NULL, NULL, &column));
+    OK(context, ba_table_add_array(table, names[c], column, NULL));
+    ba_array_release(column);
+  }
+  return table;
+}
+
+static int64_t requests_of(const ba_scorer *scorer, int32_t *raised) {
+  int64_t requests = 0;
+  *raised = ba_scorer_drift(scorer, 0, &requests, NULL, NULL, NULL, NULL);
+  return requests;
+}
+
+/* Every way to score rows of a table counts them: whole tables, single rows, streams. */
+static void check_rows_counted(ba_context *context, const char *recipe) {
+  enum { ROWS = 2000 };
+  double *values = malloc(3 * ROWS * sizeof *values);
+  assert_non_null(values);
+  ba_table *table = numbers_of(context, values, ROWS, 0.0, 5), *other;
+  ba_dataset *dataset = NULL;
+  ba_scorer *scorer = NULL;
+  ba_stream *stream = NULL;
+  int32_t raised;
+  double score;
+  OK(context, ba_dataset_create(context, NULL, &dataset));
+  OK(context, ba_dataset_add_table(dataset, table, "target=class"));
+  ba_table_release(table);
+  table = numbers_of(context, values, ROWS, 0.0, 6);
+  OK(context, ba_dataset_add_table(dataset, table, "target=class, part=dev"));
+  ba_table_release(table);
+  ba_model *model = making_trained(context, recipe, dataset, NULL);
+  ba_dataset_destroy(dataset);
+  OK(context, ba_scorer_create(context, model, "drift=yes", &scorer));
+  assert_int_equal(ba_scorer_drift_count(scorer), 1);
+  assert_string_equal(ba_scorer_drift_name(scorer, 0), "score");
+  table = numbers_of(context, values, ROWS, 0.0, 7);
+  OK(context, ba_scorer_predict_table(scorer, table, NULL, NULL, NULL));
+  assert_int_equal(requests_of(scorer, &raised), ROWS);
+  assert_int_equal(raised, 0);
+  OK(context, ba_scorer_predict_row(scorer, (const float[]){0.5F, 2.0F}, 2, NULL, NULL));
+  OK(context, ba_model_open_stream(context, model, NULL, &stream));
+  OK(context, ba_stream_update(stream, NULL, NAN, (const double[]){0.5, 2.0}, 2, (double[2]){0}));
+  OK(context, ba_scorer_predict_stream(scorer, stream, &score, NULL));
+  assert_int_equal(requests_of(scorer, &raised), ROWS + 2);
+  ba_scorer_drift_reset(scorer);
+  other = numbers_of(context, values, ROWS, 0.3, 8);
+  OK(context, ba_scorer_predict_table(scorer, other, NULL, NULL, NULL));
+  assert_int_equal(requests_of(scorer, &raised), ROWS);
+  assert_int_equal(raised, 1);
+  ba_stream_close(stream);
+  ba_scorer_destroy(scorer);
+  ba_model_release(model);
+  ba_table_release(table);
+  ba_table_release(other);
+  free(values);
+}
+
+static void test_rows_of_tables(void **state) {
+  check_rows_counted(*state, "Columns() | Standardize() | Logistic()");
+  check_rows_counted(*state, "Columns() | Standardize() | MLP(hidden=4, dropout=0, epochs=3)");
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(test_alarms, making_set_up, making_tear_down),
       cmocka_unit_test_setup_teardown(test_measures, making_set_up, making_tear_down),
       cmocka_unit_test(test_bins_and_letters),
       cmocka_unit_test_setup_teardown(test_the_file, making_set_up, making_tear_down),
+      cmocka_unit_test_setup_teardown(test_rows_of_tables, making_set_up, making_tear_down),
       cmocka_unit_test(test_allocations_fail),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
