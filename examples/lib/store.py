@@ -3,6 +3,7 @@
 
 import hashlib
 import os
+import threading
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -42,7 +43,7 @@ class FolderStore:
         """Stores all of `data` or nothing; whether it did, which with `if_absent` only the first to come does."""
         path = self._path(key)
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(f".{path.name}.{os.getpid()}")
+        temporary = path.with_name(f".{path.name}.{threading.get_native_id()}")
         temporary.write_bytes(data)
         if not if_absent:
             os.replace(temporary, path)
