@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""The alert port: `file:PATH` is a log of what fired and resolved, `http://HOST:PORT` an Alertmanager."""
+"""The alert port: `file:PATH` is a log of what fired and resolved, `http://HOST:PORT` an Alertmanager,
+`events:BUS,TOPIC` EventBridge for programs and SNS for people."""
 
 import json
 from datetime import datetime, timezone
@@ -11,7 +12,9 @@ def open_alerts(url):
         return AlertLog(url.removeprefix("file:"))
     if url.startswith(("http:", "https:")):
         return Alertmanager(url)
-    raise ValueError(f"alerts {url}: expected file:PATH or http://HOST:PORT of an Alertmanager")
+    if url.startswith("events:"):
+        return EventBus(*url.removeprefix("events:").split(",", 1))
+    raise ValueError(f"alerts {url}: expected file:PATH, http://HOST:PORT of an Alertmanager or events:BUS,TOPIC")
 
 
 class AlertLog:
@@ -69,6 +72,28 @@ class Alertmanager:
 
     def resolve(self, name, labels, at):
         return self._post(name, labels, "", endsAt=_rfc3339(at))
+
+
+class EventBus:
+    def __init__(self, bus, topic):
+        import boto3
+        self._bus, self._topic = bus, topic
+        self.events, self.sns = boto3.client("events"), boto3.client("sns")
+
+    def _put(self, status, name, labels, summary, at):
+        detail = json.dumps({"status": status, "labels": labels, "summary": summary}, sort_keys=True)
+        answer = self.events.put_events(Entries=[{"Source": "bioanalytics", "DetailType": name, "Detail": detail,
+                                                  "EventBusName": self._bus, "Time": at}])
+        if answer["FailedEntryCount"]:
+            raise RuntimeError(f"event bus {self._bus}: {answer['Entries'][0].get('ErrorMessage')}")
+        return True
+
+    def fire(self, name, labels, summary, at):
+        self.sns.publish(TopicArn=self._topic, Subject=name, Message=summary)
+        return self._put("firing", name, labels, summary, at)
+
+    def resolve(self, name, labels, at):
+        return self._put("resolved", name, labels, "", at)
 
 
 def _rfc3339(seconds):

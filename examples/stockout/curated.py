@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: MIT
+"""From raw to curated: Apache Iceberg tables in a catalogue, each step one commit, partitioned by day and shop."""
+
+import json
+import logging
+import math
+
+import pyarrow as pa
+from pyiceberg.catalog import load_catalog
+from pyiceberg.exceptions import CommitFailedException, ValidationException
+from pyiceberg.expressions import GreaterThanOrEqual, In
+
+from .raw import day_of, lines
+
+SALE = {"id": pa.int64(), "sold": pa.int64(), "store": pa.string(), "sku": pa.string(), "qty": pa.int64(),
+        "price": pa.float64(), "customer": pa.string(), "receipt": pa.string(), "day": pa.string()}
+LEVEL = {"fridge": pa.string(), "seen": pa.float64(), "level": pa.float64(), "drawn": pa.float64(),
+         "store": pa.string(), "day": pa.string()}
+logging.getLogger("pyiceberg").setLevel(logging.ERROR)  # it says so when it tries a commit again
+RISE = 5  # items: more than that at once is a refill, not noise of the scale
+
+
+def catalogue(run):
+    """A SQLite file that names the tables' newest metadata; on AWS the REST catalogue of S3 Tables or Glue."""
+    return load_catalog("lake", type="sql", uri=f"sqlite:///{run.state}/catalogue.db",
+                        warehouse=f"file://{run.store.location()}")
+
+
+def table(run, name, columns):
+    found = catalogue(run)
+    found.create_namespace_if_not_exists("curated")
+    if not found.table_exists(f"curated.{name}"):
+        made = found.create_table(f"curated.{name}", pa.schema(columns.items()))
+        with made.update_spec() as spec:
+            spec.add_identity("day")
+            spec.add_identity("store")
+    return found.load_table(f"curated.{name}")
+
+
+def rows(columns, dictionaries):
+    return pa.Table.from_pylist(dictionaries, pa.schema(columns.items()))
+
+
+def property_of(iceberg, name):
+    """What the newest commit that says so keeps under a name: a place goes with the rows that it is a place behind."""
+    kept = [snapshot.summary[name] for snapshot in iceberg.snapshots() if snapshot.summary[name]]
+    return kept[-1] if kept else ""
+
+
+def again(commit, load, attempts=5):
+    """Of two who write what the other changed one wins; the other begins anew on the table as it is then."""
+    for attempt in range(1, attempts + 1):
+        try:
+            return commit(load())
+        except (CommitFailedException, ValidationException):
+            if attempt == attempts:
+                raise
+
+
+def merged(changes, present):
+    """The rows, by id, that changes in the form of wal2json leave behind; None for a row that is gone.
+
+    `present` gives rows that are there: of those an update may leave columns out, since they stay as they were."""
+    left = {}
+    for change in changes:
+        given = {column["name"]: column["value"] for column in change.get("columns", ())}
+        old = {column["name"]: column["value"] for column in change.get("identity", ())}.get("id", given.get("id"))
+        before = left[old] if old in left else present.get(old)
+        if change["action"] != "I":
+            left[old] = None
+        if change["action"] in "IU":
+            left[given["id"]] = {**(before or {}), **given}
+    return left
+
+
+def merge_sales(run, store_prefix="raw/cdc"):
+    """Applies what raw has behind the last commit: one commit, with its place."""
+    def commit(sales):
+        place = property_of(sales, "place")
+        keys = [stored.key for stored in run.store.list(store_prefix) if stored.key > place]
+        changes = [json.loads(line) for key in keys for line in run.store.get(key).splitlines()]
+        changes = [change for change in changes if change["action"] in "IUD" and change["table"] == "sale"]
+        if not changes:
+            return {"changes": 0}
+        touched = {column["value"] for change in changes for column in change.get("identity", ())
+                   if column["name"] == "id"}
+        present = {}
+        if touched and sales.current_snapshot():
+            present = {row["id"]: row for row in sales.scan(In("id", touched)).to_arrow().to_pylist()}
+        left = merged(changes, present)
+        stay = [{**row, "day": day_of(row["sold"])} for row in left.values() if row]
+        with sales.transaction() as both:
+            if gone := sorted(left.keys() & present.keys()):
+                both.delete(In("id", gone), snapshot_properties={"place": keys[-1]})
+            if stay:
+                both.append(rows(SALE, stay), snapshot_properties={"place": keys[-1]})
+        return {"changes": len(changes)}
+    return again(commit, lambda: table(run, "sales", SALE))
+
+
+class Cleaner:
+    """A message to a row: each once, by the shop's clock in place of the fridge's, refills taken out of `drawn`."""
+
+    def __init__(self, state=None):
+        self.state = state or {}  # of a fridge: last number, how far its clock is behind, level, items refilled so far
+
+    def __call__(self, message):
+        level = message["grams"] / 500
+        number, behind, before, added = self.state.get(message["device"], (-1, math.inf, level, 0.0))
+        if message["seq"] <= number:
+            return None
+        behind = min(behind, message["received"] - message["at"])  # the quickest message took next to no time
+        if level - before > RISE:
+            added += level - before
+        self.state[message["device"]] = (message["seq"], behind, level, added)
+        seen = 60.0 * round((message["at"] + behind) / 60000)
+        return {"fridge": message["device"], "seen": seen, "level": level, "drawn": added - level,
+                "store": message["topic"].split("/")[1], "day": day_of(seen)}
+
+
+def clean_levels(run):
+    """All of raw cleaned in the order in which it came; the last day in curated, and those behind it, are written."""
+    def commit(levels):
+        clean = Cleaner()
+        found = [row for row in map(clean, lines(run.store, "raw/levels")) if row]
+        since = property_of(levels, "day")
+        found = [row for row in found if row["day"] >= since]
+        newest = {"day": max(row["day"] for row in found)}
+        if since:
+            levels.overwrite(rows(LEVEL, found), GreaterThanOrEqual("day", since), snapshot_properties=newest)
+        else:
+            levels.append(rows(LEVEL, found), snapshot_properties=newest)
+        return {"levels": len(found)}
+    return again(commit, lambda: table(run, "levels", LEVEL))
