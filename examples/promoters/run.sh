@@ -11,10 +11,7 @@ here=examples/promoters
 ba=${BA:-build/release/ba}
 out=${BA_DEMO_OUT:-build/demo}
 threads=${BA_DEMO_THREADS:-$(nproc)}
-download=$out/download
-package=r-bioc-biostrings
-file=dm3_upstream2000.fa.gz
-checksum=78076ae22e0084cfb4d6775b000ed9d8fadcefe2469aacce76b78f5a427a08f4
+source=$out/download/dm3_upstream2000.fa.gz
 python=/usr/bin/python3
 
 say() { printf 'demo: %s\n' "$*" >&2; }
@@ -49,38 +46,6 @@ step() {
   printf -v spent '%d.%03d' $(((end - begin) / 1000000)) $(((end - begin) / 1000 % 1000))
   say "  done in $spent s"
   printf '%s\t%s\t%s\n' "$words" "$spent" "$shown" >>"$out/steps.tsv"
-}
-
-# ---- the data ----
-
-fetch() {
-  mkdir -p "$download"
-  [ -e "$download/$file" ] && return
-  local debs
-  debs=$(find "$download" -maxdepth 1 -name "${package}_*.deb" | head -n 1)
-  if [ -z "$debs" ]; then
-    say "downloading the Debian package $package (14 MB; nothing is installed)"
-    (cd "$download" && apt-get download -qq -o APT::Sandbox::User=root "$package") >&2 || refresh_and_fetch || true
-    debs=$(find "$download" -maxdepth 1 -name "${package}_*.deb" | head -n 1)
-  fi
-  [ -n "$debs" ] || give_up "could not download the package $package; is this machine offline?" \
-    "On a machine with a network, \`apt-get download $package\` gives the .deb; or unpack $file from it." \
-    "Put either file into $download/ and run this again."
-  say "unpacking $(basename "$debs")"
-  rm -rf "$download/unpacked"
-  dpkg -x "$debs" "$download/unpacked"
-  local found
-  found=$(find "$download/unpacked" -name "$file" | head -n 1)
-  [ -n "$found" ] || give_up "$debs holds no $file; put that file into $download/ and run this again."
-  mv "$found" "$download/$file"
-  rm -rf "$download/unpacked"
-}
-
-# The package lists may be missing or old: get them if we may, and try once more.
-refresh_and_fetch() {
-  [ "$(id -u)" = 0 ] || return 1
-  say "refreshing the package lists"
-  apt-get update -qq >&2 && (cd "$download" && apt-get download -qq -o APT::Sandbox::User=root "$package") >&2
 }
 
 # ---- the proof ----
@@ -184,13 +149,11 @@ describe_machine() {
 [ -x "$ba" ] || give_up "there is no program at $ba; \`./dev build\` makes it"
 [ -x "$python" ] || give_up "$python is missing; \`apt-get install python3\` gives it"
 mkdir -p "$out"
-fetch
-echo "$checksum  $download/$file" | sha256sum --check --status ||
-  give_up "$download/$file is not the file this demo was written for (its SHA-256 differs); remove it and run this again."
+$here/fetch.sh "$out/download"
 printf 'step\tseconds\tcommand\n' >"$out/steps.tsv"
 describe_machine >"$out/machine.txt"
 
-step "preparing the labelled set" - "$python" $here/prepare.py "$download/$file" "$out"
+step "preparing the labelled set" - "$python" $here/prepare.py "$source" "$out"
 
 kmer1='Kmer(k=1) | Logistic(l2=1e-5)'
 kmer2='Kmer(k=2) | Logistic(l2=1e-5)'
