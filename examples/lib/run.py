@@ -21,7 +21,7 @@ from .stream import open_stream
 
 EXAMPLES = Path(__file__).resolve().parent.parent
 ROOT = EXAMPLES.parent
-# Where each port leads. `real` gets its addresses from the parts that are started (lib/parts.py); on AWS they are given.
+# Where each port leads. `real` gets its addresses from the parts that are started (lib/parts.py).
 EMBEDDED = {"store": "file:{state}/lake", "stream": "file:{state}/stream/{name}", "sql": "sqlite:{state}/results.db",
             "alerts": "file:{state}/alerts.jsonl"}
 
@@ -33,15 +33,16 @@ class Run:
         self.system, self.profile, self.settings = system, profile, dict(settings or {})
         self.state = Path(state).resolve()
         self.log = Log(self.state / "logs", echo)
-        self.urls, self._echo = dict(EMBEDDED), echo
+        self.urls, self._echo, self.parts = dict(EMBEDDED), echo, None
 
     def __enter__(self):
-        self._closing = ExitStack()
-        self._closing.enter_context(locked(self.state / "lock"))
-        self.services = self._closing.enter_context(Services(self.state, self.log))
-        if self.profile != "embedded":
-            from .parts import start_parts
-            self.urls.update(start_parts(self))
+        with ExitStack() as closing:
+            closing.enter_context(locked(self.state / "lock"))
+            self.services = closing.enter_context(Services(self.state, self.log))
+            if self.profile != "embedded":
+                from .parts import Parts
+                self.urls.update(self.parts.urls(self.state.name) if self.parts else Parts(self).urls(self.system))
+            self._closing = closing.pop_all()
         return self
 
     def __exit__(self, *failure):
@@ -51,25 +52,26 @@ class Run:
         """Calls `function` when the run ends, however it does."""
         self._closing.callback(function)
 
-    def _url(self, port, name=""):
+    def url(self, port, name=""):
+        """Where one of the ports leads."""
         return os.environ.get(f"BIO_{port.upper()}_URL", self.urls[port]).format(state=self.state, name=name)
 
     @cached_property
     def store(self):
-        return open_store(self._url("store"))
+        return open_store(self.url("store"))
 
     @cached_property
     def sql(self):
-        opened = open_sql(self._url("sql"))
+        opened = open_sql(self.url("sql"))
         self._closing.callback(opened.close)
         return opened
 
     @cached_property
     def alerts(self):
-        return open_alerts(self._url("alerts"))
+        return open_alerts(self.url("alerts"))
 
     def stream(self, name, shards=2):
-        return open_stream(self._url("stream", name), shards)
+        return open_stream(self.url("stream", name), shards)
 
     def table(self, name):
         return KeyTable(self.sql, name)
@@ -97,7 +99,9 @@ class Run:
         """A run beside this one, in an empty folder of its own, for a check that needs another past."""
         state = self.state / name
         shutil.rmtree(state, ignore_errors=True)
-        return Run(self.system, state, self.profile, {**self.settings, **settings}, echo=False)
+        made = Run(self.system, state, self.profile, {**self.settings, **settings}, echo=False)
+        made.parts = self.parts
+        return made
 
     def ba(self, *words, data=None):
         """Runs the program `ba`; what it printed. An error holds its message."""

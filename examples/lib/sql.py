@@ -39,16 +39,23 @@ class Relational:
     def upsert(self, table, rows, keys, newer=None):
         """Writes dictionaries; one of the same `keys` is replaced, with `newer` only by one whose column is greater."""
         rows = list(rows)
+        others = [name for name in rows[0] if name not in keys] if rows else []
+        change = ", ".join(f"{name} = excluded.{name}" for name in others)
+        action = f"({', '.join(keys)}) DO UPDATE SET {change}" if others else f"({', '.join(keys)}) DO NOTHING"
+        if others and newer:
+            action += f" WHERE excluded.{newer} > {table}.{newer}"
+        self._write(table, rows, action)
+
+    def insert(self, table, rows):
+        """Writes dictionaries; one that any key of the table forbids is left out."""
+        self._write(table, list(rows), "DO NOTHING")
+
+    def _write(self, table, rows, on_conflict):
         if not rows:
             return
         columns = list(rows[0])
-        others = [name for name in columns if name not in keys]
-        change = ", ".join(f"{name} = excluded.{name}" for name in others)
-        action = f"DO UPDATE SET {change}" if others else "DO NOTHING"
-        if others and newer:
-            action += f" WHERE excluded.{newer} > {table}.{newer}"
         text = (f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))}) "
-                f"ON CONFLICT ({', '.join(keys)}) {action}")
+                f"ON CONFLICT {on_conflict}")
         with self._transaction() as cursor:
             cursor.executemany(self._marked(text), [[row[name] for name in columns] for row in rows])
 
@@ -93,7 +100,7 @@ class Postgres(Relational):
 
     def __init__(self, url):
         from psycopg_pool import ConnectionPool
-        self._pool = ConnectionPool(url, min_size=1, max_size=4, open=True)
+        self._pool = ConnectionPool(url, min_size=1, max_size=4, open=True, check=ConnectionPool.check_connection)
 
     def _marked(self, text):
         return text.replace("%", "%%").replace("?", "%s")
