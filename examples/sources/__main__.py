@@ -11,7 +11,7 @@ from fastapi import FastAPI, Request
 from .clock import clock
 from .faults import Faults
 
-PARTIES = ("crypto", "lake", "stocks")
+PARTIES = ("crypto", "genomics", "lake", "stocks")
 
 
 def application(folder):
