@@ -351,18 +351,20 @@ def alerts_fire(run):
         subprocess.run(["promtool", *command], cwd=HERE, check=True, capture_output=True)
     with Predictors(run) as served:
         with asking(served.url, 0.02) as names:
-            time.sleep(3)
+            until(lambda: run.parts.query("sum(up)")[0][1] == 6, 20, "metrics of two replicas and four parts")
             stopped = time.time()
             run.parts.stop_database()
             time.sleep(10)
             fired = until(lambda: told(run, "firing", stopped), 20, "the alert")
+            waiting = run.parts.query("sum(bio_serve_spool_records)")[0][1]
             run.parts.start_database()
             resolved = until(lambda: told(run, "resolved", fired), 30, "that the alert is resolved")
         until(lambda: stored(run, "watch-") >= len(names), 20, f"all {len(names)} predictions")
         found = run.sql.query("SELECT name FROM prediction WHERE name LIKE 'watch-%'")
         assert sorted(row["name"] for row in found) == sorted(names)
+    assert waiting > 0
     return f"firing after {fired - stopped:.1f} s, resolved after {resolved - stopped:.1f} s; " \
-           f"{len(names)} predictions, each once"
+           f"{waiting:.0f} predictions waited, all {len(names)} are there once"
 
 
 def told(run, status, after):

@@ -65,6 +65,7 @@ class Predictors:
 
     def __exit__(self, *failure):
         if self.run.parts:
+            self.run.parts.scrape({})
             self.run.services.stop("nginx")
         self.run.services.stop("predictors")
 

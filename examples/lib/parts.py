@@ -13,7 +13,9 @@ import shutil
 import signal
 import subprocess
 import sys
+import urllib.request
 from pathlib import Path
+from urllib.parse import urlencode
 
 from .services import answers, free_port, listens
 from .steps import write_atomically
@@ -49,17 +51,22 @@ class Parts:
     # ---- S3 ----
 
     def _start_store(self):
-        ports = {name: _free_pair() for name in ("master", "volume", "filer", "s3")}
+        ports = {name: _free_pair() for name in ("master", "volume", "filer", "s3", "admin")}
+        ports.update({"s3.port.iceberg": free_port(), "s3.port.lance": free_port()})
         metrics, self.s3 = free_port(), f"http://127.0.0.1:{ports['s3']}"
         os.environ.update(AWS_ENDPOINT_URL_S3=self.s3, AWS_ACCESS_KEY_ID="systems",
                           AWS_SECRET_ACCESS_KEY=secrets.token_urlsafe(24), AWS_DEFAULT_REGION="us-east-1")
         folder = self.folder / "s3"
-        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "tmp").mkdir(parents=True, exist_ok=True)
+        self.run.at_end(lambda: [path.unlink() for port in ports.values()  # those of a process that had to be killed
+                                 for path in Path("/tmp").glob(f"seaweedfs-*-grpc-{port + 10_000}.sock")])
         weed = Path(sys.executable).with_name("weed")
         self.services.start("s3", [
-            weed, "mini", f"-dir={folder}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-webdav=false", "-admin.ui=false",
-            "-master.telemetry=false", f"-metricsPort={metrics}", f"-s3.port.iceberg={free_port()}",
-            *(f"-{name}.port={port}" for name, port in ports.items())], _answers_s3, cwd=folder)
+            weed, "mini", "-dir=.", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-webdav=false", "-admin.ui=false",
+            "-master.telemetry=false", f"-metricsPort={metrics}", "-s3.localSocket=s3.sock",
+            "-filer.localSocket=filer.sock",
+            *(f"-{name if '.' in name else name + '.port'}={port}" for name, port in ports.items())],
+            _answers_s3, cwd=folder, env={"TMPDIR": str(folder / "tmp")})
         self.store_metrics = f"127.0.0.1:{metrics}"
 
     # ---- PostgreSQL, which refuses to run as root ----
@@ -133,6 +140,12 @@ class Parts:
         return {"global": {"scrape_interval": "1s", "evaluation_interval": "1s"}, "scrape_configs": [*fixed, found],
                 "alerting": {"alertmanagers": [{"static_configs": [{"targets": [alertmanager]}]}]},
                 "rule_files": [str(EXAMPLES / self.run.system / "rules.yml")]}
+
+    def query(self, expression):
+        """What Prometheus answers: numbers by the labels of each."""
+        url = f"{self.prometheus}/api/v1/query?{urlencode({'query': expression})}"
+        with urllib.request.urlopen(url, timeout=10) as answer:
+            return [(found["metric"], float(found["value"][1])) for found in json.load(answer)["data"]["result"]]
 
     def scrape(self, targets):
         """Takes addresses under names into Prometheus, in the place of those of an earlier call."""

@@ -37,6 +37,7 @@ class Run:
 
     def __enter__(self):
         with ExitStack() as closing:
+            self._closing = closing
             closing.enter_context(locked(self.state / "lock"))
             self.services = closing.enter_context(Services(self.state, self.log))
             if self.profile != "embedded":
