@@ -12,7 +12,8 @@
 /* As long as an answer of bio-serve about one record. */
 static char answer[] =
     "{\"model\":{\"name\":\"model\",\"digest\":\"0123456789abcdef\"},\"request\":\"019aa7c0f3a1-9f3c21d8-0000002a\","
-    "\"predictions\":[{\"name\":\"r\",\"class\":\"1\",\"probability\":0.98955997729749812,\"score\":4.5516136199261874}]}\n";
+    "\"predictions\":[{\"name\":\"r\",\"class\":\"1\",\"probability\":0.98955997729749812,\"score\":4.5516136199261874}"
+    "]}\n";
 
 static enum MHD_Result on_request(void *job, struct MHD_Connection *connection, const char *path, const char *method,
                                   const char *version, const char *bytes, size_t *length, void **state) {
@@ -26,8 +27,7 @@ static enum MHD_Result on_request(void *job, struct MHD_Connection *connection, 
     *length = 0;
     return MHD_YES;
   }
-  struct MHD_Response *response =
-      MHD_create_response_from_buffer(sizeof answer - 1, answer, MHD_RESPMEM_PERSISTENT);
+  struct MHD_Response *response = MHD_create_response_from_buffer(sizeof answer - 1, answer, MHD_RESPMEM_PERSISTENT);
   if (response == NULL) return MHD_NO;
   MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, "application/json");
   const enum MHD_Result queued = MHD_queue_response(connection, MHD_HTTP_OK, response);
