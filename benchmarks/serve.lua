@@ -1,32 +1,26 @@
 -- SPDX-License-Identifier: MIT
--- serve.lua: what wrk sends: 4,096 FASTA records of 250 bases a connection thread, one a request.
-local bodies, next_body = {}, 0
-local threads = 0
-
-function setup(thread)
-  threads = threads + 1
-  thread:set("seed", threads)
-end
+-- serve.lua: what wrk sends: FASTA records of 250 bases, all different, one a request. Arguments: a seed, how many.
+local bodies, at = {}, 0
 
 function init(args)
-  math.randomseed(seed * 7919 + tonumber(args[1] or "0"))
-  for i = 1, tonumber(args[2] or "4096") do
+  math.randomseed(tonumber(args[1]))
+  for i = 1, tonumber(args[2]) do
     local letters = {}
     for j = 1, 250 do
-      local at = math.random(4)
-      letters[j] = ("ACGT"):sub(at, at)
+      local base = math.random(4)
+      letters[j] = ("ACGT"):sub(base, base)
     end
-    bodies[i] = wrk.format("POST", "/predict", nil, ">r\n" .. table.concat(letters) .. "\n")
+    bodies[i] = wrk.format("POST", "/predict", nil, ">r" .. i .. "\n" .. table.concat(letters) .. "\n")
   end
 end
 
 function request()
-  next_body = next_body % #bodies + 1
-  return bodies[next_body]
+  at = at % #bodies + 1
+  return bodies[at]
 end
 
 function done(summary, latency, requests)
-  io.write(string.format("figures %.1f %d %d %d\n", summary.requests / summary.duration * 1e6,
-    latency:percentile(50), latency:percentile(99),
-    summary.errors.connect + summary.errors.read + summary.errors.write + summary.errors.status + summary.errors.timeout))
+  local e = summary.errors
+  print(string.format("figures %d %.9g %.9g %.9g %d", summary.requests, summary.duration, latency:percentile(50),
+    latency:percentile(99), e.connect + e.read + e.write + e.status + e.timeout))
 end

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "log.h"
@@ -39,7 +40,10 @@ struct connection {
 };
 enum { WAITING, WORKING, ANSWERING };
 
-enum { THROWN_AWAY = 4 /* times --max-body that is read of a body that is refused */ };
+enum {
+  THROWN_AWAY = 4, /* times --max-body that is read of a body that is refused */
+  HEADERS = 12288, /* bytes of a request's head; each request clears them, so that more would cost time */
+};
 
 static connection *connection_of(struct MHD_Connection *c) {
   return MHD_get_connection_info(c, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
@@ -198,6 +202,20 @@ static void log_request(const request *r, const char *method, double seconds) {
   log_line(r->status >= 500 ? "error" : "info", "request", fields);
 }
 
+/* As libmicrohttpd writes it for each answer; here once a second. */
+static const char *date_header(void) {
+  static _Thread_local char date[40];
+  static _Thread_local time_t written;
+  const time_t now = time(NULL);
+  if (now != written) {
+    struct tm parts;
+    gmtime_r(&now, &parts);
+    strftime(date, sizeof date, "%a, %d %b %Y %H:%M:%S GMT", &parts);
+    written = now;
+  }
+  return date;
+}
+
 static enum MHD_Result reply(request *r, const char *method) {
   struct timespec now;
   if (r->problem.status == 0 && r->answer.failed)
@@ -214,6 +232,7 @@ static enum MHD_Result reply(request *r, const char *method) {
   if (response == NULL) return MHD_NO;
   r->answer = (text){0};
   MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, r->type != NULL ? r->type : "application/json");
+  MHD_add_response_header(response, MHD_HTTP_HEADER_DATE, date_header());
   MHD_add_response_header(response, "X-Request-Id", r->id);
   if (r->status == 401) MHD_add_response_header(response, MHD_HTTP_HEADER_WWW_AUTHENTICATE, "Bearer");
   if (r->status == 405) MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, r->route->method);
@@ -315,14 +334,14 @@ bool http_start(server *s) {
              json_pack("{s:s,s:s}", "address", s->options.listen, "message", "no IP address"));
     return false;
   }
-  const unsigned flags =
-      MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_TURBO | MHD_USE_ITC | (address.ss_family == AF_INET6 ? MHD_USE_IPv6 : 0);
+  const unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_TURBO | MHD_USE_ITC | MHD_USE_SUPPRESS_DATE_NO_CLOCK |
+                         (address.ss_family == AF_INET6 ? MHD_USE_IPv6 : 0);
   const unsigned pool = s->options.threads > 1 ? (unsigned)s->options.threads : 0;
-  s->daemon = MHD_start_daemon(flags, (uint16_t)s->options.port, NULL, NULL, on_request, s, MHD_OPTION_SOCK_ADDR,
-                               (struct sockaddr *)&address, MHD_OPTION_THREAD_POOL_SIZE, pool,
-                               MHD_OPTION_CONNECTION_LIMIT, 4096u, MHD_OPTION_LISTEN_BACKLOG_SIZE, 1024u,
-                               MHD_OPTION_UNESCAPE_CALLBACK, unescape, NULL, MHD_OPTION_NOTIFY_COMPLETED, on_end, s,
-                               MHD_OPTION_NOTIFY_CONNECTION, on_connection, s, MHD_OPTION_END);
+  s->daemon = MHD_start_daemon(
+      flags, (uint16_t)s->options.port, NULL, NULL, on_request, s, MHD_OPTION_SOCK_ADDR, (struct sockaddr *)&address,
+      MHD_OPTION_THREAD_POOL_SIZE, pool, MHD_OPTION_CONNECTION_LIMIT, 4096u, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+      (size_t)HEADERS, MHD_OPTION_LISTEN_BACKLOG_SIZE, 1024u, MHD_OPTION_UNESCAPE_CALLBACK, unescape, NULL,
+      MHD_OPTION_NOTIFY_COMPLETED, on_end, s, MHD_OPTION_NOTIFY_CONNECTION, on_connection, s, MHD_OPTION_END);
   if (s->daemon == NULL)
     log_line(
         "error", "cannot listen",

@@ -2,6 +2,7 @@
  *
  * main.c: bio-serve, from its start to its end.
  */
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -98,6 +99,10 @@ int main(int argc, char **argv) {
   if (read != 0) return read - 1 > 0 ? 1 : 0;
   log_everything = s.options.log_everything;
   signal(SIGPIPE, SIG_IGN);
+  /* A reader of a body is 200 kB for a moment: the heap keeps them, rather than tidy up and shrink at each request. */
+  mallopt(M_MXFAST, 0);
+  mallopt(M_TRIM_THRESHOLD, 64 << 20);
+  mallopt(M_MMAP_THRESHOLD, 32 << 20);
   sigemptyset(&signals); /* before any thread starts, so that all of them leave signals to this one */
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
