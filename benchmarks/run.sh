@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # usage: benchmarks/run.sh [NAME[.PART]...]
-# NAME: parse, memory, features, train, score, predict, series, tabular, python, spark, accuracy; all without one; or
-# plot, which draws docs/benchmarks.svg. PART: of train dense, narrow, sparse, online, conv, kmer6, threads2; of predict,
+# NAME: parse, memory, features, train, score, predict, series, tabular, python, spark, serve, accuracy; all without one;
+# or plot, which draws docs/benchmarks.svg. PART: of train dense, narrow, sparse, online, conv, kmer6, threads2; of predict,
 # python and score as their programs say, and threads2 of score; of spark score, gradient. Prints `NAME VALUE`, units in
 # the names, and adds them to build/bench/results.txt; vs_PEER is a ratio, above 1 where we are faster. accuracy takes an
 # hour and adds to its log.
@@ -15,7 +15,7 @@ python=$(command -v /usr/bin/python3 || command -v python3 || true)
 names=()
 for name in "$@"; do
   case $name in
-    parse | memory | features | train | score | predict | series | tabular | python | spark | accuracy | plot)
+    parse | memory | features | train | score | predict | series | tabular | python | spark | serve | accuracy | plot)
       names+=("$name") ;;
     train.dense | train.narrow | train.sparse | train.online) names+=("$name") ;;
     train.conv | train.kmer6 | train.threads2 | score.?* | predict.?* | python.?* | spark.?*)
@@ -27,7 +27,7 @@ for name in "$@"; do
   esac
 done
 if [ ${#names[@]} -eq 0 ]; then
-  names=(parse memory features train score predict series tabular python spark accuracy)
+  names=(parse memory features train score predict series tabular python spark serve accuracy)
 fi
 
 # One core, so that a move from core to core does not show; the last, as the first often serves interrupts.
@@ -120,6 +120,16 @@ bench_spark() {
     "$folder/classes:bindings/java/bioanalytics-spark/src/test/resources:$classes" Race "$folder" ${part:+"$part"}
 }
 
+# The server of examples/, built from the installed library.
+bench_serve() {
+  local folder=build/bench/serve program
+  command -v wrk >/dev/null || { echo "serve skipped no wrk"; return; }
+  pkg-config --exists libmicrohttpd jansson libpq sqlite3 || { echo "serve skipped no libmicrohttpd, jansson, libpq"; return; }
+  program=$(examples/serve/build.sh "$build" $folder)
+  gcc -O2 benchmarks/serve_bare.c -o $folder/serve_bare -lmicrohttpd
+  "${pin[@]}" "$python" benchmarks/serve.py "$program" $folder/serve_bare $folder
+}
+
 # one NAME[.PART]
 one() {
   local name=${1%%.*} part=${1#"${1%%.*}"}
@@ -154,6 +164,7 @@ one() {
         "$build/benchmarks/libbench_python.so" ${part:+"$part"}
       ;;
     spark) bench_spark ;;
+    serve) bench_serve ;;
     accuracy) "$python" benchmarks/accuracy.py --test ;;
   esac
 }
