@@ -40,8 +40,11 @@ class Postgres:
 
     def do(self, command, *words):
         home = {"HOME": pwd.getpwnam(self.user).pw_dir} if self.user else {}
-        return subprocess.run([self.bin / command, *map(str, words)], user=self.user, cwd=self.folder, check=True,
-                              stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env={**os.environ, **home}).stdout
+        with open(self.folder / "errors", "wb") as errors:  # a pipe would stay open as long as the server
+            done = subprocess.run([self.bin / command, *map(str, words)], user=self.user, cwd=self.folder, check=False,
+                                  stdout=subprocess.PIPE, stderr=errors, text=True, env={**os.environ, **home})
+        assert done.returncode == 0, f"{command}: {done.stdout}{(self.folder / 'errors').read_text()}"
+        return done.stdout
 
     def start(self):
         self.do("pg_ctl", "-w", "-D", self.folder / "data", "-l", self.folder / "log", "-o",
@@ -160,7 +163,8 @@ def test_a_stopped_database_loses_nothing(program, model, cluster, tmp_path):
             cluster.start()
         post_many(server, "after", 50, answered)
         server.drained()
-        assert server.metric("store_up") == 1 and server.metric("store_refused_total") == 0
+        wait_for(lambda: server.metric("store_up") == 1)
+        assert server.metric("store_refused_total") == 0
         assert len(server.get("/predictions?limit=1000")["predictions"]) == 400
     assert len(answered) == 400
     assert sorted(row[0] for row in cluster.rows("SELECT name FROM prediction")) == sorted(answered)
