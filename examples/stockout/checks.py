@@ -35,8 +35,8 @@ def expect(what, found, wanted):
         raise AssertionError(f"{what}: {str(found)[:200]}, expected {str(wanted)[:200]}")
 
 
-def rows_of(run, name, columns):
-    return curated.table(run, name, columns).scan().to_arrow()
+def rows_of(run, name):
+    return curated.table(run, name).scan().to_arrow()
 
 
 @cache
@@ -59,7 +59,7 @@ def sensors(run):
             stored = [(one["device"], one["seq"]) for one in raw.lines(small.store, "raw/levels")]
             expect("stored", len(stored), sent)
             expect("distinct", len(set(stored)), 9 * 3 * 48)
-            levels[bad] = rows_of(small, "levels", curated.LEVEL).to_pandas().sort_values(["fridge", "seen"])
+            levels[bad] = rows_of(small, "levels").to_pandas().sort_values(["fridge", "seen"])
     expect("levels of a bad day", levels[1].to_dict("list"), levels[0].to_dict("list"))
     skew = max(abs(fridge.skew) for fridge in FLEET[:9])
     return (f"{9 * 3 * 48} distinct of {sent} delivered, clocks off by up to {skew:.0f} s, cut off for hours: "
@@ -180,7 +180,7 @@ def merge(run):
             raw.capture(small, shop, limit=100)
             curated.merge_sales(small)
         expect("again", curated.merge_sales(small), {"changes": 0})
-        found = rows_of(small, "sales", curated.SALE).sort_by("id").drop_columns(["day"]).to_pylist()
+        found = rows_of(small, "sales").sort_by("id").drop_columns(["day"]).to_pylist()
         names = ("id", "sold", "store", "sku", "qty", "price", "customer", "receipt")
         expect("curated", found, [dict(zip(names, row)) for row in shop.rows()])
         long = sum(len(row["receipt"]) > 2000 for row in found)
@@ -211,7 +211,7 @@ def catalogue(run):
     expect("tables", sorted(found), ["curated.levels", "curated.sales"])
     with run.fresh("catalogue") as small:
         shop = Shop(small.state / "shop.db")
-        reader = curated.table(small, "sales", curated.SALE)
+        reader = curated.table(small, "sales")
         partitions = []
         for day in range(2):
             shop.sell(day, day + 1, FLEET[:2])
@@ -226,18 +226,18 @@ def catalogue(run):
 def athena(run):
     day = And(GreaterThanOrEqual("day", "2025-10-20"), LessThanOrEqual("day", "2025-10-21"))
     tables, files = {}, {}
-    for name, columns in (("sales", curated.SALE), ("levels", curated.LEVEL)):
-        iceberg = curated.table(run, name, columns)
+    for name in curated.COLUMNS:
+        iceberg = curated.table(run, name)
         tables[name] = iceberg.scan(day).to_arrow()
         files[name] = (len(list(iceberg.scan(day).plan_files())), len(list(iceberg.scan().plan_files())))
         expect("days read", {file.file.partition[0] for file in iceberg.scan(day).plan_files()},
                {"2025-10-20", "2025-10-21"})
     texts = [(warehouse.SQL / f"{name}.sql").read_text() for name in ("by_store", "lowest")]
     found = [warehouse.ask(sqlglot.transpile(text, "athena", "duckdb")[0], **tables) for text in texts]
-    frame = rows_of(run, "sales", curated.SALE).to_pandas().query("'2025-10-20' <= day <= '2025-10-21'")
+    frame = rows_of(run, "sales").to_pandas().query("'2025-10-20' <= day <= '2025-10-21'")
     wanted = frame.groupby(["day", "store"])["qty"].sum()
     expect("units", found[0]["units"].to_pylist(), wanted.to_list())
-    low = rows_of(run, "levels", curated.LEVEL).to_pandas().query("'2025-10-20' <= day <= '2025-10-21'")
+    low = rows_of(run, "levels").to_pandas().query("'2025-10-20' <= day <= '2025-10-21'")
     expect("half-hours", found[1]["low"].to_pylist(),
            low.assign(low=low["level"] < 5).groupby(["fridge", "day"])["low"].sum().to_list())
     few, all_ = files["sales"]
@@ -279,7 +279,7 @@ def roles(run):
 
 
 def warehouse_totals(run):
-    sales = rows_of(run, "sales", curated.SALE)
+    sales = rows_of(run, "sales")
     kept = run.sql.query("SELECT SUM(units) AS units, SUM(revenue) AS revenue FROM dw_sales")[0]
     expect("units", kept["units"], pc.sum(sales["qty"]).as_py())
     revenue = float(np.dot(sales["qty"].to_numpy(), sales["price"].to_numpy()))
@@ -298,8 +298,8 @@ def container(run):
     version = run.sql.query("SELECT * FROM model_version")
     expect("versions", len(version), 1)
     expect("card of the version", json.loads(version[0]["card"]), card)
-    for name, columns in (("levels", curated.LEVEL), ("sales", curated.SALE)):
-        curated.table(run, name, columns).scan(snapshot_id=card["snapshots"][name]).to_arrow()
+    for name in curated.COLUMNS:
+        curated.table(run, name).scan(snapshot_id=card["snapshots"][name]).to_arrow()
     before = {name: (prefix / f"model/{name}.ba").read_bytes() for name in pipeline.TRAINED}
     learn.train(prefix)
     expect("bytes when trained again", {name: (prefix / f"model/{name}.ba").read_bytes() for name in before}, before)
@@ -377,17 +377,16 @@ def alerts(run):
 
 def acid(run):
     with run.fresh("acid") as small:
-        make = curated.SALE
         row = {"sold": int(FIRST), "sku": "s", "qty": 1, "price": 1.0, "receipt": "", "day": "2025-10-09"}
-        sales = curated.table(small, "sales", make)
-        sales.append(curated.rows(make, [{**row, "id": i, "store": f"store-{i % 2}"} for i in range(4)]))
+        sales = curated.table(small, "sales")
+        sales.append(curated.rows("sales", [{**row, "id": i, "store": f"store-{i % 2}"} for i in range(4)]))
         before = sales.current_snapshot().snapshot_id
-        sales.overwrite(curated.rows(make, [{**row, "id": 1, "store": "store-1", "qty": 9}]), EqualTo("id", 1))
+        sales.overwrite(curated.rows("sales", [{**row, "id": 1, "store": "store-1", "qty": 9}]), EqualTo("id", 1))
         sales.delete(EqualTo("id", 2))
         now = {one["id"]: one["qty"] for one in sales.scan().to_arrow().to_pylist()}
         expect("now", now, {0: 1, 1: 9, 3: 1})
         expect("then", sales.scan(snapshot_id=before).to_arrow()["qty"].to_pylist(), [1] * 4)
-        held = [curated.table(small, "sales", make) for _ in range(2)]
+        held = [curated.table(small, "sales") for _ in range(2)]
         tries = []
 
         def write(first):
@@ -398,10 +397,10 @@ def acid(run):
                 if len(tries) == 1:
                     write(held[1])  # the other comes between this one's reading and its commit
                 more = {**row, "id": 3, "store": "store-1", "qty": old + 1}
-                table.overwrite(curated.rows(make, [more]), EqualTo("id", 3))
-            curated.again(commit, lambda: curated.table(small, "sales", make))
+                table.overwrite(curated.rows("sales", [more]), EqualTo("id", 3))
+            curated.again(commit, lambda: curated.table(small, "sales"))
         write(held[0])
-        final = curated.table(small, "sales", make)
+        final = curated.table(small, "sales")
         expect("both added one", final.scan(EqualTo("id", 3)).to_arrow()["qty"].to_pylist(), [3])
         expect("attempts", len(tries), 3)
     return (f"{len(final.snapshots())} snapshots; the one before update and delete still reads; "
@@ -412,14 +411,14 @@ def leaks(run):
     """Sales behind a moment are multiplied: labels before it may change, no feature may."""
     since = FIRST + 86400 * 20 + 43200
     rows = featured(run)
-    expect("rows of the join", len(rows), len(rows_of(run, "levels", curated.LEVEL)))
+    expect("rows of the join", len(rows), len(rows_of(run, "levels")))
     with run.fresh("leaks") as small:
         small.sql.script((warehouse.SQL / "warehouse.sql").read_text())
         for name, key in (("dw_fridge", ["fridge"]), ("dw_hour", ["hour"]), ("dw_sales", ["fridge", "hour"])):
             small.sql.upsert(name, run.sql.query(f"SELECT * FROM {name}"), key)
         small.sql.execute("UPDATE dw_sales SET units = units * 5 WHERE hour >= ?", since)
         small.sql.execute((warehouse.SQL / "usual.sql").read_text())
-        levels = rows_of(run, "levels", curated.LEVEL)
+        levels = rows_of(run, "levels")
         other = learn.with_features(warehouse.dataset(small, run.settings["horizon"], levels))
     past = (rows["seen"] <= since).to_numpy()
     for name in learn.KNOWN:

@@ -12,10 +12,12 @@ from pyiceberg.expressions import GreaterThanOrEqual, In
 
 from .raw import day_of, lines
 
-SALE = {"id": pa.int64(), "sold": pa.int64(), "store": pa.string(), "sku": pa.string(), "qty": pa.int64(),
-        "price": pa.float64(), "customer": pa.string(), "receipt": pa.string(), "day": pa.string()}
-LEVEL = {"fridge": pa.string(), "seen": pa.float64(), "level": pa.float64(), "drawn": pa.float64(),
-         "store": pa.string(), "day": pa.string()}
+COLUMNS = {
+    "sales": pa.schema({"id": "int64", "sold": "int64", "store": "string", "sku": "string", "qty": "int64",
+                        "price": "float64", "customer": "string", "receipt": "string", "day": "string"}.items()),
+    "levels": pa.schema({"fridge": "string", "seen": "float64", "level": "float64", "drawn": "float64",
+                         "store": "string", "day": "string"}.items())}
+PARTITIONS = {"sales": ("day", "store"), "levels": ("day",)}
 logging.getLogger("pyiceberg").setLevel(logging.ERROR)  # it says so when it tries a commit again
 RISE = 5  # items: more than that at once is a refill, not noise of the scale
 
@@ -26,19 +28,18 @@ def catalogue(run):
                         warehouse=f"file://{run.store.location()}")
 
 
-def table(run, name, columns):
+def table(run, name):
     found = catalogue(run)
     found.create_namespace_if_not_exists("curated")
     if not found.table_exists(f"curated.{name}"):
-        made = found.create_table(f"curated.{name}", pa.schema(columns.items()))
-        with made.update_spec() as spec:
-            spec.add_identity("day")
-            spec.add_identity("store")
+        with found.create_table(f"curated.{name}", COLUMNS[name]).update_spec() as spec:
+            for field in PARTITIONS[name]:
+                spec.add_identity(field)
     return found.load_table(f"curated.{name}")
 
 
-def rows(columns, dictionaries):
-    return pa.Table.from_pylist(dictionaries, pa.schema(columns.items()))
+def rows(name, dictionaries):
+    return pa.Table.from_pylist(dictionaries, COLUMNS[name])
 
 
 def property_of(iceberg, name):
@@ -93,9 +94,9 @@ def merge_sales(run, store_prefix="raw/cdc"):
             if gone := sorted(left.keys() & present.keys()):
                 both.delete(In("id", gone), snapshot_properties={"place": keys[-1]})
             if stay:
-                both.append(rows(SALE, stay), snapshot_properties={"place": keys[-1]})
+                both.append(rows("sales", stay), snapshot_properties={"place": keys[-1]})
         return {"changes": len(changes)}
-    return again(commit, lambda: table(run, "sales", SALE))
+    return again(commit, lambda: table(run, "sales"))
 
 
 class Cleaner:
@@ -127,8 +128,8 @@ def clean_levels(run):
         found = [row for row in found if row["day"] >= since]
         newest = {"day": max(row["day"] for row in found)}
         if since:
-            levels.overwrite(rows(LEVEL, found), GreaterThanOrEqual("day", since), snapshot_properties=newest)
+            levels.overwrite(rows("levels", found), GreaterThanOrEqual("day", since), snapshot_properties=newest)
         else:
-            levels.append(rows(LEVEL, found), snapshot_properties=newest)
+            levels.append(rows("levels", found), snapshot_properties=newest)
         return {"levels": len(found)}
-    return again(commit, lambda: table(run, "levels", LEVEL))
+    return again(commit, lambda: table(run, "levels"))

@@ -74,8 +74,7 @@ def train(run):
     rows.to_parquet(prefix / "input/data/training/rows.parquet")
     subprocess.run([sys.executable, "-m", "stockout.learn", prefix], check=True, env=os.environ)
     version = hashlib.sha256(b"".join((prefix / f"model/{name}.ba").read_bytes() for name in TRAINED)).hexdigest()
-    data = {name: curated.table(run, name, columns).current_snapshot().snapshot_id
-            for name, columns in (("levels", curated.LEVEL), ("sales", curated.SALE))}
+    data = {name: curated.table(run, name).current_snapshot().snapshot_id for name in curated.COLUMNS}
     card = {"about": "hours until a fridge is empty; the chance that it is within 12 h", "owner": "ml",
             "from": "levels of the stream, hourly sales of the warehouse", "snapshots": data,
             **json.loads((prefix / "model/chosen.json").read_text())}

@@ -34,7 +34,7 @@ def load(run):
     hours = [{"hour": hour, "day": hour // 86400, "clock": hour % 86400, "weekend": int((hour // 86400 + 3) % 7 >= 5),
               "lorry": hour + every - (hour - FIRST - DELIVERY) % every}
              for every in [EVERY * 86400] for hour in range(int(FIRST), int(FIRST) + (DAYS + 2) * 86400, 3600)]
-    sales = curated.table(run, "sales", curated.SALE).scan().to_arrow()
+    sales = curated.table(run, "sales").scan().to_arrow()
     sold = ask(HOURLY, fridges=fridges, hours=hours, sales=sales).to_pylist()
     for name, found, key in (("dw_fridge", fridges, ["fridge"]), ("dw_hour", hours, ["hour"]),
                              ("dw_sales", sold, ["fridge", "hour"])):
@@ -46,6 +46,6 @@ def load(run):
 
 def dataset(run, horizon, levels=None):
     """Levels, those of the catalogue unless they are given, joined with the warehouse; and labels, which look ahead."""
-    levels = levels or curated.table(run, "levels", curated.LEVEL).scan().to_arrow()
+    levels = levels or curated.table(run, "levels").scan().to_arrow()
     tables = {name: run.sql.query(f"SELECT * FROM {name}") for name in ("dw_fridge", "dw_hour", "dw_sales", "dw_usual")}
     return ask((SQL / "dataset.sql").read_text(), {"horizon": horizon}, levels=levels, **tables).to_pandas()
