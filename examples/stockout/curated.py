@@ -24,8 +24,9 @@ RISE = 5  # items: more than that at once is a refill, not noise of the scale
 
 def catalogue(run):
     """A SQLite file that names the tables' newest metadata; on AWS the REST catalogue of S3 Tables or Glue."""
+    lake = run.store.location()
     return load_catalog("lake", type="sql", uri=f"sqlite:///{run.state}/catalogue.db",
-                        warehouse=f"file://{run.store.location()}")
+                        warehouse=lake if "://" in lake else f"file://{lake}")
 
 
 def table(run, name):
