@@ -269,6 +269,20 @@ def test_slow_requests_get_408(server, first):
     assert got.startswith(b"HTTP/1.1 408 ") and b"too_slow" in got and 1.5 < time.time() - began < 6
 
 
+def test_a_connection_that_is_kept_gives_each_request_its_time(server):
+    """1.5 of the 2 seconds idle, then a body that takes one: the request is answered; the next, which stops, gets 408."""
+    with socket.create_connection(("127.0.0.1", server.port), 10) as peer:
+        peer.sendall(b"GET /ping HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert peer.recv(4096).startswith(b"HTTP/1.1 200 ")
+        time.sleep(1.5)
+        peer.sendall(b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: 8\r\n\r\nACGT")
+        time.sleep(1)
+        peer.sendall(b"ACGT")
+        assert peer.recv(4096).startswith(b"HTTP/1.1 200 ")
+        peer.sendall(b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: 8\r\n\r\nACGT")
+        assert peer.recv(4096).startswith(b"HTTP/1.1 408 ")
+
+
 def test_tokens(program, model, tmp_path):
     (tmp_path / "tokens").write_text("# of the pipeline\nfirst-token\nsecond-token\n")
     with Served(program, model, tmp_path, "--token-file", tmp_path / "tokens") as running:

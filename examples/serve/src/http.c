@@ -38,7 +38,7 @@ struct connection {
   atomic_llong since;
   connection *next, *before;
 };
-enum { WAITING, WORKING, ANSWERING };
+enum { WAITING, READING, WORKING, ANSWERING };
 
 enum {
   THROWN_AWAY = 4, /* times --max-body that is read of a body that is refused */
@@ -52,10 +52,9 @@ static connection *connection_of(struct MHD_Connection *c) {
 static void move_to(struct MHD_Connection *c, int state) {
   connection *known = connection_of(c);
   if (known == NULL) return;
-  if (state == WAITING) {
-    atomic_store(&known->since, log_now());
-    atomic_store(&known->used, true);
-  }
+  /* A request that comes on an old connection has its own time. */
+  if (state == READING || state == WAITING) atomic_store(&known->since, log_now());
+  if (state == WAITING) atomic_store(&known->used, true);
   atomic_store(&known->state, state);
 }
 
@@ -106,7 +105,7 @@ void http_tick(server *s) {
     const int state = atomic_load(&c->state);
     /* What is worked on is ended by worker_hurry; an answer has as long again to be taken. */
     if (state == WORKING || age < (state == ANSWERING ? 2 * most : most)) continue;
-    if (state == WAITING && !atomic_load(&c->used)) {
+    if (state == READING || (state == WAITING && !atomic_load(&c->used))) {
       answer_late(c->socket);
       atomic_fetch_add(&s->metrics.timeouts, 1);
     }
@@ -163,7 +162,8 @@ static bool admit(request *r, const char *method) {
   if (r->route == NULL) return problem_set(&r->problem, 404, "no_such_path", ROUTES_HINT, "there is nothing here");
   if (!right_method(r->route, method))
     return problem_set(&r->problem, 405, "wrong_method", ROUTES_HINT, "this path takes %s", r->route->method);
-  if (!r->route->open && !tokens_allow(&s->tokens, http_header(r, MHD_HTTP_HEADER_AUTHORIZATION)))
+  if (!r->route->open && atomic_load(&s->tokens.wanted) &&
+      !tokens_allow(&s->tokens, http_header(r, MHD_HTTP_HEADER_AUTHORIZATION)))
     return problem_set(&r->problem, 401, "no_token", "send the header Authorization: Bearer TOKEN",
                        "the token is missing or wrong");
   return announced(r) <= s->options.max_body || too_large(r);
@@ -252,6 +252,7 @@ static enum MHD_Result begin(server *s, struct MHD_Connection *c, const char *pa
   *r = (request){.server = s, .connection = c, .path = path};
   clock_gettime(CLOCK_MONOTONIC, &r->began);
   atomic_fetch_add(&s->working, 1);
+  move_to(c, READING);
   name_request(r);
   const long long length = announced(r);
   /* A body that is not much too large is read, so that a client which only writes sees the answer in the end. */

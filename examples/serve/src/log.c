@@ -13,7 +13,7 @@ bool log_everything;
 
 long long log_now(void) {
   struct timespec now;
-  clock_gettime(CLOCK_REALTIME, &now);
+  clock_gettime(CLOCK_REALTIME_COARSE, &now); /* to 4 ms, at a tenth of the price */
   return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
 }
 

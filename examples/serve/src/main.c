@@ -113,7 +113,7 @@ int main(int argc, char **argv) {
   if (started) {
     log_line("info", "listening",
              json_pack("{s:s,s:i,s:s,s:i,s:b}", "address", s.options.listen, "port", http_port(&s), "run", s.run,
-                       "threads", s.options.threads, "tokens", (int)s.tokens.wanted));
+                       "threads", s.options.threads, "tokens", (int)atomic_load(&s.tokens.wanted)));
     const int got = serve(&s, &signals);
     log_line("info", "stopping", json_pack("{s:i}", "signal", got));
   }

@@ -54,7 +54,7 @@ bool tokens_read(tokens *t) {
   free(t->hashes);
   t->hashes = list;
   t->count = count;
-  t->wanted = count > 0;
+  atomic_store(&t->wanted, count > 0);
   pthread_mutex_unlock(&t->lock);
   return true;
 }
@@ -66,7 +66,7 @@ bool tokens_open(tokens *t, const char *path) {
 }
 
 bool tokens_allow(tokens *t, const char *authorization) {
-  if (!t->wanted) return true;
+  if (!atomic_load(&t->wanted)) return true;
   if (authorization == NULL || strncasecmp(authorization, "Bearer ", 7) != 0) return false;
   const char *shown = authorization + 7 + strspn(authorization + 7, " ");
   hash seen;

@@ -6,6 +6,7 @@
 #define SERVE_TOKENS_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 
 typedef struct tokens {
@@ -13,7 +14,7 @@ typedef struct tokens {
   pthread_mutex_t lock;
   unsigned char (*hashes)[32];
   int count;
-  bool wanted; /* somebody has to show one */
+  atomic_bool wanted; /* somebody has to show one */
 } tokens;
 
 /* Reads the file and BIO_SERVE_TOKEN; false, with a line in the log, for a file without a token. */
