@@ -8,6 +8,7 @@ import resource
 from functools import partial
 
 import bioanalytics as bio
+import bioanalytics.spark as bs
 import numpy as np
 import pyarrow as pa
 from pyspark.sql import Window
@@ -21,6 +22,7 @@ FEATURES = ("Lag(column=units, lag=6) + Lag(column=units, lag=13) + Rolling(colu
 LOOKS_BACK = ["week_ago", "two_weeks_ago", "week_mean", "recent"]
 INPUTS = ["units", *LOOKS_BACK]
 MODEL = "Columns() | Linear(l2=0, tol=1e-12)"
+HISTORY, CHOICE = 12, "Kmer(k=1, value=freq, norm=none) | Softmax(l2=1e-4, tol=1e-5)"
 
 
 def runs(batch, key):
@@ -125,6 +127,30 @@ def learn(spark, store, days, test_days):
     return refined, metrics
 
 
+def histories(sales, test_days):
+    """Each purchase's category, and those of the purchases before it: four categories are four letters."""
+    letter = F.translate(F.substring("category", 1, 1), "ejmw", "ACGT")
+    before = Window.partitionBy("customer").orderBy("at", "sale").rowsBetween(-HISTORY, -1)
+    rows = sales.where("customer IS NOT NULL").select(
+        "sale", "category", F.array_join(F.collect_list(letter).over(before), "").alias("history"),
+        (F.col("day") > F.date_sub(F.max("day").over(Window.partitionBy()), test_days)).alias("late"))
+    return rows.where(F.length("history") == HISTORY)
+
+
+def choose(store, sales, test_days):
+    """What a customer buys next, by the jar's classifier: learnt where the rows are; how often that is right."""
+    rows = histories(sales, test_days).cache()
+    classifier = bs.SequenceClassifier(recipe=CHOICE, inputCol="history", labelCol="category", rowIdCol="sale")
+    model = classifier.fit(rows.where("NOT late"))
+    store.put("refined/choice.ba", model.model().to_bytes())
+    named = F.element_at(F.array(*map(F.lit, model.classes)), F.col("prediction").cast("int") + 1)
+    usual = rows.where("NOT late").groupBy("category").count().orderBy(F.desc("count")).first()["category"]
+    right = model.transform(rows.where("late")).agg(
+        *(F.avg((F.col("category") == name).cast("double")) for name in (named, F.lit(usual)))).first()
+    rows.unpersist()
+    return [("choice", "accuracy", right[0]), ("most frequent category", "accuracy", right[1])]
+
+
 def analyse(spark, store, test_days=21, top=3):
     """Writes refined.description, daily, model_metrics and recommendations; the errors of model and naive forecast."""
     def write(frame, name):
@@ -136,6 +162,7 @@ def analyse(spark, store, test_days=21, top=3):
     write(usd.repartition("category").sortWithinPartitions("category").mapInArrow(describe, figures), "description")
     days = demand(sales).cache()
     refined, metrics = learn(spark, store, days, test_days)
+    metrics += choose(store, sales, test_days)
     columns = ("day", "product", "category", "units", "sales", "revenue", "forecast")
     write(refined.select(*columns).orderBy("day", "product"), "daily")
     write(spark.createDataFrame(metrics, "model string, metric string, value double"), "model_metrics")

@@ -198,6 +198,7 @@ def library_beside_sparkml(run):
     ours, other = np.r_[weights[0], intercept], np.r_[theirs.coefficients.toArray(), theirs.intercept]
     off = np.max(np.abs(ours - other))
     assert off < 1e-6, (ours, other)
+    far, right = choice_beside_sparkml(run)
     sales, figures = table(run, "sales"), table(run, "description")
     worst = 0
     for row, category in enumerate(figures["category"]):
@@ -206,7 +207,34 @@ def library_beside_sparkml(run):
         ours = [figures[name][row] for name in analysis.FIGURES]
         worst = max(worst, np.max(np.abs(np.array(ours) / numpy - 1)))
     assert len(figures["category"]) == 4 and worst < 1e-12, worst
-    return f"coefficients are SparkML's to {off:.1e}; figures of 4 categories are NumPy's to {worst:.1e}"
+    return (f"coefficients are SparkML's to {off:.1e}, of the choice to {far:.1e}, which is right in {right}; "
+            f"figures of 4 categories are NumPy's to {worst:.1e}")
+
+
+def choice_beside_sparkml(run):
+    import bioanalytics as bio
+    import bioanalytics.spark as bs
+    from pyspark.ml.classification import LogisticRegression
+    from pyspark.ml.feature import StringIndexer
+    sales = cluster(run).up().read.parquet(run.store.location("trusted/sales"))
+    rows = analysis.histories(sales, run.settings["test_days"]).cache()
+    ready = bs.SequenceVectorizer(recipe=analysis.CHOICE.split(" |")[0], inputCol="history", outputCol="x").transform(
+        rows.where("NOT late"))
+    index = StringIndexer(inputCol="category", outputCol="label", stringOrderType="alphabetAsc").fit(ready)
+    theirs = LogisticRegression(featuresCol="x", family="multinomial", regParam=1e-4, standardization=False, tol=1e-12,
+                                maxIter=500).fit(index.transform(ready))
+    model = bio.Model.from_bytes(run.store.get("refined/choice.ba"))
+    weights, intercepts = model.weights()
+    far = max(np.max(np.abs(weights - theirs.coefficientMatrix.toArray())),
+              np.max(np.abs(intercepts - intercepts.mean() - theirs.interceptVector.toArray())))
+    assert far < 1e-3 and model.classes == index.labels, (weights, theirs.coefficientMatrix)
+    late = rows.where("late").collect()  # scored once more, here, by the same file
+    right = np.mean(model.predict([row["history"] for row in late]) == [row["category"] for row in late])
+    rows.unpersist()
+    found = {row["model"]: row["value"] for row in ask(run, "model_metrics", sql("metrics"))}
+    usual = found["most frequent category"]
+    assert right == found["choice"] > 1.2 * usual, (right, found)
+    return far, f"{right:.3f} of {len(late)} purchases, the most frequent category in {usual:.3f}"
 
 
 def refined(run):

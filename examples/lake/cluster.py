@@ -7,7 +7,10 @@ import os
 import sys
 from pathlib import Path
 
+from lib.run import ROOT
+
 HERE = Path(__file__).resolve().parent
+JARS = [ROOT / f"bindings/java/{name}/target/{name}-0.1.0.jar" for name in ("bioanalytics-java", "bioanalytics-spark")]
 # Short jobs: they end before the JVM's second compiler would have paid.
 JAVA = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Dlog4j2.configurationFile={0}/log4j2.properties -Dlake.logs={1}"
 
@@ -15,20 +18,21 @@ JAVA = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Dlog4j2.configurationFile={0}/
 class LocalSpark:
     """Spark on two threads. `up` starts the JVM when it is first asked; `down` ends it."""
 
-    def __init__(self, state, log, jars=()):
-        self._state, self._log, self._jars, self._session = Path(state), log, jars, None
+    def __init__(self, state, log):
+        self._state, self._log, self._session = Path(state), log, None
 
     def up(self):
         if self._session is None:
             os.environ.update(PYSPARK_PYTHON=sys.executable, SPARK_LOCAL_IP="127.0.0.1")
+            from bioanalytics.spark import configure
             from pyspark.sql import SparkSession
-            builder = SparkSession.builder.master("local[2]").appName("lake")
+            builder = configure(SparkSession.builder.master("local[2]").appName("lake"), jars=JARS)
             for name, value in {
                     "spark.ui.enabled": "false", "spark.ui.showConsoleProgress": "false",
                     "spark.driver.memory": "1g",
                     "spark.driver.extraJavaOptions": JAVA.format(HERE, self._state / "logs"),
                     "spark.local.dir": self._state / "spark", "spark.sql.warehouse.dir": self._state / "spark",
-                    "spark.jars": ",".join(map(str, self._jars)), "spark.sql.session.timeZone": "UTC",
+                    "spark.sql.session.timeZone": "UTC",
                     "spark.sql.shuffle.partitions": "2", "spark.sql.legacy.timeParserPolicy": "CORRECTED"}.items():
                 builder = builder.config(name, str(value))
             self._session = builder.getOrCreate()
@@ -65,8 +69,9 @@ class Emr:
         def submit(name):
             return {"Name": name, "ActionOnFailure": "TERMINATE_CLUSTER", "HadoopJarStep": {
                 "Jar": "command-runner.jar", "Args": [
-                    "spark-submit", "--deploy-mode", "cluster", "--py-files", f"s3://{bucket}/code/lake.zip",
-                    f"s3://{bucket}/code/job.py", name, f"s3://{bucket}"]}}
+                    "spark-submit", "--deploy-mode", "cluster",
+                    "--jars", ",".join(f"s3://{bucket}/code/{jar.name}" for jar in JARS),
+                    "--py-files", f"s3://{bucket}/code/lake.zip", f"s3://{bucket}/code/job.py", name, f"s3://{bucket}"]}}
         return {"Name": "lake", "ReleaseLabel": release, "Applications": [{"Name": "Spark"}],
                 "LogUri": f"s3://{bucket}/logs/", "JobFlowRole": "lake-emr-ec2", "ServiceRole": "lake-emr",
                 "BootstrapActions": [{"Name": "library", "ScriptBootstrapAction": {
