@@ -23,7 +23,7 @@ from sources.clock import START
 
 from . import analysis, ingest
 from .cluster import Emr
-from .pipeline import STEPS, bot, cluster, files, products, tables
+from .pipeline import STEPS, bot, cluster, files, products, tables, urls
 
 # What no file and no log may hold; there before the run begins, as on a machine that has credentials.
 SECRET = os.environ.setdefault("AWS_SECRET_ACCESS_KEY", "planted-4f1c9a7e2b")
@@ -65,8 +65,8 @@ def truth(shops, until=date(2025, 10, 9)):
 
 def raw(run):
     """The newest versions of files by name, and the rows of tables."""
-    newest = {url.rsplit("/", 1)[1]: run.store.get(versions[-1]["key"])
-              for url, versions in ingest.read_json(run.store, ingest.FILES).items()}
+    newest = {line.rsplit("/", 1)[1]: run.store.get(versions[-1]["key"])
+              for line, versions in ingest.read_json(run.store, ingest.FILES).items()}
     rows = {name: sorted(row for found in run.store.list(f"raw/shop/{name}/") for row in
                          map(tuple, shop.rows(run.store.get(found.key)))) for name in ("shops", "customers")}
     return newest, rows
@@ -82,19 +82,20 @@ def files_by_url(run):
         faults = requests.get(f"{bad.sources}/_faults", timeout=5).json()
         assert raw(bad) == raw(run) and min(faults.values()) > 0, faults
         set_faults(bad, rate=0)
-        # Half of a file is here from an attempt before: only the rest comes.
-        url, version = next((url, found[0]) for url, found in ingest.read_json(bad.store, ingest.FILES).items()
-                            if "sales-2025-09" in url)
-        whole, (part, began) = bad.store.get(version["key"]), ingest.part_of(url, bad.state / "partial")
-        part.write_bytes(whole[:10000])
-        began.write_text(version["etag"])
-        data, _, came = ingest.download(url, None, part.parent)
-        assert data == whole and came == len(whole) - 10000, came
+        # A part of a file is here from an attempt before: only the rest comes.
+        line, url = list(urls(bad).items())[3]
+        version, part = ingest.read_json(bad.store, ingest.FILES)[line][0], ingest.part_of(line, bad.state / "partial")
+        whole = bad.store.get(version["key"])
+        for here, wanted in ((10000, len(whole) - 10000), (len(whole), len(whole))):
+            part.write_bytes(whole[:here])
+            part.with_suffix(".etag").write_text(version["etag"])
+            data, _, came = ingest.download(url, None, part)
+            assert data == whole and came == wanted and not part.exists(), came
         # The month goes on: its file and the rates have a day more.
         requests.put(f"{bad.sources}/_clock", json={"at": START + 86400}, timeout=5)
         changed = files(bad)
-        versions = {url.rsplit("/", 1)[1]: [v["key"] for v in found]
-                    for url, found in ingest.read_json(bad.store, ingest.FILES).items()}
+        versions = {line.rsplit("/", 1)[1]: [v["key"] for v in found]
+                    for line, found in ingest.read_json(bad.store, ingest.FILES).items()}
         assert changed["downloaded"] == 2 and len(set(versions["sales-2025-10.csv"])) == 2, changed
     sizes = [v[-1]["size"] for v in ingest.read_json(run.store, ingest.FILES).values()]
     return (f"{len(sizes)} files of {sum(sizes)} bytes, the second run 0 bytes; through {sum(faults.values())} faults "

@@ -12,8 +12,8 @@ TRUSTED, REJECTED = "trusted/sales", "raw/_rejected"
 
 def current(store, name):
     """Where the newest version of each file is whose name begins so."""
-    return [store.location(versions[-1]["key"]) for url, versions in sorted(read_json(store, FILES).items())
-            if url.rsplit("/", 1)[1].startswith(name)]
+    return [store.location(versions[-1]["key"]) for line, versions in sorted(read_json(store, FILES).items())
+            if line.rsplit("/", 1)[1].startswith(name)]
 
 
 def read_sales(spark, store):

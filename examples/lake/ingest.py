@@ -27,18 +27,17 @@ def write_json(store, key, value):
 # Files
 
 
-def part_of(url, folder):
-    """Where what has come of a file is kept until it is whole, and where the version that it is of."""
-    part = Path(folder) / hashlib.sha256(url.encode()).hexdigest()[:16]
-    return part, part.with_suffix(".etag")
+def part_of(line, folder):
+    """Where what has come of a file is kept until it is whole."""
+    return Path(folder) / hashlib.sha256(line.encode()).hexdigest()[:16]
 
 
-def download(url, known, folder):
+def download(url, known, part):
     """The bytes of a file, what its server says of it, and how many came; None if it is still what `known` tells.
 
-    What a broken connection gave stays in `folder`, and the next attempt asks for the rest only."""
-    part, began = part_of(url, folder)
+    What a broken connection gave stays in the file `part`, and the next attempt asks for the rest only."""
     part.parent.mkdir(parents=True, exist_ok=True)
+    began = part.with_suffix(".etag")  # of the version that it is a part of
 
     def once(answer):
         if answer.status_code == 304:
@@ -63,15 +62,21 @@ def download(url, known, folder):
         if part.exists() and began.exists() and began.read_text():
             headers |= {"Range": f"bytes={part.stat().st_size}-", "If-Range": began.read_text()}
         return {name: value for name, value in headers.items() if value}
-    return fetch(url, once, headers=ask, stream=True)
+    try:
+        return fetch(url, once, headers=ask, stream=True)
+    except requests.HTTPError as error:
+        if error.response.status_code != 416:
+            raise
+        part.unlink()  # it was whole, but the run that fetched it ended before it could say so
+        return fetch(url, once, headers=ask, stream=True)
 
 
 def ingest_files(store, urls, folder):
-    """Each file that is new or has changed, as a version of its own; counts of what was done."""
+    """Each file of `urls`, by its line of the list, that is new or has changed, as a version of its own; counts."""
     manifest, counts = read_json(store, FILES), {"files": len(urls), "downloaded": 0, "bytes": 0}
-    for url in urls:
-        versions = manifest.setdefault(url, [])
-        found = download(url, versions[-1] if versions else None, folder)
+    for line, url in urls.items():
+        versions = manifest.setdefault(line, [])
+        found = download(url, versions[-1] if versions else None, part_of(line, folder))
         if found is None:
             continue
         data, headers, came = found

@@ -8,14 +8,14 @@ from lib.sql import open_sql
 from . import ingest
 from .cluster import LocalSpark
 
-SETTINGS = {"shops": 4, "urls": str(Path(__file__).with_name("urls.txt")), "database": "", "bucket": "lake",
+SETTINGS = {"shops": 3, "urls": str(Path(__file__).with_name("urls.txt")), "database": "", "bucket": "lake",
             "test_days": 21, "top": 3}
 TABLES = ("shops", "customers")
 
 
 def urls(run):
     lines = Path(run.settings["urls"]).read_text().splitlines()
-    return [line.format(sources=run.sources, **run.settings) for line in lines if line and not line.startswith("#")]
+    return {line: line.format(sources=run.sources, **run.settings) for line in lines if line and line[0] != "#"}
 
 
 def bot(run, **options):

@@ -188,6 +188,21 @@ def test_sql_upserts(tmp_path):
     sql.close()
 
 
+def test_a_snapshot_is_of_one_moment(tmp_path):
+    reader, writer = (open_sql(f"sqlite:{tmp_path}/a.db") for _ in range(2))
+    writer.script("CREATE TABLE a (n INTEGER); CREATE TABLE b (n INTEGER);")
+    plain = reader._rows
+
+    def and_meanwhile(cursor, *query):
+        found = plain(cursor, *query)
+        writer.execute("INSERT INTO b VALUES (7)")
+        return found
+    reader._rows = and_meanwhile
+    assert reader.snapshot(("SELECT * FROM a",), ("SELECT * FROM b WHERE n > ?", 0)) == [[], []]
+    assert len(writer.query("SELECT * FROM b")) == 2
+    reader.close(), writer.close()
+
+
 def test_newest_item_wins(tmp_path):
     table = KeyTable(open_sql(f"sqlite:{tmp_path / 'rows.db'}"), "prices")
     table.put([("IBM", 1.0, 5.0, {"price": 10}), ("IBM", 2.0, 5.0, {"price": 11}), ("SAP", 1.0, 5.0, {"price": 7})])

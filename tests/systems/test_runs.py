@@ -123,6 +123,14 @@ def test_fetch_asks_again(answers):
     assert len(waits) == 4 and waits[1] == 7
 
 
+def test_fetch_asks_for_headers_each_time(answers):
+    planned, url = answers
+    planned += [(500, {}, b""), (200, {}, b"{}")]
+    asked = []
+    assert fetch(url, headers=lambda: asked.append(1) or {"Range": "bytes=0-"}, wait=lambda seconds: None) == {}
+    assert len(asked) == 2
+
+
 def test_fetch_gives_up(answers):
     planned, url = answers
     planned += [(404, {}, b"")]
