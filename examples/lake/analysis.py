@@ -5,6 +5,7 @@ The functions that take `batches` run in the workers of Spark, over Arrow's memo
 one batch, whatever the number of rows."""
 
 import resource
+from datetime import timedelta
 from functools import partial
 
 import bioanalytics as bio
@@ -97,49 +98,46 @@ def demand(sales):
         "revenue", F.coalesce("revenue", F.lit(0)).cast("decimal(14,2)"))
 
 
-def with_features(days, test_days):
+def with_features(days, cut):
     """The rows of `demand` with LOOKS_BACK, what is sold `tomorrow`, and `part`; none where a window is not full."""
     rows = days.repartition("product").sortWithinPartitions("product", "day")
     rows = rows.mapInArrow(look_back, schema_with(rows, *(f"{name} double" for name in LOOKS_BACK)))
     product = Window.partitionBy("product").orderBy("day")
-    cut = F.date_sub(F.max("day").over(Window.partitionBy()), test_days)
     rows = rows.withColumn("tomorrow", F.lead("units").over(product).cast("double"))
     rows = rows.withColumn("part", F.when(F.lead("day").over(product) <= cut, "train").otherwise("test"))
     return rows.where(" AND ".join(f"NOT isnan({name})" for name in LOOKS_BACK))
 
 
-def learn(spark, store, days, test_days):
-    """Forecasts of every day by a model of the days before the last `test_days`, and how far off they are in these."""
-    rows = with_features(days, test_days).cache()
+def learn(store, days, cut):
+    """Forecasts of every day by a model of the days up to `cut`, and how far off they are in those after it."""
+    rows = with_features(days, cut).cache()
     known = rows.where("tomorrow IS NOT NULL").select(*INPUTS, "tomorrow", "part").coalesce(1)
     trained = known.mapInArrow(train, "model binary, mae double").collect()[0]
     model = bytes(trained["model"])
     store.put("refined/demand.ba", model)
     ahead = rows.mapInArrow(partial(forecast, model), schema_with(rows, "forecast double"))
     ahead = ahead.select("product", F.date_add("day", 1).alias("day"), "forecast")
-    refined = days.join(ahead, ["day", "product"], "left")
-    mean = refined.withColumn("cut", F.date_sub(F.max("day").over(Window.partitionBy()), test_days))
-    usual = mean.where("day <= cut").groupBy("product").agg(F.avg("units").alias("usual"))
-    naive = mean.where("day > cut").join(usual, "product").agg(F.avg(F.abs(F.col("units") - F.col("usual")))).first()[0]
-    metrics = [("demand", "mae", trained["mae"]), ("mean demand", "mae", naive)]
+    late = F.col("day") > cut
+    usual = days.where(~late).groupBy("product").agg(F.avg("units").alias("usual"))
+    naive = days.where(late).join(usual, "product").agg(F.avg(F.abs(F.col("units") - F.col("usual")))).first()[0]
     rows.drop("category").write.mode("overwrite").parquet(store.location("refined/features"))
-    rows.unpersist()
-    return refined, metrics
+    metrics = [("demand", "mae", trained["mae"]), ("mean demand", "mae", naive)]
+    return days.join(ahead, ["day", "product"], "left"), metrics
 
 
-def histories(sales, test_days):
+def histories(sales, cut):
     """Each purchase's category, and those of the purchases before it: four categories are four letters."""
     letter = F.translate(F.substring("category", 1, 1), "ejmw", "ACGT")
     before = Window.partitionBy("customer").orderBy("at", "sale").rowsBetween(-HISTORY, -1)
     rows = sales.where("customer IS NOT NULL").select(
         "sale", "category", F.array_join(F.collect_list(letter).over(before), "").alias("history"),
-        (F.col("day") > F.date_sub(F.max("day").over(Window.partitionBy()), test_days)).alias("late"))
+        (F.col("day") > cut).alias("late"))
     return rows.where(F.length("history") == HISTORY)
 
 
-def choose(store, sales, test_days):
+def choose(store, sales, cut):
     """What a customer buys next, by the jar's classifier: learnt where the rows are; how often that is right."""
-    rows = histories(sales, test_days).cache()
+    rows = histories(sales, cut).cache()
     classifier = bs.SequenceClassifier(recipe=CHOICE, inputCol="history", labelCol="category", rowIdCol="sale")
     model = classifier.fit(rows.where("NOT late"))
     store.put("refined/choice.ba", model.model().to_bytes())
@@ -147,27 +145,29 @@ def choose(store, sales, test_days):
     usual = rows.where("NOT late").groupBy("category").count().orderBy(F.desc("count")).first()["category"]
     right = model.transform(rows.where("late")).agg(
         *(F.avg((F.col("category") == name).cast("double")) for name in (named, F.lit(usual)))).first()
-    rows.unpersist()
     return [("choice", "accuracy", right[0]), ("most frequent category", "accuracy", right[1])]
 
 
 def analyse(spark, store, test_days=21, top=3):
-    """Writes refined.description, daily, model_metrics and recommendations; the errors of model and naive forecast."""
-    def write(frame, name):
-        frame.coalesce(1).write.mode("overwrite").parquet(store.location(f"refined/{name}"))
+    """Writes refined.description, daily, model_metrics and recommendations; models learn from all but the last days."""
+    def write(frame, name, *order):
+        one = frame.coalesce(1)
+        one = one.sortWithinPartitions(*order) if order else one
+        one.write.mode("overwrite").parquet(store.location(f"refined/{name}"))
 
     sales = spark.read.parquet(store.location(TRUSTED))
     usd = sales.select("category", F.col("usd").cast("double").alias("usd"))
     figures = ", ".join(["category string", *(f"{name} double" for name in FIGURES), "memory bigint"])
     write(usd.repartition("category").sortWithinPartitions("category").mapInArrow(describe, figures), "description")
     days = demand(sales).cache()
-    refined, metrics = learn(spark, store, days, test_days)
-    metrics += choose(store, sales, test_days)
+    cut = days.agg(F.max("day")).first()[0] - timedelta(days=test_days)
+    refined, metrics = learn(store, days, cut)
+    metrics += choose(store, sales, cut)
     columns = ("day", "product", "category", "units", "sales", "revenue", "forecast")
-    write(refined.select(*columns).orderBy("day", "product"), "daily")
+    write(refined.select(*columns), "daily", "day", "product")
     write(spark.createDataFrame(metrics, "model string, metric string, value double"), "model_metrics")
     bought = sales.where("customer IS NOT NULL").groupBy("customer").pivot("product").count().fillna(0).drop("customer")
     items = "product bigint, rank bigint, other bigint, similarity double"
     write(bought.coalesce(1).mapInArrow(partial(similar, top), items), "recommendations")
-    days.unpersist()
+    spark.catalog.clearCache()
     return {f"{metric} of {model}": round(value, 3) for model, metric, value in metrics}

@@ -73,7 +73,7 @@ def etl(spark, store):
     counts = {row["reason"]: row["count"] for row in rows.groupBy("reason").count().collect()}
     sales_of(rows).repartition("day").sortWithinPartitions("day", "sale").write.mode("overwrite").partitionBy(
         "day").parquet(store.location(TRUSTED))
-    rows.where("reason IS NOT NULL").select(*FIELDS, "bad_line", "reason").orderBy("reason", *FIELDS).coalesce(
-        1).write.mode("overwrite").json(store.location(REJECTED))
+    rejects = rows.where("reason IS NOT NULL").select(*FIELDS, "bad_line", "reason").coalesce(1)
+    rejects.sortWithinPartitions("reason", *FIELDS).write.mode("overwrite").json(store.location(REJECTED))
     rows.unpersist()
     return {"rows_in": sum(counts.values()), "rows_out": counts.pop(None, 0), "rejects": counts}
