@@ -14,10 +14,11 @@ import requests
 
 from .alert import open_alerts
 from .services import Services, answers, free_port
-from .sql import KeyTable, open_sql
+from .sql import open_sql
 from .steps import Log, locked
 from .store import open_store
 from .stream import open_stream
+from .table import KeyTable, open_table
 
 EXAMPLES = Path(__file__).resolve().parent.parent
 ROOT = EXAMPLES.parent
@@ -75,7 +76,8 @@ class Run:
         return open_stream(self.url("stream", name), shards)
 
     def table(self, name):
-        return KeyTable(self.sql, name)
+        url = os.environ.get("BIO_TABLE_URL")
+        return open_table(url, name) if url else KeyTable(self.sql, name)
 
     @cached_property
     def sources(self):

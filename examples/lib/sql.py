@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The SQL port: `sqlite:PATH` or `postgresql://...` keeps rows with keys; DuckDB asks the lake in Athena's dialect."""
 
-import json
 import sqlite3
 
 
@@ -164,30 +163,3 @@ class Lake:
 
     def close(self):
         self._duckdb.close()
-
-
-class KeyTable:
-    """The table port, in the manner of DynamoDB: items by a key and a sort key, the newest wins, over a SQL port."""
-
-    def __init__(self, sql, name):
-        self._sql, self.name = sql, name
-        sql.script(f"CREATE TABLE IF NOT EXISTS {name} (key TEXT NOT NULL, sort DOUBLE PRECISION NOT NULL, "
-                   "version DOUBLE PRECISION NOT NULL, item TEXT NOT NULL, PRIMARY KEY (key, sort))")
-
-    def put(self, items):
-        """Takes (key, sort, version, item); one of a lower version than the one that is there changes nothing."""
-        rows = [{"key": key, "sort": sort, "version": version, "item": json.dumps(item)}
-                for key, sort, version, item in items]
-        self._sql.upsert(self.name, rows, ["key", "sort"], newer="version")
-
-    def last(self, key, count=1):
-        """The items of `key` of the highest sort keys, in rising order."""
-        found = self._sql.query(f"SELECT item FROM {self.name} WHERE key = ? ORDER BY sort DESC LIMIT ?", key, count)
-        return [json.loads(row["item"]) for row in reversed(found)]
-
-    def keys(self):
-        return [row["key"] for row in self._sql.query(f"SELECT DISTINCT key FROM {self.name} ORDER BY key")]
-
-    def expire(self, before):
-        """Removes what a time to live ends: items whose sort key is below `before`."""
-        return self._sql.execute(f"DELETE FROM {self.name} WHERE sort < ?", before)

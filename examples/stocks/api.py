@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The service: python -m stocks.api --port N --sql URL, over the table of prices."""
+"""The service: python -m stocks.api --port N --table URL, over the table of prices."""
 
 import argparse
 from typing import List, Optional
@@ -9,7 +9,7 @@ import uvicorn
 from fastapi import FastAPI, HTTPException, Path, Query
 from pydantic import BaseModel
 
-from lib.sql import KeyTable, open_sql
+from lib.table import open_table
 
 from .analytics import WEIGHTS, portfolio
 
@@ -81,9 +81,9 @@ def application(prices):
 def main():
     about = argparse.ArgumentParser(prog="python -m stocks.api", description=__doc__)
     about.add_argument("--port", type=int, default=8000)
-    about.add_argument("--sql", required=True, metavar="URL", help="such as sqlite:build/systems/stocks/results.db")
+    about.add_argument("--table", required=True, metavar="URL", help="such as sqlite:build/systems/stocks/results.db")
     options = about.parse_args()
-    uvicorn.run(application(KeyTable(open_sql(options.sql), "prices")), host="127.0.0.1", port=options.port,
+    uvicorn.run(application(open_table(options.table, "prices")), host="127.0.0.1", port=options.port,
                 log_level="warning")
 
 

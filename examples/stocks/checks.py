@@ -73,14 +73,14 @@ def items(run):
 def put(run, lines, start=0):
     """Lines as the records of an event, straight to the function."""
     records = [Record("shard-check", f"{start + place + 1:020}", "key", line, 0.0) for place, line in enumerate(lines)]
-    return handle(event_of(records), ports(run.store, run.alerts, run.sql))
+    return handle(event_of(records), ports(run.store, run.alerts, run.table))
 
 
 def api_answers(run):
     """What schemathesis makes of the specification gets no answer of 5xx and none that the specification has not."""
     port = free_port()
     address = f"http://127.0.0.1:{port}"
-    run.services.start("api", [sys.executable, "-m", "stocks.api", "--port", port, "--sql",
+    run.services.start("api", [sys.executable, "-m", "stocks.api", "--port", port, "--table",
                                f"sqlite:{run.state / 'results.db'}"], answers(address + "/health"), cwd=EXAMPLES)
     report = run.state / "schemathesis.json"
     tested = subprocess.run(
@@ -218,7 +218,7 @@ def in_its_zip(run):
     code = ("import json, sys; from stocks.handler import handler; import bioanalytics, numpy; "
             "print(json.dumps([handler(json.load(sys.stdin), None), bioanalytics.__file__, numpy.__file__]))")
     environment = {"PYTHONPATH": f"{folder}/function:{folder}/layer/python", "BIO_STORE_URL": f"file:{folder}/lake",
-                   "BIO_SQL_URL": f"sqlite:{folder}/rows.db", "BIO_ALERTS_URL": f"file:{folder}/alerts"}
+                   "BIO_TABLE_URL": f"sqlite:{folder}/rows.db", "BIO_ALERTS_URL": f"file:{folder}/alerts"}
     done = subprocess.run([sys.executable, "-S", "-c", code], input=json.dumps(event).encode(), cwd=folder,
                           capture_output=True, env=environment)
     assert done.returncode == 0, done.stderr.decode()

@@ -11,12 +11,12 @@ import math
 import os
 from collections import defaultdict
 from datetime import datetime, timezone
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 from lib.alert import open_alerts
-from lib.sql import KeyTable, open_sql
 from lib.store import open_store
+from lib.table import open_table
 
 from .analytics import FIGURES, LIMITS, open_symbol
 
@@ -26,19 +26,19 @@ LOG = logging.getLogger("stocks")  # which Lambda writes to CloudWatch
 class Ports(NamedTuple):
     store: object
     alerts: object
-    prices: KeyTable
-    states: KeyTable  # of each symbol: its stream
-    archive: KeyTable  # of each shard: the last record that is in a raw object
+    prices: object
+    states: object  # of each symbol: its stream
+    archive: object  # of each shard: the last record that is in a raw object
 
 
-def ports(store, alerts, sql):
-    return Ports(store, alerts, *(KeyTable(sql, name) for name in ("prices", "states", "archive")))
+def ports(store, alerts, table):
+    return Ports(store, alerts, table("prices"), table("states"), table("archive"))
 
 
 @lru_cache
 def ports_of_environment():
     return ports(open_store(os.environ["BIO_STORE_URL"]), open_alerts(os.environ["BIO_ALERTS_URL"]),
-                 open_sql(os.environ["BIO_SQL_URL"]))
+                 partial(open_table, os.environ["BIO_TABLE_URL"]))
 
 
 def handler(event, context):

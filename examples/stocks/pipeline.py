@@ -46,7 +46,7 @@ def agent_of(run):
 
 
 def runner_of(run, **more):
-    return Runner(run.stream("ticks"), lambda event, context: handle(event, ports(run.store, run.alerts, run.sql)),
+    return Runner(run.stream("ticks"), lambda event, context: handle(event, ports(run.store, run.alerts, run.table)),
                   run.stream("dead", 1), run.state / "runner.json", **more)
 
 

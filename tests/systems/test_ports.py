@@ -10,9 +10,10 @@ import pytest
 from lib import catalog
 from lib.alert import open_alerts
 from lib.firehose import Firehose
-from lib.sql import KeyTable, Lake, open_sql
+from lib.sql import Lake, open_sql
 from lib.store import open_store
 from lib.stream import Consumer, open_stream
+from lib.table import open_table
 from moto import mock_aws
 
 
@@ -203,12 +204,27 @@ def test_a_snapshot_is_of_one_moment(tmp_path):
     reader.close(), writer.close()
 
 
-def test_newest_item_wins(tmp_path):
-    table = KeyTable(open_sql(f"sqlite:{tmp_path / 'rows.db'}"), "prices")
+@pytest.fixture(params=["sql", "dynamodb"])
+def table(request, tmp_path):
+    if request.param == "sql":
+        return open_table(f"sqlite:{tmp_path / 'rows.db'}", "prices")
+    request.getfixturevalue("aws")
+    boto3.client("dynamodb").create_table(
+        TableName="stocks-prices", BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": "key", "AttributeType": "S"},
+                              {"AttributeName": "sort", "AttributeType": "N"}],
+        KeySchema=[{"AttributeName": "key", "KeyType": "HASH"}, {"AttributeName": "sort", "KeyType": "RANGE"}])
+    return open_table("dynamodb:stocks-", "prices")
+
+
+def test_newest_item_wins(table):
     table.put([("IBM", 1.0, 5.0, {"price": 10}), ("IBM", 2.0, 5.0, {"price": 11}), ("SAP", 1.0, 5.0, {"price": 7})])
     table.put([("IBM", 2.0, 4.0, {"price": 99}), ("SAP", 1.0, 6.0, {"price": 8})])
     assert table.last("IBM", 5) == [{"price": 10}, {"price": 11}] and table.last("SAP") == [{"price": 8}]
     assert table.keys() == ["IBM", "SAP"] and table.expire(1.5) == 2 and table.keys() == ["IBM"]
+    table.put([("BIG", float(i), 1.0, {"n": i, "text": "x" * 9000}) for i in range(150)])  # more than an answer holds
+    assert [item["n"] for item in table.last("BIG", 149)] == list(range(1, 150))
+    assert table.expire(140.0) == 141 and len(table.last("BIG", 999)) == 10
 
 
 def test_lake_asks_in_athenas_words(tmp_path):
