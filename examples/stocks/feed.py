@@ -18,8 +18,8 @@ from lib.steps import write_atomically
 class Provider:
     """Alpha Vantage. Its key is told in the address, so errors are raised without it."""
 
-    def __init__(self, url):
-        self._url, self._key = url, os.environ.get("ALPHAVANTAGE_API_KEY", "demo")
+    def __init__(self, url, wait=time.sleep):
+        self._url, self._key, self._wait = url, os.environ.get("ALPHAVANTAGE_API_KEY", "demo"), wait
 
     def _ask(self, part, **words):
         def parse(answer):
@@ -34,7 +34,8 @@ class Provider:
             except KeyError as error:
                 raise ValueError(f"an answer without {error}") from error
         try:
-            return fetch(f"{self._url}/query", parse, attempts=20, params={**words, "apikey": self._key})
+            return fetch(f"{self._url}/query", parse, attempts=20, wait=self._wait,  # which is above a minute in all
+                         params={**words, "apikey": self._key})
         except requests.RequestException as error:
             raise RuntimeError(str(error).replace(self._key, "***")) from None
 

@@ -66,7 +66,7 @@ def tick_of(record):
     tick = {"sym": str(data["symbol"]), "ts": int(data["ts"]), "price": float(data["price"]),
             "volume": int(data["volume"]), "fetched": float(data["fetched"]),
             "sequence": record["kinesis"]["sequenceNumber"]}
-    if not (math.isfinite(tick["price"]) and tick["price"] > 0 and 0 < tick["ts"] < 1 << 33):
+    if not (0 < tick["price"] < math.inf and 0 < tick["ts"] < 1 << 33 and math.isfinite(tick["fetched"])):
         raise ValueError(f"price {tick['price']} at {tick['ts']}: expected one above 0, at seconds since 1970")
     return tick
 

@@ -6,11 +6,28 @@ import os
 import signal
 import subprocess
 import sys
+import traceback
+from pathlib import Path
 
+import boto3
+import pytest
+import yaml
 from lib.run import Run
+from lib.services import free_port
+from moto import mock_aws
+from sources.stocks import moments, tape
+from stocks.feed import Provider
 from stocks.pipeline import SETTINGS, process, produce
 
 FEW = {**SETTINGS, "days": 1.0, "period": 2000.0}
+DEPLOY = Path(__file__).resolve().parents[2] / "examples" / "deploy"
+
+
+class Template(yaml.SafeLoader):
+    """CloudFormation's words, such as !Ref, are left as they stand."""
+
+
+Template.add_multi_constructor("!", lambda loader, tag, node: tag)
 
 
 def results(run):
@@ -18,6 +35,45 @@ def results(run):
     items = [item for key in table.keys() for item in table.last(key, 10 ** 6)]
     raw = [json.loads(line) for found in run.store.list("raw/") for line in run.store.get(found.key).splitlines()]
     return items, sorted((tick["sym"], tick["ts"]) for tick in raw), sorted(fired, key=str)
+
+
+def test_on_the_interfaces_of_aws_it_comes_to_the_same(tmp_path, monkeypatch):
+    first = len(moments()) - 75
+    lines = [json.dumps({"symbol": symbol, "ts": int(moments()[i]), "price": tape()[symbol][i], "volume": 1,
+                         "fetched": 1.5}).encode() for i in range(first, first + 75) for symbol in tape()]
+
+    def run_in(name):
+        with Run("stocks", tmp_path / name, settings=FEW, echo=False) as run:
+            stream = run.stream("ticks")
+            for half, shards in ((lines[:200], 4), (lines[200:], 0)):
+                stream.put([(json.loads(line)["symbol"], line) for line in half])
+                process(run)
+                if shards:
+                    stream.reshard(shards)
+            return results(run)
+    here = run_in("here")
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "test")
+    for name, value in (("AWS_DEFAULT_REGION", "eu-west-1"), ("BIO_STREAM_URL", "kinesis:{name}"),
+                        ("BIO_STORE_URL", "s3://lake"), ("BIO_TABLE_URL", "dynamodb:stocks-")):
+        monkeypatch.setenv(name, value)
+    with mock_aws():
+        made = yaml.load((DEPLOY / "stocks.yaml").read_text(), Loader=Template)["Resources"]
+        boto3.client("s3").create_bucket(Bucket="lake", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+        for stream in ("ticks", "dead"):
+            boto3.client("kinesis").create_stream(StreamName=stream, ShardCount=2)
+        for table in ("Prices", "States", "Archive"):
+            boto3.client("dynamodb").create_table(**made[table]["Properties"])
+        assert run_in("there") == here
+    assert len(here[0]) == len(lines)
+
+
+def test_the_key_of_the_provider_is_in_no_error(monkeypatch):
+    monkeypatch.setenv("ALPHAVANTAGE_API_KEY", "do-not-tell")
+    with pytest.raises(RuntimeError) as error:
+        Provider(f"http://127.0.0.1:{free_port()}", wait=lambda seconds: None).quote("ACME")
+    assert "apikey=***" in str(error.value) and error.value.__cause__ is None
+    assert "do-not-tell" not in "".join(traceback.format_exception(error.value))
 
 
 def test_killed_again_and_again(tmp_path):
