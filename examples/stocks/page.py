@@ -26,7 +26,7 @@ def shown(value, unit):
     if isinstance(value, datetime):
         return f"{value:%d %b %H:%M}"
     if isinstance(value, float):
-        return f"{100 * value:.2f} %" if unit == "percentunit" else f"{value:.4g}"
+        return f"{100 * value:.2f} %" if unit == "percentunit" else f"{value:.5g}"
     return html.escape(str(value))
 
 
