@@ -21,16 +21,17 @@ os.environ.setdefault("BIOANALYTICS_LIBRARY", str(BA.parent / "src" / "libbioana
 RECIPE = "Kmer(k=1..3) | Logistic(l2=1e-2, tol=0.01)"
 
 
-def submit(job, *arguments, conf=()):
+def submit(job, *arguments, conf):
     """Runs spark-submit as a user would: nothing but configuration tells Spark of the library."""
     import pyspark
     home = pathlib.Path(pyspark.__file__).parent
     environment = dict(os.environ, SPARK_HOME=str(home), SPARK_LOCAL_IP="127.0.0.1", PYSPARK_PYTHON=sys.executable)
-    conf = ("spark.ui.enabled=false", "spark.sql.shuffle.partitions=3", *conf)
+    short = "-XX:TieredStopAtLevel=1"  # what the second compiler makes fast would not pay for itself
+    conf = ("spark.ui.enabled=false", "spark.sql.shuffle.partitions=3", f"spark.driver.extraJavaOptions={short}",
+            f"spark.executor.extraJavaOptions={short}", *conf)
     settings = [word for each in conf for word in ("--conf", each)]
-    return subprocess.run([home / "bin" / "spark-submit", "--jars", ",".join(map(str, JARS)), *settings, JOBS[job],
-                           *map(str, arguments)], env=environment, capture_output=True, text=True, timeout=600,
-                          check=False)
+    return subprocess.run([home / "bin" / "spark-submit", *settings, JOBS[job], *map(str, arguments)],
+                          env=environment, capture_output=True, text=True, timeout=600, check=False)
 
 
 def ba(*arguments):

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from conftest import JOBS, RECIPE, ba, submit
+from conftest import JARS, JOBS, RECIPE, ba, submit
 
 
 @pytest.fixture(scope="session")
@@ -24,8 +24,10 @@ def here(reads, tmp_path_factory):
 
 
 @pytest.mark.parametrize("job, conf", [
-    ("java", ["spark.master=local[2]", "spark.sql.files.maxPartitionBytes=100000"]),
-    ("python", ["spark.master=local-cluster[2,1,1024]",
+    ("java", ["spark.master=local-cluster[1,1,1024]", "spark.driver.extraClassPath=" + ":".join(map(str, JARS)),
+              "spark.executor.extraClassPath=" + ":".join(map(str, JARS)),
+              "spark.sql.files.maxPartitionBytes=200000"]),
+    ("python", ["spark.master=local-cluster[1,1,1024]", "spark.jars=" + ",".join(map(str, JARS)),
                 "spark.serializer=org.apache.spark.serializer.KryoSerializer"]),
 ])
 def test_a_job_gives_what_the_program_gives(job, conf, reads, here, tmp_path):

@@ -92,6 +92,7 @@ class ClusterTest {
     command.addAll(Arrays.asList(System.getProperty("test.options").split(" ")));
     command.addAll(List.of("-Xmx700m", "-cp", home.resolve("jars") + "/*", "org.apache.spark.deploy.SparkSubmit",
         "--master", "local-cluster[2,1,1024]", "--class", ClusterMain.class.getName(),
+        "--conf", "spark.executor.extraJavaOptions=" + System.getProperty("test.short"),
         "--conf", "spark.ui.enabled=false", "--conf", "spark.sql.shuffle.partitions=2",
         "--conf", "spark.sql.catalog.bio=" + BioCatalog.class.getName(),
         "--conf", "spark.sql.catalog.bio.models.promoter=" + folder.resolve("promoter.ba").toUri()));
