@@ -47,6 +47,7 @@ def crontab_line(expression, system):
     if not croniter.is_valid(expression):
         raise SystemExit(f"cron expression '{expression}': expected five fields, such as '*/5 * * * *'")
     logs = ROOT / "build" / "systems" / system / "logs"
+    logs.mkdir(parents=True, exist_ok=True)  # cron's shell opens the log before anything of ours runs
     return f"{expression} {EXAMPLES / 'run'} {system} >>{logs / 'cron.log'} 2>&1"
 
 
