@@ -6,8 +6,6 @@ import org.apache.spark.sql.catalyst.expressions.UnsafeArrayData;
 import org.apache.spark.sql.catalyst.util.ArrayBasedMapData;
 import org.apache.spark.sql.catalyst.util.GenericArrayData;
 import org.apache.spark.sql.catalyst.util.MapData;
-import org.apache.spark.sql.connector.catalog.functions.ScalarFunction;
-import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.unsafe.types.UTF8String;
 
@@ -15,8 +13,13 @@ import org.apache.spark.unsafe.types.UTF8String;
  * {@code kmers(sequence, k)}: how often each word of k letters is there, a map with the words that are. Words overlap,
  * and rise in the order A, C, G, T; one with an ambiguous letter is left out.
  */
-public final class KmersFunction implements ScalarFunction<MapData> {
+public final class KmersFunction extends SequenceFunction<MapData> {
   private static final long serialVersionUID = 1;
+
+  KmersFunction() {
+    super("kmers", "kmers", null, DataTypes.createMapType(DataTypes.StringType, DataTypes.IntegerType, false),
+        DataTypes.StringType, DataTypes.IntegerType);
+  }
 
   /** Called by the code that Spark generates. */
   public static MapData invoke(UTF8String sequence, int k) {
@@ -35,25 +38,5 @@ public final class KmersFunction implements ScalarFunction<MapData> {
     }
     return new ArrayBasedMapData(new GenericArrayData(Arrays.copyOf(words, last + 1)),
         UnsafeArrayData.fromPrimitiveArray(Arrays.copyOf(counts, last + 1)));
-  }
-
-  @Override
-  public DataType[] inputTypes() {
-    return new DataType[] {DataTypes.StringType, DataTypes.IntegerType};
-  }
-
-  @Override
-  public DataType resultType() {
-    return DataTypes.createMapType(DataTypes.StringType, DataTypes.IntegerType, false);
-  }
-
-  @Override
-  public String name() {
-    return "kmers";
-  }
-
-  @Override
-  public String canonicalName() {
-    return "org.bioanalytics.kmers";
   }
 }

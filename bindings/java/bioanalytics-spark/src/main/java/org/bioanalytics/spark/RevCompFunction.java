@@ -1,38 +1,20 @@
 // SPDX-License-Identifier: MIT
 package org.bioanalytics.spark;
 
-import org.apache.spark.sql.connector.catalog.functions.ScalarFunction;
-import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.unsafe.types.UTF8String;
 
 /** {@code revcomp(sequence)}: the reverse complement, by the letters of IUPAC. */
-public final class RevCompFunction implements ScalarFunction<UTF8String> {
+public final class RevCompFunction extends SequenceFunction<UTF8String> {
   private static final long serialVersionUID = 1;
+
+  RevCompFunction() {
+    super("revcomp", "revcomp", null, DataTypes.StringType, DataTypes.StringType);
+  }
 
   /** Called by the code that Spark generates. */
   public static UTF8String invoke(UTF8String sequence) {
     return sequence == null ? null : UTF8String.fromBytes(
         Letters.reverseComplement(Letters.array(sequence), Letters.from(sequence), sequence.numBytes()));
-  }
-
-  @Override
-  public DataType[] inputTypes() {
-    return new DataType[] {DataTypes.StringType};
-  }
-
-  @Override
-  public DataType resultType() {
-    return DataTypes.StringType;
-  }
-
-  @Override
-  public String name() {
-    return "revcomp";
-  }
-
-  @Override
-  public String canonicalName() {
-    return "org.bioanalytics.revcomp";
   }
 }

@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: MIT
 package org.bioanalytics.spark;
 
-import org.apache.spark.sql.connector.catalog.functions.ScalarFunction;
-import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.unsafe.types.UTF8String;
 
 /** {@code score(name, sequence)}: the margin of the second of two classes, or the number of a model of numbers. */
-public final class ScoreFunction implements ScalarFunction<Double> {
+public final class ScoreFunction extends SequenceFunction<Double> {
   private static final long serialVersionUID = 1;
 
   private final Models models;
 
   ScoreFunction(Models models) {
+    super("score", "score", models, DataTypes.DoubleType, DataTypes.StringType, DataTypes.StringType);
     this.models = models;
   }
 
@@ -27,40 +26,5 @@ public final class ScoreFunction implements ScalarFunction<Double> {
           + model.classes() + ": expected models." + model + "(sequence) or probabilities(name, sequence)");
     }
     return model.scorer().score(sequence);
-  }
-
-  @Override
-  public DataType[] inputTypes() {
-    return new DataType[] {DataTypes.StringType, DataTypes.StringType};
-  }
-
-  @Override
-  public DataType resultType() {
-    return DataTypes.DoubleType;
-  }
-
-  @Override
-  public String name() {
-    return "score";
-  }
-
-  @Override
-  public String canonicalName() {
-    return "org.bioanalytics.score";
-  }
-
-  @Override
-  public boolean equals(Object other) {
-    return other instanceof ScoreFunction && models.equals(((ScoreFunction) other).models);
-  }
-
-  @Override
-  public int hashCode() {
-    return models.hashCode();
-  }
-
-  @Override
-  public String toString() {
-    return name();
   }
 }
