@@ -13,9 +13,11 @@ from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Union
 import numpy as np
 
 from ._errors import ArgumentError
+from ._handles import options_of
 from ._library import __version__
 from ._types import Floats, Path
 from .model import Model
+from .train import Progress
 
 try:
     from py4j.java_gateway import JavaPackage
@@ -232,6 +234,51 @@ class SequenceClassifier(_Stage, JavaEstimator):  # type: ignore[misc]
 
     def _create_model(self, java_model: Any) -> SequenceClassifierModel:
         return SequenceClassifierModel(java_model)
+
+
+# Streams
+
+
+class OnlineTrainer:
+    """Learns from a stream, each row once: `stream.writeStream.foreachBatch(OnlineTrainer(...))`.
+
+    `recipe` has solver=adagrad, nag or ftrl; `classes` are all that there will be, None for a model of numbers. After
+    each batch `folder` gets the state of the run and the model, model.ba, so that a stream that is stopped goes on from
+    there, and a batch that comes twice counts once. A batch is learnt in the order of `rowIdCol`, or without it in one
+    by a hash of its rows. `start` is a model to go on from; `options` are `seed` and `length`.
+    """
+
+    def __init__(self, recipe: str, classes: Optional[Sequence[str]], folder: Path, *, inputCol: str = "sequence",
+                 labelCol: str = "label", weightCol: str = "", rowIdCol: str = "", memory: int = 0,
+                 start: Optional[Model] = None, **options: Any) -> None:
+        names = None if classes is None else [str(name) for name in classes]
+        java = _class("spark.ml.OnlineTrainer")(recipe, names, os.fspath(folder))
+        self._java = (java.setInputCol(inputCol).setLabelCol(labelCol).setWeightCol(weightCol).setRowIdCol(rowIdCol)
+                      .setMemory(memory).setOptions(options_of(options).decode()))
+        if start is not None:
+            self._java.setStart(_class("ModelBytes").of(start.to_bytes()))
+
+    def __call__(self, batch: Any, number: int) -> None:
+        self._java.learn(batch._jdf, number)
+
+    def model(self) -> Model:
+        """The model of all batches so far."""
+        return Model.from_bytes(bytes(self._java.model().bytes()))
+
+    @property
+    def progress(self) -> Progress:
+        """Rows (`iterations`), batches (`passes`), and the loss so far, of each row before it was learnt."""
+        java = self._java.progress()
+        return Progress(java.iterations(), java.passes(), java.objective(), java.gradient(), java.devLoss())
+
+    @property
+    def skipped(self) -> int:
+        """How many batches were left out, as they had been learnt."""
+        return int(self._java.skipped())
+
+    def close(self) -> None:
+        """Gives the memory back; the next batch goes on from the folder."""
+        self._java.close()
 
 
 # Batches of Arrow

@@ -2,13 +2,19 @@
 package org.bioanalytics.spark;
 
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.FSDataOutputStream;
+import org.apache.hadoop.fs.FileContext;
+import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Options;
 import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.fs.UnsupportedFileSystemException;
 import org.apache.spark.network.util.JavaUtils;
 import org.apache.spark.sql.SparkSession;
 import org.bioanalytics.BioAnalyticsException;
@@ -46,12 +52,25 @@ public final class ModelFiles {
     try (FSDataOutputStream out = system.create(part, true)) {
       out.write(bytes);
     }
-    if (!system.rename(part, file)) {
-      system.delete(file, false);
-      if (!system.rename(part, file)) {
+    try {
+      FileContext.getFileContext(system.getUri(), system.getConf())
+          .rename(system.makeQualified(part), system.makeQualified(file), Options.Rename.OVERWRITE);
+    } catch (UnsupportedFileSystemException error) { // a store that renames only to what is not there
+      if (!system.rename(part, file) && !(system.delete(file, false) && system.rename(part, file))) {
         throw new IOException(path + ": cannot be renamed to from " + part);
       }
     }
+  }
+
+  /** Names of files in a folder, those of a pattern; none when there is no such folder. */
+  public static List<String> list(SparkSession session, String folder, String pattern) throws IOException {
+    Path files = new Path(folder, pattern);
+    FileStatus[] found = system(session, files).globStatus(files);
+    List<String> names = new ArrayList<>();
+    for (FileStatus each : found == null ? new FileStatus[0] : found) {
+      names.add(each.getPath().getName());
+    }
+    return names;
   }
 
   public static boolean exists(SparkSession session, String path) throws IOException {

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import javax.tools.ToolProvider;
 import org.apache.spark.sql.Row;
 import org.junit.jupiter.api.Test;
@@ -50,14 +51,16 @@ class ReadmeTest {
       Path folder = Files.createTempDirectory("readme");
       Matcher name = Pattern.compile("public class (\\w+)").matcher(program);
       assertTrue(name.find());
+      Session.SPARK.table("labelled").write().parquet(folder.resolve("labelled").toString());
+      Session.SPARK.conf().set("spark.sql.streaming.checkpointLocation", folder.toString());
       Path source = Files.writeString(folder.resolve(name.group(1) + ".java"),
-          program.replaceAll("\"(model|scored)(?=[/\"])", "\"" + folder.toUri() + "$1"));
+          program.replaceAll("(?<!table\\()\"(model|scored|labelled|online)(?=[/\"])", "\"" + folder.toUri() + "$1"));
       assertEquals(0, ToolProvider.getSystemJavaCompiler().run(null, null, null, "-proc:none", "-cp",
           System.getProperty("java.class.path"), source.toString()));
       try (URLClassLoader loader = new URLClassLoader(new URL[] {folder.toUri().toURL()})) {
         loader.loadClass(name.group(1)).getMethod("main", String[].class).invoke(null, (Object) new String[0]);
       }
-      assertTrue(Files.exists(folder.resolve("model/model.ba")));
+      assertTrue(Stream.of("model", "online").anyMatch(each -> Files.exists(folder.resolve(each + "/model.ba"))));
     }
   }
 }

@@ -17,10 +17,10 @@ import scala.Tuple2;
 
 /** Gives the rows of a data frame their numbers, and packs them to blocks. */
 final class Packing {
-  private static final int SEQUENCE = 0;
-  private static final int LABEL = 1;
-  private static final int WEIGHT = 2;
-  private static final int ID = 3;
+  static final int SEQUENCE = 0;
+  static final int LABEL = 1;
+  static final int WEIGHT = 2;
+  static final int ID = 3;
 
   private Packing() {}
 
@@ -30,9 +30,7 @@ final class Packing {
    */
   static JavaRDD<Block> blocks(
       Dataset<?> data, String sequence, String label, String weight, String id, boolean unique, int partitions) {
-    Dataset<Row> rows = data.select(data.col(sequence).cast("binary").as("sequence"), data.col(label).as("label"),
-        weight.isEmpty() ? functions.lit(1.0).as("weight") : data.col(weight).cast("double").as("weight"),
-        id.isEmpty() ? functions.lit(null).cast("int").as("id") : data.col(id).as("id"));
+    Dataset<Row> rows = rows(data, sequence, label, weight, id);
     if (!id.isEmpty()) {
       // Rows of one id are put into an order too, which does not depend on where they come from.
       rows = rows.orderBy(functions.col("id"), functions.col("sequence"), functions.col("label").cast("string"),
@@ -51,6 +49,13 @@ final class Packing {
     Function<Tuple2<Long, Iterable<Block>>, Block> join = each -> Block.join(each._2());
     return kept.mapPartitionsWithIndex(pack, false).mapToPair(number)
         .groupByKey(new InOrder(partitions, blocks)).map(join);
+  }
+
+  /** The columns that count: sequence, label, weight and id, by these names and in this order. */
+  static Dataset<Row> rows(Dataset<?> data, String sequence, String label, String weight, String id) {
+    return data.select(data.col(sequence).cast("binary").as("sequence"), data.col(label).as("label"),
+        weight.isEmpty() ? functions.lit(1.0).as("weight") : data.col(weight).cast("double").as("weight"),
+        id.isEmpty() ? functions.lit(null).cast("int").as("id") : data.col(id).as("id"));
   }
 
   private static Iterator<Long> count(Iterator<Row> rows) {
