@@ -8,7 +8,7 @@ import math
 import pyarrow as pa
 from pyiceberg.catalog import load_catalog
 from pyiceberg.exceptions import CommitFailedException, ValidationException
-from pyiceberg.expressions import GreaterThanOrEqual, In
+from pyiceberg.expressions import And, GreaterThanOrEqual, In, LessThanOrEqual, Or
 
 from .raw import day_of, lines
 
@@ -62,12 +62,13 @@ def again(commit, load, attempts=5):
 def merged(changes, present):
     """The rows, by id, that changes in the form of wal2json leave behind; None for a row that is gone.
 
-    `present` gives rows that are there: of those an update may leave columns out, since they stay as they were."""
+    `present` gives rows that are there: of those an update may leave columns out, since they stay as they were. Changes
+    that come twice, as a slot gives them after a crash, leave what they left the first time."""
     left = {}
     for change in changes:
         given = {column["name"]: column["value"] for column in change.get("columns", ())}
         old = {column["name"]: column["value"] for column in change.get("identity", ())}.get("id", given.get("id"))
-        before = left[old] if old in left else present.get(old)
+        before = left[old] if old in left else present.get(old) or present.get(given.get("id"))
         if change["action"] != "I":
             left[old] = None
         if change["action"] in "IU":
@@ -75,22 +76,25 @@ def merged(changes, present):
     return left
 
 
-def merge_sales(run, store_prefix="raw/cdc"):
+def merge_sales(run):
     """Applies what raw has behind the last commit: one commit, with its place."""
     def commit(sales):
         place = property_of(sales, "place")
-        keys = [stored.key for stored in run.store.list(store_prefix) if stored.key > place]
+        keys = [stored.key for stored in run.store.list("raw/cdc/") if stored.key > place]
         changes = [json.loads(line) for key in keys for line in run.store.get(key).splitlines()]
         changes = [change for change in changes if change["action"] in "IUD" and change["table"] == "sale"]
         if not changes:
             return {"changes": 0}
-        touched = {column["value"] for change in changes for column in change.get("identity", ())
-                   if column["name"] == "id"}
-        present = {}
-        if touched and sales.current_snapshot():
-            present = {row["id"]: row for row in sales.scan(In("id", touched)).to_arrow().to_pylist()}
+        old, new = ({column["value"] for change in changes for column in change.get(side, ()) if column["name"] == "id"}
+                    for side in ("identity", "columns"))
+        there = And(GreaterThanOrEqual("id", min(new, default=0)), LessThanOrEqual("id", max(new, default=0)))
+        found = sales.scan(Or(In("id", old), there) if old else there).to_arrow().to_pylist()
+        present = {row["id"]: row for row in found}
         left = merged(changes, present)
         stay = [{**row, "day": day_of(row["sold"])} for row in left.values() if row]
+        for row in stay:
+            if len(row) < len(COLUMNS["sales"]):
+                raise ValueError(f"sale {row['id']}: an update leaves columns out, but there is no row before it")
         with sales.transaction() as both:
             if gone := sorted(left.keys() & present.keys()):
                 both.delete(In("id", gone), snapshot_properties={"place": keys[-1]})
