@@ -70,7 +70,10 @@ def train(run):
              "dev_from": FIRST + 86400 * (settings["history"] - settings["dev"])}
     (prefix / "input/config/hyperparameters.json").write_text(json.dumps({name: str(v) for name, v in given.items()}))
     rows = warehouse.dataset(run, settings["horizon"])
-    rows = rows[rows["seen"] <= FIRST + 86400 * settings["history"]]  # what is judged later trains nothing, ever
+    end = FIRST + 86400 * settings["history"]  # what comes later is judged: it trains nothing, however often this runs
+    rows = rows[rows["seen"] <= end]
+    rows["hours"] = rows["hours"].where(rows["seen"] + 3600 * rows["hours"] <= end)
+    rows["empty"] = rows["empty"].where(rows["seen"] + 3600 * settings["horizon"] <= end)
     rows.to_parquet(prefix / "input/data/training/rows.parquet")
     subprocess.run([sys.executable, "-m", "stockout.learn", prefix], check=True, env=os.environ)
     version = hashlib.sha256(b"".join((prefix / f"model/{name}.ba").read_bytes() for name in TRAINED)).hexdigest()
