@@ -4,13 +4,13 @@
 usage: serve.py BIO_SERVE BARE FOLDER
 
 wrk keeps 64 connections busy with bodies of 250 bases; it and the server share the processors that they are given (one,
-when `./dev bench` pins them). The two servers take turns, and the ratio is that of their best turns: what else runs on
-a machine only ever slows them down. Results go to SQLite through the spool; after each turn it is drained, and every
+when `./dev bench` pins them). The two servers take turns; figures are medians, the ratio that of the pairs. Results go to SQLite through the spool; after each turn it is drained, and every
 record that was answered must be in the table.
 """
 
 import os
 import random
+import socket
 import sqlite3
 import statistics
 import subprocess
@@ -36,13 +36,20 @@ def train(recipe, path):
                     path.parent / "neg.fa", "--out", path], check=True, stderr=subprocess.DEVNULL)
 
 
-def load(port, seed):
-    """Requests a second, p50 and p99 in milliseconds, and the requests in all."""
+def cpu_of(pid):
+    """Seconds of a process so far, of all its threads."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def load(port, seed, pid):
+    """Requests a second, p50 and p99 in milliseconds, the requests in all, and the server's microseconds for one."""
+    before = cpu_of(pid)
     out = subprocess.run(["wrk", "-t1", "-c64", f"-d{SECONDS}", "-s", SCRIPT, f"http://127.0.0.1:{port}/", "--", str(seed),
                           str(BODIES)], check=True, capture_output=True, text=True).stdout
     requests, duration, p50, p99, errors = map(float, out.rpartition("figures ")[2].split())
     assert errors == 0, out
-    return requests / duration * 1e6, p50 / 1e3, p99 / 1e3, int(requests)
+    return requests / duration * 1e6, p50 / 1e3, p99 / 1e3, int(requests), (cpu_of(pid) - before) / requests * 1e6
 
 
 def metric(port, name):
@@ -53,7 +60,6 @@ def metric(port, name):
 
 
 def free_port():
-    import socket
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
@@ -72,7 +78,7 @@ def bare(seed):
     with subprocess.Popen([BARE, str(port), THREADS], stdin=subprocess.PIPE) as server:
         while not answers(port):
             time.sleep(0.02)
-        figures = load(port, seed)
+        figures = load(port, seed, server.pid)
         server.stdin.close()
     return figures
 
@@ -86,7 +92,7 @@ def served(model, seed):
                                    f"sqlite:{place}/results.db", "--spool", f"{place}/spool"], stderr=log)
         while not answers(port):
             time.sleep(0.02)
-        figures = load(port, seed)
+        figures = load(port, seed, server.pid)
         left, began = metric(port, "spool_records"), time.time()
         while metric(port, "spool_records"):
             time.sleep(0.02)
@@ -110,13 +116,15 @@ def main():
             figures, drained = served(model, turn)
             ours.append(figures)
             drains.append(drained)
-        best, bare_best = max(ours), max(theirs)
-        print(f"serve.{prefix}requests_per_s {best[0]:.0f}")
-        print(f"serve.{prefix}p50_ms {best[1]:.3f}")
-        print(f"serve.{prefix}p99_ms {best[2]:.3f}")
-        print(f"serve.{prefix}bare_requests_per_s {bare_best[0]:.0f}")
+        middle, bare_middle = ([statistics.median(column) for column in zip(*turns)] for turns in (ours, theirs))
+        print(f"serve.{prefix}requests_per_s {middle[0]:.0f}")
+        print(f"serve.{prefix}p50_ms {middle[1]:.3f}")
+        print(f"serve.{prefix}p99_ms {middle[2]:.3f}")
+        print(f"serve.{prefix}cpu_us {middle[4]:.2f}")
+        print(f"serve.{prefix}bare_requests_per_s {bare_middle[0]:.0f}")
+        print(f"serve.{prefix}bare_cpu_us {bare_middle[4]:.2f}")
         print(f"serve.{prefix}drained_per_s {statistics.median(drains):.0f}")
-        print(f"serve.{prefix}vs_bare {best[0] / bare_best[0]:.3f}", flush=True)
+        print(f"serve.{prefix}vs_bare {statistics.median(o[0] / t[0] for o, t in zip(ours, theirs)):.3f}", flush=True)
 
 
 main()

@@ -233,7 +233,7 @@ static enum MHD_Result reply(request *r, const char *method) {
   r->answer = (text){0};
   MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, r->type != NULL ? r->type : "application/json");
   MHD_add_response_header(response, MHD_HTTP_HEADER_DATE, date_header());
-  MHD_add_response_header(response, "X-Request-Id", r->id);
+  if (!r->has_id) MHD_add_response_header(response, "X-Request-Id", r->id);
   if (r->status == 401) MHD_add_response_header(response, MHD_HTTP_HEADER_WWW_AUTHENTICATE, "Bearer");
   if (r->status == 405) MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, r->route->method);
   if (atomic_load(&r->server->stopping) || r->status == 413)

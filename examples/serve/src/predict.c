@@ -137,6 +137,7 @@ static bool keep(request *r, worker *w) {
 
 static void write_json(request *r, const worker *w) {
   r->type = "application/json";
+  r->has_id = true;
   text_reserve(&r->answer, 256 * (size_t)w->out.count);
   text_word(&r->answer, w->by->head);
   text_word(&r->answer, r->id);

@@ -4,7 +4,6 @@
  */
 #include "scored.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,8 +39,8 @@ void scored_add(scored *s, const char *name, size_t length, const char digest[65
   row->best = best;
   row->score = scores[s->by->outputs == 1 ? 0 : best];
   memcpy(row->digest, digest, sizeof row->digest);
-  snprintf(row->score_text, sizeof row->score_text, "%.17g", row->score);
-  snprintf(row->probability_text, sizeof row->probability_text, "%.17g", probabilities[s->by->classes == 2 ? 1 : best]);
+  number_text(row->score, row->score_text);
+  number_text(probabilities[s->by->classes == 2 ? 1 : best], row->probability_text);
   text_clean(&s->names, name, length);
   text_put(&s->names, "", 1);
 }
@@ -74,8 +73,8 @@ void scored_json(const scored *s, int64_t row, text *out) {
   if (s->by->classes > 0) text_word(out, ",\"probability\":");
   if (s->by->classes <= 2) text_word(out, json_number(of->probability_text));
   for (int32_t i = 0; s->by->classes > 2 && i < s->by->classes; i++) {
-    char digits[26];
-    snprintf(digits, sizeof digits, "%.17g", probabilities[i]);
+    char digits[NUMBER_ROOM];
+    number_text(probabilities[i], digits);
     text_print(out, "%s%s:%s", i > 0 ? "," : "{", s->by->classes_json[i], json_number(digits));
   }
   text_word(out, s->by->classes > 2 ? "},\"score\":" : ",\"score\":");

@@ -5,6 +5,7 @@
 #ifndef SERVE_SCORED_H
 #define SERVE_SCORED_H
 
+#include "number.h"
 #include "served.h"
 #include "text.h"
 
@@ -13,8 +14,9 @@ typedef struct scored_row {
   char digest[65]; /* SHA-256 of its letters, or of its values */
   int32_t best;    /* the most probable class; 0 for a model of numbers */
   double score;    /* the margin; with more than two classes that of `best` */
-  char score_text[26];
-  char probability_text[26]; /* of the second of two classes, else of `best`; of a model of numbers the value */
+  char score_text[NUMBER_ROOM];
+  char
+      probability_text[NUMBER_ROOM]; /* of the second of two classes, else of `best`; of a model of numbers the value */
 } scored_row;
 
 typedef struct scored {

@@ -58,6 +58,7 @@ typedef struct request {
   text body, answer;
   const char *type; /* of the answer */
   problem problem;
+  bool has_id; /* the answer itself says it */
   int status;
   int64_t records, thrown_away; /* bytes of a body that is refused */
   struct timespec began;
