@@ -77,6 +77,12 @@ def test_accept_chooses_the_answer(server, records, expected):
     assert server.ask("GET", "/ping")[0] == 200
 
 
+def test_numbers_have_the_digits_of_ba_predict(server, model, tmp_path):
+    (tmp_path / "n.fa").write_text(fasta(sequences(11, 300)))
+    table = serving.ba("predict", "--model", model, tmp_path / "n.fa")
+    assert server.ask("POST", "/predict", (tmp_path / "n.fa").read_bytes(), Accept="text/csv")[2] == table.replace("\t", ",")
+
+
 def test_many_classes(program, tmp_path):
     source = random.Random(3)
     rows = [(("tata", "gggg", "none")[i % 3], "".join(source.choices("ACGT", k=80)) +
