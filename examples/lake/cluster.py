@@ -4,6 +4,7 @@
 python -m lake.cluster up BUCKET starts the one on AWS, down ID ends it."""
 
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -49,10 +50,18 @@ class LocalSpark:
             return
         from pyspark import SparkContext
         gateway, pid = self._session.sparkContext._gateway, self.pid
-        self._session.stop()
-        gateway.shutdown()
-        gateway.proc.stdin.close()  # the JVM of pyspark ends when its input does
-        gateway.proc.wait(timeout=30)
+        process = gateway.proc
+        try:
+            self._session.stop()
+            gateway.shutdown()
+        except Exception as error:  # a signal amid a call leaves the two sides at odds
+            self._log("cluster does not answer", error=type(error).__name__)
+        process.stdin.close()  # the JVM of pyspark ends when its input does
+        try:
+            process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
         SparkContext._gateway = SparkContext._jvm = self._session = None
         self._log("cluster is down", pid=pid)
 
