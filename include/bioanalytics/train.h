@@ -747,6 +747,36 @@ BA_API ba_status ba_partial_create(ba_context *context, const uint8_t *request, 
  */
 BA_API ba_status ba_partial_accumulate(ba_partial *partial, ba_dataset *dataset, int64_t first_row);
 /**
+ * Packs the features of rows for this round and those that follow, so that nothing has to be counted again: all bytes,
+ * or none when they are more than `capacity`. They are pieces, one after the other, of about 200 kB or one row; the
+ * first eight bytes of a piece are its length, in the byte order of the machine, which has to be that of whoever adds
+ * them up.
+ * @param partial of a request for a gradient: as soon as this succeeds once in a run, it does in its later rounds.
+ * @param dataset as for ba_partial_accumulate.
+ * @param first_row a multiple of 4,096.
+ * @param buffer room for `capacity` bytes; may be NULL when that is 0.
+ * @param capacity bytes, 0 or more.
+ * @param length gets how many bytes there are; more than `capacity` means that none were written.
+ * @return BA_OK, also when none were written; BA_ERR_UNSUPPORTED for a round in which a scale or the like is learnt;
+ * the errors of ba_partial_accumulate. Owns: nothing. Threads: one at a time. Cost: as ba_partial_accumulate; 3 to 5
+ * bytes a count, 10 to 12 a number with its column, 4 or 8 a number of rows that have a number in every column. Since
+ * 0.1.0.
+ */
+BA_API ba_status ba_partial_pack(ba_partial *partial, ba_dataset *dataset, int64_t first_row, uint8_t *buffer,
+                                 int64_t capacity, int64_t *length);
+/**
+ * Adds the sums of packed rows, to the same bits as ba_partial_accumulate of the rows. Pieces of a block come in their
+ * order, in one call or in several; until a block is whole the partial cannot be saved, told or merged.
+ * @param partial of a request of the run that the rows were packed for.
+ * @param bytes whole pieces of ba_partial_pack, `length` bytes; at a multiple of 8 they need no copy.
+ * @param length bytes.
+ * @return BA_OK; BA_ERR_FORMAT and BA_ERR_CORRUPT for bytes that are not such; BA_ERR_ARGUMENT for those of another
+ * run or out of order; BA_ERR_UNSUPPORTED, BA_ERR_MEMORY, BA_ERR_LIMIT, BA_ERR_CANCELLED, BA_ERR_BUSY. After an error
+ * while rows were summed, their block has to come anew. Owns: nothing. Threads: one at a time. Cost: one pass over the
+ * bytes. Since 0.1.0.
+ */
+BA_API ba_status ba_partial_accumulate_packed(ba_partial *partial, const uint8_t *bytes, int64_t length);
+/**
  * Adds what another partial of the same request has.
  * @param partial not NULL.
  * @param other of the same context and request; it stays as it is.

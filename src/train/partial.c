@@ -127,6 +127,14 @@ static ba_status open_brief(ba_partial *p, const bai_request *request) {
   return status;
 }
 
+static ba_status name_run(ba_partial *p, const bai_remote_how *how) {
+  bai_vector bytes = {0, 0, 0};
+  const ba_status status = bai_request_write(p->context, how, NULL, &bytes);
+  if (!status) p->run = bai_request_digest(&bytes);
+  bai_vector_free(p->context, &bytes);
+  return status;
+}
+
 static ba_status make_partial(ba_context *context, ba_dataset **own, const uint8_t *bytes, int64_t n,
                               ba_partial **out) {
   bai_request request;
@@ -141,8 +149,9 @@ static ba_status make_partial(ba_context *context, ba_dataset **own, const uint8
   if (!status) {
     p->classes = request.how.class_count;
     p->digest = request.digest;
-    status = open_brief(p, &request);
+    status = name_run(p, &request.how);
   }
+  if (!status) status = open_brief(p, &request);
   bai_request_free(context, &request);
   *out = p;
   return status;
@@ -173,6 +182,7 @@ void ba_partial_destroy(ba_partial *p) {
   ba_context *context = p->context;
   while (p->nodes.count) drop_node(p, p->nodes.count - 1);
   bai_vector_free(context, &p->nodes);
+  bai_free(context, p->open.sums);
   ba_trainer_destroy(p->trainer);
   bai_free(context, p);
   bai_context_release(context);
@@ -222,19 +232,123 @@ static ba_status accumulate(adding *a, ba_dataset *dataset) {
   return status;
 }
 
+static ba_status check_first(ba_context *context, const char *call, int64_t first_row) {
+  if (first_row >= 0 && first_row % BAI_BLOCK_ROWS == 0 && first_row / BAI_BLOCK_ROWS < MOST_BLOCKS) return BA_OK;
+  return bai_fail(context, BA_ERR_ARGUMENT, "%s: row %lld; expected rows from a multiple of %d on", call,
+                  (long long)first_row, BAI_BLOCK_ROWS);
+}
+
 ba_status ba_partial_accumulate(ba_partial *p, ba_dataset *dataset, int64_t first_row) {
   if (!p) return BA_ERR_ARGUMENT;
   ba_context *context = p->context;
   ba_status status = bai_enter(context);
   if (status) return status;
-  if (!dataset || first_row < 0 || first_row % BAI_BLOCK_ROWS || first_row / BAI_BLOCK_ROWS >= MOST_BLOCKS)
-    status = bai_fail(context, BA_ERR_ARGUMENT, "accumulate: row %lld; expected rows from a multiple of %d on",
-                      (long long)first_row, BAI_BLOCK_ROWS);
+  if (!dataset) status = bai_fail(context, BA_ERR_ARGUMENT, "accumulate: expected a dataset");
+  if (!status) status = check_first(context, "accumulate", first_row);
   if (!status) status = bai_dataset_check_context(context, dataset);
   adding a = {.partial = p, .dataset = dataset, .first_block = first_row / BAI_BLOCK_ROWS};
   if (!status) status = accumulate(&a, dataset);
   return bai_leave(context, status);
 }
+
+/* ---- packed rows ---- */
+
+ba_status ba_partial_pack(ba_partial *p, ba_dataset *dataset, int64_t first_row, uint8_t *buffer, int64_t capacity,
+                          int64_t *length) {
+  if (!p) return BA_ERR_ARGUMENT;
+  ba_status status = bai_enter(p->context);
+  if (status) return status;
+  bai_vector bytes = {0, 0, 0};
+  if (!dataset) status = bai_fail(p->context, BA_ERR_ARGUMENT, "pack: expected a dataset");
+  if (!status) status = check_first(p->context, "pack", first_row);
+  if (!status) status = bai_dataset_check_context(p->context, dataset);
+  const bai_piece_head head = {.run = p->run, .first = first_row};
+  if (!status) status = bai_run_pack(bai_trainer_run(p->trainer), dataset, head, &bytes);
+  if (!status) status = bai_give_bytes(p->context, &bytes, buffer, capacity, length);
+  bai_vector_free(p->context, &bytes);
+  return bai_leave(p->context, status);
+}
+
+static void drop_open(ba_partial *p) {
+  bai_free(p->context, p->open.sums);
+  p->open = (bai_node){0};
+}
+
+/* Makes the block of a piece the open one, or finds that it goes on there. */
+static ba_status open_block(ba_partial *p, const bai_piece_head *head) {
+  if (head->first / BAI_BLOCK_ROWS >= MOST_BLOCKS)
+    return bai_fail(p->context, BA_ERR_CORRUPT, "packed rows: row %lld is too many", (long long)head->first);
+  if (p->open.sums ? p->awaited != head->first || p->open.counts[BAI_COUNT_KEPT] != head->all
+                   : head->first % BAI_BLOCK_ROWS != 0) {
+    const int64_t expected = p->open.sums ? p->awaited : head->first / BAI_BLOCK_ROWS * BAI_BLOCK_ROWS;
+    return bai_fail(p->context, BA_ERR_ARGUMENT, "packed rows: a piece from row %lld on; expected the one from %lld on",
+                    (long long)head->first, (long long)expected);
+  }
+  if (p->open.sums) return BA_OK;
+  const ba_status status = make_node(p, &p->open);
+  if (status) return status;
+  p->open.index = head->first / BAI_BLOCK_ROWS;
+  p->open.counts[BAI_COUNT_KEPT] = head->all;
+  return BA_OK;
+}
+
+static ba_status add_piece(ba_partial *p, const bai_piece *piece) {
+  const bai_piece_head *head = &piece->head;
+  ba_status status = open_block(p, head);
+  if (status) return status;
+  int64_t *counts = p->open.counts;
+  status = bai_run_add_piece(bai_trainer_run(p->trainer), piece, p->open.sums, counts + BAI_COUNT_CLASSES);
+  if (status) {
+    drop_open(p); /* it has some of the rows */
+    return status;
+  }
+  counts[BAI_COUNT_ROWS] += head->trained;
+  counts[BAI_COUNT_LETTERS] += head->letters;
+  counts[BAI_COUNT_DIGEST] = (int64_t)((uint64_t)counts[BAI_COUNT_DIGEST] + head->digest);
+  p->awaited = head->first + head->rows;
+  if (head->first % BAI_BLOCK_ROWS + head->rows < head->all) return BA_OK;
+  const bai_node node = p->open;
+  p->open = (bai_node){0};
+  return insert_node(p, node);
+}
+
+static ba_status accumulate_pieces(ba_partial *p, const uint8_t *bytes, int64_t n) {
+  ba_status status = BA_OK;
+  for (int64_t at = 0, length; !status && at < n; at += length) {
+    bai_piece piece = {0};
+    uint8_t *copy = NULL;
+    const uint8_t *from = bytes + at;
+    status = bai_piece_length(p->context, from, n - at, p->run, &length);
+    if (!status && (uintptr_t)from % 8) {
+      status = bai_alloc(p->context, length, 1, &copy);
+      if (!status) from = memcpy(copy, from, (size_t)length);
+    }
+    if (!status) status = bai_run_open_piece(bai_trainer_run(p->trainer), from, &piece);
+    if (!status) status = add_piece(p, &piece);
+    bai_piece_close(p->context, &piece);
+    bai_free(p->context, copy);
+    if (status) break;
+  }
+  return status;
+}
+
+ba_status ba_partial_accumulate_packed(ba_partial *p, const uint8_t *bytes, int64_t length) {
+  if (!p) return BA_ERR_ARGUMENT;
+  ba_status status = bai_enter(p->context);
+  if (status) return status;
+  if (!bytes || length < 0)
+    status = bai_fail(p->context, BA_ERR_ARGUMENT, "accumulate_packed: expected the bytes of ba_partial_pack");
+  if (!status) status = accumulate_pieces(p, bytes, length);
+  return bai_leave(p->context, status);
+}
+
+static ba_status refuse_open(const ba_partial *p) {
+  if (!p->open.sums) return BA_OK;
+  return bai_fail(p->context, BA_ERR_ARGUMENT, "packed rows: the piece from row %lld on has not come yet",
+                  (long long)p->awaited);
+}
+
+/* ---- partials of others ---- */
 
 ba_status ba_partial_merge(ba_partial *p, const ba_partial *other) {
   if (!p) return BA_ERR_ARGUMENT;
@@ -242,6 +356,7 @@ ba_status ba_partial_merge(ba_partial *p, const ba_partial *other) {
   if (status) return status;
   if (!other || other == p || other->context != p->context || other->digest != p->digest)
     status = bai_fail(p->context, BA_ERR_ARGUMENT, "merge: expected another partial of the same request and context");
+  if (!status) status = refuse_open(other);
   for (int64_t i = 0; !status && i < other->nodes.count; i++) {
     bai_node copy;
     status = copy_node(p, node_at(other, i), &copy);
@@ -262,6 +377,8 @@ int64_t ba_partial_rows(const ba_partial *p) {
 ba_status bai_partial_total(const ba_partial *p, double *out, int64_t *counts) {
   bai_node sum = {0, 0, out, counts};
   int64_t blocks = 0, next = 0;
+  const ba_status open = refuse_open(p);
+  if (open) return open;
   for (int64_t i = 0; i < p->nodes.count; i++) blocks += INT64_C(1) << node_at(p, i)->level;
   for (int64_t level = 62; level >= 0; level--) { /* from the left: is every block there? */
     if (!(blocks >> level & 1)) continue;
@@ -327,7 +444,8 @@ ba_status ba_partial_save(const ba_partial *p, uint8_t *buffer, int64_t capacity
   ba_status status = bai_enter(p->context);
   if (status) return status;
   bai_vector bytes = {0, 0, 0};
-  status = write_partial(p, &bytes);
+  status = refuse_open(p);
+  if (!status) status = write_partial(p, &bytes);
   if (!status) status = bai_give_bytes(p->context, &bytes, buffer, capacity, length);
   bai_vector_free(p->context, &bytes);
   return bai_leave(p->context, status);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "train/panel.h"
+#include "train/piece.h"
 #include "train/tile.h"
 #include "train/weights.h"
 
@@ -457,6 +458,10 @@ bai_sparse bai_problem_sparse(const bai_problem *p, int64_t row) {
 /* Sparse rows that a pass has gone through are used where they stand; others are kept at the first pass. */
 static ba_status look_at_row(const pass *run, bai_pass_lane *lane, int64_t row) {
   const bai_problem *p = run->problem;
+  if (p->piece) {
+    bai_piece_row(p->plan, p->piece, row, lane);
+    return BA_OK;
+  }
   if (p->cached && bai_plan_is_sparse(p->plan)) {
     lane->view = bai_problem_sparse(p, row);
     lane->row->ends[0] = lane->view.count;
@@ -582,14 +587,9 @@ static ba_status square_rows(pass *run, bai_pass_lane *lane, int64_t first, int6
   return BA_OK;
 }
 
-/* One block's loss and gradient, or the like of second order. The loss goes in the slot after the last parameter. */
-static ba_status sum_block(pass *run, bai_pass_lane *lane, int64_t block, double *gradient) {
+static ba_status sum_rows(pass *run, bai_pass_lane *lane, int64_t first, int64_t end, double *gradient) {
   bai_problem *p = run->problem;
-  const int64_t first = block * BAI_BLOCK_ROWS, end = bai_block_end(p->dataset, block);
-  memset(gradient, 0, (size_t)(run->sums ? run->sums->tree.shape.added : p->parameters + 1) * 8);
-  if (run->aim == SQUARE) return (p->dense ? square_tiles : square_rows)(run, lane, first, end, gradient);
   if (p->dense) return sum_tiles(run, lane, first, end, gradient);
-  if (p->panelled && bai_panel_is_made(p, block)) return sum_panel(run, lane, block, gradient);
   for (int64_t row = first; row < end; row++) {
     if (row % 16 == 0 && bai_is_cancelled(p->context)) return BA_ERR_CANCELLED;
     if (p->weights[row] == 0.0) continue;
@@ -604,6 +604,16 @@ static ba_status sum_block(pass *run, bai_pass_lane *lane, int64_t block, double
     add_gradient(p, run->kernels, lane, p->weights[row], gradient);
   }
   return BA_OK;
+}
+
+/* One block's loss and gradient, or the like of second order. The loss goes in the slot after the last parameter. */
+static ba_status sum_block(pass *run, bai_pass_lane *lane, int64_t block, double *gradient) {
+  bai_problem *p = run->problem;
+  const int64_t first = block * BAI_BLOCK_ROWS, end = bai_block_end(p->dataset, block);
+  memset(gradient, 0, (size_t)(run->sums ? run->sums->tree.shape.added : p->parameters + 1) * 8);
+  if (run->aim == SQUARE) return (p->dense ? square_tiles : square_rows)(run, lane, first, end, gradient);
+  if (p->panelled && bai_panel_is_made(p, block)) return sum_panel(run, lane, block, gradient);
+  return sum_rows(run, lane, first, end, gradient);
 }
 
 static ba_status block_task(void *argument, int32_t worker, int64_t index) {
@@ -621,6 +631,13 @@ static ba_status sum_alone(bai_problem *p, pass_aim aim, int64_t block, const do
 
 ba_status bai_problem_block(bai_problem *p, int64_t block, const double *x, double *sums) {
   return sum_alone(p, GRADIENT, block, x, NULL, sums);
+}
+
+ba_status bai_problem_add(bai_problem *p, const double *x, double *sums) {
+  pass run = {p, bai_kernels_of(p->context), GRADIENT, x, NULL, NULL, 0, 0, 0, INT64_MAX};
+  const ba_status status = sum_rows(&run, &p->lanes[0], 0, p->dataset->rows, sums);
+  if (status == BA_ERR_CANCELLED) return bai_check_cancel(p->context);
+  return status ? bai_fail(p->context, BA_ERR_CORRUPT, "packed rows: a number that cannot be used") : BA_OK;
 }
 
 ba_status bai_problem_curved_block(bai_problem *p, int64_t block, const double *x, const double *direction,

@@ -73,6 +73,7 @@ typedef struct bai_sums {
 } bai_sums;
 
 typedef struct bai_panel bai_panel; /* panel.h */
+typedef struct bai_piece bai_piece; /* piece.h */
 
 typedef struct bai_problem {
   ba_context *context;
@@ -80,10 +81,11 @@ typedef struct bai_problem {
   const bai_plan *plan;   /* what the function is linear in */
   const bai_plan *source; /* what the rows are extracted by: the same, unless there are components */
   const bai_pca *pca;
-  const uint8_t *uses;   /* of the rows */
-  bai_input_rows inputs; /* of the rows */
-  int32_t outputs;       /* 1: two classes by one margin; else one margin a class */
-  int64_t parameters;    /* outputs x (width) weights, then the intercepts */
+  const uint8_t *uses;    /* of the rows */
+  bai_input_rows inputs;  /* of the rows */
+  const bai_piece *piece; /* that the rows are in; NULL: they are in the dataset */
+  int32_t outputs;        /* 1: two classes by one margin; else one margin a class */
+  int64_t parameters;     /* outputs x (width) weights, then the intercepts */
   bai_loss loss;
   int32_t *labels;       /* class order, one a row; NULL where numbers are to be found */
   double *targets;       /* the numbers, one a row; else NULL */
@@ -125,6 +127,8 @@ void bai_problem_sample(bai_problem *problem, int64_t share);
 ba_status bai_problem_evaluate(bai_problem *problem, const double *x, double *objective, double *gradient);
 /* The sums of one block of the rows: of gradients, then of losses; weights are not divided yet. */
 ba_status bai_problem_block(bai_problem *problem, int64_t block, const double *x, double *sums);
+/* Adds the same of all rows, as if they followed in one block on those that the sums are of. */
+ba_status bai_problem_add(bai_problem *problem, const double *x, double *sums);
 /* From the sums of all rows, then their weights, to the same objective and gradient. */
 void bai_problem_close(bai_problem *problem, const double *sums, const double *x, double *objective, double *gradient);
 /* The same of the Hessian's product with a direction, and of its diagonal; a number more than there are parameters is

@@ -38,7 +38,10 @@ struct ba_partial {
   bai_shape shape; /* of sums */
   int32_t classes;
   uint64_t digest;  /* of the request */
+  uint64_t run;     /* of what names the run, whatever the round */
   bai_vector nodes; /* bai_node, none inside another */
+  bai_node open;    /* the block that pieces come for; its sums are NULL between blocks */
+  int64_t awaited;  /* the row that the next one begins with */
 };
 
 /* The sums of all rows into `out`, as many as the shape has, and `counts`, BAI_COUNT_CLASSES + classes;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "train/inputs.h"
+#include "train/piece.h"
 #include "train/run_inside.h"
 #include "train/scale.h"
 #include "train/weights.h"
@@ -176,28 +177,85 @@ static ba_status take_block(bai_run *t, const ba_dataset *batch, bai_block_sums 
   return status ? status : sum_block(t, at->block, at->sums);
 }
 
-ba_status bai_run_blocks(bai_run *t, ba_dataset *batch, bai_block_sums *at, bai_block_call call, void *argument) {
+/* Rows of a batch in the place of the problem's own. */
+typedef struct lent {
   bai_problem own;
   uint8_t *uses;
-  bai_input_rows inputs = {0};
+  bai_input_rows inputs;
+  int32_t is_lent;
+} lent;
+
+/* To be taken back also after a failure. */
+static ba_status lend_rows(bai_run *t, ba_dataset *batch, lent *out) {
+  *out = (lent){.uses = NULL};
   if (t->plan->series.needs_past)
     return bai_fail(t->context, BA_ERR_UNSUPPORTED,
                     "a term looks at the rows before, which may be elsewhere; expected all rows at once");
   ba_status status = bai_run_check_offsets(t, batch);
-  if (!status) status = bai_uses_make(t->context, batch, -1, 0, t->seed, &uses);
+  if (!status) status = bai_uses_make(t->context, batch, -1, 0, t->seed, &out->uses);
   if (status) return status;
   for (int64_t row = 0; !status && row < batch->rows; row++)
-    if (uses[row] == BAI_USE_TRAIN) status = bai_dataset_check_row(t->context, batch, row, t->plan);
-  if (!status) status = bai_input_rows_open(t->context, batch, t->plan, 0, &inputs);
-  if (!status) status = bai_problem_borrow(t->problem, batch, uses, &inputs, &own);
-  if (!status) {
-    for (at->block = 0; !status && at->block < bai_blocks_of(batch); at->block++) {
-      status = take_block(t, batch, at);
-      if (!status) status = call(argument, at);
-    }
-    bai_problem_return(t->problem, &own);
-  }
-  bai_input_rows_close(t->context, &inputs);
-  bai_free(t->context, uses);
+    if (out->uses[row] == BAI_USE_TRAIN) status = bai_dataset_check_row(t->context, batch, row, t->plan);
+  if (!status) status = bai_input_rows_open(t->context, batch, t->plan, 0, &out->inputs);
+  if (!status) status = bai_problem_borrow(t->problem, batch, out->uses, &out->inputs, &out->own);
+  out->is_lent = !status;
   return status;
+}
+
+static void take_back(bai_run *t, lent *rows) {
+  if (rows->is_lent) bai_problem_return(t->problem, &rows->own);
+  bai_input_rows_close(t->context, &rows->inputs);
+  bai_free(t->context, rows->uses);
+}
+
+ba_status bai_run_blocks(bai_run *t, ba_dataset *batch, bai_block_sums *at, bai_block_call call, void *argument) {
+  lent rows;
+  ba_status status = lend_rows(t, batch, &rows);
+  for (at->block = 0; !status && at->block < bai_blocks_of(batch); at->block++) {
+    status = take_block(t, batch, at);
+    if (!status) status = call(argument, at);
+  }
+  take_back(t, &rows);
+  return status;
+}
+
+/* ---- rows in pieces ---- */
+
+static ba_status measure(void *argument, int64_t first, int64_t end, bai_piece_head *head) {
+  const bai_run *t = argument;
+  const bai_problem *p = t->problem;
+  return bai_run_digest(t, p->dataset, p->uses, &p->inputs, (bai_span){first, end}, &head->digest, &head->trained,
+                        &head->letters);
+}
+
+ba_status bai_run_pack(bai_run *t, ba_dataset *batch, bai_piece_head head, bai_vector *out) {
+  lent rows;
+  if (t->round != BAI_ROUND_POINT)
+    return bai_fail(t->context, BA_ERR_UNSUPPORTED,
+                    "pack: this round learns what the features depend on; expected a request that comes later");
+  ba_status status = lend_rows(t, batch, &rows);
+  if (!status) status = bai_pieces_write(t->problem, head, measure, t, out);
+  take_back(t, &rows);
+  return status;
+}
+
+ba_status bai_run_add_piece(bai_run *t, const bai_piece *piece, double *sums, int64_t *classes) {
+  bai_problem *p = t->problem, own;
+  ba_dataset dataset;
+  const bai_piece_head *head = &piece->head;
+  if (t->round != BAI_ROUND_POINT)
+    return bai_fail(t->context, BA_ERR_UNSUPPORTED, "packed rows: the request is of another round than their sums");
+  for (int64_t row = 0; row < head->rows; row++) {
+    if (piece->uses[row] != BAI_USE_TRAIN) continue;
+    sums[p->parameters + 1] += piece->weights ? piece->weights[row] : 1.0;
+    if (piece->labels) classes[piece->labels[row]]++;
+  }
+  bai_piece_lend(piece, &dataset, p, &own);
+  const ba_status status = bai_problem_add(p, t->start, sums);
+  *p = own;
+  return status;
+}
+
+ba_status bai_run_open_piece(bai_run *t, const uint8_t *bytes, bai_piece *out) {
+  return bai_piece_open(t->problem, ba_dataset_classes(t->dataset), bytes, out);
 }

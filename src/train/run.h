@@ -8,6 +8,7 @@
 #include "model/model.h"
 #include "train/archive.h"
 #include "train/pca.h"
+#include "train/piece.h"
 #include "train/tree.h"
 #include "train/uses.h"
 
@@ -78,6 +79,13 @@ typedef struct bai_block_sums {
 typedef ba_status (*bai_block_call)(void *argument, const bai_block_sums *block);
 /* Gives the caller every block of a batch; `at` has room for sums and classes. */
 ba_status bai_run_blocks(bai_run *run, ba_dataset *batch, bai_block_sums *at, bai_block_call call, void *argument);
+/* Appends the rows of a batch as pieces, in a round of points: their features depend on nothing that is learnt later.
+ * `head` has the run and the number of the first row. */
+ba_status bai_run_pack(bai_run *run, ba_dataset *batch, bai_piece_head head, bai_vector *out);
+/* piece.h: closed also after a failure. */
+ba_status bai_run_open_piece(bai_run *run, const uint8_t *bytes, bai_piece *out);
+/* Adds what the rows of a piece come to, to the sums of their block and its rows of each class. */
+ba_status bai_run_add_piece(bai_run *run, const bai_piece *piece, double *sums, int64_t *classes);
 void bai_run_metrics(const bai_run *run, int64_t *iterations, int64_t *passes, double *objective, double *gradient,
                      double *dev_loss);
 const char *bai_run_reason(const bai_run *run);

@@ -21,8 +21,8 @@ ba_status bai_tile_open(const bai_problem *p, bai_tile *tile) {
   if (!status) status = bai_alloc(p->context, tile->room, sizeof *tile->rows, &tile->rows);
   if (!status) status = bai_alloc(p->context, tile->room, sizeof *tile->rows, &tile->parts);
   if (!status && p->inputs.columns) status = bai_alloc(p->context, tile->room, 8 * p->inputs.width, &tile->inputs);
-  if (!status && p->inputs.floats) status = bai_alloc(p->context, tile->room, sizeof *tile->floats, &tile->floats);
-  if (!status && p->inputs.floats) status = bai_alloc(p->context, tile->room, sizeof *tile->floats, &tile->float_parts);
+  if (!status) status = bai_alloc(p->context, tile->room, sizeof *tile->floats, &tile->floats);
+  if (!status) status = bai_alloc(p->context, tile->room, sizeof *tile->floats, &tile->float_parts);
   if (!status) status = bai_alloc(p->context, tile->room, 8 * width, &tile->copies);
   if (!status) status = bai_alloc(p->context, tile->room, 16, &tile->sums);
   if (!status) status = bai_alloc(p->context, tile->room, 8 * (int64_t)p->outputs, &tile->margins);
@@ -102,6 +102,7 @@ ba_status bai_tile_take(const bai_problem *p, const bai_kernels *kernels, bai_pa
     if (!as_they_are) {
       double *copy = tile->copies + tile->count * width;
       if (!bai_row_reals(kernels, p->plan, inputs, copy)) {
+        if (p->piece) return BA_ERR_NUMBER;                                    /* there is no row to look at */
         const ba_status status = bai_problem_features(p, kernels, lane, *row); /* says what is wrong */
         return status ? status : BA_ERR_NUMBER;
       }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * test_sharded.c: one training over 1, 2, 7 and 64 workers, whose sums arrive in another order in every round, against
- * the same rows in one process: the same bytes of a model, for every loss.
+ * the same rows in one process: the same bytes of a model, for every loss. Every other worker packs its rows as soon as
+ * it may, and sums what it packed from there on.
  */
 #include <math.h>
 
@@ -20,14 +21,18 @@ typedef struct worker {
   ba_context *context;
   ba_dataset *dataset;
   int64_t first; /* row */
+  int32_t packs;
+  uint8_t *packed;
+  int64_t packed_size;
 } worker;
 
 static char letters[ROWS * LETTERS];
 static char labels[ROWS][8];
 static double weights[ROWS];
 
-/* Columns of a table: a has values missing here and there, b has none in most blocks, c is far from 0; the target. */
-enum { TABLE_COLUMNS = 4 };
+/* Columns of a table: a has values missing here and there, b has none in most blocks, c is far from 0; the target; d
+ * has numbers that are float32. */
+enum { TABLE_COLUMNS = 5 };
 static double numbers[TABLE_COLUMNS][ROWS];
 
 static void make_numbers(void) {
@@ -37,6 +42,7 @@ static void make_numbers(void) {
     numbers[0][i] = making_bits(&seed) % 5 ? 100.0 * noise : (double)NAN;
     numbers[1][i] = i / BLOCK % 16 == 3 && i % 3 ? 1e-3 * other : (double)NAN;
     numbers[2][i] = 1e4 + noise - other;
+    numbers[4][i] = (double)(float)other;
     numbers[3][i] = noise + making_real(&seed) > 0.4;
   }
 }
@@ -56,7 +62,7 @@ static void make_rows(int32_t classes) {
 }
 
 static ba_dataset *table_of(ba_context *context, int64_t first, int64_t end) {
-  static const char *const names[] = {"a", "b", "c", "y", "w"};
+  static const char *const names[] = {"a", "b", "c", "y", "d", "w"};
   const int64_t shape[1] = {end - first};
   ba_dataset *dataset;
   ba_table *table;
@@ -98,6 +104,7 @@ static void hire(worker *workers, int64_t count, int32_t of_table) {
     worker *w = &workers[i];
     const int64_t end = (i + 1) * BLOCKS / count * BLOCK;
     w->first = i * BLOCKS / count * BLOCK;
+    w->packs = (count + i) % 2 != 0;
     assert_int_equal(ba_context_create(NULL, &w->context), BA_OK);
     OK(w->context, ba_context_set_threads(w->context, 1 + (int32_t)(i % 2)));
     (void)making_level(w->context, (int32_t)(i % 3));
@@ -108,16 +115,32 @@ static void hire(worker *workers, int64_t count, int32_t of_table) {
 static void dismiss(worker *workers, int64_t count) {
   for (int64_t i = 0; i < count; i++) {
     ba_dataset_destroy(workers[i].dataset);
+    free(workers[i].packed);
+    workers[i].packed = NULL;
     ba_context_destroy(workers[i].context);
   }
 }
 
+/* Rounds that learn what features depend on cannot be packed for. */
+static ba_status pack(worker *w, ba_partial *partial) {
+  const ba_status status = ba_partial_pack(partial, w->dataset, w->first, NULL, 0, &w->packed_size);
+  if (status) return status;
+  w->packed = malloc((size_t)w->packed_size);
+  assert_non_null(w->packed);
+  OK(w->context, ba_partial_pack(partial, w->dataset, w->first, w->packed, w->packed_size, &w->packed_size));
+  return BA_OK;
+}
+
 /* What a worker answers, into `bytes`; returns its size. */
-static int64_t answer(const worker *w, const uint8_t *request, int64_t size, uint8_t *bytes, int64_t room) {
+static int64_t answer(worker *w, const uint8_t *request, int64_t size, uint8_t *bytes, int64_t room) {
   ba_partial *partial;
   int64_t n;
   OK(w->context, ba_partial_create(w->context, request, size, &partial));
-  OK(w->context, ba_partial_accumulate(partial, w->dataset, w->first));
+  if (w->packs && !w->packed) assert_true(pack(w, partial) == BA_OK || !w->packed);
+  if (w->packed)
+    OK(w->context, ba_partial_accumulate_packed(partial, w->packed, w->packed_size));
+  else
+    OK(w->context, ba_partial_accumulate(partial, w->dataset, w->first));
   OK(w->context, ba_partial_save(partial, bytes, room, &n));
   assert_true(n <= room);
   ba_partial_destroy(partial);
@@ -134,7 +157,7 @@ static void shuffle(int64_t *order, int64_t count, uint64_t *seed) {
 }
 
 static ba_model *train_with(ba_context *context, const char *recipe, const char *const *names, int32_t classes,
-                            const worker *workers, int64_t count) {
+                            worker *workers, int64_t count) {
   static uint8_t request[1 << 14], bytes[1 << 17];
   ba_solver *solver;
   ba_model *model;
@@ -164,6 +187,11 @@ static ba_model *train_with(ba_context *context, const char *recipe, const char 
   }
   OK(context, ba_solver_finish(solver, &model));
   ba_solver_destroy(solver);
+  for (int64_t i = 0; i < count; i++) {
+    assert_true(!workers[i].packs || workers[i].packed);
+    free(workers[i].packed);
+    workers[i].packed = NULL;
+  }
   return model;
 }
 
@@ -236,7 +264,8 @@ static void test_tables(void **state) {
                                        {INDICATED " | Standardize() | Logistic(l1=1e-3, max_iter=1)", 2},
                                        {"Column(column=b, missing=mean) | Softmax(max_iter=1)", 2},
                                        {INDICATED " | Standardize() | Linear(loss=huber, max_iter=1)", 0},
-                                       {"Column(column=a, missing=mean) + Column(column=c) | Linear(max_iter=1)", 0}};
+                                       {"Column(column=a, missing=mean) + Column(column=c) | Linear(max_iter=1)", 0},
+                                       {"Column(column=d) | Linear(max_iter=1)", 0}};
   check_all(*state, trainings, sizeof trainings / sizeof *trainings, 1);
 }
 

@@ -241,6 +241,8 @@ ba_solver_restore i32 solver* u8* i64
 ba_solver_destroy void solver*?
 ba_partial_create i32 context* u8* i64 partial**
 ba_partial_accumulate i32 partial* dataset* i64
+ba_partial_pack i32 partial* dataset* i64 u8*? i64 i64*
+ba_partial_accumulate_packed i32 partial* u8* i64
 ba_partial_merge i32 partial* partial*
 ba_partial_add i32 partial* u8* i64
 ba_partial_save i32 partial* u8*? i64 i64*
