@@ -223,21 +223,23 @@ void bridge_output_end(JNIEnv *env, jdoubleArray array, int64_t count, double *n
   free(numbers);
 }
 
-jbyteArray bridge_written(JNIEnv *env, const ba_context *context, bridge_writer write, const void *subject) {
-  char first[FIRST_ROOM], *room = first;
-  int64_t capacity = FIRST_ROOM, length = 0;
-  jbyteArray array = NULL;
-  for (;;) {
-    if (!bridge_done(env, context, write(subject, room, capacity, &length))) break;
-    if (length < capacity) { /* also of a text with its NUL */
-      array = bridge_java_bytes(env, room, length);
-      break;
-    }
-    if (room != first) free(room);
-    capacity = length + 1;
-    room = bridge_memory(env, capacity, 1);
+jbyteArray bridge_written_about(JNIEnv *env, const ba_context *context, bridge_writer write, const void *subject,
+                                int64_t capacity) {
+  for (int64_t length = 0;; capacity = length + 1) {
+    jbyteArray array = NULL;
+    char *room = bridge_memory(env, capacity, 1);
     if (room == NULL) return NULL;
+    const bool done = bridge_done(env, context, write(subject, room, capacity, &length));
+    if (done && length < capacity) array = bridge_java_bytes(env, room, length); /* also of a text with its NUL */
+    free(room);
+    if (!done || length < capacity) return array;
   }
-  if (room != first) free(room);
-  return array;
+}
+
+jbyteArray bridge_written(JNIEnv *env, const ba_context *context, bridge_writer write, const void *subject) {
+  char room[FIRST_ROOM];
+  int64_t length = 0;
+  if (!bridge_done(env, context, write(subject, room, FIRST_ROOM, &length))) return NULL;
+  if (length < FIRST_ROOM) return bridge_java_bytes(env, room, length);
+  return bridge_written_about(env, context, write, subject, length + 1);
 }

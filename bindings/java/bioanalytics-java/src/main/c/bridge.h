@@ -49,5 +49,8 @@ void bridge_output_end(JNIEnv *env, jdoubleArray array, int64_t count, double *n
 /* A call that writes a text or bytes into a buffer of some capacity and says how many there are. */
 typedef ba_status (*bridge_writer)(const void *subject, char *buffer, int64_t capacity, int64_t *length);
 jbyteArray bridge_written(JNIEnv *env, const ba_context *context, bridge_writer write, const void *subject);
+/* The same of a call that takes long, with room for about as many bytes as it will write. */
+jbyteArray bridge_written_about(JNIEnv *env, const ba_context *context, bridge_writer write, const void *subject,
+                                int64_t capacity);
 
 #endif

@@ -6,6 +6,9 @@
 
 #include <math.h>
 
+#define PIECE_ROOM (INT64_C(1) << 19)
+#define MOST_GUESSED (INT64_C(1) << 26) /* letters */
+
 JNIEXPORT jlong JNICALL Java_org_bioanalytics_Calls_solverCreate(JNIEnv *env, jclass calls, jlong c, jbyteArray recipe,
                                                                  jbyteArray classes, jint count, jbyteArray options) {
   (void)calls;
@@ -106,6 +109,56 @@ JNIEXPORT void JNICALL Java_org_bioanalytics_Calls_partialAccumulate(JNIEnv *env
   (void)calls;
   bridge_done(env, AT(ba_context, c),
               ba_partial_accumulate(AT(ba_partial, partial), AT(ba_dataset, dataset), first_row));
+}
+
+typedef struct packing {
+  ba_partial *partial;
+  ba_dataset *dataset;
+  int64_t first_row;
+} packing;
+
+static ba_status write_packed(const void *subject, char *buffer, int64_t capacity, int64_t *length) {
+  const packing *p = subject;
+  return ba_partial_pack(p->partial, p->dataset, p->first_row, (uint8_t *)buffer, capacity, length);
+}
+
+/* Memory that nobody writes to costs nothing, so there is room for most recipes at once. */
+JNIEXPORT jbyteArray JNICALL Java_org_bioanalytics_Calls_partialPack(JNIEnv *env, jclass calls, jlong c, jlong partial,
+                                                                     jlong dataset, jlong first_row) {
+  (void)calls;
+  const packing subject = {AT(ba_partial, partial), AT(ba_dataset, dataset), first_row};
+  int64_t letters = 0;
+  ba_dataset_counters(subject.dataset, &letters, NULL, NULL);
+  return bridge_written_about(env, AT(ba_context, c), write_packed, &subject,
+                              letters < MOST_GUESSED ? PIECE_ROOM + 8 * letters : PIECE_ROOM);
+}
+
+/* Pieces are copied one after the other, so that they are still in the cache when they are summed. */
+JNIEXPORT void JNICALL Java_org_bioanalytics_Calls_partialAccumulatePacked(JNIEnv *env, jclass calls, jlong c,
+                                                                           jlong partial, jbyteArray packed) {
+  (void)calls;
+  if (packed == NULL) {
+    bridge_refuse(env, BA_ERR_ARGUMENT, "an array is null");
+    return;
+  }
+  const jsize n = (*env)->GetArrayLength(env, packed);
+  int64_t room = PIECE_ROOM, length;
+  uint8_t *piece = bridge_memory(env, room, 1);
+  bool done = piece != NULL;
+  for (jsize at = 0; done && at < n; at += (jsize)length) {
+    length = n - at; /* of what is no piece, so that the library says so */
+    if (length >= 8) (*env)->GetByteArrayRegion(env, packed, at, 8, (jbyte *)&length);
+    if (length < 1 || length > n - at) length = n - at;
+    if (length > room) {
+      free(piece);
+      room = length;
+      piece = bridge_memory(env, room, 1);
+      if (piece == NULL) break;
+    }
+    (*env)->GetByteArrayRegion(env, packed, at, (jsize)length, (jbyte *)piece);
+    done = bridge_done(env, AT(ba_context, c), ba_partial_accumulate_packed(AT(ba_partial, partial), piece, length));
+  }
+  free(piece);
 }
 
 JNIEXPORT void JNICALL Java_org_bioanalytics_Calls_partialMerge(JNIEnv *env, jclass calls, jlong c, jlong partial,

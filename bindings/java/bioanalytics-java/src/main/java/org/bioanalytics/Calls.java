@@ -235,6 +235,10 @@ final class Calls {
 
   static native void partialAccumulate(long c, long partial, long dataset, long firstRow);
 
+  static native byte[] partialPack(long c, long partial, long dataset, long firstRow);
+
+  static native void partialAccumulatePacked(long c, long partial, byte[] packed);
+
   static native void partialMerge(long c, long partial, long other);
 
   static native void partialAdd(long c, long partial, byte[] saved);

@@ -34,6 +34,36 @@ public final class Partial extends Handle {
     }
   }
 
+  /**
+   * The features of rows as bytes, for {@link #accumulatePacked} in this round and later ones, so that nothing is counted
+   * again. Not in the rounds in which a scale or the like is learnt: before {@link Solver#progress} has passes.
+   */
+  public byte[] pack(Dataset dataset, long firstRow) {
+    mustShare(dataset);
+    long partial = enter();
+    try {
+      long rows = dataset.hold();
+      try {
+        return Calls.partialPack(contextPointer(), partial, rows, firstRow);
+      } finally {
+        dataset.letGo();
+      }
+    } finally {
+      leave();
+    }
+  }
+
+  /** Adds the sums of rows that were packed for the same run, to the same bits as those of the rows. */
+  public void accumulatePacked(byte[] packed) {
+    Objects.requireNonNull(packed, "packed");
+    long partial = enter();
+    try {
+      Calls.partialAccumulatePacked(contextPointer(), partial, packed);
+    } finally {
+      leave();
+    }
+  }
+
   /** Adds what another partial of the same context and request has. */
   public void merge(Partial other) {
     mustShare(other);

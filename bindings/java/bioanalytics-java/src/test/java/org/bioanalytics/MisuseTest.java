@@ -122,6 +122,7 @@ class MisuseTest {
     private final byte[] whole = Made.bytes(Made.model());
     private final byte[] request;
     private final byte[] sums;
+    private final byte[] packed;
     private final byte[] solved;
     private final byte[] streamed;
     private final int width;
@@ -156,6 +157,7 @@ class MisuseTest {
       handles.put("partialMerge other", Calls.partialCreate(c, request));
       Calls.partialAccumulate(c, handles.get("partialMerge other"), handles.get("rows"), 0);
       handles.put("solverTell partial", handles.get("partialMerge other"));
+      packed = Calls.partialPack(c, handles.get("partial"), handles.get("rows"), 0);
       sums = Calls.partialSave(c, handles.get("partialMerge other"));
       solved = Calls.solverSave(c, handles.get("solver"));
       streamed = Calls.streamSave(c, handles.get("stream"));
@@ -283,6 +285,8 @@ class MisuseTest {
           return request;
         case "saved":
           return sums;
+        case "packed":
+          return packed;
         case "state":
           return method.startsWith("solver") ? solved : streamed;
         case "recipe":

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
@@ -162,7 +163,7 @@ class TrainingTest {
     }
   }
 
-  /** Rows in 1, 2, 3 and 7 processes' worth of partials that come in any order, some twice. */
+  /** Rows in 1, 2, 3 and 7 processes' worth of partials that come in any order, some twice, and every other packed. */
   @Test
   void partialsAndASolver() {
     int count = 8 * BLOCK + 77;
@@ -197,6 +198,7 @@ class TrainingTest {
       firsts.add(from);
       parts.add(rows(context, sequences, labels, from, Math.min((i + 1) * blocks / workers * BLOCK, sequences.size())));
     }
+    byte[][] packed = new byte[workers][];
     try (Solver solver = new Solver(driver, recipe, List.of("1", "0"), null)) {
       boolean more = true;
       for (int round = 0; more; round++) {
@@ -204,7 +206,14 @@ class TrainingTest {
         List<byte[]> answers = new ArrayList<>();
         for (int i = 0; i < workers; i++) {
           try (Partial partial = new Partial(contexts.get(i), request)) {
-            partial.accumulate(parts.get(i), firsts.get(i));
+            if (round == 1 && i % 2 == 0) {
+              packed[i] = partial.pack(parts.get(i), firsts.get(i));
+            }
+            if (packed[i] != null) {
+              partial.accumulatePacked(packed[i]);
+            } else {
+              partial.accumulate(parts.get(i), firsts.get(i));
+            }
             answers.add(partial.save());
           }
         }
@@ -249,6 +258,13 @@ class TrainingTest {
       assertThrows(IllegalArgumentException.class, () -> solver.tell(other));
       BioAnalyticsException error = assertThrows(BioAnalyticsException.class, () -> other.accumulate(dataset, 5));
       assertEquals(BioAnalyticsException.ARGUMENT, error.code());
+      byte[] packed = other.pack(dataset, 0);
+      assertThrows(IllegalArgumentException.class, () -> partial.pack(dataset, 0));
+      assertEquals("BA_ERR_CORRUPT", assertThrows(
+          BioAnalyticsException.class, () -> other.accumulatePacked(Arrays.copyOf(packed, packed.length - 1))).status());
+      packed[packed.length / 2] ^= 1;
+      assertEquals("BA_ERR_CORRUPT",
+          assertThrows(BioAnalyticsException.class, () -> other.accumulatePacked(packed)).status());
       other.accumulate(dataset, 0);
       assertEquals(1200, other.rows());
       assertEquals("BA_ERR_FORMAT",
