@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 package org.bioanalytics.spark.ml;
 
-import java.io.Serializable;
 import java.nio.ByteBuffer;
 import java.util.AbstractList;
 import java.util.ArrayList;
@@ -10,12 +9,17 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.zip.CRC32C;
+import org.bioanalytics.Context;
+import org.bioanalytics.Dataset;
+import org.bioanalytics.Part;
+import org.bioanalytics.Partial;
+import org.bioanalytics.Records;
 
 /**
  * Rows that stand one after the other, at most {@link #ROWS}, in a few arrays: what Spark stores, spills and sends of
  * the rows that a model learns from.
  */
-final class Block implements Serializable {
+final class Block implements Summable {
   private static final long serialVersionUID = 1;
 
   /** Sums are made over blocks of so many rows, by the numbers of these; the library fixes it. */
@@ -26,7 +30,7 @@ final class Block implements Serializable {
   private final int[] ends;
   private final String[] names;
   private final int[] labels;
-  private final double[] weights;
+  private final double[] weights; // null when all are 1
 
   private Block(long firstRow, byte[] letters, int[] ends, String[] names, int[] labels, double[] weights) {
     this.firstRow = firstRow;
@@ -50,12 +54,26 @@ final class Block implements Serializable {
     return ends.length;
   }
 
-  byte[] letters() {
-    return letters;
+  /** A dataset of its rows. */
+  Dataset toDataset(Context context) {
+    Dataset dataset = new Dataset(context, "names=drop");
+    try (Records records = Records.of(context, letters, offsets())) {
+      return dataset.add(records, labels(), weights, null, Part.TRAIN);
+    } catch (RuntimeException error) {
+      dataset.close();
+      throw error;
+    }
+  }
+
+  @Override
+  public void addTo(Context context, Partial sums) {
+    try (Dataset dataset = toDataset(context)) {
+      sums.accumulate(dataset, firstRow);
+    }
   }
 
   /** Where sequences begin, and behind them where the last one ends. */
-  long[] offsets() {
+  private long[] offsets() {
     long[] offsets = new long[ends.length + 1];
     for (int i = 0; i < ends.length; i++) {
       offsets[i + 1] = ends[i];
@@ -63,13 +81,8 @@ final class Block implements Serializable {
     return offsets;
   }
 
-  /** One a row; null when all are 1. */
-  double[] weights() {
-    return weights;
-  }
-
   /** The label of each row. */
-  List<String> labels() {
+  private List<String> labels() {
     return new AbstractList<String>() {
       @Override
       public String get(int row) {

@@ -45,6 +45,7 @@ public final class SequenceClassifier extends Estimator<SequenceClassifierModel>
   private final LongParam seed;
   private final IntParam numPartitions;
   private final LongParam memory;
+  private final LongParam cacheMemory;
   private final Param<String> checkpointFile;
   private final IntParam checkpointInterval;
 
@@ -66,6 +67,8 @@ public final class SequenceClassifier extends Estimator<SequenceClassifierModel>
     seed = new LongParam(this, "seed", "of the inputs that a model file checks itself by");
     numPartitions = new IntParam(this, "numPartitions", "tasks in a round; 0 for Spark's default parallelism");
     memory = new LongParam(this, "memory", "most bytes on the native side of a task; 0 for no limit");
+    cacheMemory = new LongParam(
+        this, "cacheMemory", "most bytes of counts that Spark stores in all; -1 for half of what it has room for");
     checkpointFile =
         Columns.param(this, "checkpointFile", "where to store the run, and go on from; \"\" for nowhere", "");
     checkpointInterval = new IntParam(this, "checkpointInterval", "rounds from one checkpoint to the next");
@@ -73,6 +76,7 @@ public final class SequenceClassifier extends Estimator<SequenceClassifierModel>
     setDefault(seed, 1L);
     setDefault(numPartitions, 0);
     setDefault(memory, 0L);
+    setDefault(cacheMemory, -1L);
     setDefault(checkpointInterval, 10);
   }
 
@@ -85,7 +89,8 @@ public final class SequenceClassifier extends Estimator<SequenceClassifierModel>
         getOrDefault(weightCol), getOrDefault(rowIdCol), (Boolean) getOrDefault(reproducible),
         partitions > 0 ? partitions : session.sparkContext().defaultParallelism());
     Training training = new Training(session, getOrDefault(recipe), "seed=" + getOrDefault(seed),
-        (Long) getOrDefault(memory), getOrDefault(checkpointFile), (Integer) getOrDefault(checkpointInterval));
+        (Long) getOrDefault(memory), (Long) getOrDefault(cacheMemory), getOrDefault(checkpointFile),
+        (Integer) getOrDefault(checkpointInterval));
     blocks.persist(StorageLevel.MEMORY_AND_DISK());
     try {
       ModelBytes bytes = training.run(blocks);
@@ -181,6 +186,10 @@ public final class SequenceClassifier extends Estimator<SequenceClassifierModel>
     return memory;
   }
 
+  public LongParam cacheMemory() {
+    return cacheMemory;
+  }
+
   public Param<String> checkpointFile() {
     return checkpointFile;
   }
@@ -246,6 +255,11 @@ public final class SequenceClassifier extends Estimator<SequenceClassifierModel>
 
   public SequenceClassifier setMemory(long value) {
     set(memory, value);
+    return this;
+  }
+
+  public SequenceClassifier setCacheMemory(long value) {
+    set(cacheMemory, value);
     return this;
   }
 

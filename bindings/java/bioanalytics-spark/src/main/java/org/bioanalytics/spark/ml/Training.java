@@ -6,26 +6,26 @@ import java.io.Serializable;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
-import java.util.Iterator;
 import java.util.TreeSet;
+import org.apache.spark.SparkExecutorInfo;
+import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
-import org.apache.spark.api.java.function.FlatMapFunction;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.storage.StorageLevel;
 import org.bioanalytics.BioAnalyticsException;
 import org.bioanalytics.Context;
-import org.bioanalytics.Dataset;
 import org.bioanalytics.Model;
 import org.bioanalytics.ModelBytes;
-import org.bioanalytics.Part;
 import org.bioanalytics.Partial;
-import org.bioanalytics.Records;
 import org.bioanalytics.Solver;
 import org.bioanalytics.spark.ModelFiles;
 import org.bioanalytics.spark.NativeScope;
 import org.bioanalytics.spark.PeakMemory;
+import scala.collection.Iterator;
+import scala.reflect.ClassTag$;
+import scala.runtime.AbstractFunction2;
 
 /**
  * A training whose rows stay where they are. The driver has the solver, and asks for the sums over all rows at a point;
@@ -33,19 +33,27 @@ import org.bioanalytics.spark.PeakMemory;
  * that runs twice gives the same bytes, and only one of them is taken.
  */
 final class Training {
+  private static final int LARGE = 1 << 19; // Spark complains of tasks of twice as many bytes
+
   private final SparkSession session;
   private final String recipe;
   private final String options;
   private final long limit;
+  private final long cache;
   private final String checkpoint;
   private final int interval;
 
-  /** `checkpoint` is a file, or empty; `interval` is in rounds; the native side of a task may hold `limit` bytes. */
-  Training(SparkSession session, String recipe, String options, long limit, String checkpoint, int interval) {
+  /**
+   * `checkpoint` is a file, or empty; `interval` is in rounds; the native side of a task may hold `limit` bytes; counts
+   * of `cache` bytes may be stored in all, and below 0 as many as half of what Spark has room for.
+   */
+  Training(
+      SparkSession session, String recipe, String options, long limit, long cache, String checkpoint, int interval) {
     this.session = session;
     this.recipe = recipe;
     this.options = options;
     this.limit = limit;
+    this.cache = cache;
     this.checkpoint = checkpoint;
     this.interval = interval;
   }
@@ -76,19 +84,21 @@ final class Training {
     }
   }
 
-  /** The model of these blocks, which are read once a round: let them be stored. */
+  /** The model of these blocks, which are read at the start and where counts are not stored: let them be stored. */
   ModelBytes run(JavaRDD<Block> blocks) throws IOException {
     Summary summary = blocks.aggregate(new Summary(), Summary::add, Summary::add);
     try (Context context = new Context(); Solver solver = solver(context, summary)) {
       resume(solver, summary.digest);
       PeakMemory peak = new PeakMemory();
       session.sparkContext().register(peak, "native memory of a training in a task, bytes");
-      for (int round = 1; round(context, solver, blocks, peak); round++) {
-        if (!checkpoint.isEmpty() && round % interval == 0) {
-          byte[] state = solver.save();
-          ModelFiles.write(session, checkpoint,
-              ByteBuffer.allocate(8 + state.length).putLong(summary.digest).put(state).array());
-        }
+      boolean more = true;
+      // What features depend on is known behind the first point.
+      for (int round = 1; more && solver.progress().passes() == 0; round++) {
+        more = round(context, solver, blocks, peak);
+        keep(solver, summary.digest, round);
+      }
+      if (more) {
+        goOn(context, solver, blocks, summary, peak);
       }
       try (Model model = solver.finish()) {
         ModelBytes bytes = model.toBytes();
@@ -98,6 +108,46 @@ final class Training {
         return bytes;
       }
     }
+  }
+
+  /** The rounds that are left, over counts. */
+  private void goOn(Context context, Solver solver, JavaRDD<Block> blocks, Summary summary, PeakMemory peak)
+      throws IOException {
+    Broadcast<byte[]> request = send(solver.ask());
+    long share = bytesToStore() / Math.max(1, (summary.rows + Block.ROWS - 1) / Block.ROWS);
+    JavaRDD<Summable> counted = blocks.mapPartitions(new Counting(request, limit, peak, share));
+    counted.persist(StorageLevel.MEMORY_AND_DISK());
+    try {
+      for (int round = 1; round(context, solver, counted, peak); round++) {
+        keep(solver, summary.digest, round);
+      }
+    } finally {
+      counted.unpersist(false);
+      request.destroy();
+    }
+  }
+
+  private long bytesToStore() {
+    if (cache >= 0) {
+      return cache;
+    }
+    long room = 0;
+    for (SparkExecutorInfo each : session.sparkContext().statusTracker().getExecutorInfos()) {
+      room += Math.max(0, each.totalOnHeapStorageMemory() - each.usedOnHeapStorageMemory());
+    }
+    return room / 2;
+  }
+
+  private void keep(Solver solver, long digest, int round) throws IOException {
+    if (!checkpoint.isEmpty() && round % interval == 0) {
+      byte[] state = solver.save();
+      ModelFiles.write(
+          session, checkpoint, ByteBuffer.allocate(8 + state.length).putLong(digest).put(state).array());
+    }
+  }
+
+  private Broadcast<byte[]> send(byte[] request) {
+    return JavaSparkContext.fromSparkContext(session.sparkContext()).broadcast(request);
   }
 
   private Solver solver(Context context, Summary summary) {
@@ -117,54 +167,60 @@ final class Training {
   }
 
   /** False when the solver has stopped. */
-  private boolean round(Context context, Solver solver, JavaRDD<Block> blocks, PeakMemory peak) {
+  private <R extends Summable> boolean round(Context context, Solver solver, JavaRDD<R> rows, PeakMemory peak) {
     byte[] request = solver.ask();
-    Broadcast<byte[]> sent = JavaSparkContext.fromSparkContext(session.sparkContext()).broadcast(request);
+    // A small request goes with the task, which is sent to each executor once as well.
+    Broadcast<byte[]> sent = request.length > LARGE ? send(request) : null;
     try (Partial all = new Partial(context, request)) {
-      blocks.mapPartitions(new Sums(sent, limit, peak)).collect().forEach(all::add);
+      Sums<R> sums = new Sums<>(sent == null ? request : null, sent, limit, peak);
+      // Not by a lambda: Spark would read the class files around it anew in each round, to see what it refers to.
+      Object each = session.sparkContext().runJob(rows.rdd(), sums, ClassTag$.MODULE$.<byte[]>apply(byte[].class));
+      for (byte[] saved : (byte[][]) each) {
+        if (saved != null) {
+          all.add(saved);
+        }
+      }
       return solver.tell(all);
     } finally {
-      sent.destroy();
+      if (sent != null) {
+        sent.destroy();
+      }
     }
   }
 
-  /** The sums of one partition, as bytes; none of an empty one. */
-  private static final class Sums implements FlatMapFunction<Iterator<Block>, byte[]> {
+  /** The sums of one partition, as bytes; null of an empty one. */
+  private static final class Sums<R extends Summable> extends AbstractFunction2<TaskContext, Iterator<R>, byte[]>
+      implements Serializable {
     private static final long serialVersionUID = 1;
 
-    private final Broadcast<byte[]> request;
+    private final byte[] request;
+    private final Broadcast<byte[]> sent;
     private final long limit;
     private final PeakMemory peak;
 
-    Sums(Broadcast<byte[]> request, long limit, PeakMemory peak) {
+    /** One of `request` and `sent` is null. */
+    Sums(byte[] request, Broadcast<byte[]> sent, long limit, PeakMemory peak) {
       this.request = request;
+      this.sent = sent;
       this.limit = limit;
       this.peak = peak;
     }
 
     @Override
-    public Iterator<byte[]> call(Iterator<Block> blocks) {
-      if (!blocks.hasNext()) {
-        return Collections.emptyIterator();
+    public byte[] apply(TaskContext task, Iterator<R> rows) {
+      if (!rows.hasNext()) {
+        return null;
       }
       try (NativeScope scope = NativeScope.open(limit, peak)) {
         try {
-          Partial sums = scope.keep(new Partial(scope.context(), request.value()));
-          while (blocks.hasNext()) {
-            add(scope.context(), sums, blocks.next());
+          Partial sums = scope.keep(new Partial(scope.context(), sent == null ? request : sent.value()));
+          while (rows.hasNext()) {
+            rows.next().addTo(scope.context(), sums);
           }
-          return Collections.singleton(sums.save()).iterator();
+          return sums.save();
         } catch (BioAnalyticsException error) {
           throw scope.failure(error);
         }
-      }
-    }
-
-    private static void add(Context context, Partial sums, Block block) {
-      try (Records records = Records.of(context, block.letters(), block.offsets());
-          Dataset dataset = new Dataset(context, "names=drop")) {
-        dataset.add(records, block.labels(), block.weights(), null, Part.TRAIN);
-        sums.accumulate(dataset, block.firstRow());
       }
     }
   }

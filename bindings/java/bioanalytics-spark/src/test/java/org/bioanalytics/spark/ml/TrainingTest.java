@@ -82,6 +82,24 @@ class TrainingTest {
     assertTrue(NativeScope.openScopes() <= before);
   }
 
+  /** Of four blocks, all of them, some of them and none are stored as counts. */
+  @Test
+  void howMuchIsStoredMakesNoDifference() {
+    ModelBytes expected = Local.train(RECIPE, READS, labels(), null);
+    Dataset<Row> data = data(rows());
+    for (long bytes : new long[] {0, 2_000_000, 1_000_000_000}) {
+      assertEquals(expected, classifier(2).setCacheMemory(bytes).fit(data).bytes(), bytes + " bytes");
+    }
+    assertEquals(0, Session.SPARK.sparkContext().getPersistentRDDs().size());
+  }
+
+  /** What was learnt before the first point is in the counts. */
+  @Test
+  void scalesAndBalancedClassesToo() {
+    String recipe = "Kmer(k=2) + Entropy() | Standardize() | Logistic(class_weight=balanced)";
+    assertEquals(Local.train(recipe, READS, labels(), null), classifier(3).setRecipe(recipe).fit(data(rows())).bytes());
+  }
+
   @Test
   void weightsCountAndRowsOfWeightZeroAreLeftOut() {
     ModelBytes expected = Local.train(RECIPE, READS, labels(), weights());
