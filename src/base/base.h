@@ -43,6 +43,7 @@ static inline int32_t bai_is_cancelled(const ba_context *context) {
 }
 /* BA_ERR_CANCELLED, with the message set, once it was. Cheap: ask at least every 5 ms. */
 ba_status bai_check_cancel(ba_context *context);
+#define BAI_SLICE 65536 /* letters, keys or entries of much work, between two looks for a cancel */
 void bai_progress(ba_context *context, int64_t done, int64_t total);
 void bai_log(ba_context *context, int32_t level, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
@@ -141,8 +142,9 @@ typedef struct bai_keyed {
   int64_t index;
 } bai_keyed;
 void bai_sort_u64(uint64_t *keys, int64_t n);
-/* The same of n < 2^32 keys below 2^bits; `scratch` has room for n, and either of the two is returned. */
-uint32_t *bai_sort_u32(uint32_t *keys, uint32_t *scratch, int64_t n, int32_t bits);
+/* The same of n < 2^32 keys below 2^bits; `scratch` has room for n, and either of the two is returned. NULL, with both
+ * of no use, when the context was cancelled meanwhile. */
+uint32_t *bai_sort_u32(const ba_context *context, uint32_t *keys, uint32_t *scratch, int64_t n, int32_t bits);
 /* By key, then by index: the same order on every machine. */
 void bai_sort_keyed(bai_keyed *items, int64_t n);
 /* Bits that sort as the doubles do; NaN of positive sign comes last. */

@@ -81,13 +81,24 @@ void bai_sort_u64(uint64_t *keys, int64_t n) {
 
 #define DIGITS static inline __attribute__((always_inline)) /* so that both numbers below are constants */
 
+/* Where the slice of n keys that starts there ends; 0 when the context was cancelled. */
+static int64_t slice_end(const ba_context *context, int64_t start, int64_t n) {
+  if (start && bai_is_cancelled(context)) return 0;
+  return start + BAI_SLICE < n ? start + BAI_SLICE : n;
+}
+
 /* A pass for each digit of `size` bits, the lowest first, which keeps the order that there is. */
-DIGITS uint32_t *sort_digits(uint32_t *keys, uint32_t *scratch, int64_t n, int32_t digits, int32_t size) {
+DIGITS uint32_t *sort_digits(const ba_context *context, uint32_t *keys, uint32_t *scratch, int64_t n, int32_t digits,
+                             int32_t size) {
   const uint32_t values = UINT32_C(1) << size, last = values - 1;
   uint32_t places[4][256];
   for (int32_t d = 0; d < digits; d++) memset(places[d], 0, values * sizeof places[d][0]);
-  for (int64_t i = 0; i < n; i++)
-    for (int32_t d = 0; d < digits; d++) places[d][keys[i] >> (d * size) & last]++;
+  for (int64_t at = 0, end; at < n; at = end) {
+    end = slice_end(context, at, n);
+    if (end == 0) return NULL;
+    for (int64_t i = at; i < end; i++)
+      for (int32_t d = 0; d < digits; d++) places[d][keys[i] >> (d * size) & last]++;
+  }
   for (int32_t d = 0; d < digits; d++) {
     uint32_t place = 0, *const of = places[d];
     for (uint32_t v = 0; v < values; v++) {
@@ -95,7 +106,11 @@ DIGITS uint32_t *sort_digits(uint32_t *keys, uint32_t *scratch, int64_t n, int32
       of[v] = place;
       place += count;
     }
-    for (int64_t i = 0; i < n; i++) scratch[of[keys[i] >> (d * size) & last]++] = keys[i];
+    for (int64_t at = 0, end; at < n; at = end) {
+      end = slice_end(context, at, n);
+      if (end == 0) return NULL;
+      for (int64_t i = at; i < end; i++) scratch[of[keys[i] >> (d * size) & last]++] = keys[i];
+    }
     uint32_t *sorted = scratch;
     scratch = keys;
     keys = sorted;
@@ -104,13 +119,13 @@ DIGITS uint32_t *sort_digits(uint32_t *keys, uint32_t *scratch, int64_t n, int32
 }
 
 /* Digits that are no longer than need be: of few keys, their values take as long as the keys. */
-uint32_t *bai_sort_u32(uint32_t *keys, uint32_t *scratch, int64_t n, int32_t bits) {
-  if (bits <= 6) return sort_digits(keys, scratch, n, 1, 6);
-  if (bits <= 12) return sort_digits(keys, scratch, n, 2, 6);
-  if (bits <= 16) return sort_digits(keys, scratch, n, 2, 8);
-  if (bits <= 18) return sort_digits(keys, scratch, n, 3, 6);
-  if (bits <= 24) return sort_digits(keys, scratch, n, 3, 8);
-  return sort_digits(keys, scratch, n, 4, 8);
+uint32_t *bai_sort_u32(const ba_context *context, uint32_t *keys, uint32_t *scratch, int64_t n, int32_t bits) {
+  if (bits <= 6) return sort_digits(context, keys, scratch, n, 1, 6);
+  if (bits <= 12) return sort_digits(context, keys, scratch, n, 2, 6);
+  if (bits <= 16) return sort_digits(context, keys, scratch, n, 2, 8);
+  if (bits <= 18) return sort_digits(context, keys, scratch, n, 3, 6);
+  if (bits <= 24) return sort_digits(context, keys, scratch, n, 3, 8);
+  return sort_digits(context, keys, scratch, n, 4, 8);
 }
 
 static int32_t after(const bai_keyed *a, const bai_keyed *b) {

@@ -146,6 +146,7 @@ typedef struct bai_row {
   uint32_t *right;        /* like forward: the probability that all letters so far are right, in units of 2^-32 */
   uint32_t *shares;       /* like slots: 1 to BAI_SHARES */
   uint32_t *table;        /* all zero between calls */
+  int32_t dirty;          /* but for one that was cancelled: bai_row_begin clears it */
   int64_t entries;        /* capacity of columns and counts */
   int32_t rising;         /* set by whoever extracts: columns are to rise within a block */
   uint32_t *columns;
@@ -221,8 +222,9 @@ uint64_t bai_value_fixed(const bai_block *block, uint32_t count);
 void bai_values_fixed(const bai_block *block, const uint32_t *counts, int64_t n, uint32_t *values);
 /* The same as doubles: c, sqrt(c) or 1; c / 256 and its root where weighted. */
 void bai_values_double(const bai_block *block, const uint32_t *counts, int64_t n, double *values);
-/* What the values of a block are divided by: freq and norm together; 1 for an empty block. From integers alone. */
-double bai_block_divisor(const bai_block *block, const uint32_t *counts, int64_t n);
+/* What the values of a block are divided by: freq and norm together; 1 for an empty block. From integers alone. Once
+ * the context is cancelled it may be any number. */
+double bai_block_divisor(const ba_context *context, const bai_block *block, const uint32_t *counts, int64_t n);
 /* The integers that a divisor is made from, so that it can follow changes of counts. */
 typedef struct bai_totals {
   uint64_t kept, distinct, squares, roots;

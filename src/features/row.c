@@ -15,6 +15,14 @@ static int64_t smaller_of(int64_t a, int64_t b) {
   return a < b ? a : b;
 }
 
+/* Where the slice of n that starts there ends; at its start when the call was cancelled. */
+static int64_t slice_end(const bai_row *row, int64_t start, int64_t n) {
+  return start && bai_row_cancelled(row) ? start : smaller_of(start + BAI_SLICE, n);
+}
+
+#define EACH_SLICE(row, at, end, n) \
+  for (int64_t at = 0, end = slice_end(row, 0, n); end > at; at = end, end = slice_end(row, at, n))
+
 int64_t bai_row_entries(const bai_plan *plan, int64_t length) {
   int64_t entries = 0;
   for (int32_t b = 0; b < plan->block_count; b++)
@@ -199,9 +207,11 @@ int32_t bai_row_cancelled(const bai_row *row) {
 
 /* Every letter, into the only column. */
 static int64_t all_letters(bai_row *row, int64_t *starts) {
-  memset(row->slots, 0, (size_t)row->length * 4);
-  for (int64_t i = 0; starts && i < row->length; i++) starts[i] = i;
-  return row->length;
+  EACH_SLICE(row, at, end, row->length) {
+    memset(row->slots + at, 0, (size_t)(end - at) * 4);
+    for (int64_t i = at; starts && i < end; i++) starts[i] = i;
+  }
+  return bai_row_cancelled(row) ? 0 : row->length;
 }
 
 int64_t bai_row_windows(const bai_kernels *kernels, bai_row *row, const bai_block *block, int64_t *starts) {
@@ -238,39 +248,80 @@ int64_t bai_row_windows(const bai_kernels *kernels, bai_row *row, const bai_bloc
   return kept;
 }
 
-/* runs[i]: letters from i up to the next ambiguous one. */
+/* runs[i]: letters from i up to the next ambiguous one. After a cancel there are no letters: they have no runs. */
 static void measure_runs(bai_row *row) {
   const uint8_t last = row->plan->protein ? BAI_RESIDUES - 1 : 3;
   uint32_t run = 0;
-  for (int64_t i = row->length - 1; i >= 0; i--) {
-    if (row->codes[i] > last)
-      run = 0;
-    else if (run < UINT32_MAX)
-      run++;
-    row->runs[i] = run;
+  EACH_SLICE(row, at, end, row->length) {
+    for (int64_t i = row->length - 1 - at; i >= row->length - end; i--) {
+      if (row->codes[i] > last)
+        run = 0;
+      else if (run < UINT32_MAX)
+        run++;
+      row->runs[i] = run;
+    }
+  }
+  if (bai_row_cancelled(row)) row->length = 0;
+}
+
+/* Keys below what a block has slots for, in order; the keys end up in either place. NULL after a cancel. */
+static uint32_t *sort_slots(const bai_row *row, const bai_block *block, uint32_t *slots, uint32_t *scratch, int64_t n) {
+  return bai_sort_u32(row->context, slots, scratch, n, 64 - __builtin_clzll((uint64_t)(block->slots - 1) | 1));
+}
+
+/* Takes the counts of columns out of the table, which is then zero; after a cancel it is not, and is cleared later. */
+static void take_counts(bai_row *row, const uint32_t *columns, uint32_t *counts, int64_t n) {
+  EACH_SLICE(row, at, end, n) {
+    for (int64_t i = at; i < end; i++) {
+      counts[i] = row->table[columns[i]];
+      row->table[columns[i]] = 0;
+    }
   }
 }
 
-/* Keys below what a block has slots for, in order; the keys end up in either place. */
-static uint32_t *sort_slots(const bai_block *block, uint32_t *slots, uint32_t *scratch, int64_t n) {
-  return bai_sort_u32(slots, scratch, n, 64 - __builtin_clzll((uint64_t)(block->slots - 1) | 1));
+/* What kernels->count does, with a look for a cancel now and then; after one the counts are wrong. */
+static int64_t count_long(bai_row *row, int64_t kept, uint32_t *columns, uint32_t *counts) {
+  int64_t distinct = 0;
+  EACH_SLICE(row, at, end, kept) {
+    for (int64_t i = at; i < end; i++) {
+      const uint32_t slot = row->slots[i];
+      columns[distinct] = slot;
+      distinct += row->table[slot]++ == 0;
+    }
+  }
+  take_counts(row, columns, counts, distinct);
+  return distinct;
 }
 
-/* What kernels->count does, with shares for ones. */
+/* The same with shares for ones. */
 static int64_t add_shares(bai_row *row, const bai_block *block, int64_t kept, uint32_t *columns, uint32_t *counts) {
   int64_t distinct = 0;
-  for (int64_t i = 0; i < kept; i++) {
-    const uint32_t slot = row->slots[i];
-    if (row->table[slot] == 0) columns[distinct++] = slot;
-    row->table[slot] += row->shares[i];
+  EACH_SLICE(row, at, end, kept) {
+    for (int64_t i = at; i < end; i++) {
+      const uint32_t slot = row->slots[i];
+      if (row->table[slot] == 0) columns[distinct++] = slot;
+      row->table[slot] += row->shares[i];
+    }
   }
   if (row->rising) {
-    const uint32_t *sorted = sort_slots(block, columns, row->slots, distinct);
-    if (sorted != columns) memcpy(columns, sorted, (size_t)distinct * 4);
+    const uint32_t *sorted = sort_slots(row, block, columns, row->slots, distinct);
+    if (sorted && sorted != columns) memcpy(columns, sorted, (size_t)distinct * 4);
   }
-  for (int64_t i = 0; i < distinct; i++) {
-    counts[i] = row->table[columns[i]];
-    row->table[columns[i]] = 0;
+  take_counts(row, columns, counts, distinct);
+  return distinct;
+}
+
+/* All columns of the table that are not 0, in order. */
+static int64_t read_table(bai_row *row, const bai_block *block, uint32_t *columns, uint32_t *counts) {
+  int64_t distinct = 0;
+  EACH_SLICE(row, at, end, block->slots) {
+    for (int64_t slot = at; slot < end; slot++) {
+      const uint32_t count = row->table[slot];
+      if (count == 0) continue;
+      row->table[slot] = 0;
+      columns[distinct] = (uint32_t)slot;
+      counts[distinct++] = count;
+    }
   }
   return distinct;
 }
@@ -279,23 +330,21 @@ static int64_t add_shares(bai_row *row, const bai_block *block, int64_t kept, ui
 static int64_t count_rising(bai_row *row, const bai_block *block, int64_t kept, uint32_t *columns, uint32_t *counts) {
   int64_t distinct = 0;
   if (kept > block->slots / 4) {
-    for (int64_t i = 0; i < kept; i++) row->table[row->slots[i]]++;
-    for (int64_t slot = 0; slot < block->slots; slot++) {
-      const uint32_t count = row->table[slot];
-      if (count == 0) continue;
-      row->table[slot] = 0;
-      columns[distinct] = (uint32_t)slot;
-      counts[distinct++] = count;
+    EACH_SLICE(row, at, end, kept) {
+      for (int64_t i = at; i < end; i++) row->table[row->slots[i]]++;
     }
-    return distinct;
+    return read_table(row, block, columns, counts);
   }
-  const uint32_t *sorted = sort_slots(block, row->slots, columns, kept);
+  const uint32_t *sorted = sort_slots(row, block, row->slots, columns, kept);
+  if (!sorted) return 0;
   /* Where each run ends, without a branch: which words are alike is not predictable. Never ahead of the reading. */
-  for (int64_t i = 0; i < kept; i++) {
-    const uint32_t slot = sorted[i], differs = i + 1 == kept || sorted[i + 1] != slot;
-    columns[distinct] = slot;
-    counts[distinct] = (uint32_t)(i + 1);
-    distinct += differs;
+  EACH_SLICE(row, at, end, kept) {
+    for (int64_t i = at; i < end; i++) {
+      const uint32_t slot = sorted[i], differs = i + 1 == kept || sorted[i + 1] != slot;
+      columns[distinct] = slot;
+      counts[distinct] = (uint32_t)(i + 1);
+      distinct += differs;
+    }
   }
   for (int64_t i = distinct - 1; i > 0; i--) counts[i] -= counts[i - 1];
   return distinct;
@@ -418,33 +467,58 @@ void bai_row_values(const bai_row *row, int32_t b, double *values) {
 double bai_row_divisor(const bai_row *row, int32_t b) {
   const int64_t from = b ? row->ends[b - 1] : 0;
   if (row->plan->blocks[b].real) return 1.0;
-  return bai_block_divisor(&row->plan->blocks[b], row->counts + from, row->ends[b] - from);
+  return bai_block_divisor(row->context, &row->plan->blocks[b], row->counts + from, row->ends[b] - from);
 }
 
+/* Words that nobody counts: each is a column of its own. */
+static void list_words(bai_row *row, int64_t kept, uint32_t *columns, uint32_t *counts) {
+  EACH_SLICE(row, at, end, kept) {
+    memcpy(columns + at, row->slots + at, (size_t)(end - at) * 4);
+    for (int64_t i = at; i < end; i++) counts[i] = 1;
+  }
+}
+
+/* After a cancel its columns and counts are of no use, and the table may have to be cleared. */
 static void extract_block(const bai_kernels *kernels, bai_row *row, int32_t b, int64_t at) {
   const bai_block *block = &row->plan->blocks[b];
   const int64_t kept = bai_row_windows(kernels, row, block, NULL);
   int64_t distinct = kept;
   row->kept[b] = kept;
+  row->ends[b] = at;
+  if (bai_row_cancelled(row)) return;
   if (block->weighted) {
     distinct = add_shares(row, block, kept, row->columns + at, row->counts + at);
   } else if (block->slots && row->rising) {
     distinct = count_rising(row, block, kept, row->columns + at, row->counts + at);
-  } else if (block->slots) {
+  } else if (block->slots && kept <= BAI_SLICE) {
     distinct = kernels->count(row->columns + at, row->counts + at, row->slots, kept, row->table);
+  } else if (block->slots) {
+    distinct = count_long(row, kept, row->columns + at, row->counts + at);
   } else {
-    memcpy(row->columns + at, row->slots, (size_t)kept * 4);
-    for (int64_t i = 0; i < kept; i++) row->counts[at + i] = 1;
+    list_words(row, kept, row->columns + at, row->counts + at);
   }
   const uint32_t first = (uint32_t)block->first;
-  for (int64_t i = at; i < at + distinct; i++) row->columns[i] += first;
+  EACH_SLICE(row, from, end, distinct) {
+    for (int64_t i = from; i < end; i++) row->columns[at + i] += first;
+  }
   row->ends[b] = at + distinct;
+  row->dirty |= bai_row_cancelled(row);
+}
+
+/* Zeroes the table after a cancel; without letters nobody uses it before that is done. */
+static void clear_table(bai_row *row) {
+  EACH_SLICE(row, at, end, row->plan->most_slots) memset(row->table + at, 0, (size_t)(end - at) * 4);
+  if (bai_row_cancelled(row))
+    row->length = 0;
+  else
+    row->dirty = 0;
 }
 
 void bai_row_begin(bai_row *row, int64_t length, int64_t ambiguous) {
   row->length = length;
   row->has_ambiguous = ambiguous > 0;
   row->state_k = 0;
+  if (row->dirty) clear_table(row);
   if (row->has_ambiguous) measure_runs(row);
 }
 
@@ -485,7 +559,10 @@ ba_status bai_row_extract(const bai_kernels *kernels, bai_row *row, int64_t leng
 ba_status bai_row_encode(const bai_kernels *kernels, bai_row *row, const char *letters, int64_t length,
                          int64_t *ambiguous) {
   const bai_plan *plan = row->plan;
-  *ambiguous = bai_encode(kernels, plan->protein, row->codes, letters, length);
+  *ambiguous = 0;
+  EACH_SLICE(row, at, end, length) {
+    *ambiguous += bai_encode(kernels, plan->protein, row->codes + at, letters + at, end - at);
+  }
   if (plan->protein || !plan->reader || 2 * *ambiguous <= length) return BA_OK;
   return bai_foreign_letter(letters, length) ? BA_ERR_LETTER : BA_OK;
 }

@@ -111,13 +111,18 @@ double bai_totals_divisor(const bai_block *block, const bai_totals *totals) {
   return sqrt((double)totals->squares) * unit;
 }
 
-double bai_block_divisor(const bai_block *block, const uint32_t *counts, int64_t n) {
-  bai_totals totals = {0, (uint64_t)n, 0, 0};
-  for (int64_t i = 0; i < n; i++) totals.kept += counts[i];
+static void add_totals(const bai_block *block, const uint32_t *counts, int64_t n, bai_totals *totals) {
+  for (int64_t i = 0; i < n; i++) totals->kept += counts[i];
   if (block->norm == BAI_NORM_L1 && block->value == BAI_VALUE_SQRT) {
-    for (int64_t i = 0; i < n; i++) totals.roots += bai_value_fixed(block, counts[i]);
+    for (int64_t i = 0; i < n; i++) totals->roots += bai_value_fixed(block, counts[i]);
   } else if (block->norm == BAI_NORM_L2 && block->value < BAI_VALUE_SQRT) { /* count and freq */
-    for (int64_t i = 0; i < n; i++) totals.squares += (uint64_t)counts[i] * counts[i];
+    for (int64_t i = 0; i < n; i++) totals->squares += (uint64_t)counts[i] * counts[i];
   }
+}
+
+double bai_block_divisor(const ba_context *context, const bai_block *block, const uint32_t *counts, int64_t n) {
+  bai_totals totals = {0, (uint64_t)n, 0, 0};
+  for (int64_t at = 0; at < n && !(at && bai_is_cancelled(context)); at += BAI_SLICE)
+    add_totals(block, counts + at, n - at < BAI_SLICE ? n - at : BAI_SLICE, &totals);
   return bai_totals_divisor(block, &totals);
 }

@@ -207,9 +207,9 @@ void bai_member_read(const bai_kernels *kernels, const bai_member *member, int32
  * intercept they add up to it. `values` is room for the row's entries. */
 void bai_member_shares(const bai_kernels *kernels, const bai_member *member, int32_t output, const bai_row *row,
                        uint32_t *values, double *shares);
-/* The integer sum of one unit's block times its scale, not yet divided. */
-double bai_block_sum(const bai_kernels *kernels, const bai_member *member, int32_t unit, int32_t block,
-                     const uint32_t *columns, const uint32_t *counts, uint32_t *values, int64_t n);
+/* The integer sum of one unit's block times its scale, not yet divided; any number once the context is cancelled. */
+double bai_block_sum(const ba_context *context, const bai_kernels *kernels, const bai_member *member, int32_t unit,
+                     int32_t block, const uint32_t *columns, const uint32_t *counts, uint32_t *values, int64_t n);
 /* hidden.c: a network over columns. Memory for what it is scored by, and that from its weights. */
 ba_status bai_hidden_open(ba_context *context, bai_member *member);
 void bai_hidden_prepare(bai_member *member);

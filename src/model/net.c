@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#define SOME 1024 /* positions of a layer between two looks for a cancel */
+
 /* Letters are added four at a time, see letters_f32. */
 static int64_t groups_of(const bai_net *net) {
   return (net->layers[0].width + 3) / 4;
@@ -189,23 +191,32 @@ static void start(const bai_kernels *kernels, const bai_net *net, bai_net_room *
   }
 }
 
-static void convolve(const bai_kernels *kernels, const bai_net *net, const bai_real *parameters, const bai_real *tables,
-                     bai_net_room *room, int32_t l) {
+/* Some positions of a strand, from `at` on. */
+static void convolve_some(const bai_kernels *kernels, const bai_net *net, const bai_real *parameters,
+                          const bai_real *tables, const bai_net_strand *s, int32_t l, int64_t at, int64_t count) {
   const bai_net_layer *layer = &net->layers[l];
   const bai_real *biases = parameters + layer->biases;
+  bai_real *raw = s->layers[l].raw + at * layer->filters;
+  if (l == 0) {
+    BAI_NET_CALL(kernels, letters)(raw, biases, tables, s->pairs + at, count, groups_of(net), layer->filters);
+    return;
+  }
+  for (int64_t p = 0; p < count; p++)
+    memcpy(raw + p * layer->filters, biases, (size_t)layer->filters * sizeof(bai_real));
+  BAI_NET_CALL(kernels, gemm)
+  (raw, layer->filters, s->layers[l - 1].input + at * layer->inputs, layer->inputs, 1, parameters + layer->weights,
+   layer->filters, count, (int64_t)layer->width * layer->inputs, layer->filters);
+}
+
+static void convolve(const bai_kernels *kernels, const bai_net *net, const bai_real *parameters, const bai_real *tables,
+                     bai_net_room *room, int32_t l) {
   for (int32_t i = 0; i < net->strands; i++) {
     const bai_net_strand *s = &room->strands[i];
-    const bai_net_values *v = &s->layers[l];
-    if (l == 0) {
-      BAI_NET_CALL(kernels, letters)
-      (v->raw, biases, tables, s->pairs, v->positions, groups_of(net), layer->filters);
-      continue;
+    const int64_t positions = s->layers[l].positions;
+    for (int64_t at = 0; at < positions && !bai_is_cancelled(room->context); at += SOME) {
+      const int64_t count = positions - at < SOME ? positions - at : SOME;
+      convolve_some(kernels, net, parameters, tables, s, l, at, count);
     }
-    for (int64_t p = 0; p < v->positions; p++)
-      memcpy(v->raw + p * layer->filters, biases, (size_t)layer->filters * sizeof(bai_real));
-    BAI_NET_CALL(kernels, gemm)
-    (v->raw, layer->filters, s->layers[l - 1].input, layer->inputs, 1, parameters + layer->weights, layer->filters,
-     v->positions, (int64_t)layer->width * layer->inputs, layer->filters);
   }
 }
 

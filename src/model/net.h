@@ -85,7 +85,7 @@ ba_status bai_net_reserve(ba_context *context, const bai_net *net, int64_t longe
                           bai_net_room *room);
 void bai_net_room_free(bai_net_room *room);
 
-/* room->features of a sequence of codes 0..3, 4 for ambiguous. */
+/* room->features of a sequence of codes 0..3, 4 for ambiguous. Any numbers once the room's context is cancelled. */
 void bai_net_features(const bai_kernels *kernels, const bai_net *net, const bai_real *parameters,
                       const bai_real *tables, bai_net_room *room, const uint8_t *codes, int64_t length);
 /* The outputs of all copies, averaged; parameters and tables of one copy after the other. */

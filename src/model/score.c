@@ -12,10 +12,13 @@
 
 __extension__ typedef __int128 wide;
 
-static double wide_sum(const bai_block *block, const int32_t *weights, int64_t step, const uint32_t *columns,
-                       const uint32_t *counts, int64_t n) {
+/* Any number after a cancel. */
+static double wide_sum(const ba_context *context, const bai_block *block, const int32_t *weights, int64_t step,
+                       const uint32_t *columns, const uint32_t *counts, int64_t n) {
   wide sum = 0;
-  for (int64_t i = 0; i < n; i++) sum += (wide)weights[columns[i] * step] * (wide)bai_value_fixed(block, counts[i]);
+  for (int64_t at = 0; at < n && !(at && bai_is_cancelled(context)); at += BAI_SLICE)
+    for (int64_t i = at; i < n && i < at + BAI_SLICE; i++)
+      sum += (wide)weights[columns[i] * step] * (wide)bai_value_fixed(block, counts[i]);
   return (double)sum;
 }
 
@@ -34,13 +37,13 @@ static double scaled(const bai_member *member, int32_t unit, int32_t b, double s
          bai_value_unit(&member->plan->blocks[b]);
 }
 
-double bai_block_sum(const bai_kernels *kernels, const bai_member *member, int32_t unit, int32_t b,
-                     const uint32_t *columns, const uint32_t *counts, uint32_t *values, int64_t n) {
+double bai_block_sum(const ba_context *context, const bai_kernels *kernels, const bai_member *member, int32_t unit,
+                     int32_t b, const uint32_t *columns, const uint32_t *counts, uint32_t *values, int64_t n) {
   const bai_block *block = &member->plan->blocks[b];
   const int32_t *weights = bai_member_unit(member, unit);
   const int64_t step = bai_member_step(member);
   if (step > 1 || !is_narrow(block, counts, n))
-    return scaled(member, unit, b, wide_sum(block, weights, step, columns, counts, n));
+    return scaled(member, unit, b, wide_sum(context, block, weights, step, columns, counts, n));
   bai_values_fixed(block, counts, n, values);
   return scaled(member, unit, b, (double)kernels->gather_dot_i32(weights, columns, values, n));
 }
@@ -58,10 +61,10 @@ static void add_reals(const bai_kernels *kernels, const bai_member *member, cons
 }
 
 /* What bai_block_sum gives for all units of a network over columns, divided and added to lane->sums. */
-static void add_block(const bai_kernels *kernels, const bai_member *member, int32_t b, const bai_lane *lane,
-                      const uint32_t *columns, const uint32_t *counts, int64_t n) {
+static void add_block(const ba_context *context, const bai_kernels *kernels, const bai_member *member, int32_t b,
+                      const bai_lane *lane, const uint32_t *columns, const uint32_t *counts, int64_t n) {
   const bai_block *block = &member->plan->blocks[b];
-  const double divisor = bai_block_divisor(block, counts, n);
+  const double divisor = bai_block_divisor(context, block, counts, n);
   const int32_t narrow = is_narrow(block, counts, n);
   memset(lane->whole, 0, (size_t)member->units * sizeof *lane->whole);
   if (narrow) {
@@ -69,8 +72,8 @@ static void add_block(const bai_kernels *kernels, const bai_member *member, int3
     kernels->gather_rows_i32(lane->whole, member->weights, member->units, columns, lane->values, n);
   }
   for (int32_t u = 0; u < member->units; u++) {
-    const double sum =
-        narrow ? (double)lane->whole[u] : wide_sum(block, member->weights + u, member->units, columns, counts, n);
+    const double sum = narrow ? (double)lane->whole[u]
+                              : wide_sum(context, block, member->weights + u, member->units, columns, counts, n);
     lane->sums[u] += scaled(member, u, b, sum) / divisor;
   }
 }
@@ -93,12 +96,12 @@ void bai_member_score(const bai_kernels *kernels, const bai_member *member, int3
       continue;
     }
     if (member->hidden) {
-      add_block(kernels, member, b, lane, columns, counts, n);
+      add_block(row->context, kernels, member, b, lane, columns, counts, n);
       continue;
     }
-    const double divisor = bai_block_divisor(&plan->blocks[b], counts, n);
+    const double divisor = bai_block_divisor(row->context, &plan->blocks[b], counts, n);
     for (int32_t o = 0; o < outputs; o++)
-      scores[o] += bai_block_sum(kernels, member, o, b, columns, counts, lane->values, n) / divisor;
+      scores[o] += bai_block_sum(row->context, kernels, member, o, b, columns, counts, lane->values, n) / divisor;
   }
   if (member->hidden)
     bai_hidden_head(kernels, member, sums, scores);
@@ -116,10 +119,10 @@ void bai_member_shares(const bai_kernels *kernels, const bai_member *member, int
     const double divisor = bai_row_divisor(row, b);
     for (int64_t i = 0; at < row->ends[b]; at++, i++) {
       const int64_t real = block->real_first + i;
-      shares[row->columns[at]] =
-          block->real
-              ? member->reals[output * plan->real_width + real] * row->reals[real]
-              : bai_block_sum(kernels, member, output, b, row->columns + at, row->counts + at, values, 1) / divisor;
+      shares[row->columns[at]] = block->real ? member->reals[output * plan->real_width + real] * row->reals[real]
+                                             : bai_block_sum(row->context, kernels, member, output, b,
+                                                             row->columns + at, row->counts + at, values, 1) /
+                                                   divisor;
     }
   }
 }
@@ -212,7 +215,7 @@ ba_status bai_lane_score_member(const bai_kernels *kernels, const ba_model *mode
                   scores);
   else
     bai_member_score(kernels, member, model->outputs, lane, row, scores);
-  return BA_OK;
+  return bai_row_cancelled(row) ? BA_ERR_CANCELLED : BA_OK;
 }
 
 ba_status bai_lane_score_codes(const bai_kernels *kernels, const ba_model *model, bai_lane *lane, int64_t length,

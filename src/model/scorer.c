@@ -233,10 +233,12 @@ static void find_gains(const bai_member *member, int32_t outputs, int32_t output
 static double column_sum(const attribution *a, const bai_member *member, int32_t b, uint32_t column, uint32_t count) {
   const bai_lane *lane = a->lane;
   double sum = 0.0;
-  if (!member->hidden) return bai_block_sum(a->kernels, member, a->output, b, &column, &count, lane->values, 1);
+  if (!member->hidden)
+    return bai_block_sum(a->lane->rows[0]->context, a->kernels, member, a->output, b, &column, &count, lane->values, 1);
   for (int32_t u = 0; u < member->units; u++)
     if (lane->sums[u] != 0.0)
-      sum += lane->sums[u] * bai_block_sum(a->kernels, member, u, b, &column, &count, lane->values, 1);
+      sum += lane->sums[u] *
+             bai_block_sum(a->lane->rows[0]->context, a->kernels, member, u, b, &column, &count, lane->values, 1);
   return sum;
 }
 
@@ -249,7 +251,7 @@ static void attribute_block(const attribution *a, int32_t m, int32_t b) {
   const int64_t from = b ? row->ends[b - 1] : 0;
   const int64_t distinct = row->ends[b] - from;
   const uint32_t *columns = row->columns + from, *counts = row->counts + from;
-  const double divisor = bai_block_divisor(block, counts, distinct);
+  const double divisor = bai_block_divisor(row->context, block, counts, distinct);
   const int64_t kept = bai_row_windows(a->kernels, row, block, a->starts);
   for (int64_t i = 0; block->slots && i < distinct; i++) row->table[columns[i] - (uint32_t)block->first] = counts[i];
   for (int64_t i = 0; i < kept; i++) {

@@ -254,6 +254,7 @@ void bai_net_features_back(const bai_kernels *kernels, const bai_net *net, const
       back->strand[j] = from == i ? back->features[j] : 0;
     }
     memset(back->kept[last], 0, (size_t)(s->layers[last].pooled * net->layers[last].filters) * sizeof(bai_real));
-    for (int32_t l = last; l >= 0; l--) layer_back(kernels, net, l, turned, s, back, gradient);
+    for (int32_t l = last; l >= 0 && !bai_is_cancelled(room->context); l--)
+      layer_back(kernels, net, l, turned, s, back, gradient);
   }
 }

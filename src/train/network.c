@@ -259,6 +259,7 @@ static ba_status part_task(void *argument, int32_t worker_index, int64_t index) 
     if (bai_is_cancelled(n->context)) return BA_ERR_CANCELLED;
     train_row(run, w, index * n->part + r, gradient);
   }
+  if (bai_is_cancelled(n->context)) return BA_ERR_CANCELLED; /* the last row may be half done */
   BAI_NET_CALL(run->kernels, gemm)
   (gradient + net->hidden_weights, net->hidden, w->features, 1, net->features, w->hidden, net->hidden, net->features,
    rows, net->hidden);
@@ -414,7 +415,7 @@ static ba_status show(pass *run, int32_t worker_index, int64_t row, const bai_re
                    bai_dataset_length(n->all.dataset, row));
   bai_net_head(run->kernels, &n->net, n->parameters, &w->room);
   *outputs = w->room.outputs;
-  return BA_OK;
+  return bai_is_cancelled(n->context) ? BA_ERR_CANCELLED : BA_OK;
 }
 
 static ba_status judge_task(void *argument, int32_t worker_index, int64_t index) {

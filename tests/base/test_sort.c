@@ -63,7 +63,9 @@ static int by_size(const void *a, const void *b) {
 }
 
 static void test_sorts_short_keys_like_qsort(void **state) {
+  ba_context *context;
   (void)state;
+  assert_int_equal(ba_context_create(NULL, &context), BA_OK);
   static uint32_t keys[MOST + 1], scratch[MOST + 1], expected[MOST];
   const int64_t counts[] = {0, 1, 2, 3, 190, 1001, MOST};
   for (size_t c = 0; c < sizeof counts / sizeof counts[0]; c++)
@@ -73,11 +75,27 @@ static void test_sorts_short_keys_like_qsort(void **state) {
         keys[i] = expected[i] = (uint32_t)((bai_random(5, (uint64_t)bits, (uint64_t)i) >> 32) >> (32 - bits));
       keys[n] = scratch[n] = 12345;
       qsort(expected, (size_t)n, sizeof expected[0], by_size);
-      const uint32_t *sorted = bai_sort_u32(keys, scratch, n, bits);
+      const uint32_t *sorted = bai_sort_u32(context, keys, scratch, n, bits);
       assert_true(sorted == keys || sorted == scratch);
       assert_memory_equal(sorted, expected, (size_t)n * sizeof expected[0]);
       assert_true(keys[n] == 12345 && scratch[n] == 12345);
     }
+  ba_context_destroy(context);
+}
+
+/* Few keys are sorted all the same: nobody looks before there are many. */
+static void test_cancel(void **state) {
+  enum { MANY = 3 * BAI_SLICE };
+  static uint32_t keys[MANY], scratch[MANY];
+  ba_context *context;
+  (void)state;
+  assert_int_equal(ba_context_create(NULL, &context), BA_OK);
+  ba_context_cancel(context);
+  for (int32_t bits = 0; bits <= 32; bits += 4) {
+    assert_null(bai_sort_u32(context, keys, scratch, MANY, bits));
+    assert_non_null(bai_sort_u32(context, keys, scratch, BAI_SLICE, bits));
+  }
+  ba_context_destroy(context);
 }
 
 static void test_already_sorted_and_reversed(void **state) {
@@ -106,9 +124,8 @@ static void test_order_of_doubles(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_sorts_like_qsort),
-      cmocka_unit_test(test_sorts_short_keys_like_qsort),
-      cmocka_unit_test(test_already_sorted_and_reversed),
+      cmocka_unit_test(test_sorts_like_qsort), cmocka_unit_test(test_sorts_short_keys_like_qsort),
+      cmocka_unit_test(test_cancel),           cmocka_unit_test(test_already_sorted_and_reversed),
       cmocka_unit_test(test_order_of_doubles),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

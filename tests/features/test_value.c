@@ -12,8 +12,11 @@
 
 #include "features/plan.h"
 
+static const ba_context never; /* is it cancelled */
+
 /* r = round(sqrt(s)) exactly when (r - 1/2)^2 < s < (r + 1/2)^2, which for integers is r^2 - r < s <= r^2 + r. */
 __extension__ typedef unsigned __int128 wide;
+
 static int32_t is_rounded_root(uint64_t root, uint32_t count) {
   const wide s = (wide)count << 40, r = root; /* (2^20 sqrt(c))^2 */
   return s == 0 ? r == 0 : r * r - r < s && s <= r * r + r;
@@ -76,7 +79,7 @@ static void check_counts(const uint32_t *counts, int64_t n) {
       }
       if (norm == BAI_NORM_L2) divisor = sqrtl(length);
       bai_values_double(&block, counts, n, values);
-      const double ours = bai_block_divisor(&block, counts, n);
+      const double ours = bai_block_divisor(&never, &block, counts, n);
       /* The l1 norm of roots is the sum of their fixed-point forms: each is within half of 2^-20 of a root >= 1. */
       const int32_t fixed = value == BAI_VALUE_SQRT && norm == BAI_NORM_L1;
       if (fixed) assert_true(ours == (double)roots / 1048576.0);
@@ -114,7 +117,7 @@ static void test_norms_make_one(void **state) {
       const bai_block block = {.kind = BAI_TERM_KMER, .value = value, .norm = norm, .per = 1};
       double values[5], sum = 0;
       bai_values_double(&block, counts, 5, values);
-      const double divisor = bai_block_divisor(&block, counts, 5);
+      const double divisor = bai_block_divisor(&never, &block, counts, 5);
       for (int32_t i = 0; i < 5; i++)
         sum += norm == BAI_NORM_L2 ? values[i] / divisor * (values[i] / divisor) : values[i] / divisor;
       assert_true(fabs(sum - 1) < (value == BAI_VALUE_SQRT && norm == BAI_NORM_L1 ? 1e-5 : 1e-14));
@@ -130,8 +133,8 @@ static void test_divisors_do_not_depend_on_order(void **state) {
   for (int32_t value = 0; value < 4; value++)
     for (int32_t norm = 0; norm < 3; norm++) {
       const bai_block block = {.kind = BAI_TERM_KMER, .value = value, .norm = norm, .per = 1};
-      assert_true(bai_block_divisor(&block, counts, 50) == bai_block_divisor(&block, turned, 50));
-      assert_true(bai_block_divisor(&block, counts, 0) == 1.0);
+      assert_true(bai_block_divisor(&never, &block, counts, 50) == bai_block_divisor(&never, &block, turned, 50));
+      assert_true(bai_block_divisor(&never, &block, counts, 0) == 1.0);
     }
 }
 
@@ -163,8 +166,8 @@ static void test_weighted_counts(void **state) {
       const bai_block plain = {.kind = BAI_TERM_KMER, .value = value, .norm = norm};
       const bai_block weighted = {.kind = BAI_TERM_KMER, .value = value, .norm = norm, .weighted = 1};
       double a[64], b[64];
-      assert_true(bai_block_divisor(&plain, counts, 64) == bai_block_divisor(&weighted, shares, 64));
-      assert_true(bai_block_divisor(&weighted, shares, 0) == 1.0);
+      assert_true(bai_block_divisor(&never, &plain, counts, 64) == bai_block_divisor(&never, &weighted, shares, 64));
+      assert_true(bai_block_divisor(&never, &weighted, shares, 0) == 1.0);
       bai_values_double(&plain, counts, 64, a);
       bai_values_double(&weighted, shares, 64, b);
       for (int32_t i = 0; i < 64; i++) {
@@ -186,7 +189,7 @@ static void test_weighted_counts(void **state) {
   bai_values_fixed(&roots, counts, 64, fixed);
   uint64_t sum = 0;
   for (int32_t i = 0; i < 64; i++) sum += fixed[i];
-  assert_true(bai_block_divisor(&roots, counts, 64) == (double)sum / 1048576.0);
+  assert_true(bai_block_divisor(&never, &roots, counts, 64) == (double)sum / 1048576.0);
   const bai_block plain = {.kind = BAI_TERM_KMER, .value = BAI_VALUE_COUNT, .norm = BAI_NORM_NONE, .weighted = 1};
   double values[64];
   bai_values_double(&plain, counts, 64, values);

@@ -209,6 +209,69 @@ static void test_room_keeps_nothing(void **state) {
   }
 }
 
+/* A layer of a long sequence is made some positions at a time, to the bits of all at once. */
+static void test_parts_of_long_layers(void **state) {
+  enum { LONG = 5000 };
+  static uint8_t codes[LONG];
+  const bai_kernels *kernels = bai_kernels_of(context);
+  bai_net_room room = {0};
+  (void)state;
+  for (int64_t i = 0; i < LONG; i++) codes[i] = (uint8_t)(bai_random(6, 0, (uint64_t)i) % 5);
+  make(3);
+  assert_int_equal(net.layer_count, 3);
+  assert_int_equal(bai_net_reserve(context, &net, LONG, 1, &room), BA_OK);
+  run(kernels, &room, codes, LONG);
+  for (int32_t l = 0; l < net.layer_count; l++) {
+    const bai_net_layer *layer = &net.layers[l];
+    const bai_net_strand *s = &room.strands[0];
+    const int64_t n = s->layers[l].positions, filters = layer->filters;
+    float *whole = malloc((size_t)(n * filters) * 4);
+    for (int64_t p = 0; p < n; p++) memcpy(whole + p * filters, parameters + layer->biases, (size_t)filters * 4);
+    if (l == 0)
+      kernels->letters_f32(whole, parameters + layer->biases, tables[1], s->pairs, n, (layer->width + 3) / 4, filters);
+    else
+      kernels->gemm_f32(whole, filters, s->layers[l - 1].input, layer->inputs, 1, parameters + layer->weights, filters,
+                        n, (int64_t)layer->width * layer->inputs, filters);
+    assert_memory_equal(whole, s->layers[l].raw, (size_t)(n * filters) * 4);
+    free(whole);
+  }
+  bai_net_room_free(&room);
+  forget();
+}
+
+static int64_t products;
+static const bai_kernels *real;
+
+static void cancelling_gemm(float *c, int64_t ldc, const float *a, int64_t row, int64_t step, const float *b,
+                            int64_t ldb, int64_t m, int64_t k, int64_t n) {
+  if (++products == 2) ba_context_cancel(context);
+  real->gemm_f32(c, ldc, a, row, step, b, ldb, m, k, n);
+}
+
+/* Behind a cancel no more positions are made. */
+static void test_cancel_within_a_sequence(void **state) {
+  enum { LONG = 20000 };
+  static uint8_t codes[LONG];
+  bai_net_room room = {0};
+  float expected[4];
+  (void)state;
+  real = bai_kernels_of(context);
+  bai_kernels kernels = *real;
+  kernels.gemm_f32 = cancelling_gemm;
+  make(3);
+  assert_int_equal(bai_net_reserve(context, &net, LONG, 0, &room), BA_OK);
+  run(real, &room, codes, LONG);
+  memcpy(expected, room.outputs, (size_t)net.outputs * 4);
+  products = 0;
+  bai_net_features(&kernels, &net, parameters, tables[0], &room, codes, LONG);
+  assert_int_equal(products, 2);
+  assert_int_equal(ba_context_reset(context), BA_OK);
+  run(real, &room, codes, LONG);
+  assert_memory_equal(expected, room.outputs, (size_t)net.outputs * 4);
+  bai_net_room_free(&room);
+  forget();
+}
+
 /* With both strands a sequence and its reverse complement score the same bits. */
 static void test_strands_are_equal(void **state) {
   (void)state;
@@ -255,6 +318,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_forward_is_its_definition_at_every_level),
       cmocka_unit_test(test_room_keeps_nothing),
+      cmocka_unit_test(test_parts_of_long_layers),
+      cmocka_unit_test(test_cancel_within_a_sequence),
       cmocka_unit_test(test_strands_are_equal),
       cmocka_unit_test(test_too_long),
   };

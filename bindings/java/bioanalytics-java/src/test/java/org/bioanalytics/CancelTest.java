@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 package org.bioanalytics;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -9,6 +10,7 @@ import java.lang.management.ThreadMXBean;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
@@ -67,6 +69,30 @@ class CancelTest {
       double scan = after(context, () -> scorer.scan(genome, 200, 10));
       assertTrue(batch < 10 && scan < 10, batch + " ms, " + scan + " ms");
       assertEquals(20_000, scorer.scores(records).length); // a reset context goes on
+    }
+  }
+
+  /** Amid one sequence: its letters, words of several lengths, their counts and sums. */
+  @Test
+  void oneLongSequence() throws InterruptedException {
+    byte[] genome = new byte[16_000_000];
+    Random random = new Random(7);
+    for (int i = 0; i < genome.length; i++) {
+      genome[i] = (byte) "ACGT".charAt(random.nextInt(4));
+    }
+    List<String> few = Made.sequences(44, 400, 60, 60, false);
+    for (String recipe : List.of("Kmer(k=4..11, strand=canonical, value=sqrt) | Logistic()",
+        "OneHot() | Conv(filters=32, width=9) | Conv(filters=32, width=7) | MLP(hidden=8, epochs=1)")) {
+      byte[] letters = recipe.startsWith("OneHot") ? Arrays.copyOf(genome, 200_000) : genome;
+      try (Context context = new Context(); Records records = Records.of(context, few);
+          Dataset dataset = new Dataset(context).add(records, Made.labels(few.size()));
+          Trainer trainer = new Trainer(recipe, dataset, null); Model model = trainer.run().finish();
+          Scorer scorer = new Scorer(context, model)) {
+        double[] before = scorer.scores(letters);
+        double one = after(context, () -> scorer.scores(letters));
+        assertTrue(one < 10, recipe + ": " + one + " ms");
+        assertArrayEquals(before, scorer.scores(letters)); // as if nothing had been cancelled
+      }
     }
   }
 
