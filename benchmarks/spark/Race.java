@@ -19,6 +19,8 @@ import org.apache.spark.ml.classification.LogisticRegressionModel;
 import org.apache.spark.ml.feature.HashingTF;
 import org.apache.spark.ml.feature.NGram;
 import org.apache.spark.ml.feature.RegexTokenizer;
+import org.apache.spark.ml.linalg.SQLDataTypes;
+import org.apache.spark.ml.linalg.Vector;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SaveMode;
 import org.apache.spark.sql.SparkSession;
@@ -177,7 +179,18 @@ public final class Race {
     say("spark.score.vs_mllib", each / (k6.get("ours") / ROWS));
   }
 
-  /** CPU seconds of one iteration, from those of few and of many. */
+  private static DoubleSupplier mllib(org.apache.spark.sql.Dataset<Row> vectors, int iterations) {
+    return () -> {
+      LogisticRegressionModel model =
+          new LogisticRegression().setMaxIter(iterations).setTol(0).setRegParam(1e-6).fit(vectors);
+      if (model.summary().totalIterations() != iterations) {
+        throw new IllegalStateException("MLlib stopped after " + model.summary().totalIterations());
+      }
+      return Double.NaN;
+    };
+  }
+
+  /** CPU seconds of one iteration, from those of few and of many; and of all, per iteration. */
   private static void gradient(SparkSession spark) {
     spark.sql("SELECT id, seq AS sequence, cast(id % 2 AS double) AS label FROM few WHERE id < 30000")
         .createOrReplaceTempView("rows");
@@ -185,18 +198,15 @@ public final class Race {
     org.apache.spark.sql.Dataset<Row> vectors =
         new SequenceVectorizer().setRecipe("Kmer(k=5)").transform(spark.table("rows")).select("features", "label").cache();
     vectors.count();
+    spark.udf().register("dense", (UDF1<Vector, Vector>) Vector::toDense, SQLDataTypes.VectorType());
+    org.apache.spark.sql.Dataset<Row> dense = vectors.selectExpr("dense(features) AS features", "label").cache();
+    dense.count();
     int few = 5;
     int many = 45;
     Map<String, DoubleSupplier> runs = new LinkedHashMap<>();
     for (int iterations : new int[] {few, many}) {
-      runs.put("mllib" + iterations, () -> {
-        LogisticRegressionModel model =
-            new LogisticRegression().setMaxIter(iterations).setTol(0).setRegParam(1e-6).fit(vectors);
-        if (model.summary().totalIterations() != iterations) {
-          throw new IllegalStateException("MLlib stopped after " + model.summary().totalIterations());
-        }
-        return Double.NaN;
-      });
+      runs.put("mllib" + iterations, mllib(vectors, iterations));
+      runs.put("dense" + iterations, mllib(dense, iterations));
       runs.put("ours" + iterations, () -> {
         new SequenceClassifier().setRecipe(String.format(GRADIENT, iterations)).fit(spark.table("rows"));
         return Double.NaN;
@@ -204,10 +214,14 @@ public final class Race {
     }
     Map<String, Double> taken = race(runs, 2);
     double ours = (taken.get("ours" + many) - taken.get("ours" + few)) / (many - few);
+    double ofDense = (taken.get("dense" + many) - taken.get("dense" + few)) / (many - few);
     double mllib = (taken.get("mllib" + many) - taken.get("mllib" + few)) / (many - few);
     say("spark.gradient.cpu_ms_per_iteration", 1e3 * ours);
     say("spark.gradient.mllib_cpu_ms_per_iteration", 1e3 * mllib);
     say("spark.gradient.vs_mllib", mllib / ours);
+    say("spark.gradient.vs_mllib_dense", ofDense / ours);
+    say("spark.gradient.fit_vs_mllib", taken.get("mllib" + many) / taken.get("ours" + many));
+    say("spark.gradient.fit_vs_mllib_dense", taken.get("dense" + many) / taken.get("ours" + many));
   }
 
   public static void main(String[] arguments) throws Exception {
