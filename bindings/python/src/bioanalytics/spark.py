@@ -224,13 +224,14 @@ class SequenceClassifier(_Stage, JavaEstimator):  # type: ignore[misc]
                  rawPredictionCol: Optional[str] = None, probabilityCol: Optional[str] = None,
                  predictionCol: Optional[str] = None, reproducible: Optional[bool] = None, seed: Optional[int] = None,
                  numPartitions: Optional[int] = None, memory: Optional[int] = None,
-                 checkpointFile: Optional[str] = None, checkpointInterval: Optional[int] = None) -> None:
+                 cacheMemory: Optional[int] = None, checkpointFile: Optional[str] = None,
+                 checkpointInterval: Optional[int] = None) -> None:
         super().__init__()
         self._of_java(_class("spark.ml.SequenceClassifier")(), {
             "recipe": recipe, "inputCol": inputCol, "labelCol": labelCol, "weightCol": weightCol, "rowIdCol": rowIdCol,
             "rawPredictionCol": rawPredictionCol, "probabilityCol": probabilityCol, "predictionCol": predictionCol,
             "reproducible": reproducible, "seed": seed, "numPartitions": numPartitions, "memory": memory,
-            "checkpointFile": checkpointFile, "checkpointInterval": checkpointInterval})
+            "cacheMemory": cacheMemory, "checkpointFile": checkpointFile, "checkpointInterval": checkpointInterval})
 
     def _create_model(self, java_model: Any) -> SequenceClassifierModel:
         return SequenceClassifierModel(java_model)
