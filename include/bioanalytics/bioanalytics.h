@@ -14,6 +14,7 @@
 #include "bioanalytics/features.h"
 #include "bioanalytics/model.h"
 #include "bioanalytics/train.h"
+#include "bioanalytics/sharded.h"
 /* clang-format on */
 
 #endif

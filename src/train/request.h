@@ -5,7 +5,7 @@
 #ifndef BAI_TRAIN_REQUEST_H
 #define BAI_TRAIN_REQUEST_H
 
-#include "bioanalytics/train.h"
+#include "bioanalytics/sharded.h"
 #include "train/trainer.h"
 
 /* A request that was read. Texts and the brief are borrowed from the bytes, but for the list of names. */

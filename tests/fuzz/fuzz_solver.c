@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bioanalytics/sharded.h"
 #include "kernels/kernels.h"
 #include "train/dataset.h"
 

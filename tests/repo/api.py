@@ -8,7 +8,7 @@ import re
 TOP = pathlib.Path(__file__).resolve().parents[2]
 HEADERS = TOP / "include" / "bioanalytics"
 ROOMS = ("base", "kernels", "array", "seq", "features", "model", "train")
-ROOM_OF = {room: room for room in ROOMS} | {"arrow": "seq"}  # the room that a header belongs to
+ROOM_OF = {room: room for room in ROOMS} | {"arrow": "seq", "sharded": "train"}  # the room that a header belongs to
 MAP = TOP / "src" / "bioanalytics.map"
 
 Call = collections.namedtuple("Call", "room name result arguments comment")
