@@ -286,11 +286,27 @@ static int32_t take_sections(const bai_problem *p, const stored *s, const uint8_
   return out->numbers != NULL && left == 0;
 }
 
+/* The bits of all columns together are quick to find, and below the width most often. */
+static int32_t narrow_below(const uint16_t *columns, int64_t n, int64_t width) {
+  uint16_t bits = 0;
+  for (int64_t i = 0; i < n; i++) bits |= columns[i];
+  for (int64_t i = 0; bits >= width && i < n; i++)
+    if (columns[i] >= width) return 0;
+  return 1;
+}
+
+static int32_t wide_below(const uint32_t *columns, int64_t n, int64_t width) {
+  uint32_t bits = 0;
+  for (int64_t i = 0; i < n; i++) bits |= columns[i];
+  for (int64_t i = 0; bits >= width && i < n; i++)
+    if (columns[i] >= width) return 0;
+  return 1;
+}
+
 /* Whether no number leads outside; finds the longest row. */
 static int32_t is_sound(const bai_problem *p, int32_t classes, const stored *s, const bai_piece *piece,
                         int64_t *longest) {
   const int64_t rows = s->head.rows, blocks = p->plan->block_count;
-  uint32_t most = 0;
   *longest = 0;
   for (int64_t row = 0; piece->labels && row < rows; row++)
     if (piece->uses[row] == BAI_USE_TRAIN && (piece->labels[row] < 0 || piece->labels[row] >= classes)) return 0;
@@ -304,9 +320,8 @@ static int32_t is_sound(const bai_problem *p, int32_t classes, const stored *s, 
       if (ends[b] < ends[b - 1]) return 0;
     *longest = n > *longest ? n : *longest;
   }
-  for (int64_t i = 0; piece->narrow && i < s->entries; i++) most = piece->narrow[i] > most ? piece->narrow[i] : most;
-  for (int64_t i = 0; piece->columns && i < s->entries; i++) most = piece->columns[i] > most ? piece->columns[i] : most;
-  return s->entries == 0 || most < p->plan->width;
+  return piece->narrow ? narrow_below(piece->narrow, s->entries, p->plan->width)
+                       : wide_below(piece->columns, s->entries, p->plan->width);
 }
 
 /* The weights of training rows, as a dataset's rows have them. */
@@ -365,9 +380,13 @@ void bai_piece_lend(const bai_piece *piece, ba_dataset *dataset, bai_problem *p,
   if (piece->form == BAI_PIECE_FLOATS) p->inputs.floats = (float *)(uintptr_t)piece->numbers;
 }
 
+static void widen(uint32_t *restrict to, const uint16_t *restrict from, int64_t n) {
+  for (int64_t i = 0; i < n; i++) to[i] = from[i];
+}
+
 /* Counts below 256 to values: those that are the counts as they stand need no table. */
-static void narrow_values(const bai_piece *piece, int32_t value, const uint8_t *counts, int64_t n, double *values) {
-  const double *table = piece->table[value];
+static void narrow_values(const double *restrict table, int32_t value, const uint8_t *restrict counts, int64_t n,
+                          double *restrict values) {
   if (value == BAI_VALUE_COUNT || value == BAI_VALUE_FREQ)
     for (int64_t i = 0; i < n; i++) values[i] = counts[i];
   else
@@ -381,7 +400,7 @@ void bai_piece_row(const bai_plan *plan, const bai_piece *piece, int64_t row, ba
   const double *divisors = piece->divisors + row * blocks;
   lane->offset = piece->offsets ? piece->offsets[row] : 0.0;
   lane->view = (bai_sparse){piece->narrow ? piece->row_columns : piece->columns + from, piece->row_values, n};
-  for (int64_t i = 0; piece->narrow && i < n; i++) piece->row_columns[i] = piece->narrow[from + i];
+  if (piece->narrow) widen(piece->row_columns, piece->narrow + from, n);
   if (piece->form == BAI_PIECE_VALUES) lane->view.values = (const double *)piece->numbers + from;
   for (int64_t b = 0, at = 0; b < blocks; at = ends[b++]) {
     const bai_block *block = &plan->blocks[b];
@@ -391,6 +410,7 @@ void bai_piece_row(const bai_plan *plan, const bai_piece *piece, int64_t row, ba
     if (piece->form == BAI_PIECE_WIDE)
       bai_values_double(block, (const uint32_t *)piece->numbers + from + at, ends[b] - at, values);
     else if (piece->form == BAI_PIECE_COUNTS)
-      narrow_values(piece, block->value, (const uint8_t *)piece->numbers + from + at, ends[b] - at, values);
+      narrow_values(piece->table[block->value], block->value, (const uint8_t *)piece->numbers + from + at, ends[b] - at,
+                    values);
   }
 }
