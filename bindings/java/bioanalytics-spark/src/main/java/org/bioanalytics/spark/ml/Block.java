@@ -57,11 +57,19 @@ final class Block implements Summable {
   /** A dataset of its rows. */
   Dataset toDataset(Context context) {
     Dataset dataset = new Dataset(context, "names=drop");
-    try (Records records = Records.of(context, letters, offsets())) {
-      return dataset.add(records, labels(), weights, null, Part.TRAIN);
+    try {
+      addTo(context, dataset);
+      return dataset;
     } catch (RuntimeException error) {
       dataset.close();
       throw error;
+    }
+  }
+
+  /** Adds its rows to a dataset of the context. */
+  void addTo(Context context, Dataset dataset) {
+    try (Records records = Records.of(context, letters, offsets())) {
+      dataset.add(records, labels(), weights, null, Part.TRAIN);
     }
   }
 

@@ -17,9 +17,7 @@ import org.bioanalytics.BioAnalyticsException;
 import org.bioanalytics.Context;
 import org.bioanalytics.Model;
 import org.bioanalytics.ModelBytes;
-import org.bioanalytics.Part;
 import org.bioanalytics.Progress;
-import org.bioanalytics.Records;
 import org.bioanalytics.Trainer;
 import org.bioanalytics.spark.ModelFiles;
 import org.slf4j.Logger;
@@ -238,8 +236,8 @@ public final class OnlineTrainer implements VoidFunction2<Dataset<Row>, Long>, A
   }
 
   private void fill(org.bioanalytics.Dataset learnt, Block block, List<Object> ids, long number) {
-    try (Records records = Records.of(context, block.letters(), block.offsets())) {
-      learnt.add(records, block.labels(), block.weights(), null, Part.TRAIN);
+    try {
+      block.addTo(context, learnt);
     } catch (BioAnalyticsException error) {
       throw at(number, ids, block.firstRow() + error.record() - 1, error.getMessage(), error);
     }
