@@ -15,8 +15,8 @@ import numpy as np
 import requests
 
 from lib.run import EXAMPLES
-from lib.sql import Lake
 from lib.steps import run_steps
+from ports.sql import Lake
 from sources.clock import START
 from sources.crypto import JUMPS, PERIOD, tape
 
@@ -60,7 +60,7 @@ def notebooks_run(run):
     """Both, from top to bottom; they import what is on the cluster, the library and this example, and nothing else."""
     import nbclient
     import nbformat
-    allowed = {"json", "os", "matplotlib", "pandas", "bioanalytics", "crypto", "lib"}
+    allowed = {"json", "os", "matplotlib", "pandas", "bioanalytics", "crypto", "lib", "ports"}
     os.environ["CRYPTO_STATE"] = str(run.state)
     shown = {"image/png": 0, "text/html": 0}
     for name in ("producer", "consumer"):

@@ -8,7 +8,7 @@ from datetime import datetime, timezone
 
 import bioanalytics as ba
 
-from lib.stream import Consumer
+from ports.stream import Consumer
 
 # The return, a mean that forgets, how much the price moves at present, and how odd the newest return is against the
 # sixty before it: by median and median distance, so that one jump does not hide the next.

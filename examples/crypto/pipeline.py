@@ -8,8 +8,8 @@ import numpy as np
 import bioanalytics as ba
 
 from lib.fetch import fetch
-from lib.sql import Lake
 from lib.steps import write_atomically
+from ports.sql import Lake
 
 from .consumer import PriceConsumer
 

@@ -11,7 +11,7 @@ import bioanalytics as bio
 from bioanalytics.sharded import BLOCK
 
 from lib.steps import write_atomically
-from lib.store import open_store
+from ports.store import open_store
 
 FEATURES = "GC() + Entropy(k=1) + Length(per=1)"
 COLUMNS = "name\tsequence\tlabel\tgroup\tsplit\n"

@@ -8,8 +8,8 @@ from typing import Optional
 
 import uvicorn
 from fastapi import Depends, FastAPI, HTTPException, Query, Request
-from lib.sql import Lake
-from lib.store import open_store
+from ports.sql import Lake
+from ports.store import open_store
 
 HERE = Path(__file__).resolve().parent
 REFINED = {name: f"refined/{name}/*.parquet" for name in ("daily", "recommendations", "model_metrics", "description")}

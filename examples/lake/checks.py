@@ -16,8 +16,8 @@ import yaml
 from lib.main import crontab_line
 from lib.run import EXAMPLES
 from lib.services import answers, free_port
-from lib.sql import Lake, open_sql
 from lib.steps import run_steps
+from ports.sql import Lake, open_sql
 from sources import lake as shop
 from sources.clock import START
 

@@ -5,7 +5,7 @@ import sys
 
 from lake.analysis import analyse
 from lake.etl import etl
-from lib.store import open_store
+from ports.store import open_store
 from pyspark.sql import SparkSession
 
 STEPS = {"etl": etl, "analyse": analyse}

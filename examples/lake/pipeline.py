@@ -3,7 +3,7 @@
 
 from pathlib import Path
 
-from lib.sql import open_sql
+from ports.sql import open_sql
 
 from . import ingest
 from .cluster import LocalSpark

@@ -12,13 +12,14 @@ from pathlib import Path
 
 import requests
 
-from .alert import open_alerts
+from ports.alert import open_alerts
+from ports.sql import open_sql
+from ports.store import open_store
+from ports.stream import open_stream
+from ports.table import KeyTable, open_table
+
 from .services import Services, answers, free_port
-from .sql import open_sql
 from .steps import Log, locked
-from .store import open_store
-from .stream import open_stream
-from .table import KeyTable, open_table
 
 EXAMPLES = Path(__file__).resolve().parent.parent
 ROOT = EXAMPLES.parent

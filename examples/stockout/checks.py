@@ -18,10 +18,10 @@ import pyarrow.compute as pc
 import requests
 import sqlglot
 from botocore.stub import ANY, Stubber
-from lib.alert import open_alerts
 from lib.check import NeedsReal
 from lib.run import EXAMPLES, ROOT
 from lib.services import answers, free_port
+from ports.alert import open_alerts
 from pyiceberg.expressions import And, EqualTo, GreaterThanOrEqual, LessThanOrEqual
 from sources.stockout import DAYS, FIRST, FLEET, PLANTED, STORES, Shop, sense
 

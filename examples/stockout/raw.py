@@ -4,8 +4,8 @@
 import json
 from datetime import datetime, timezone
 
-from lib.firehose import Firehose
-from lib.stream import Consumer
+from ports.firehose import Firehose
+from ports.stream import Consumer
 
 
 def day_of(seconds):

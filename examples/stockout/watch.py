@@ -4,7 +4,7 @@
 import json
 
 import bioanalytics as bio
-from lib.stream import Consumer
+from ports.stream import Consumer
 
 from .curated import Cleaner
 from .learn import FEATURES, KNOWN, NAMES, Alarm, predict

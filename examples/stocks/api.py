@@ -9,7 +9,7 @@ import uvicorn
 from fastapi import FastAPI, HTTPException, Path, Query
 from pydantic import BaseModel
 
-from lib.table import open_table
+from ports.table import open_table
 
 from .analytics import WEIGHTS, portfolio
 

@@ -20,15 +20,15 @@ import requests
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
-from lib import catalog
 from lib.check import NeedsReal
-from lib.firehose import Firehose
 from lib.run import EXAMPLES, Run
 from lib.services import answers, free_port
-from lib.sql import Lake
 from lib.steps import run_steps
-from lib.store import open_store
-from lib.stream import Record, open_stream
+from ports import catalog
+from ports.firehose import Firehose
+from ports.sql import Lake
+from ports.store import open_store
+from ports.stream import Record, open_stream
 from sources.clock import START
 from sources.stocks import DAYS, JUMPS, MINUTES, moments, tape
 

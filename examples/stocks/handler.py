@@ -14,9 +14,9 @@ from datetime import datetime, timezone
 from functools import lru_cache, partial
 from typing import NamedTuple
 
-from lib.alert import open_alerts
-from lib.store import open_store
-from lib.table import open_table
+from ports.alert import open_alerts
+from ports.store import open_store
+from ports.table import open_table
 
 from .analytics import FIGURES, LIMITS, open_symbol
 

@@ -12,8 +12,8 @@ from pathlib import Path
 import bioanalytics
 
 EXAMPLES = Path(__file__).resolve().parent.parent
-FUNCTION = ("stocks/__init__.py", "stocks/handler.py", "stocks/analytics.py", "lib/__init__.py", "lib/alert.py",
-            "lib/sql.py", "lib/store.py", "lib/table.py")
+FUNCTION = ("stocks/__init__.py", "stocks/handler.py", "stocks/analytics.py", "ports/__init__.py", "ports/alert.py",
+            "ports/sql.py", "ports/store.py", "ports/table.py")
 LEFT_OUT = {"__pycache__", "tests", "include", "f2py"}  # of NumPy: what only tests and builds use
 
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from lib import catalog
-from lib.firehose import Firehose
-from lib.sql import Lake
 from lib.steps import write_atomically
+from ports import catalog
+from ports.firehose import Firehose
+from ports.sql import Lake
 
 from .agent import Agent, configuration
 from .analytics import FIGURES, WEIGHTS, portfolio, quality

@@ -7,7 +7,7 @@ import time
 from itertools import groupby
 from types import SimpleNamespace
 
-from lib.stream import Consumer
+from ports.stream import Consumer
 
 
 def event_of(records):

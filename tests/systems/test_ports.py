@@ -7,13 +7,13 @@ from datetime import date
 
 import boto3
 import pytest
-from lib import catalog
-from lib.alert import open_alerts
-from lib.firehose import Firehose
-from lib.sql import Lake, open_sql
-from lib.store import open_store
-from lib.stream import Consumer, open_stream
-from lib.table import open_table
+from ports import catalog
+from ports.alert import open_alerts
+from ports.firehose import Firehose
+from ports.sql import Lake, open_sql
+from ports.store import open_store
+from ports.stream import Consumer, open_stream
+from ports.table import open_table
 from moto import mock_aws
 
 

@@ -17,7 +17,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
 
-from .steps import write_atomically
+from lib.steps import write_atomically
 
 
 class Record(NamedTuple):

@@ -123,7 +123,7 @@ class Postgres(Relational):
 
 class Lake:
     """SQL in Athena's dialect over the files of a store; `tables` names each by the pattern of its keys, or as a
-    catalogue has it (lib/catalog.py): then the partitions that it knows are seen, and a filter on them reads no other.
+    catalogue has it (ports/catalog.py): then the partitions that it knows are seen, and a filter on them reads no other.
     """
 
     READERS = {"parquet": "read_parquet", "json": "read_json_auto", "csv": "read_csv_auto"}
