@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+import bioanalytics as bio
+
 CODE = """
 import faulthandler, gc, random, sys, threading, time
 import numpy as np
@@ -59,7 +61,8 @@ def damaged():
 
 def call():
     target = numbers.choice(OBJECTS)
-    names = [n for n in dir(type(target)) if not n.startswith("_") and n not in ("save", "checkpoint", "run")]
+    names = [n for n in dir(type(target)) if not n.startswith("_")
+             and n not in ("save", "checkpoint", "run", "dump", "tofile")]  # these would write over the model
     names += ["__next__", "__len__", "__getitem__", "__arrow_c_stream__", "__arrow_c_array__", "_repr_html_",
               "__reduce__"]
     found = getattr(target, numbers.choice(names))
@@ -99,3 +102,20 @@ def test_no_misuse_ends_the_process(model_file, tmp_path, seed):
                           text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=seconds + 120, check=False,
                           env={**os.environ, "PYTHONWARNINGS": "ignore"})
     assert (done.returncode, done.stdout) == (0, "alive\n"), done.stderr[-3000:]
+
+
+def test_one_object_for_another(model_file):
+    """Each has a native handle; what takes one kind refuses all others before native code can mistake it."""
+    model, table = bio.Model.load(model_file), bio.Table({"x": [1.0]})
+    dataset = bio.Dataset().add(["ACGT", "TTTT"], ["0", "1"])
+    recipe, online = "Kmer(k=2) | Logistic()", bio.OnlineTrainer("Kmer(k=2) | Logistic(solver=adagrad)", ["0", "1"])
+    for wrong in (table, model.scorer(), bio.Extractor("Kmer(k=2)"), object(), "model", 7):
+        for call in (lambda: bio.Stream.of_model(wrong), lambda: bio.model.Scorer(wrong),
+                     lambda: bio.Trainer(recipe, wrong), lambda: online.learn(wrong), lambda: bio.leakage(wrong),
+                     lambda: bio.OnlineTrainer(recipe, ["0", "1"], start=wrong), lambda: bio.evaluate(wrong, dataset),
+                     lambda: bio.evaluate(model, wrong), lambda: bio.calibrate(wrong, dataset),
+                     lambda: bio.calibrate(model, wrong), lambda: bio.cross_validate(recipe, wrong),
+                     lambda: bio.cross_validate_path(recipe, wrong, [1.0]),
+                     lambda: bio.Partial.of(b"", wrong, 0)):
+            with pytest.raises(TypeError, match="expected a bioanalytics.(Model|Dataset)"):
+                call()

@@ -141,6 +141,12 @@ class Handle:
         raise TypeError("a native handle cannot be pickled; pickle the model, or its bytes")
 
 
+def expect(given: object, kind: type) -> None:
+    """Refuses what is no `kind`: native code would take the one object for the other."""
+    if not isinstance(given, kind):
+        raise TypeError(f"a {type(given).__name__}: expected a bioanalytics.{kind.__name__}")
+
+
 def _destroy(destroy: Callable[[int], None], pointer: int, _kept: Tuple[object, ...]) -> None:
     destroy(pointer)
 

@@ -7,7 +7,7 @@ from typing import Any, Dict, List, Optional, Sequence, Tuple
 import numpy as np
 
 from ._arrays import address
-from ._handles import Context, Handle, interruptible, options_of
+from ._handles import Context, Handle, expect, interruptible, options_of
 from ._library import lib
 from ._types import Array
 from .model import Model
@@ -75,6 +75,8 @@ def metrics(labels: Any, probabilities: Any, weights: Any = None) -> Metrics:
 def evaluate(model: Model, dataset: Dataset, part: str = "test", **options: Any) -> Metrics:
     """Scores a part of a dataset; `bootstrap=1000` gives intervals, `low_overlap=True` leaves out rows that are similar
     to training rows."""
+    expect(model, Model)
+    expect(dataset, Dataset)
     context = dataset._context
 
     def run() -> Metrics:
@@ -86,6 +88,8 @@ def evaluate(model: Model, dataset: Dataset, part: str = "test", **options: Any)
 
 def calibrate(model: Model, dataset: Dataset, part: str = "dev", **options: Any) -> Model:
     """A model like the other whose probabilities are fitted to a part: `method="platt"` and so on."""
+    expect(model, Model)
+    expect(dataset, Dataset)
     context = dataset._context
 
     def run() -> Model:
@@ -97,6 +101,7 @@ def calibrate(model: Model, dataset: Dataset, part: str = "dev", **options: Any)
 
 def cross_validate(recipe: str, dataset: Dataset, **options: Any) -> Metrics:
     """Trains once for each fold of `dataset.split`, and computes the metrics of all rows left out together."""
+    expect(dataset, Dataset)
     context = dataset._context
 
     def run() -> Metrics:
@@ -108,6 +113,7 @@ def cross_validate(recipe: str, dataset: Dataset, **options: Any) -> Metrics:
 
 def cross_validate_path(recipe: str, dataset: Dataset, l2: Sequence[float], **options: Any) -> List[Metrics]:
     """The same for penalties in the place of the recipe's l2, best from the largest on."""
+    expect(dataset, Dataset)
     context, numbers = dataset._context, np.ascontiguousarray(l2, np.float64)
     out = (ctypes.c_void_p * len(numbers))()
 
@@ -144,6 +150,7 @@ class Leakage:
 
 def leakage(dataset: Dataset, **options: Any) -> Leakage:
     """What the parts of a dataset give away of each other; `k`, `threshold` and `scaled` say what is similar."""
+    expect(dataset, Dataset)
     similar, duplicates = np.zeros((3, 3), np.int64), np.zeros((3, 3), np.int64)
 
     def run() -> None:

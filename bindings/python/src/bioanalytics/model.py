@@ -12,7 +12,7 @@ import numpy as np
 
 from ._arrays import address, wrap
 from ._errors import ArgumentError, ClosedError, ShapeError, UnsupportedError
-from ._handles import Context, Handle, bytes_of, interruptible, options_of, text_of
+from ._handles import Context, Handle, bytes_of, expect, interruptible, options_of, text_of
 from ._library import lib
 from ._sequences import SHORT, Pacer, columns, each
 from ._types import Array, Floats, Path
@@ -269,6 +269,7 @@ class Scorer:
     """Working memory for scores; one thread at a time, others wait."""
 
     def __init__(self, model: Model, *, drift: bool = False, threads: int = 1, memory_limit: int = 0) -> None:
+        expect(model, Model)
         self._context = context = Context(1, memory_limit)
         self._threads = 1
         self._pacer = model._pacer

@@ -4,7 +4,7 @@
 import ctypes
 from typing import Any, Optional, Sequence
 
-from ._handles import Context, bytes_of, interruptible, options_of
+from ._handles import Context, bytes_of, expect, interruptible, options_of
 from ._library import lib
 from .model import Model
 from .train import Dataset, Progress
@@ -82,6 +82,7 @@ class Partial:
     @classmethod
     def of(cls, request: bytes, rows: Dataset, first: int) -> "Partial":
         """The sums of the training rows of a dataset, which have the numbers from `first` on, a multiple of BLOCK."""
+        expect(rows, Dataset)
         made = cls(request, context=rows._context)
 
         def run() -> None:

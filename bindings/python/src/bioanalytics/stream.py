@@ -8,7 +8,7 @@ import numpy as np
 
 from ._arrays import address
 from ._errors import ShapeError
-from ._handles import Context, Handle, bytes_of, options_of
+from ._handles import Context, Handle, bytes_of, expect, options_of
 from ._library import lib
 from ._types import Array
 from .model import Model, Scorer
@@ -37,6 +37,7 @@ class Stream:
     @classmethod
     def of_model(cls, model: Model, **options: Any) -> "Stream":
         """A stream of the rows that a model reads; `score` scores the row that came last."""
+        expect(model, Model)
         context = Context()
         stream = cls.__new__(cls)
         with model._handle as pointer:

@@ -9,7 +9,7 @@ import numpy as np
 
 from ._arrays import address
 from ._errors import ArgumentError
-from ._handles import Context, Handle, interruptible, options_of
+from ._handles import Context, Handle, expect, interruptible, options_of
 from ._library import lib
 from ._sequences import columns
 from ._types import Array, Path
@@ -179,6 +179,7 @@ class Trainer:
     """A training run over the training rows of a dataset, stepped by `step` or to its end by `run`."""
 
     def __init__(self, recipe: str, dataset: Dataset, **options: Any) -> None:
+        expect(dataset, Dataset)
         self._context = dataset._context
 
         def create() -> Handle:
@@ -264,6 +265,8 @@ class OnlineTrainer(Trainer):
         self._context = Context(threads, memory_limit)
         names = [str(name).encode() for name in classes or ()]
         pointers = (ctypes.c_char_p * len(names))(*names)
+        if start is not None:
+            expect(start, Model)
         before = start._handle.__enter__() if start else None
         try:
             self._handle = self._context.make(lib.ba_trainer_destroy, lib.ba_trainer_create_online,
@@ -279,6 +282,7 @@ class OnlineTrainer(Trainer):
 
     def learn(self, batch: Dataset) -> None:
         """Learns from the rows of a batch that this trainer made, once each, in their order."""
+        expect(batch, Dataset)
         with self._handle as trainer, batch._handle as rows:
             self._context.check(lib.ba_trainer_update(trainer, rows))
 
