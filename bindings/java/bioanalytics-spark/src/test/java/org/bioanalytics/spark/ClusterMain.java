@@ -29,7 +29,7 @@ public final class ClusterMain {
       text.append(row.mkString("\t")).append('\n');
     }
     Files.writeString(Path.of(arguments[1]), text.toString());
-    SequenceClassifierModel model = new SequenceClassifier().setRecipe("Kmer(k=3) | Logistic(l2=1e-3)")
+    SequenceClassifierModel model = new SequenceClassifier().setRecipe(ClusterTest.RECIPE)
         .setInputCol("seq").setRowIdCol("id").setReproducible(true).setNumPartitions(3).fit(spark.table("reads"));
     Files.write(Path.of(arguments[2]), model.bytes().bytes());
     spark.stop();

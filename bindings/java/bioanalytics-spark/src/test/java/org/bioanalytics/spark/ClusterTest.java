@@ -7,6 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.File;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.URI;
 import java.nio.file.FileSystem;
 import java.nio.file.FileSystems;
@@ -21,12 +24,16 @@ import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 import org.bioanalytics.ModelBytes;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** Executors in processes of their own, which know of the library by what was submitted alone. */
 class ClusterTest {
+  static final String RECIPE = "Kmer(k=3) | Logistic(l2=1e-3)";
   private static final List<String> READS = Reads.planted(9000, 60, 41);
+  private static final String LOCAL = "local-cluster[2,1,1024]";
+  private static final List<Process> PROCESSES = new ArrayList<>();
   private static Path home;
   private static Path folder;
 
@@ -84,34 +91,69 @@ class ClusterTest {
     }
   }
 
-  private static void submit(String name, String... arguments) throws Exception {
-    Path results = folder.resolve(name + ".tsv");
-    Path model = folder.resolve(name + ".ba");
-    Path log = folder.resolve(name + ".log");
-    List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
+  /** A process of Spark on a host of this machine, which is stopped when the tests end. */
+  private static Process start(String log, String host, String main, List<String> arguments) throws IOException {
+    List<String> command = new ArrayList<>(List.of(System.getProperty("java.home") + "/bin/java"));
     command.addAll(Arrays.asList(System.getProperty("test.options").split(" ")));
-    command.addAll(List.of("-Xmx700m", "-cp", home.resolve("jars") + "/*", "org.apache.spark.deploy.SparkSubmit",
-        "--master", "local-cluster[2,1,1024]", "--class", ClusterMain.class.getName(),
+    command.addAll(List.of("-Xmx700m", "-cp", home.resolve("jars") + "/*", main));
+    command.addAll(arguments);
+    ProcessBuilder builder = new ProcessBuilder(command).directory(folder.toFile()).redirectErrorStream(true)
+        .redirectOutput(folder.resolve(log).toFile());
+    builder.environment().put("SPARK_HOME", home.toString());
+    builder.environment().put("SPARK_SCALA_VERSION",
+        scala.util.Properties.versionNumberString().replaceFirst("[.][0-9]+$", "")); // or it looks for its own build
+    builder.environment().put("SPARK_LOCAL_IP", host);
+    Process process = builder.start();
+    PROCESSES.add(process);
+    return process;
+  }
+
+  @AfterAll
+  static void stop() throws InterruptedException {
+    for (Process process : PROCESSES) {
+      process.destroyForcibly().waitFor();
+    }
+  }
+
+  /** A cluster of two hosts; its executors end when they have lost their workers. */
+  private static String twoHosts() throws Exception {
+    int port;
+    try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+      port = free.getLocalPort();
+    }
+    start("master.log", "127.0.0.1", "org.apache.spark.deploy.master.Master",
+        List.of("--host", "127.0.0.1", "--port", String.valueOf(port), "--webui-port", "0"));
+    for (int tries = 0; tries < 600; tries++) {
+      try {
+        new Socket("127.0.0.1", port).close();
+        break;
+      } catch (IOException error) {
+        TimeUnit.MILLISECONDS.sleep(100); // it is not there yet
+      }
+    }
+    String master = "spark://127.0.0.1:" + port;
+    for (String host : List.of("127.0.0.1", "127.0.0.2")) {
+      start("worker-" + host + ".log", host, "org.apache.spark.deploy.worker.Worker", List.of("--host", host,
+          "--webui-port", "0", "--cores", "1", "--memory", "1g", "--work-dir", folder.resolve(host).toString(),
+          master));
+    }
+    return master;
+  }
+
+  /** Runs a program on a cluster, which gets a file for results and one for a model, NAME.tsv and NAME.ba. */
+  private static void submit(String name, String master, Class<?> main, String... arguments) throws Exception {
+    List<String> all = new ArrayList<>(List.of("--master", master, "--class", main.getName(),
         "--conf", "spark.executor.extraJavaOptions=" + System.getProperty("test.short"),
         "--conf", "spark.ui.enabled=false", "--conf", "spark.sql.shuffle.partitions=2",
         "--conf", "spark.sql.catalog.bio=" + BioCatalog.class.getName(),
         "--conf", "spark.sql.catalog.bio.models.promoter=" + folder.resolve("promoter.ba").toUri()));
-    command.addAll(Arrays.asList(arguments));
-    command.addAll(List.of(folder.resolve("reads").toString(), results.toString(), model.toString()));
-    ProcessBuilder builder = new ProcessBuilder(command).directory(folder.toFile()).redirectErrorStream(true)
-        .redirectOutput(log.toFile());
-    builder.environment().put("SPARK_HOME", home.toString());
-    builder.environment().put("SPARK_SCALA_VERSION",
-        scala.util.Properties.versionNumberString().replaceFirst("[.][0-9]+$", "")); // or it looks for its own build
-    builder.environment().put("SPARK_LOCAL_IP", "127.0.0.1");
-    Process process = builder.start();
-    try {
-      assertTrue(process.waitFor(5, TimeUnit.MINUTES), "it does not end");
-    } finally {
-      process.destroyForcibly();
+    all.addAll(Arrays.asList(arguments));
+    for (String file : List.of("reads", name + ".tsv", name + ".ba")) {
+      all.add(folder.resolve(file).toString());
     }
-    assertEquals(0, process.exitValue(), () -> read(log));
-    check(Files.readAllLines(results), ModelBytes.of(Files.readAllBytes(model)));
+    Process process = start(name + ".log", "127.0.0.1", "org.apache.spark.deploy.SparkSubmit", all);
+    assertTrue(process.waitFor(5, TimeUnit.MINUTES), "it does not end");
+    assertEquals(0, process.exitValue(), () -> read(folder.resolve(name + ".log")));
   }
 
   private static String read(Path log) {
@@ -122,7 +164,12 @@ class ClusterTest {
     }
   }
 
-  private static void check(List<String> lines, ModelBytes model) {
+  private static ModelBytes model(String name) throws IOException {
+    return ModelBytes.of(Files.readAllBytes(folder.resolve(name + ".ba")));
+  }
+
+  private static void check(String name) throws IOException {
+    List<String> lines = Files.readAllLines(folder.resolve(name + ".tsv"));
     double[] scores = Local.scores(Session.BINARY, READS);
     assertEquals(READS.size(), lines.size());
     for (int i = 0; i < lines.size(); i++) {
@@ -134,21 +181,42 @@ class ClusterTest {
       assertEquals(Letters.gc(letters, 0, letters.length), Double.parseDouble(fields[2]));
       assertEquals(letters.length, fields[3].length());
     }
-    assertEquals(Local.train("Kmer(k=3) | Logistic(l2=1e-3)", READS, labels(), null), model);
+    assertEquals(Local.train(RECIPE, READS, labels(), null), model(name));
   }
 
   @Test
   void theLibraryComesByJars() throws Exception {
     Path library = jar("library.jar", ModelBytes.class, BioCatalog.class);
     Path application = jar("application.jar", ClusterMain.class);
-    submit("jars", "--jars", library.toString(), "--conf",
+    submit("jars", LOCAL, ClusterMain.class, "--jars", library.toString(), "--conf",
         "spark.serializer=org.apache.spark.serializer.KryoSerializer", application.toString());
+    check("jars");
   }
 
   @Test
   void oneJarOfAllThatGoesFirst() throws Exception {
     Path all = jar("all.jar", ModelBytes.class, BioCatalog.class, ClusterMain.class);
-    submit("all", "--conf", "spark.executor.userClassPathFirst=true", "--conf", "spark.driver.userClassPathFirst=true",
-        all.toString());
+    submit("all", LOCAL, ClusterMain.class, "--conf", "spark.executor.userClassPathFirst=true",
+        "--conf", "spark.driver.userClassPathFirst=true", all.toString());
+    check("all");
+  }
+
+  /** Whatever runs twice, or is lost and made anew, the model has the bytes of one process. */
+  @Test
+  void tasksFailRunTwiceAndLoseTheirExecutor() throws Exception {
+    Path library = jar("faults-library.jar", ModelBytes.class, BioCatalog.class);
+    Path application = jar("faults.jar", FaultsMain.class);
+    String master = twoHosts(); // a copy of a task is never run on the host of the first
+    submit("faults", master, FaultsMain.class, "--jars", library.toString(),
+        "--conf", "spark.plugins=" + Faults.class.getName(), "--conf", "spark.test.killed=" + folder.resolve("killed"),
+        "--conf", "spark.locality.wait=0", "--conf", "spark.speculation=true",
+        "--conf", "spark.speculation.interval=50ms", "--conf", "spark.speculation.quantile=0.1",
+        "--conf", "spark.speculation.multiplier=1.1", application.toString());
+    String[] counts = Files.readString(folder.resolve("faults.tsv")).split(" ");
+    for (int i = 0; i < counts.length; i++) {
+      assertTrue(Integer.parseInt(counts[i]) > 0,
+          List.of("no task failed", "no task ran twice", "no executor was lost").get(i));
+    }
+    assertEquals(Local.train(RECIPE, READS, labels(), null), model("faults"));
   }
 }
