@@ -8,7 +8,7 @@ library=$1 folder=$2
 shift 2
 mkdir -p "$folder"
 cmake --install "$library" --prefix "$folder/prefix" >"$folder/build.log"
-cmake -S "$(dirname "$0")" -B "$folder/build" -DCMAKE_PREFIX_PATH="$(cd "$folder" && pwd)/prefix" "$@" \
+cmake -G Ninja -S "$(dirname "$0")" -B "$folder/build" -DCMAKE_PREFIX_PATH="$(cd "$folder" && pwd)/prefix" "$@" \
   >>"$folder/build.log" || { cat "$folder/build.log" >&2; exit 1; }
 cmake --build "$folder/build" --parallel 2 >>"$folder/build.log" || { cat "$folder/build.log" >&2; exit 1; }
 echo "$folder/build/bio-serve"
