@@ -36,9 +36,18 @@ class LocalSpark:
                     "spark.sql.session.timeZone": "UTC",
                     "spark.sql.shuffle.partitions": "2", "spark.sql.legacy.timeParserPolicy": "CORRECTED"}.items():
                 builder = builder.config(name, str(value))
-            self._session = builder.getOrCreate()
+            self._session = self._without_keys(builder.getOrCreate)
             self._log("cluster is up", pid=self.pid)
         return self._session
+
+    @staticmethod
+    def _without_keys(start):
+        """Folders need no keys of AWS; with them Spark asks for this host by its name, which may lead nowhere."""
+        kept = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("AWS_")}
+        try:
+            return start()
+        finally:
+            os.environ.update(kept)
 
     @property
     def pid(self):

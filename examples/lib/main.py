@@ -57,7 +57,11 @@ def check(system, options):
     shutil.rmtree(state, ignore_errors=True)
     pipeline, checks = (importlib.import_module(f"{system}.{part}") for part in ("pipeline", "checks"))
     with Run(system, state, options.profile, settings_of(pipeline, options.set), echo=False) as run:
-        run_steps(run, pipeline.STEPS)
+        try:
+            run_steps(run, pipeline.STEPS)
+        except Exception as error:
+            print(f"{system}: the pipeline FAILED: {type(error).__name__}: {error}\n{system}: 0 passed, 1 failed in 0s")
+            return False
         wanted = {name: one for name, one in checks.CHECKS.items() if not options.only or name in options.only}
         return run_checks(run, wanted)
 
